@@ -1,0 +1,1 @@
+"""The house rules that no ready-made linter checks."""

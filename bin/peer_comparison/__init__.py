@@ -1,0 +1,1 @@
+"""The parts of bin/compare_with_peer.py."""

@@ -1,0 +1,57 @@
+"""The differences that are wanted; docs/differences.md tells of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from peer_comparison.cases import Case
+
+STRICT = {
+    "unknown variable",
+    "unknown option in an override",
+    "unknown option of another platform",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What both programs said: identifiers, exit codes, and the exit code of the peer's own build."""
+
+    peer_lines: list[str]
+    peer_print_code: int
+    peer_build_code: int
+    own_lines: list[str]
+    own_code: int
+    own_errors: str
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether both print the same, or both refuse with the same code when they build."""
+        if self.peer_build_code in {0, 3}:
+            return self.own_code == 0 == self.peer_print_code and self.own_lines == self.peer_lines
+        return self.own_code == self.peer_build_code
+
+    @property
+    def is_stricter(self) -> bool:
+        """Whether the peer would print what it then refuses to build."""
+        return self.is_equal and self.peer_print_code != self.own_code
+
+
+def wanted_difference(case: Case, answers: Answers) -> str:
+    """The heading in docs/differences.md that explains a difference; empty where none does."""
+    own, build = answers.own_code, answers.peer_build_code
+    reasons = {
+        "Unknown names are errors everywhere": bool(case.traits & STRICT) and own == 2,
+        "No tracebacks for mistakes": "invalid requires-python" in case.traits
+        and 1 in {answers.peer_print_code, build},
+        "Python 3.8 is built where it is named": _names_ended_python(case) and own in {0, 2},
+        "--only overrides all that selects": {"only", "odd archs"} <= case.traits and own == 0,
+        "Pyodide ignores archs": case.platform == "pyodide" and build == 4 and own == 0,
+        "All mistakes at once": {own, build} == {2, 4} and answers.own_errors.count("✗") > 1,
+    }
+    return next((heading for heading, applies in reasons.items() if applies), "")
+
+
+def _names_ended_python(case: Case) -> bool:
+    asked = " ".join((*case.arguments, case.environment.get("CIBW_BUILD", ""), str(case.table.get("build", ""))))
+    return "cp38-" in asked or "cp3{8,9}-" in asked

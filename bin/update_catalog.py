@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Write the data of cibw's catalog from a release of cibuildwheel.
+
+python bin/update_catalog.py                  # the newest release
+python bin/update_catalog.py --release 4.3.5
+python bin/update_catalog.py --wheel cibuildwheel-4.3.5-py3-none-any.whl --eol-wheel cibuildwheel-3.4.1-py3-none-any.whl
+"""
+
+from __future__ import annotations
+
+import argparse
+import configparser
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZipFile
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+DATA = Path(__file__).resolve().parent.parent / "cibw" / "catalog" / "data"
+PLATFORMS = ("linux", "macos", "windows", "pyodide", "android", "ios")
+EOL_TAG = "cp38"
+"""CPython 3.8 is built where a user names it, though cibuildwheel has dropped it."""
+EOL_VERSION = "3.8"
+EOL_REQUIREMENT = "cibuildwheel<4"
+"""The releases that still knew the Python of EOL_TAG."""
+
+Row = Mapping[str, object]
+
+
+class Peer:
+    """The resources in a wheel of cibuildwheel."""
+
+    def __init__(self, wheel: Path) -> None:
+        self.release = wheel.name.split("-")[1]
+        with ZipFile(wheel) as archive:
+            prefix = "cibuildwheel/resources/"
+            self.texts = {
+                name.removeprefix(prefix): archive.read(name).decode("utf-8")
+                for name in archive.namelist()
+                if name.startswith(prefix) and name.endswith((".toml", ".cfg", ".txt"))
+            }
+
+    def rows(self, platform: str) -> list[Row]:
+        """The interpreters of a platform, in order."""
+        table = tomllib.loads(self.texts["build-platforms.toml"])
+        return list(table[platform]["python_configurations"])
+
+    def pins(self, name: str) -> list[str]:
+        """The pinned versions of a constraints file."""
+        return [line.split(";")[0].strip() for line in self.texts[name].splitlines() if re.match(r"\w[^ ]*==", line)]
+
+
+def main() -> None:
+    """Get the wheels, then write every file of the catalog."""
+    arguments = _arguments()
+    with TemporaryDirectory() as directory:
+        requirement = f"cibuildwheel=={arguments.release}" if arguments.release else "cibuildwheel"
+        newest = Peer(arguments.wheel or _download(requirement, Path(directory, "newest")))
+        eol = Peer(arguments.eol_wheel or _download(EOL_REQUIREMENT, Path(directory, "eol")))
+    DATA.mkdir(exist_ok=True)
+    for platform in PLATFORMS:
+        rows = newest.rows(platform)
+        _write(f"interpreters-{platform}.toml", newest, _interpreters(_with_eol(rows, eol.rows(platform), platform)))
+    _write("images.toml", newest, _images(newest.texts["pinned_docker_images.cfg"]))
+    _write("constraints.toml", newest, _constraints(newest, eol))
+
+
+class Arguments(argparse.Namespace):
+    """What the command line says."""
+
+    release: str
+    wheel: Path | None
+    eol_wheel: Path | None
+
+
+def _arguments() -> Arguments:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--release", default="", help="release of cibuildwheel; default: the newest")
+    parser.add_argument("--wheel", type=Path, help="a wheel of cibuildwheel, instead of a download")
+    parser.add_argument("--eol-wheel", type=Path, help=f"a wheel of {EOL_REQUIREMENT}, instead of a download")
+    return parser.parse_args(namespace=Arguments())
+
+
+def _download(requirement: str, directory: Path) -> Path:
+    # A wheel for any Python: the one that runs this script may be too old for the newest release.
+    options = ["--no-deps", "--only-binary=:all:", "--python-version=3.14", "--quiet", f"--dest={directory}"]
+    subprocess.run([sys.executable, "-m", "pip", "download", *options, requirement], check=True)
+    return next(directory.glob("cibuildwheel-*.whl"))
+
+
+def _with_eol(rows: Iterable[Row], eol_rows: Iterable[Row], platform: str) -> Iterator[Row]:
+    old = {_target(row): row for row in eol_rows if str(row["identifier"]).startswith(f"{EOL_TAG}-")}
+    for row in rows:
+        eol = old.pop(_target(row), None) if platform == "linux" else None
+        if eol is not None:
+            yield {**eol, "eol": True}
+        yield row
+
+
+def _target(row: Row) -> str:
+    return str(row["identifier"]).partition("-")[2]
+
+
+def _interpreters(rows: Iterable[Row]) -> Iterator[str]:
+    yield "python_configurations = ["
+    for row in rows:
+        pairs = ", ".join(f"{key} = {json.dumps(_without_registry(value))}" for key, value in row.items())
+        yield f"  {{ {pairs} }},"
+    yield "]"
+
+
+def _without_registry(value: object) -> object:
+    # Where a Maven repository is, is a setting of its user; the catalog knows the path in it.
+    return re.sub(r"^https://[^/]+/maven2/", "maven:", value) if isinstance(value, str) else value
+
+
+def _images(text: str) -> Iterator[str]:
+    parser = configparser.ConfigParser(inline_comment_prefixes="#")
+    parser.read_string(text)
+    for section in parser.sections():
+        # cibuildwheel lists the same images for PyPy once more.
+        if not section.startswith("pypy_"):
+            yield f"\n[{section}]"
+            yield from (f"{alias} = {json.dumps(reference)}" for alias, reference in parser[section].items())
+
+
+def _constraints(newest: Peer, eol: Peer) -> Iterator[str]:
+    yield "[python]"
+    yield from _pins("newest", newest.pins("constraints.txt"))
+    yield from _pins(EOL_VERSION, eol.pins(f"constraints-python{EOL_VERSION.replace('.', '')}.txt"))
+    yield from _pins_of(newest, "python")
+    yield "\n[pyodide]"
+    yield from _pins_of(newest, "pyodide")
+
+
+def _pins_of(peer: Peer, kind: str) -> Iterator[str]:
+    found = [
+        (int(match[1]), name) for name in peer.texts if (match := re.fullmatch(rf"constraints-{kind}3(\d+).txt", name))
+    ]
+    for minor, name in sorted(found):
+        yield from _pins(f"3.{minor}", peer.pins(name))
+
+
+def _pins(key: str, pins: Iterable[str]) -> Iterator[str]:
+    yield f"{json.dumps(key)} = ["
+    yield from (f"  {json.dumps(pin)}," for pin in pins)
+    yield "]"
+
+
+def _write(name: str, peer: Peer, lines: Iterable[str]) -> None:
+    header = f"# Written by bin/update_catalog.py from cibuildwheel {peer.release}; do not edit.\n"
+    path = DATA / name
+    text = "\n".join((header, *lines)).replace("\n\n\n", "\n\n") + "\n"
+    changed = not path.exists() or path.read_text(encoding="utf-8") != text
+    path.write_text(text, encoding="utf-8")
+    print(f"{'wrote' if changed else 'same '} {path.name}")
+
+
+if __name__ == "__main__":
+    main()

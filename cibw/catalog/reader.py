@@ -1,0 +1,112 @@
+"""The reader of the catalog's data, which `bin/update_catalog.py` writes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+from cibw.model.identifier import BuildIdentifier
+from cibw.model.target import Architecture, Platform
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # pragma: no cover
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogEntry:
+    """A build identifier and where its interpreter comes from; empty where the platform does not need it.
+
+    `version` is `3.12`, or `3.12.10` on Windows. `path` is the interpreter's directory in a Linux image.
+    `url` may begin with `maven:` in place of the address of a Maven repository. With `eol` the version
+    has reached its end of life: only a user who names it gets it.
+    """
+
+    identifier: BuildIdentifier
+    version: str
+    path: str = ""
+    url: str = ""
+    sha256: str = ""
+    pyodide_version: str = ""
+    node_version: str = ""
+    eol: bool = False
+
+
+class Catalog:
+    """The facts of the catalog; a file is read when something of it is first asked for.
+
+    `read` gives the text of one of the data files by its name.
+    """
+
+    def __init__(self, read: Callable[[str], str]) -> None:
+        self._read = read
+        self._tables: dict[str, Mapping[str, object]] = {}
+        self._entries: dict[Platform, tuple[CatalogEntry, ...]] = {}
+
+    def interpreters(self, platform: Platform) -> tuple[CatalogEntry, ...]:
+        """The entries of a platform, in the order in which they are built."""
+        if platform not in self._entries:
+            rows = self._table(f"interpreters-{platform.value}.toml").get("python_configurations")
+            self._entries[platform] = tuple(_entry(_mapping(row)) for row in _sequence(rows))
+        return self._entries[platform]
+
+    def image(self, alias: str, architecture: Architecture) -> str | None:
+        """The pinned reference of an image's short name, such as `manylinux_2_28`; None for any other."""
+        reference = self._images(architecture).get(alias)
+        return reference if isinstance(reference, str) else None
+
+    def image_aliases(self, architecture: Architecture) -> tuple[str, ...]:
+        """The short names of the images of an architecture."""
+        return tuple(self._images(architecture))
+
+    def constraints(self, version: str, *, pyodide: bool = False) -> str:
+        """Pins of the build tools for a Python version (`3.12`), as the text of a constraints file.
+
+        A version without pins of its own gets those of the newest Python.
+        """
+        table = self._table("constraints.toml")
+        pins = _mapping(table.get("pyodide")).get(version) if pyodide else None
+        python = _mapping(table.get("python"))
+        found = pins or python.get(version) or python.get("newest")
+        return "".join(f"{pin}\n" for pin in _sequence(found))
+
+    def _images(self, architecture: Architecture) -> Mapping[str, object]:
+        return _mapping(self._table("images.toml").get(architecture.value))
+
+    def _table(self, name: str) -> Mapping[str, object]:
+        if name not in self._tables:
+            self._tables[name] = tomllib.loads(self._read(name))
+        return self._tables[name]
+
+
+def load_catalog() -> Catalog:
+    """Give the catalog that cibw ships; keep it, as each one reads its files anew."""
+    data = files("cibw.catalog") / "data"
+    return Catalog(lambda name: (data / name).read_text(encoding="utf-8"))
+
+
+def _entry(row: Mapping[str, object]) -> CatalogEntry:
+    def text(key: str) -> str:
+        return str(row.get(key, ""))
+
+    return CatalogEntry(
+        identifier=BuildIdentifier.parse(text("identifier")),
+        version=text("version"),
+        path=text("path_str"),
+        url=text("url"),
+        sha256=text("sha256"),
+        pyodide_version=text("default_pyodide_version"),
+        node_version=text("node_version"),
+        eol=bool(row.get("eol", False)),
+    )
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _sequence(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

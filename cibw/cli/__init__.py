@@ -1,0 +1,1 @@
+"""Arguments to one command each; the only room that prints or exits."""

@@ -1,0 +1,238 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from enum import Enum
+
+from cibw import __version__
+from cibw.model.target import Platform
+
+
+class CommandName(Enum):
+    """The commands; a call without one builds."""
+
+    BUILD = "build"
+    PLAN = "plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandLine:
+    """A parsed command line; empty strings stand for what was not given."""
+
+    command: CommandName
+    package: str = "."
+    platform: str = ""
+    archs: str = ""
+    enable: tuple[str, ...] = ()
+    only: str = ""
+    engine: str = ""
+    output_dir: str = ""
+    config_file: str = ""
+    allow_empty: bool = False
+    keep_going: bool = False
+    debug_traceback: bool = False
+    print_build_identifiers: bool = False
+    clean_cache: bool = False
+    as_json: bool = False
+    verbose: bool = False
+    jobs: int = 0
+
+
+_COMMANDS_HELP = """\
+commands:
+  build        build the wheels of a project; a call without a command does the same
+  plan         print what a build would do, and do nothing of it; see `cibw plan --help`
+
+A directory that is named like a command is given as ./plan.
+"""
+_VARIABLES_HELP = """\
+environment variables:
+  Every option of [tool.cibw] has one, such as CIBW_BUILD, CIBW_SKIP and CIBW_TEST_COMMAND.
+  Arguments go before variables, and variables before the configuration file.
+  CIBW_CACHE_PATH            the directory of the cache
+  CIBW_LOG_FOLD_MODE         how output is folded: azure, github, gitlab, travis or disabled
+  CIBW_DEBUG_KEEP_CONTAINER  leave containers for a look after the run
+  NO_COLOR, FORCE_COLOR      never, or always, use colours
+"""
+_EXIT_CODES_HELP = """\
+exit codes:
+  0 success; 1 a command failed; 2 mistakes in the configuration; 3 nothing is selected;
+  4 a selector, image or architecture that does not fit; 5, 6, 8 to 10 and 15 a wheel is at fault;
+  7, 11 and 12 the container engine or its image; 13, 14 and 16 this computer lacks something;
+  130 interrupted. README.md has the whole table.
+"""
+
+
+def parse(arguments: list[str]) -> CommandLine:
+    """Read a command line; SystemExit 2 for one that is wrong, 0 after --help and --version."""
+    command, rest = _split(arguments)
+    parser = _parser(command)
+    parsed = parser.parse_args(rest, _Values())
+    _check(parser, parsed)
+    return CommandLine(
+        command=command,
+        package=parsed.package,
+        platform=parsed.platform or "",
+        archs=parsed.archs or "",
+        enable=tuple(parsed.enable),
+        only=parsed.only or "",
+        engine=parsed.engine or "",
+        output_dir=parsed.output_dir or "",
+        config_file=parsed.config_file or "",
+        allow_empty=parsed.allow_empty,
+        keep_going=parsed.keep_going,
+        debug_traceback=parsed.debug_traceback,
+        print_build_identifiers=parsed.print_build_identifiers,
+        clean_cache=parsed.clean_cache,
+        as_json=parsed.as_json,
+        verbose=parsed.verbose,
+        jobs=parsed.jobs,
+    )
+
+
+class _Values(argparse.Namespace):
+    package: str = "."
+    platform: str | None = None
+    archs: str | None = None
+    enable: list[str]
+    only: str | None = None
+    engine: str | None = None
+    output_dir: str | None = None
+    config_file: str | None = None
+    allow_empty: bool = False
+    keep_going: bool = False
+    debug_traceback: bool = False
+    print_build_identifiers: bool = False
+    clean_cache: bool = False
+    as_json: bool = False
+    verbose: bool = False
+    jobs: int = 0
+
+
+def _check(parser: argparse.ArgumentParser, parsed: _Values) -> None:
+    for name, value in (("--platform", parsed.platform), ("--archs", parsed.archs)):
+        if parsed.only and value:
+            parser.error(f"{name} can't stand beside --only: the identifier says it already")
+
+
+def _split(arguments: list[str]) -> tuple[CommandName, list[str]]:
+    for command in CommandName:
+        if arguments and arguments[0] == command.value:
+            return command, arguments[1:]
+    return CommandName.BUILD, arguments
+
+
+def _parser(command: CommandName) -> argparse.ArgumentParser:
+    is_plan = command is CommandName.PLAN
+    parser = argparse.ArgumentParser(
+        prog="cibw plan" if is_plan else "cibw",
+        usage="%(prog)s [options] [PACKAGE]",
+        description=(
+            "Print the jobs, builds, steps and commands of a build, and why the other identifiers are not built."
+            if is_plan
+            else "Build, repair, audit and test the wheels of a Python project."
+        ),
+        epilog="\n".join([*([] if is_plan else [_COMMANDS_HELP]), _VARIABLES_HELP, _EXIT_CODES_HELP]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    _add_project(parser.add_argument_group("project"))
+    _add_selection(parser.add_argument_group("selection"))
+    _add_run(parser.add_argument_group("run"), is_plan=is_plan)
+    _add_output(parser.add_argument_group("output"), is_plan=is_plan)
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text) if text.isdigit() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
+    return number
+
+
+def _add_project(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "package",
+        metavar="PACKAGE",
+        nargs="?",
+        default=".",
+        help="the package's directory below the current one, or an sdist (.tar.gz); default: the current directory",
+    )
+    group.add_argument(
+        "--config-file",
+        metavar="FILE",
+        help="the TOML file with the configuration; {package} may stand in it; default: {package}/pyproject.toml",
+    )
+
+
+def _add_selection(group: argparse._ArgumentGroup) -> None:
+    platforms = ["auto", *(platform.value for platform in Platform)]
+    group.add_argument(
+        "--only",
+        metavar="IDENTIFIER",
+        help="build this one identifier, whatever build, skip, archs and enable say",
+    )
+    group.add_argument(
+        "--platform",
+        metavar="NAME",
+        choices=platforms,
+        help=f"{', '.join(platforms)}; default: this computer's [CIBW_PLATFORM]",
+    )
+    group.add_argument(
+        "--archs",
+        metavar="ARCHS",
+        help="architectures, apart by commas: names, auto, auto32, auto64, native or all [CIBW_ARCHS]",
+    )
+    group.add_argument(
+        "--enable",
+        metavar="GROUP",
+        action="append",
+        default=[],
+        help="add a group of interpreters, such as pypy; may be repeated [CIBW_ENABLE]",
+    )
+    group.add_argument(
+        "--allow-empty", action="store_true", help="it is no error when nothing is selected [CIBW_ALLOW_EMPTY]"
+    )
+
+
+def _add_run(group: argparse._ArgumentGroup, *, is_plan: bool) -> None:
+    group.add_argument(
+        "--engine",
+        metavar="NAME",
+        choices=["auto", "docker", "podman", "host"],
+        help="where to build: auto, docker, podman or host [CIBW_CONTAINER_ENGINE]",
+    )
+    group.add_argument(
+        "--output-dir", metavar="DIR", help="where wheels, report and logs go; default: wheelhouse [CIBW_OUTPUT_DIR]"
+    )
+    if is_plan:
+        return
+    group.add_argument(
+        "--jobs",
+        metavar="N",
+        type=_positive,
+        default=0,
+        help="how many builds run side by side; default: as many as processors and memory allow",
+    )
+    group.add_argument("--keep-going", action="store_true", help="build the rest after a failure")
+    group.add_argument("--clean-cache", action="store_true", help="remove cibw's cache directory, and do nothing else")
+
+
+def _add_output(group: argparse._ArgumentGroup, *, is_plan: bool) -> None:
+    if is_plan:
+        group.add_argument("--json", dest="as_json", action="store_true", help="print the plan as JSON")
+    else:
+        group.add_argument(
+            "-v", "--verbose", action="store_true", help="show the output of commands on a terminal, too"
+        )
+        group.add_argument(
+            "--print-build-identifiers",
+            action="store_true",
+            help="print the selected build identifiers, a line each, and do nothing else",
+        )
+    group.add_argument(
+        "--debug-traceback", action="store_true", help="show the traceback of every error [CIBW_DEBUG_TRACEBACK]"
+    )
+    group.add_argument("--version", action="version", version=f"cibw {__version__}", help="print cibw's version")

@@ -1,0 +1,77 @@
+"""The command that builds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cibw.catalog import load_catalog
+from cibw.cli.cache import mark_cache
+from cibw.cli.facts import gather
+from cibw.cli.machines import Machines, MachineSettings
+from cibw.cli.project import Project, make_output_dir, open_project, sources_of
+from cibw.cli.reporters import open_reporters
+from cibw.cli.sessions import Session
+from cibw.config.load import load_options
+from cibw.config.options import Options
+from cibw.model.facts import Facts
+from cibw.model.plan import Plan
+from cibw.planning.make import make_plan
+from cibw.running.host import HostMachine
+from cibw.running.host_session import HostSettings
+from cibw.running.probe import default_jobs, read_processors
+from cibw.running.scheduler import RunSettings, run_plan
+from cibw.running.source import project_files
+from cibw.running.stage import StageSettings
+
+
+def build(session: Session) -> int:
+    """Build the wheels of a project and give the exit code of the report."""
+    with open_project(session.line, session.working_dir) as project:
+        sources = sources_of(session.line, project, session.working_dir, session.environment)
+        options = load_options(sources, session.platform())
+        mark_cache(session)
+        catalog = load_catalog()
+        gathered = gather(session, options, catalog, resolves_engine=True)
+        plan = make_plan(options, catalog, gathered.facts)
+        plan = replace(plan, notes=(*plan.notes, *filter(None, [gathered.note])))
+        return _run(session, project, _Planned(plan=plan, options=options, facts=gathered.facts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Planned:
+    plan: Plan
+    options: Options
+    facts: Facts
+
+
+def _run(session: Session, project: Project, planned: _Planned) -> int:
+    output_dir = make_output_dir(session.working_dir / planned.options.output_dir)
+    facts = planned.facts
+    prefixes = dict.fromkeys(Path(one.path).resolve().parent.parent for one in facts.interpreters)
+    jobs = min(session.line.jobs or default_jobs(), len(planned.plan.identifiers))
+    reporters = open_reporters(session, planned.plan, output_dir, side_by_side=jobs > 1)
+    host = HostSettings(environment=session.environment, cache_dir=session.cache_dir, prefixes=tuple(prefixes))
+    machines = MachineSettings(
+        host=host,
+        emit=reporters.emit,
+        keep_containers=session.is_on("CIBW_DEBUG_KEEP_CONTAINER"),
+        runs_32bit=facts.runs_32bit,
+    )
+    with Machines(machines) as opener:
+        stages = StageSettings(
+            open_machine=opener.open,
+            emit=reporters.emit,
+            source=project_files(HostMachine(session.environment), project.root, (output_dir,)),
+            host_environment=session.environment,
+            processors=read_processors(),
+            builds=jobs,
+        )
+        settings = RunSettings(
+            stages=stages,
+            output_dir=output_dir,
+            jobs=jobs,
+            keep_going=session.line.keep_going,
+            log_file=reporters.log_file,
+        )
+        return run_plan(planned.plan, settings).exit_code

@@ -1,0 +1,78 @@
+"""The facts that a plan needs, gathered only as far as the options ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from cibw.catalog import Catalog
+from cibw.cli.sessions import Session
+from cibw.config.options import Options
+from cibw.model.command import Request
+from cibw.model.facts import Facts, HostInterpreter
+from cibw.model.identifier import BuildIdentifier, Interpreter
+from cibw.model.images import EngineName
+from cibw.planning.select import select
+from cibw.running.probe import image_tag, read_environment, read_machine, read_platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """Facts, and one line about the engine where it was chosen here."""
+
+    facts: Facts
+    note: str = ""
+
+
+def known_facts() -> Facts:
+    """What costs next to nothing to know: platform and processor."""
+    machine = read_machine()
+    return Facts(platform=read_platform(), machine=machine, runs_32bit=machine == "aarch64" and _runs_32bit())
+
+
+def _runs_32bit() -> bool:
+    """Whether an aarch64 kernel runs 32-bit programs, which not every processor of that kind can."""
+    from cibw.running.host import HostMachine
+
+    request = Request(argv=("linux32", "uname", "-m"), cwd="/", environment=read_environment())
+    return HostMachine({}).run(request, lambda _text, _is_error: None).stdout.startswith("armv")
+
+
+def gather(session: Session, options: Options, catalog: Catalog, *, resolves_engine: bool) -> Gathered:
+    """Add the engine that stands for `auto`, where asked, and the host's Pythons, where it builds on the host."""
+    facts = known_facts()
+    selection = select(options, catalog, facts)
+    engines = {options.for_identifier(entry.identifier).container_engine.name for entry in selection.selected}
+    engine, note = EngineName.AUTO, ""
+    if resolves_engine and EngineName.AUTO in engines:
+        from cibw.running.container_endpoints import resolve_auto
+
+        choice = resolve_auto(session.environment)
+        engine, note = choice.name, choice.reason
+        engines.add(engine)
+    if EngineName.HOST not in engines:
+        return Gathered(facts=replace(facts, engine=engine), note=note)
+    named = [entry.identifier.interpreter for entry in selection.selected if _is_named(entry.identifier, options)]
+    facts = replace(
+        facts,
+        engine=engine,
+        interpreters=_interpreters(session, named),
+        image_tag=image_tag(session.environment),
+    )
+    return Gathered(facts=facts, note=note)
+
+
+def _is_named(identifier: BuildIdentifier, options: Options) -> bool:
+    return options.only == identifier or options.build.names_exactly(str(identifier.interpreter))
+
+
+def _interpreters(session: Session, named: Iterable[Interpreter]) -> tuple[HostInterpreter, ...]:
+    from cibw.running.host_interpreters import find_interpreters, install_interpreter
+    from cibw.running.host_session import find_uv
+
+    cache_file = session.cache_dir / "interpreters.json"
+    found = find_interpreters(cache_file)
+    missing = set(named) - {one.interpreter for one in found}
+    uv = find_uv(session.environment.get("PATH", "")) if missing else ""
+    installed = [install_interpreter(uv, interpreter) for interpreter in sorted(missing, key=str)]
+    return find_interpreters(cache_file) if any(installed) else found

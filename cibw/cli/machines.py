@@ -1,0 +1,102 @@
+"""Makes the machine of each job ready: a container, or the host."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+
+from typing_extensions import Self
+
+from cibw.model.events import Event, Progress
+from cibw.model.images import ContainerSpec, EngineName
+from cibw.model.plan import Job
+from cibw.running.container_connect import Engine, connect
+from cibw.running.container_open import Opening
+from cibw.running.container_session import ContainerSite
+from cibw.running.emulation import Emulation, Processor, check_emulation
+from cibw.running.host_session import HostSettings, open_host
+from cibw.running.opened import OpenMachine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineSettings:
+    """What machines start from; `keep_containers` leaves them for a look after the run.
+
+    `runs_32bit` says whether the processor also runs its 32-bit form.
+    """
+
+    host: HostSettings
+    emit: Callable[[Event], None]
+    keep_containers: bool = False
+    runs_32bit: bool = False
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The user's environment."""
+        return self.host.environment
+
+
+class Machines:
+    """Opens machines for jobs, from any thread; the connections to engines stay open until the context ends."""
+
+    def __init__(self, settings: MachineSettings) -> None:
+        self._settings = settings
+        self._engines: dict[EngineName, Engine] = {}
+        self._stack = ExitStack()
+        self._connecting = threading.Lock()
+        self._run_id = uuid.uuid4().hex[:8]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        with self._stack:
+            for engine in self._engines.values():
+                self._remove_leftovers(engine)
+
+    def open(self, job: Job, go_on: Callable[[], None]) -> AbstractContextManager[OpenMachine]:
+        """The machine of a job, for as long as the context lasts; an error of `go_on` breaks off a long pull."""
+        if isinstance(job.machine, ContainerSpec):
+            return self._container(job, job.machine, go_on)
+        return open_host(job.machine, self._settings.host)
+
+    def _container(
+        self, job: Job, spec: ContainerSpec, go_on: Callable[[], None]
+    ) -> AbstractContextManager[OpenMachine]:
+        engine = self._engine(spec.engine.name)
+        emulated = self._emulation(engine, spec) is Emulation.EMULATED
+        opening = Opening(
+            run_id=self._run_id,
+            image_option=f"{job.builds[0].identifier.target}-image".replace("_", "-", 1),
+            keep=self._settings.keep_containers,
+            go_on=go_on,
+            progress=lambda text: self._settings.emit(Progress(job=job.name, text=text)),
+        )
+        site = ContainerSite(
+            engine=engine,
+            spec=spec,
+            opening=opening,
+            host=self._settings.host,
+            cache_name=str(job.builds[0].identifier.target),
+            description=f"{engine}, image {spec.image.reference}{', emulated' * emulated}",
+        )
+        return site.machine()
+
+    def _remove_leftovers(self, engine: Engine) -> None:
+        if not self._settings.keep_containers:
+            engine.remove_leftovers(self._run_id)
+
+    def _engine(self, name: EngineName) -> Engine:
+        with self._connecting:
+            if name not in self._engines:
+                self._engines[name] = self._stack.enter_context(connect(name, self._settings.environment))
+            return self._engines[name]
+
+    def _emulation(self, engine: Engine, spec: ContainerSpec) -> Emulation:
+        if engine.is_remote:
+            return Emulation.NATIVE
+        processor = Processor(machine=engine.server.architecture, runs_32bit=self._settings.runs_32bit)
+        return check_emulation(processor, spec.image.oci_platform)

@@ -1,0 +1,81 @@
+"""The program: arguments in, exit code out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from types import FrameType
+
+from cibw.cli.arguments import CommandLine, CommandName, parse
+from cibw.cli.secrets import secrets_of
+from cibw.cli.sessions import Session
+from cibw.errors import CibwError, InterruptedRunError
+from cibw.reporting.errors_text import error_text
+from cibw.reporting.redact import masked_text
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and give its exit code; SystemExit for a wrong command line, --help and --version."""
+    line = parse(sys.argv[1:] if arguments is None else arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        # A terminal that is closed ends the run as Ctrl-C does; `nohup` ignores the signal, and so it stays.
+        signal.signal(signal.SIGHUP, _interrupt)
+    session = Session.start(line)
+    try:
+        return _command(session)
+    except CibwError as error:
+        return _fail(error, session)
+    except KeyboardInterrupt:
+        return _fail(InterruptedRunError("The run was interrupted."), session)
+    except BrokenPipeError:
+        # The reader of standard output has gone; Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        return _fail(_refusal(error), session)
+
+
+def _command(session: Session) -> int:
+    line: CommandLine = session.line
+    session.check()
+    if line.clean_cache:
+        from cibw.cli.cache import clean_cache
+
+        return clean_cache(session)
+    if line.print_build_identifiers:
+        from cibw.cli.plan import print_identifiers
+
+        return print_identifiers(session)
+    if line.command is CommandName.PLAN:
+        from cibw.cli.plan import print_plan
+
+        return print_plan(session)
+    from cibw.cli.build import build
+
+    return build(session)
+
+
+def _fail(error: CibwError, session: Session) -> int:
+    text = error_text(error, session.look)
+    # The terminal may be the very thing that has gone.
+    with suppress(OSError):
+        print(masked_text(text, secrets_of(session.environment)), file=sys.stderr)
+    if session.shows_traceback:
+        raise error
+    return error.exit_code
+
+
+def _refusal(error: OSError) -> CibwError:
+    refusal = CibwError(
+        f"The system refused what cibw needs: {error}",
+        hint="Check the disk and the permissions; --debug-traceback shows where it happened.",
+    )
+    refusal.__cause__ = error
+    return refusal
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,132 @@
+"""The project on disk: where it is, and what configures it."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryDirectory
+
+from cibw.cli.arguments import CommandLine
+from cibw.config.sources import Arguments, Sources
+from cibw.errors import ConfigurationError
+
+_PROJECT_FILES = ("setup.py", "setup.cfg", "pyproject.toml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A project's root, which is copied to machines, and its package directory relative to the root."""
+
+    root: Path
+    package_dir: str
+
+
+@contextmanager
+def open_project(line: CommandLine, working_dir: Path) -> Iterator[Project]:
+    """Find the project that the command line names; an sdist is unpacked for as long as the context lasts."""
+    package = working_dir / line.package
+    if package.is_dir():
+        yield _directory(package, working_dir)
+    elif package.is_file() and package.name.endswith("tar.gz"):
+        with TemporaryDirectory(prefix="cibw-sdist-") as directory:
+            yield _unpack(package, Path(directory))
+    else:
+        kind = "not an sdist (.tar.gz) or a directory" if package.exists() else "missing"
+        raise ConfigurationError(
+            f"The package {line.package} is {kind}.", hint="Name the directory of a Python project, or its sdist."
+        )
+
+
+def _directory(package: Path, working_dir: Path) -> Project:
+    if not any((package / name).is_file() for name in _PROJECT_FILES):
+        raise ConfigurationError(
+            f"{package} holds no Python project: {', '.join(_PROJECT_FILES)} are all missing.",
+            hint="Run cibw in the project's directory, or name that directory.",
+        )
+    try:
+        relative = package.resolve().relative_to(working_dir.resolve())
+    except ValueError as error:
+        raise ConfigurationError(
+            f"The package {package} is not below the current directory, {working_dir}.",
+            hint="Run cibw from a directory that holds the package and all that its build needs.",
+        ) from error
+    return Project(root=working_dir.resolve(), package_dir=relative.as_posix())
+
+
+def _unpack(sdist: Path, directory: Path) -> Project:
+    try:
+        with tarfile.open(sdist) as archive:
+            archive.extractall(directory, filter="data")
+    except (tarfile.TarError, OSError, EOFError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ConfigurationError(f"The sdist {sdist} can't be unpacked: {reason}") from error
+    entries = list(directory.iterdir())
+    if len(entries) != 1 or not entries[0].is_dir():
+        raise ConfigurationError(f"The sdist {sdist} must hold exactly one directory.")
+    return Project(root=entries[0].resolve(), package_dir=".")
+
+
+def make_output_dir(path: Path) -> Path:
+    """Make the output directory and give its absolute path; ConfigurationError where nothing can be written there."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=path, prefix=".cibw-"):
+            return path.resolve()
+    except OSError as error:
+        raise ConfigurationError(
+            f"Nothing can be written to the output directory {path}: {error.strerror}",
+            hint="Name another one by --output-dir or CIBW_OUTPUT_DIR.",
+        ) from error
+
+
+def sources_of(line: CommandLine, project: Project, working_dir: Path, environ: Mapping[str, str]) -> Sources:
+    """Everything that configures a project; ConfigurationError where a named configuration file is missing."""
+    label, path = _config_file(line, project, working_dir)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        if line.config_file:
+            raise ConfigurationError(
+                f"The configuration file {path} is missing.", hint="Check --config-file; {package} may stand in it."
+            ) from error
+        text = None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}.") from error
+    return Sources(
+        config_label=label,
+        config_text=text,
+        environ=environ,
+        arguments=Arguments(
+            package_dir=project.package_dir,
+            output_dir=line.output_dir,
+            archs=line.archs,
+            enable=line.enable,
+            only=line.only,
+            allow_empty=line.allow_empty,
+            engine=line.engine,
+        ),
+        read_text=_reader(project.root),
+    )
+
+
+def _config_file(line: CommandLine, project: Project, working_dir: Path) -> tuple[str, Path]:
+    package = project.root / project.package_dir
+    if not line.config_file:
+        path = package / "pyproject.toml"
+        is_below = path.is_relative_to(working_dir)
+        return (str(path.relative_to(working_dir)) if is_below else path.name), path
+    name = line.config_file.replace("{package}", str(package))
+    return name, working_dir / name
+
+
+def _reader(root: Path) -> Callable[[str], str | None]:
+    def read(path: str) -> str | None:
+        try:
+            return (root / path).read_text(encoding="utf-8")
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            return None
+
+    return read

@@ -1,0 +1,42 @@
+"""Which values of the environment and of a plan are secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from cibw.model.images import ContainerSpec
+from cibw.model.plan import Job, Plan
+
+_SECRET_NAME = re.compile(
+    r"(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|(?:API|ACCESS|SECRET|PRIVATE)_?KEY)$",
+    re.IGNORECASE,
+)
+_PASSWORD_IN_URL = re.compile(r"://[^/@:\s]*:([^/@\s]+)@")
+
+
+def secrets_of(environment: Mapping[str, str], plan: Plan | None = None) -> tuple[str, ...]:
+    """Values of variables whose names speak of secrets, and passwords in addresses.
+
+    Looks at the user's environment and, where there is a plan, at what its configuration sets.
+    """
+    pairs = list(environment.items())
+    for job in plan.jobs if plan else ():
+        pairs.extend(_pairs_of(job))
+    return tuple(dict.fromkeys(_secrets_in(pairs)))
+
+
+def _pairs_of(job: Job) -> Iterator[tuple[str, str]]:
+    builds = [(*build.environment, *build.test_environment) for build in job.builds]
+    for expressions in (job.environment, *builds):
+        for expression in expressions:
+            yield from ((expression.name, part) for part in expression.parts if isinstance(part, str))
+    if isinstance(job.machine, ContainerSpec):
+        yield from job.machine.engine.create.environment
+
+
+def _secrets_in(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for name, value in pairs:
+        if value and _SECRET_NAME.search(name):
+            yield value
+        yield from _PASSWORD_IN_URL.findall(value)

@@ -1,0 +1,105 @@
+"""What every command has: its arguments, the environment, the terminal, the cache."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cibw.cli.arguments import CommandLine
+from cibw.errors import ConfigurationError, Mistake
+from cibw.model.identifier import BuildIdentifier
+from cibw.model.target import Platform
+from cibw.reporting.fold import FOLD_MODES, detect_fold, is_ci
+from cibw.reporting.look import Look, wants_colour, wants_unicode
+from cibw.running.probe import read_environment, read_platform
+
+_WIDE = 160
+"""Columns where there is no terminal: room for whole hashes."""
+_TRUE = ("y", "yes", "t", "true", "on", "1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One call of the program: the command line and what surrounds it."""
+
+    line: CommandLine
+    environment: Mapping[str, str]
+    working_dir: Path
+    look: Look
+
+    @classmethod
+    def start(cls, line: CommandLine) -> Session:
+        """Look at the environment and the terminal."""
+        environment = read_environment()
+        look = _look(environment, is_verbose=line.verbose)
+        return cls(line=line, environment=environment, working_dir=Path.cwd(), look=look)
+
+    def check(self) -> None:
+        """Judge the variables that are no options; ConfigurationError where one has an unknown value."""
+        mode = self.environment.get("CIBW_LOG_FOLD_MODE", "").lower()
+        if mode and mode not in FOLD_MODES:
+            mistake = Mistake(
+                place="CIBW_LOG_FOLD_MODE",
+                message=f"{mode!r} is no way of folding.",
+                hint=f"It may be {', '.join(FOLD_MODES)}; without it, the CI's own way is used.",
+            )
+            raise ConfigurationError("CIBW_LOG_FOLD_MODE has an unknown value.", mistakes=(mistake,))
+
+    @property
+    def shows_traceback(self) -> bool:
+        """Whether the user asked for the traceback of every error."""
+        return self.line.debug_traceback or self.is_on("CIBW_DEBUG_TRACEBACK")
+
+    @property
+    def cache_dir(self) -> Path:
+        """The directory that cibw keeps things in between runs."""
+        chosen = self.environment.get("CIBW_CACHE_PATH")
+        if chosen:
+            return self.working_dir / chosen
+        from platformdirs import user_cache_path
+
+        return user_cache_path("cibw", appauthor=False)
+
+    def is_on(self, variable: str) -> bool:
+        """Whether a variable of the environment says yes."""
+        return self.environment.get(variable, "").lower() in _TRUE
+
+    def platform(self) -> Platform:
+        """The platform to build for: as asked, by the identifier of --only, or this computer's own."""
+        if self.line.only:
+            return _platform_of(self.line.only)
+        asked = self.line.platform or self.environment.get("CIBW_PLATFORM", "")
+        known = {platform.value: platform for platform in Platform}
+        if asked in ("", "auto"):
+            return read_platform()
+        if asked not in known:
+            raise ConfigurationError(
+                f"CIBW_PLATFORM is {asked!r}, which is no platform.", hint=f"Platforms: auto, {', '.join(known)}."
+            )
+        return known[asked]
+
+
+def _platform_of(only: str) -> Platform:
+    try:
+        return BuildIdentifier.parse(only).platform
+    except ValueError as error:
+        raise ConfigurationError(
+            f"--only: {error}", hint="`cibw --print-build-identifiers --archs all --enable all` lists them."
+        ) from error
+
+
+def _look(environment: Mapping[str, str], *, is_verbose: bool) -> Look:
+    is_terminal = sys.stdout.isatty()
+    # In a CI and in a file nobody sees a log file grow: there the stream has it all.
+    shows_output = is_verbose or not is_terminal or is_ci(environment)
+    return Look(
+        colour=wants_colour(environment, is_terminal=is_terminal),
+        unicode=wants_unicode(sys.stdout.encoding),
+        width=shutil.get_terminal_size((_WIDE, 24)).columns,
+        fold=detect_fold(environment),
+        output=shows_output,
+        redraws=not shows_output and environment.get("TERM") != "dumb",
+    )

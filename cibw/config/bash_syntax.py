@@ -1,0 +1,24 @@
+"""Whether a command of the configuration is sound, as the library bashlex reads it."""
+
+from __future__ import annotations
+
+_NEWER_THAN_THE_LIBRARY = ("[[", "((", "case ", "select ", "coproc ")
+
+
+def check_command(command: str) -> None:
+    """Do nothing for a command that bash can read; ValueError says what is wrong with any other.
+
+    bashlex knows most of bash but not all of it. What it does not know is left to the machine's shell.
+    """
+    if not command.strip() or any(word in command for word in _NEWER_THAN_THE_LIBRARY):
+        return
+    from bashlex import parse  # 50 ms to import, and few configurations hold a command
+    from bashlex.errors import ParsingError
+
+    try:
+        parse(command)
+    except ParsingError as error:
+        raise ValueError(f"the command `{command}` can't be read: {error.message}") from None
+    except (RuntimeError, AttributeError, IndexError, TypeError):
+        # What bash knows and the library does not ends it in one of these ways.
+        return

@@ -1,0 +1,206 @@
+"""The layers that a configuration file makes: its main table, those of platforms, and the overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from typing_extensions import assert_never
+
+from cibw.config.inherit import parse_inherit
+from cibw.config.kinds import as_texts, blank_words
+from cibw.config.layers import RawLayer
+from cibw.config.lines import Path, key_lines
+from cibw.config.option import Scope
+from cibw.config.option_list import ALL_OPTIONS
+from cibw.config.problems import Findings, did_you_mean
+from cibw.config.selectors import Selector
+from cibw.config.toml import TomlTable, TomlValue, as_table, type_name
+from cibw.model.target import Platform
+
+_PLATFORMS = {platform.value: platform for platform in Platform}
+_SCOPES = {option.facts.name: option.facts.places for option in ALL_OPTIONS}
+_DASHED = {name.replace("_", "-"): name for name in _SCOPES}
+OWN_TABLE = "cibw"
+PEER_TABLE = "cibuildwheel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigFile:
+    """A configuration file: its name, its parsed text, and the lines of its keys."""
+
+    label: str
+    table: TomlTable
+    lines: Mapping[Path, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, label: str, table: TomlTable, text: str) -> ConfigFile:
+        """A file whose text was parsed to `table`."""
+        return cls(label=label, table=table, lines=key_lines(text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Section:
+    """One table of the file that sets options."""
+
+    file: ConfigFile
+    path: Path
+    heading: str
+    table: TomlTable
+    allowed: frozenset[str]
+
+    def place(self, key: str) -> str:
+        line = self.file.lines.get((*self.path, key)) or self.file.lines.get(self.path)
+        number = f":{line}" if line else ""
+        return f"{self.file.label}{number}: {self.heading} {key}".rstrip()
+
+    def origin(self, key: str) -> str:
+        return f"{self.file.label} {self.heading} {key}"
+
+    @property
+    def values(self) -> TomlTable:
+        """The options that may stand here; what else is here is judged elsewhere."""
+        return {key: value for key, value in self.table.items() if key in self.allowed and key in _SCOPES}
+
+
+def file_layers(file: ConfigFile, platform: Platform, findings: Findings) -> tuple[RawLayer, ...]:
+    """The layers of a file, the least important first; every table of it is judged.
+
+    The table of the peer is read where there is none of our own, and a note says so.
+    """
+    name = _table_name(file, findings)
+    value = as_table(file.table.get("tool")).get(name, {})
+    if not isinstance(value, Mapping):
+        findings.add(f"{file.label}: [tool.{name}]", f"this has to be a table, not {type_name(value)}")
+        return ()
+    main = _Section(file=file, path=("tool", name), heading=f"[tool.{name}]", table=value, allowed=_MAIN)
+    return (_layer(main, platform, findings), *_platform_layers(main, platform, findings), *_overrides(main, findings))
+
+
+def _table_name(file: ConfigFile, findings: Findings) -> str:
+    tools = as_table(file.table.get("tool"))
+    if OWN_TABLE in tools or PEER_TABLE not in tools:
+        return OWN_TABLE
+    findings.note(f"[tool.{PEER_TABLE}] of {file.label} is read, because [tool.{OWN_TABLE}] is missing")
+    return PEER_TABLE
+
+
+def _layer(section: _Section, platform: Platform, findings: Findings) -> RawLayer:
+    _judge_keys(section, findings)
+    return RawLayer(
+        values=section.values,
+        place=section.place,
+        origin=section.origin,
+        inherit=parse_inherit(section.table.get("inherit"), section.place("inherit"), findings),
+        platform=platform,
+    )
+
+
+def _platform_layers(main: _Section, platform: Platform, findings: Findings) -> Iterator[RawLayer]:
+    for name, other in _PLATFORMS.items():
+        value = main.table.get(name, {})
+        if not isinstance(value, Mapping):
+            findings.add(main.place(name), f"this has to be a table, not {type_name(value)}")
+            continue
+        section = _Section(
+            file=main.file,
+            path=(*main.path, name),
+            heading=f"[{'.'.join((*main.path, name))}]",
+            table=value,
+            allowed=_allowed_for(other),
+        )
+        layer = _layer(section, other, findings)
+        yield _without_effect(layer) if other is not platform else layer
+
+
+def _without_effect(layer: RawLayer) -> RawLayer:
+    return RawLayer(values=layer.values, place=layer.place, origin=layer.origin, platform=layer.platform, counts=False)
+
+
+def _overrides(main: _Section, findings: Findings) -> Iterator[RawLayer]:
+    tables = main.table.get("overrides", ())
+    if not isinstance(tables, tuple):
+        message = f"this has to be an array of tables, not {type_name(tables)}"
+        findings.add(main.place("overrides"), message, f"write [[{'.'.join(main.path)}.overrides]]")
+        return
+    for number, table in enumerate(tables, start=1):
+        yield from _override(main, number, table, findings)
+
+
+def _override(main: _Section, number: int, table: TomlValue, findings: Findings) -> Iterator[RawLayer]:
+    path = (*main.path, "overrides")
+    section = _Section(
+        file=main.file,
+        path=(*path, str(number)),
+        heading=f"[[{'.'.join(path)}]] {number}",
+        table=as_table(table),
+        allowed=_OVERRIDE,
+    )
+    if not isinstance(table, Mapping):
+        findings.add(section.place(""), f"this has to be a table, not {type_name(table)}")
+        return
+    _judge_keys(section, findings)
+    select = _select(section, findings)
+    yield RawLayer(
+        values=section.values,
+        place=section.place,
+        origin=_override_origin(number, select),
+        inherit=parse_inherit(section.table.get("inherit"), section.place("inherit"), findings),
+        select=select,
+    )
+
+
+def _override_origin(number: int, select: Selector) -> Callable[[str], str]:
+    patterns = " ".join(select.patterns)
+    return lambda _key: f"override {number} (select = {patterns!r})"
+
+
+def _select(section: _Section, findings: Findings) -> Selector:
+    place, value = section.place("select"), section.table.get("select", "")
+    try:
+        selector = Selector.parse(as_texts(value, blank_words))
+    except ValueError as error:
+        findings.add_error(place, error)
+        return Selector.parse(())
+    if not selector.patterns:
+        findings.add(place, "the override has no select", "add the patterns of build identifiers that it is for")
+    return selector
+
+
+def _judge_keys(section: _Section, findings: Findings) -> None:
+    for key in section.table:
+        if key in section.allowed:
+            continue
+        where = f"in {section.heading}"
+        dashed = _DASHED.get(key.replace("_", "-"), "")
+        if key in _SCOPES or key in _PLATFORMS or key == "overrides":
+            findings.add(section.place(key), f"{key} can't be set {where}", _where_allowed(key))
+        elif dashed:
+            findings.add(section.place(key), f"{key} is no option: names have dashes", f"write {dashed}")
+        else:
+            known = ("inherit", *(name for name in section.allowed if name in _SCOPES))
+            findings.add(section.place(key), f"{key} is no option", did_you_mean(key, (*known, *section.allowed)))
+
+
+def _where_allowed(key: str) -> str:
+    places = _SCOPES.get(key)
+    if places is None:
+        return "it belongs into the main table"
+    tables = ", ".join(platform.value for platform in Platform if platform in places.tables)
+    match places.scope:
+        case Scope.RUN:
+            return f"it can be set in {Scope.RUN.value}"
+        case Scope.PLATFORM:
+            return f"it can be set in {Scope.PLATFORM.value}"
+        case Scope.BUILD:
+            return f"of the platforms' tables, it belongs into these: {tables}"
+        case _:
+            assert_never(places.scope)
+
+
+def _allowed_for(platform: Platform) -> frozenset[str]:
+    return frozenset(("inherit", *(name for name, places in _SCOPES.items() if platform in places.tables)))
+
+
+_MAIN = frozenset((*_SCOPES, *_PLATFORMS, "inherit", "overrides"))
+_OVERRIDE = frozenset(("select", "inherit", *(name for name, places in _SCOPES.items() if places.scope is Scope.BUILD)))

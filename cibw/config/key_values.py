@@ -1,0 +1,97 @@
+"""The small language of `docker; create-args: --network host`: fields, opened by a name and a colon."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+
+from cibw.config.problems import BadValueError, did_you_mean
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space> \s+ )
+  | (?P<end> ; )
+  | (?P<word> (?: [^\s;'"\\] | \\. | '[^']*' | "(?: [^"\\] | \\. )*" )+ )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_PIECE = re.compile(r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^'"\\]+)""", re.DOTALL)
+Field = tuple[str, tuple[str, ...]]
+
+
+def split_fields(text: str) -> tuple[tuple[str, ...], ...]:
+    """Words of each field; fields end at `;`, words at blanks, quotes and backslashes as in a shell.
+
+    Empty fields are left out. ValueError where a quote or a backslash is left open.
+    """
+    fields: list[list[str]] = [[]]
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise BadValueError(f"a quote or a backslash is left open in {text!r}")
+        position = match.end()
+        if match["end"]:
+            fields.append([])
+        elif match["word"]:
+            fields[-1].append(_unquote(match["word"]))
+    return tuple(tuple(field) for field in fields if field)
+
+
+def split_words(text: str) -> tuple[str, ...]:
+    """Words as a shell splits them; ValueError where a quote is left open."""
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise BadValueError(f"{text!r} can't be split into words: {str(error).lower()}", "close the quote") from error
+
+
+def named_fields(text: str) -> tuple[Field, ...]:
+    """Pairs of a name and its words; a field without a colon in its first word has the name ''.
+
+    ValueError where a colon has no name before it.
+    """
+    return tuple(_named(words) for words in split_fields(text))
+
+
+def parse_fields(text: str, *, positional: Sequence[str] = (), named: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
+    """Read fields of known names; a name that comes twice gathers the words of both.
+
+    The first fields may leave their name out where `positional` gives it. ValueError for other fields.
+    """
+    known = [*positional, *named]
+    result: dict[str, tuple[str, ...]] = {}
+    for index, (given, words) in enumerate(named_fields(text)):
+        name = given or _positional_name(words, index, positional, known)
+        if name not in known:
+            expected = "known fields are " + ", ".join(known)
+            raise BadValueError(f"unknown field {name!r} in {text!r}", did_you_mean(name, known, fallback=expected))
+        result[name] = (*result.get(name, ()), *words)
+    return result
+
+
+def _positional_name(words: tuple[str, ...], index: int, positional: Sequence[str], known: Sequence[str]) -> str:
+    if index < len(positional):
+        return positional[index]
+    raise BadValueError(f"{' '.join(words)!r} belongs to no field", f"put a name before it: one of {', '.join(known)}")
+
+
+def _named(words: tuple[str, ...]) -> Field:
+    name, colon, first = words[0].partition(":")
+    if not colon:
+        return "", words
+    if not name:
+        raise BadValueError(f"no name stands before the colon of {words[0]!r}", "write name: value")
+    return name, (*((first,) if first else ()), *words[1:])
+
+
+def _unquote(word: str) -> str:
+    return "".join(_piece(match) for match in _PIECE.finditer(word))
+
+
+def _piece(match: re.Match[str]) -> str:
+    single, double, escaped, plain = match.groups()
+    if double is not None:
+        return re.sub(r'\\(["\\])', r"\1", double)
+    return next(text for text in (single, escaped, plain) if text is not None)

@@ -1,0 +1,191 @@
+"""Kinds of option values: how each is read, merged, described and checked by a schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from cibw.config.key_values import split_words
+from cibw.config.problems import BadValueError
+from cibw.config.sources import no_files
+from cibw.config.toml import TomlTable, TomlValue, type_name
+from cibw.model.target import Platform
+
+T = TypeVar("T")
+TRUE_WORDS = frozenset({"y", "yes", "t", "true", "on", "1"})
+Schema = Mapping[str, TomlValue]
+Texts = tuple[str, ...]
+
+
+def forget(_text: str) -> None:
+    """Take a note and keep it nowhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a value's meaning depends on.
+
+    `platform` is None in an override, which may select identifiers of any platform. `read_text` is
+    that of the sources, `pyproject` the package's pyproject.toml, and `note` takes what a user should know.
+    """
+
+    package_dir: str = "."
+    platform: Platform | None = None
+    read_text: Callable[[str], str | None] = no_files
+    pyproject: TomlTable | None = None
+    note: Callable[[str], None] = forget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What a kind of value looks like: in words, as a JSON schema, and how two of them become one.
+
+    `merging` is in words, and empty where values can't be merged.
+    """
+
+    shape: str
+    schema: Schema
+    merging: str = ""
+    placeholders: Texts = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind(Generic[T]):
+    """A form, a parser (ValueError for a bad value) and, where values can be merged, a merger.
+
+    The merger gets the earlier and the later part; where both speak of one key, the later wins.
+    """
+
+    form: Form
+    parse: Callable[[TomlValue, Context], T]
+    merge: Callable[[T, T], T] | None = None
+
+
+STRING: Schema = {"type": "string"}
+STRINGS: Schema = {"type": "array", "items": STRING}
+SCALAR: Schema = {"type": ("string", "integer", "number", "boolean")}
+
+
+def one_of(*schemas: Schema) -> Schema:
+    """A schema for values that fit one of several."""
+    return {"anyOf": schemas}
+
+
+def closed_table(properties: Schema, *, required: Texts = ()) -> Schema:
+    """A schema for a table with these keys and no others."""
+    needed: Schema = {"required": required} if required else {}
+    return {"type": "object", "additionalProperties": False, "properties": properties, **needed}
+
+
+def wrong_type(value: TomlValue, expected: str) -> BadValueError:
+    """A value has another type than the one that is expected, as in `a string`."""
+    return BadValueError(f"this has to be {expected}, not {type_name(value)}")
+
+
+def as_text(value: TomlValue) -> str:
+    """The value as a string; ValueError for other types."""
+    if isinstance(value, str):
+        return value
+    raise wrong_type(value, "a string")
+
+
+def as_scalar_text(value: TomlValue) -> str:
+    """A string, number or boolean as text; ValueError for arrays and tables."""
+    if isinstance(value, (tuple, Mapping)):
+        raise wrong_type(value, "a string or a number")
+    return str(value)
+
+
+def as_texts(value: TomlValue, split: Callable[[str], Texts]) -> Texts:
+    """An array of strings as it is, a string split into words; ValueError for other types."""
+    match value:
+        case str():
+            return split(value)
+        case tuple() if all(isinstance(item, str) for item in value):
+            return tuple(str(item) for item in value)
+        case tuple():
+            raise BadValueError("this array has to hold strings alone", 'write numbers in quotes, as in "3.10"')
+        case _:
+            raise wrong_type(value, "a string or an array of strings")
+
+
+def join(earlier: tuple[T, ...], later: tuple[T, ...]) -> tuple[T, ...]:
+    """Both, one after the other."""
+    return (*earlier, *later)
+
+
+def blank_words(text: str) -> Texts:
+    """Words between white space."""
+    return tuple(text.split())
+
+
+def list_kind(split: Callable[[str], Texts], how: str, check: Callable[[Texts], Texts] | None = None) -> Kind[Texts]:
+    """Lists of strings, whose string form is split in a way that `how` describes."""
+
+    def parse(value: TomlValue, _: Context) -> Texts:
+        texts = tuple(text for text in as_texts(value, split) if text)
+        return check(texts) if check else texts
+
+    form = Form(
+        shape=f"array of strings, or a string split {how}", schema=one_of(STRING, STRINGS), merging="lists are joined"
+    )
+    return Kind(form=form, parse=parse, merge=join)
+
+
+def _comma_words(text: str) -> Texts:
+    return tuple(text.strip("[]").replace(",", " ").split())
+
+
+def _check_requirements(texts: Texts) -> Texts:
+    for text in texts:
+        if text.startswith(("<", ">", "=", "!", "~")):
+            hint = "quote a requirement that has blanks, as in \"'pytest >= 8'\", or use an array"
+            raise BadValueError(f"{text!r} is no requirement", hint)
+    return texts
+
+
+def _check_names(texts: Texts) -> Texts:
+    for text in texts:
+        if not text.isidentifier():
+            hint = "give the names of variables alone; their values are taken from the host"
+            raise BadValueError(f"{text!r} is no name of a variable", hint)
+    return texts
+
+
+def _check_paths(texts: Texts) -> Texts:
+    for text in texts:
+        if text.startswith("/") or ".." in text.replace("\\", "/").split("/"):
+            hint = "give a path below the project directory, such as 'tests'"
+            raise BadValueError(f"{text!r} leads out of the project", hint)
+    return texts
+
+
+WORDS = list_kind(blank_words, "at blanks")
+VARIABLES = list_kind(blank_words, "at blanks", _check_names)
+EXTRAS = list_kind(_comma_words, "at commas")
+ARCHS = list_kind(_comma_words, "at commas and blanks")
+REQUIREMENTS = list_kind(split_words, "as a shell does", _check_requirements)
+PATHS = list_kind(split_words, "as a shell does", _check_paths)
+
+
+def _text(value: TomlValue, _: Context) -> str:
+    return as_text(value).strip()
+
+
+def _verbosity(value: TomlValue, _: Context) -> int:
+    text = "none" if isinstance(value, bool) else str(value).strip() or "0"
+    try:
+        return min(3, max(-3, int(text)))
+    except ValueError:
+        raise BadValueError("this has to be a whole number from -3 to 3") from None
+
+
+TEXT: Kind[str] = Kind(form=Form(shape="string", schema=STRING), parse=_text)
+VERBOSITY: Kind[int] = Kind(
+    form=Form(
+        shape="integer from -3 to 3",
+        schema=one_of({"type": "integer", "minimum": -3, "maximum": 3}, {"type": "string", "pattern": "^(-?[0-9]+)?$"}),
+    ),
+    parse=_verbosity,
+)

@@ -1,0 +1,238 @@
+"""Option values that choose a tool and how it is called: a name with fields, or a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cibw.config.create_args import parse_create_args
+from cibw.config.key_values import named_fields, parse_fields, split_words
+from cibw.config.kinds import (
+    STRING,
+    STRINGS,
+    TRUE_WORDS,
+    Context,
+    Form,
+    Kind,
+    Texts,
+    as_text,
+    as_texts,
+    closed_table,
+    join,
+    one_of,
+    wrong_type,
+)
+from cibw.config.options import BuildFrontend, DependencySource, DependencyVersions, FrontendName
+from cibw.config.problems import BadValueError, did_you_mean
+from cibw.config.toml import TomlTable, TomlValue
+from cibw.model.images import ContainerEngine, CreateOptions, EngineName
+from cibw.model.target import Platform
+
+Files = tuple[tuple[str, Texts], ...]
+_MINORS = range(6, 30)
+_ENGINE_FIELDS = ("create-args", "create_args", "disable-host-mount", "disable_host_mount")
+
+
+def fields_of(value: TomlValue, positional: Texts, named: Texts) -> dict[str, Texts]:
+    """The fields of a table or of its string form, each as words; ValueError for unknown ones."""
+    match value:
+        case str():
+            return parse_fields(value, positional=positional, named=named)
+        case Mapping():
+            return _table_fields(value, (*positional, *named))
+        case _:
+            raise wrong_type(value, "a string or a table")
+
+
+def _table_fields(table: TomlTable, known: Texts) -> dict[str, Texts]:
+    for key in table:
+        if key not in known:
+            expected = f"known keys are {', '.join(known)}"
+            raise BadValueError(f"unknown key {key!r}", did_you_mean(key, known, fallback=expected))
+    return {key: _field(key, value) for key, value in table.items()}
+
+
+def _field(key: str, value: TomlValue) -> Texts:
+    if isinstance(value, bool):
+        return ("true" if value else "false",)
+    return (as_text(value),) if key == "file" else as_texts(value, split_words)
+
+
+def _frontend(value: TomlValue, context: Context) -> BuildFrontend:
+    fields = fields_of(value, ("name",), ("args",)) or {"name": ("default",)}
+    if "name" not in fields:
+        raise BadValueError("the build frontend has no name", f"add name: one of {', '.join(_FRONTENDS)}")
+    name = _frontend_name(" ".join(fields["name"]), context)
+    return BuildFrontend(name=name, args=fields.get("args", ()))
+
+
+def _frontend_name(text: str, context: Context) -> FrontendName:
+    if text not in _FRONTENDS:
+        known = f"known names are {', '.join(_FRONTENDS)}"
+        raise BadValueError(f"unknown build frontend {text!r}", did_you_mean(text, _FRONTENDS, fallback=known))
+    name = FrontendName(text)
+    if name is FrontendName.PYODIDE_BUILD and context.platform not in (Platform.PYODIDE, None):
+        raise BadValueError("the build frontend pyodide-build is for pyodide alone", "use it in the pyodide table")
+    if context.platform is Platform.PYODIDE and name not in (FrontendName.DEFAULT, FrontendName.PYODIDE_BUILD):
+        context.note(f"pyodide builds with pyodide-build, not with {text}")
+    return name
+
+
+_FRONTENDS = tuple(name.value for name in FrontendName)
+
+
+def _engine(value: TomlValue, context: Context) -> ContainerEngine:
+    fields = fields_of(value, ("name",), _ENGINE_FIELDS)
+    create = (*fields.get("create-args", ()), *fields.get("create_args", ()))
+    mount = (*fields.get("disable-host-mount", ()), *fields.get("disable_host_mount", ()))
+    return ContainerEngine(
+        name=engine_name(" ".join(fields.get("name", ("auto",)))),
+        create=parse_create_args(create, context.note) if create else CreateOptions(),
+        disable_host_mount=bool(mount) and mount[-1].lower() in TRUE_WORDS,
+    )
+
+
+def engine_name(text: str) -> EngineName:
+    """The engine of this name; ValueError names the ones there are."""
+    known = tuple(name.value for name in EngineName)
+    if text not in known:
+        hint = did_you_mean(text, known, fallback=f"known engines are {', '.join(known)}")
+        raise BadValueError(f"unknown container engine {text!r}", hint)
+    return EngineName(text)
+
+
+def _dependency_versions(value: TomlValue, context: Context) -> DependencyVersions:
+    if value in ("pinned", "latest", ""):
+        return DependencyVersions(source=DependencySource(value or "latest"))
+    file, packages = _file_or_packages(value)
+    if not packages:
+        return DependencyVersions(source=DependencySource.FILE, texts=_constraints(file, context))
+    return DependencyVersions(source=DependencySource.PACKAGES, packages=packages)
+
+
+def _file_or_packages(value: TomlValue) -> tuple[str, Texts]:
+    # A plain string is a path as a whole, which may hold blanks, colons and backslashes.
+    if isinstance(value, str) and not value.startswith(("file:", "packages:")):
+        return value, ()
+    fields = fields_of(value, (), ("file", "packages"))
+    files, packages = fields.get("file", ()), fields.get("packages", ())
+    if len(files) > 1:
+        raise BadValueError("this names more than one file", "quote a path that has blanks")
+    if bool(files) == bool(packages):
+        raise BadValueError("this needs either a file or packages", "write 'pinned' or 'latest' for neither")
+    return "".join(files), packages
+
+
+def _constraints(file: str, context: Context) -> tuple[tuple[str, str], ...]:
+    text = context.read_text(file)
+    if text is None:
+        hint = "the path is relative to the project directory; 'pinned' and 'latest' need no file"
+        raise BadValueError(f"there is no file {file!r}", hint)
+    texts = [("", text)]
+    folder, slash, name = file.rpartition("/")
+    stem, dot, suffix = name.rpartition(".") if "." in name.lstrip(".") else (name, "", "")
+    for variant in (f"{kind}3{minor}" for kind in ("python", "pyodide") for minor in _MINORS):
+        sibling = context.read_text(f"{folder}{slash}{stem}-{variant}{dot}{suffix}")
+        if sibling is not None:
+            texts.append((variant, sibling))
+    return tuple(texts)
+
+
+def _runtime(value: TomlValue, _: Context) -> Texts:
+    return fields_of(value, (), ("args",)).get("args", ())
+
+
+def _tools(value: TomlValue, _: Context) -> Texts | None:
+    return None if value is False else tuple(text for text in as_texts(value, split_words) if text)
+
+
+def _merge_tools(earlier: Texts | None, later: Texts | None) -> Texts | None:
+    return join(earlier or (), later or ())
+
+
+def _files(value: TomlValue, _: Context) -> Files:
+    match value:
+        case str():
+            fields = named_fields(value)
+        case Mapping():
+            fields = tuple((name, as_texts(item, split_words)) for name, item in value.items())
+        case _:
+            raise wrong_type(value, "a string or a table")
+    for name, paths in fields:
+        if not name or not paths:
+            raise BadValueError(
+                f"{' '.join((name, *paths))!r} lacks a package or its files", "write 'package: file ...'"
+            )
+    return fields
+
+
+def _image(value: TomlValue, _: Context) -> str:
+    text = as_text(value).strip()
+    if len(text.split()) > 1:
+        raise BadValueError(f"{text!r} is no reference of an image: it has blanks")
+    return text
+
+
+FRONTEND: Kind[BuildFrontend] = Kind(
+    form=Form(
+        shape="name, `name; args: ...`, or table {name, args}",
+        schema=one_of(
+            {"enum": _FRONTENDS},
+            {"type": "string", "pattern": "; *args:"},
+            closed_table({"name": {"enum": _FRONTENDS}, "args": one_of(STRING, STRINGS)}, required=("name",)),
+        ),
+    ),
+    parse=_frontend,
+)
+ENGINE: Kind[ContainerEngine] = Kind(
+    form=Form(
+        shape="name, `name; create-args: ...`, or table {name, create-args, disable-host-mount}",
+        schema=one_of(
+            {"enum": tuple(name.value for name in EngineName)},
+            {"type": "string", "pattern": ";"},
+            closed_table(
+                {
+                    "name": {"enum": tuple(name.value for name in EngineName)},
+                    "create-args": one_of(STRING, STRINGS),
+                    "create_args": one_of(STRING, STRINGS),
+                    "disable-host-mount": {"type": ("boolean", "string")},
+                    "disable_host_mount": {"type": ("boolean", "string")},
+                }
+            ),
+        ),
+    ),
+    parse=_engine,
+)
+DEPENDENCY_VERSIONS: Kind[DependencyVersions] = Kind(
+    form=Form(
+        shape="`pinned`, `latest`, a path, `packages: ...`, or table {file} or {packages}",
+        schema=one_of(
+            STRING,
+            closed_table({"file": STRING}, required=("file",)),
+            closed_table({"packages": one_of(STRING, STRINGS)}, required=("packages",)),
+        ),
+    ),
+    parse=_dependency_versions,
+)
+RUNTIME: Kind[Texts] = Kind(
+    form=Form(
+        shape="`args: ...`, or table {args}", schema=one_of(STRING, closed_table({"args": one_of(STRING, STRINGS)}))
+    ),
+    parse=_runtime,
+)
+TOOLS: Kind[Texts | None] = Kind(
+    form=Form(
+        shape="array of strings, a string split as a shell does, or `false` where nothing is declared",
+        schema=one_of(STRING, STRINGS, {"const": False}),
+        merging="lists are joined",
+    ),
+    parse=_tools,
+    merge=_merge_tools,
+)
+FILES: Kind[Files] = Kind(
+    form=Form(
+        shape="`package: file ...; package: ...`, or table of package to files",
+        schema=one_of(STRING, {"type": "object", "additionalProperties": one_of(STRING, STRINGS)}),
+    ),
+    parse=_files,
+)
+IMAGE: Kind[str] = Kind(form=Form(shape="short name or reference of an image", schema=STRING), parse=_image)

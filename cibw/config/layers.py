@@ -1,0 +1,79 @@
+"""The places that set options, one after the other, as they were written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from cibw.config.cascade import Inherit
+from cibw.config.inherit import parse_variable_inherit
+from cibw.config.option_list import ALL_OPTIONS, REMOVED_VARIABLES, SWITCHES
+from cibw.config.problems import Findings, did_you_mean
+from cibw.config.selectors import Selector
+from cibw.config.toml import TomlTable
+from cibw.model.target import Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawLayer:
+    """Values of options by name, not parsed yet, all from one place.
+
+    `place` and `origin` name the place of an option, for mistakes and for explanations. `platform` is
+    whom the values are for (None: any). A layer that does not count is judged, but never used.
+    """
+
+    values: TomlTable
+    place: Callable[[str], str]
+    origin: Callable[[str], str]
+    inherit: Mapping[str, Inherit] = field(default_factory=dict)
+    platform: Platform | None = None
+    select: Selector | None = None
+    counts: bool = True
+
+
+def variable_layers(environ: Mapping[str, str], platform: Platform, findings: Findings) -> tuple[RawLayer, ...]:
+    """The layers that CIBW_ variables make: those for every platform, then those for one.
+
+    Variables whose names begin with CIBW_ and mean nothing are mistakes.
+    """
+    _judge_names(environ, findings)
+    rules = parse_variable_inherit(environ.get("CIBW_INHERIT", ""), findings)
+    always = {option.facts.name: Inherit.APPEND for option in ALL_OPTIONS if option.facts.env_adds}
+    general = _variable_layer(environ, None, {**always, **rules.get(None, {})}, platform)
+    special = (_variable_layer(environ, other, rules.get(other, {}), platform) for other in Platform)
+    return (general, *(layer for layer in special if layer.values))
+
+
+def _variable_layer(
+    environ: Mapping[str, str], suffix: Platform | None, inherit: Mapping[str, Inherit], platform: Platform
+) -> RawLayer:
+    names = _variables(suffix)
+    return RawLayer(
+        values={option: environ[name] for option, name in names.items() if name in environ},
+        place=names.__getitem__,
+        origin=names.__getitem__,
+        inherit=inherit,
+        platform=suffix or platform,
+        counts=suffix in (None, platform),
+    )
+
+
+def _variables(suffix: Platform | None) -> dict[str, str]:
+    facts = [option.facts for option in ALL_OPTIONS]
+    if suffix is None:
+        return {fact.name: fact.variable for fact in facts}
+    return {fact.name: fact.variable_for(suffix) for fact in facts if suffix in fact.places.suffixes}
+
+
+def known_variables() -> frozenset[str]:
+    """Every CIBW_ variable that means something."""
+    names = (name for suffix in (None, *Platform) for name in _variables(suffix).values())
+    return frozenset((*names, *SWITCHES))
+
+
+def _judge_names(environ: Mapping[str, str], findings: Findings) -> None:
+    known = known_variables()
+    for name in sorted(environ):
+        if name.startswith("CIBW_") and name not in known:
+            hint = REMOVED_VARIABLES.get(name) or did_you_mean(name, known, fallback="unset it")
+            findings.add(name, "cibw knows no such variable", hint)

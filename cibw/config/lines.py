@@ -1,0 +1,53 @@
+"""Where the keys of a TOML text stand, for messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
+_MULTILINE = re.compile(r'"""|\'\'\'')
+Path = tuple[str, ...]
+
+
+def key_lines(text: str) -> Mapping[Path, int]:
+    """The line (from 1) of each table header and key, by its path; the nth table of an array has `n` in it.
+
+    A good guess, made without a parser: keys of inline tables are not found.
+    """
+    lines: dict[Path, int] = {}
+    arrays: dict[Path, int] = {}
+    table: Path = ()
+    quote = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not quote:
+            header, key = _HEADER.match(line), _KEY.match(line)
+            if header:
+                table = _table(header, arrays)
+                lines.setdefault(table, number)
+            elif key:
+                lines.setdefault((*table, *_path(key[1])), number)
+        quote = _open_quote(line, quote)
+    return lines
+
+
+def _table(header: re.Match[str], arrays: dict[Path, int]) -> Path:
+    path = _path(header[2])
+    if header[1] == "[":
+        return path
+    arrays[path] = arrays.get(path, 0) + 1
+    return (*path, str(arrays[path]))
+
+
+def _path(text: str) -> Path:
+    return tuple(part.strip().strip("\"'") for part in text.split("."))
+
+
+def _open_quote(line: str, quote: str) -> str:
+    for match in _MULTILINE.finditer(line):
+        if not quote:
+            quote = match[0]
+        elif quote == match[0]:
+            quote = ""
+    return quote

@@ -1,0 +1,176 @@
+"""From the sources of a configuration to the options of a run, with all mistakes in one error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from packaging.specifiers import SpecifierSet
+
+from cibw.config import option_list as known
+from cibw.config.enable import EnableGroup
+from cibw.config.file_layers import ConfigFile, file_layers
+from cibw.config.kinds import ARCHS, TRUE_WORDS, Context, Texts
+from cibw.config.kinds_of_selection import ENABLE
+from cibw.config.kinds_of_tools import engine_name
+from cibw.config.layers import variable_layers
+from cibw.config.options import Options
+from cibw.config.problems import Findings
+from cibw.config.reader import Reader
+from cibw.config.requires_python import find_requires_python, parse_requires_python
+from cibw.config.resolver import CascadeResolver, Cascades
+from cibw.config.selectors import Selector
+from cibw.config.sources import Arguments, Sources
+from cibw.config.toml import TomlTable, parse_toml
+from cibw.model.identifier import BuildIdentifier
+from cibw.model.images import EngineName
+from cibw.model.target import Platform
+
+_DEFAULT_OUTPUT = "wheelhouse"
+
+
+def load_options(sources: Sources, platform: Platform) -> Options:
+    """Read and judge the whole configuration for a platform; ConfigurationError holds all mistakes in it."""
+    findings = Findings()
+    config = _parsed(sources.config_label, sources.config_text, findings)
+    pyproject = _package_pyproject(sources, config, findings)
+    reader = _reader(sources, platform, config, pyproject, findings)
+    choice = _choose(reader, sources.arguments, findings)
+    resolver = CascadeResolver(
+        cascades=Cascades.read(reader), origins=reader.origins, engine=_engine(sources.arguments.engine, findings)
+    )
+    requires_python = _requires_python(sources, pyproject, findings)
+    findings.raise_if_any()
+    return Options(
+        platform=platform,
+        build=choice.build,
+        skip=choice.skip,
+        test_skip=choice.test_skip,
+        enable=choice.enable,
+        archs=choice.archs,
+        only=choice.only,
+        requires_python=requires_python,
+        package_dir=sources.arguments.package_dir,
+        allow_empty=sources.arguments.allow_empty or _is_true(sources, "CIBW_ALLOW_EMPTY"),
+        output_dir=sources.arguments.output_dir or sources.environ.get("CIBW_OUTPUT_DIR") or _DEFAULT_OUTPUT,
+        notes=tuple(findings.notes),
+        places=_places(reader, sources.arguments),
+        resolver=resolver,
+    )
+
+
+def _reader(
+    sources: Sources, platform: Platform, config: TomlTable, pyproject: TomlTable, findings: Findings
+) -> Reader:
+    file = ConfigFile.of(sources.config_label, config, sources.config_text or "")
+    layers = (*file_layers(file, platform, findings), *variable_layers(sources.environ, platform, findings))
+    context = Context(
+        package_dir=sources.arguments.package_dir,
+        read_text=sources.read_text,
+        pyproject=pyproject,
+        note=findings.note,
+    )
+    return Reader(layers=layers, platform=platform, context=context, findings=findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Choice:
+    build: Selector
+    skip: Selector
+    test_skip: Selector
+    enable: frozenset[EnableGroup]
+    archs: Texts
+    only: BuildIdentifier | None
+
+
+def _places(reader: Reader, arguments: Arguments) -> tuple[tuple[str, str], ...]:
+    names = [option.facts.name for option in (known.BUILD_SELECTOR, known.SKIP, known.TEST_SKIP, known.ARCHITECTURES)]
+    places = {name: reader.origins[name].origin() for name in names}
+    if arguments.archs:
+        places[known.ARCHITECTURES.facts.name] = "--archs"
+    return tuple(places.items())
+
+
+def _choose(reader: Reader, arguments: Arguments, findings: Findings) -> _Choice:
+    build = reader.cascade(known.BUILD_SELECTOR).value()
+    skip = reader.cascade(known.SKIP).value()
+    enable = reader.cascade(known.ENABLE_GROUPS).value() | _enable(arguments, findings)
+    archs = reader.cascade(known.ARCHITECTURES).value()
+    only = _only(arguments.only, reader.platform, findings)
+    return _Choice(
+        build=Selector.parse(str(only) if only else build or ("*",)),
+        skip=Selector.parse(() if only else skip),
+        test_skip=Selector.parse(reader.cascade(known.TEST_SKIP).value()),
+        enable=frozenset(EnableGroup) if only else enable,
+        archs=("all",) if only else _archs(arguments.archs) or archs,
+        only=only,
+    )
+
+
+def _archs(text: str) -> Texts:
+    return ARCHS.parse(text, Context())
+
+
+def _enable(arguments: Arguments, findings: Findings) -> frozenset[EnableGroup]:
+    try:
+        return ENABLE.parse(arguments.enable, Context())
+    except ValueError as error:
+        findings.add_error("--enable", error)
+        return frozenset()
+
+
+def _only(text: str, platform: Platform, findings: Findings) -> BuildIdentifier | None:
+    if not text:
+        return None
+    try:
+        identifier = BuildIdentifier.parse(text)
+    except ValueError as error:
+        findings.add("--only", str(error), "cibw --print-build-identifiers lists identifiers")
+        return None
+    if identifier.platform is not platform:
+        findings.add("--only", f"{text} is for {identifier.platform.value}, and this run is for {platform.value}")
+    return identifier
+
+
+def _engine(text: str, findings: Findings) -> EngineName | None:
+    try:
+        return engine_name(text) if text else None
+    except ValueError as error:
+        findings.add_error("--engine", error)
+        return None
+
+
+def _is_true(sources: Sources, variable: str) -> bool:
+    return sources.environ.get(variable, "").strip().lower() in TRUE_WORDS
+
+
+def _parsed(label: str, text: str | None, findings: Findings) -> TomlTable:
+    try:
+        return parse_toml(text or "")
+    except ValueError as error:
+        findings.add(label, f"this is no TOML: {error}", "nothing else in the file was read")
+        return {}
+
+
+def _package_pyproject(sources: Sources, config: TomlTable, findings: Findings) -> TomlTable:
+    path = _in_package(sources, "pyproject.toml")
+    if path == sources.config_label:
+        return config
+    return _parsed(path, sources.read_text(path), findings)
+
+
+def _in_package(sources: Sources, name: str) -> str:
+    package = sources.arguments.package_dir.removeprefix("./").strip("/")
+    return name if package in ("", ".") else f"{package}/{name}"
+
+
+def _requires_python(sources: Sources, pyproject: TomlTable, findings: Findings) -> SpecifierSet | None:
+    given = sources.environ.get("CIBW_PROJECT_REQUIRES_PYTHON", "")
+    files = (sources.read_text(_in_package(sources, name)) for name in ("setup.cfg", "setup.py"))
+    try:
+        if given:
+            return parse_requires_python(given, "CIBW_PROJECT_REQUIRES_PYTHON")
+        return find_requires_python(pyproject, *files)
+    except ValueError as error:
+        place, _, message = str(error).partition(": ")
+        findings.add(place if given else _in_package(sources, place), message)
+        return None

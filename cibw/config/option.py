@@ -1,0 +1,86 @@
+"""What is known of an option: its name, meaning, default, and the places where it may be set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Generic, Protocol, TypeVar
+
+from cibw.config.kinds import Form, Kind
+from cibw.config.toml import TomlValue
+from cibw.model.target import Platform
+
+T = TypeVar("T")
+EVERYWHERE = frozenset(Platform)
+NOWHERE: frozenset[Platform] = frozenset()
+LINUX = frozenset({Platform.LINUX})
+Defaults = Mapping[Platform, TomlValue]
+
+
+class Scope(Enum):
+    """How narrowly an option may be set."""
+
+    RUN = "the main table alone"
+    PLATFORM = "the main table and the tables of platforms"
+    BUILD = "the main table, the tables of platforms, and overrides"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where an option may be set: which tables of platforms, and which suffixes of its variable."""
+
+    scope: Scope = Scope.BUILD
+    tables: frozenset[Platform] = EVERYWHERE
+    suffixes: frozenset[Platform] = EVERYWHERE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that is known of an option apart from the type of its value.
+
+    `default` is as a user would write it. With `env_adds` a variable adds to what the file says, and
+    with `ignore_empty` an empty value counts as not given.
+    """
+
+    name: str
+    description: str
+    default: TomlValue = ""
+    platform_defaults: Defaults = field(default_factory=dict)
+    places: Places = Places()
+    env_adds: bool = False
+    ignore_empty: bool = False
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets the option for every platform."""
+        return f"CIBW_{self.name.upper().replace('-', '_')}"
+
+    def variable_for(self, platform: Platform) -> str:
+        """The environment variable that sets the option for one platform."""
+        return f"{self.variable}_{platform.value.upper()}"
+
+
+class AnyOption(Protocol):
+    """An option, whatever the type of its values."""
+
+    @property
+    def facts(self) -> Facts:
+        """What is known of the option."""
+
+    @property
+    def form(self) -> Form:
+        """What its values look like."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option(Generic[T]):
+    """An option whose values have the type T."""
+
+    facts: Facts
+    kind: Kind[T]
+
+    @property
+    def form(self) -> Form:
+        """What its values look like."""
+        return self.kind.form

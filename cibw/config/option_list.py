@@ -1,0 +1,281 @@
+"""Every option of cibw. Validation, variables, defaults, schema and documentation all follow this list."""
+
+from __future__ import annotations
+
+from cibw.config.kinds import ARCHS, EXTRAS, PATHS, REQUIREMENTS, TEXT, VARIABLES, VERBOSITY
+from cibw.config.kinds_of_commands import AUDIT, BEFORE_BUILD, ENVIRONMENT, GROUPS, HOOK, REPAIR, SETTINGS, TEST
+from cibw.config.kinds_of_selection import ENABLE, PATTERNS
+from cibw.config.kinds_of_tools import DEPENDENCY_VERSIONS, ENGINE, FILES, FRONTEND, IMAGE, RUNTIME, TOOLS
+from cibw.config.option import EVERYWHERE, LINUX, NOWHERE, AnyOption, Facts, Option, Places, Scope
+from cibw.model.target import Platform
+
+_RUN = Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE)
+_LINUX = Places(tables=LINUX, suffixes=LINUX)
+NUMPY_FILES = (
+    "numpy/_core/include/numpy/_numpyconfig.h",
+    "numpy/_core/include/numpy/numpyconfig.h",
+    "numpy/_core/lib/libnpymath.a",
+    "numpy/random/lib/libnpyrandom.a",
+)
+
+BUILD_SELECTOR = Option(
+    kind=PATTERNS,
+    facts=Facts(name="build", description="Patterns of the build identifiers to build.", default="*", places=_RUN),
+)
+SKIP = Option(
+    kind=PATTERNS,
+    facts=Facts(name="skip", description="Patterns of the build identifiers to leave out.", places=_RUN),
+)
+TEST_SKIP = Option(
+    kind=PATTERNS,
+    facts=Facts(
+        name="test-skip",
+        description="Patterns of the build identifiers whose wheels are not tested. "
+        "For one half of a universal2 wheel, write `identifier:architecture`.",
+        places=_RUN,
+    ),
+)
+ENABLE_GROUPS = Option(
+    kind=ENABLE,
+    facts=Facts(
+        name="enable",
+        description="Groups of build identifiers to build as well, such as `pypy`; `all` for every group.",
+        default=(),
+        places=_RUN,
+        env_adds=True,
+    ),
+)
+ARCHITECTURES = Option(
+    kind=ARCHS,
+    facts=Facts(
+        name="archs",
+        description="Architectures to build for: names, `auto`, `native`, `auto64`, `auto32` or `all`.",
+        default=("auto",),
+        places=Places(scope=Scope.PLATFORM),
+        ignore_empty=True,
+    ),
+)
+BUILD_FRONTEND = Option(
+    kind=FRONTEND,
+    facts=Facts(
+        name="build-frontend",
+        description="The tool that calls the build backend, and its further arguments.",
+        default="default",
+        platform_defaults={Platform.PYODIDE: "pyodide-build"},
+        places=Places(suffixes=NOWHERE),
+    ),
+)
+CONFIG_SETTINGS = Option(
+    kind=SETTINGS,
+    facts=Facts(name="config-settings", description="Settings for the build backend.", default={}),
+)
+DEPENDENCY_VERSION_CHOICE = Option(
+    kind=DEPENDENCY_VERSIONS,
+    facts=Facts(
+        name="dependency-versions",
+        description="Versions of the tools that a build needs: those that cibw pins, the latest ones, "
+        "a constraints file, or packages. Beside a file, one with the suffix `-python312` goes before.",
+        default="pinned",
+        places=Places(tables=EVERYWHERE - LINUX),
+    ),
+)
+ENVIRONMENT_VARIABLES = Option(
+    kind=ENVIRONMENT,
+    facts=Facts(name="environment", description="Variables of the build; evaluated where it runs.", default={}),
+)
+ENVIRONMENT_PASS = Option(
+    kind=VARIABLES,
+    facts=Facts(
+        name="environment-pass",
+        description="Variables of the host whose values enter the container.",
+        default=(),
+        places=_LINUX,
+    ),
+)
+BEFORE_ALL = Option(
+    kind=HOOK,
+    facts=Facts(name="before-all", description="A command that prepares the machine, once for all its builds."),
+)
+BEFORE_BUILD_HOOK = Option(
+    kind=BEFORE_BUILD, facts=Facts(name="before-build", description="A command before each build.")
+)
+XBUILD_TOOLS = Option(
+    kind=TOOLS,
+    facts=Facts(
+        name="xbuild-tools",
+        description="Programs of the host that a cross build for iOS may use.",
+        default=False,
+    ),
+)
+XBUILD_FILES = Option(
+    kind=FILES,
+    facts=Facts(
+        name="xbuild-files",
+        description="Files of packages that a cross build for Android takes from the target's wheel.",
+        default={"numpy": NUMPY_FILES},
+    ),
+)
+REPAIR_WHEEL_COMMAND = Option(
+    kind=REPAIR,
+    facts=Facts(
+        name="repair-wheel-command",
+        description="The command that grafts shared libraries into a wheel; empty for none.",
+        platform_defaults={
+            Platform.LINUX: "auditwheel repair -w {dest_dir} {wheel}",
+            Platform.MACOS: "delocate-wheel --require-archs {delocate_archs} -w {dest_dir} -v {wheel}",
+            Platform.WINDOWS: "delvewheel repair -w {dest_dir} -v {wheel}",
+            Platform.ANDROID: "auditwheel repair --ldpaths {ldpaths} -w {dest_dir} {wheel}",
+        },
+    ),
+)
+CONTAINER_ENGINE = Option(
+    kind=ENGINE,
+    facts=Facts(
+        name="container-engine",
+        description="The container engine: `auto` takes Docker, then Podman, then the host without any.",
+        default="auto",
+        places=_LINUX,
+    ),
+)
+TEST_COMMAND = Option(
+    kind=TEST, facts=Facts(name="test-command", description="The command that tests an installed wheel.")
+)
+BEFORE_TEST = Option(
+    kind=HOOK, facts=Facts(name="before-test", description="A command in the test environment, before the wheel.")
+)
+TEST_SOURCES = Option(
+    kind=PATHS,
+    facts=Facts(
+        name="test-sources",
+        description="Files and directories of the project that the test's working directory gets.",
+        default=(),
+    ),
+)
+TEST_REQUIRES = Option(
+    kind=REQUIREMENTS, facts=Facts(name="test-requires", description="Requirements of the tests.", default=())
+)
+TEST_EXTRAS = Option(
+    kind=EXTRAS,
+    facts=Facts(name="test-extras", description="Extras of the wheel that the tests need.", default=()),
+)
+TEST_GROUPS = Option(
+    kind=GROUPS,
+    facts=Facts(
+        name="test-groups",
+        description="Dependency groups of the package's pyproject.toml that the tests need.",
+        default=(),
+    ),
+)
+TEST_ENVIRONMENT = Option(
+    kind=ENVIRONMENT,
+    facts=Facts(
+        name="test-environment",
+        description="Variables of the tests, added to `environment`; evaluated where the tests run.",
+        default={},
+    ),
+)
+TEST_RUNTIME = Option(
+    kind=RUNTIME,
+    facts=Facts(
+        name="test-runtime",
+        description="Arguments for the test runner of Android and iOS.",
+        default={},
+    ),
+)
+AUDIT_REQUIRES = Option(
+    kind=REQUIREMENTS,
+    facts=Facts(name="audit-requires", description="Requirements of the audit commands.", default=("abi3audit",)),
+)
+AUDIT_COMMAND = Option(
+    kind=AUDIT,
+    facts=Facts(
+        name="audit-command",
+        description="Commands that judge a repaired wheel. Each has one of `{wheel}` and `{abi3_wheel}`.",
+        default="abi3audit --strict --report {abi3_wheel}",
+        platform_defaults={Platform.PYODIDE: ""},
+    ),
+)
+BUILD_VERBOSITY = Option(
+    kind=VERBOSITY,
+    facts=Facts(name="build-verbosity", description="How much the build frontend says.", default=0),
+)
+PYODIDE_VERSION = Option(
+    kind=TEXT,
+    facts=Facts(name="pyodide-version", description="The version of Pyodide; empty for the identifier's own."),
+)
+
+_MANYLINUX = {
+    **dict.fromkeys(("x86_64", "i686", "aarch64", "ppc64le", "s390x"), "manylinux_2_28"),
+    "armv7l": "manylinux_2_31",
+    "riscv64": "manylinux_2_39",
+}
+_PYPY = ("pypy_x86_64", "pypy_i686", "pypy_aarch64")
+
+
+def _image(name: str, default: str, what: str) -> Option[str]:
+    facts = Facts(name=name, description=f"The image for {what}.", default=default, places=_LINUX, ignore_empty=True)
+    return Option(kind=IMAGE, facts=facts)
+
+
+def image_option_name(family: str, architecture: str) -> str:
+    """The name of the option that holds an image, e.g. `manylinux-x86_64-image`."""
+    return f"{family}-{architecture}-image"
+
+
+IMAGES: dict[str, Option[str]] = {
+    option.facts.name: option
+    for option in (
+        *(_image(f"manylinux-{arch}-image", image, f"manylinux on {arch}") for arch, image in _MANYLINUX.items()),
+        *(
+            _image(f"manylinux-{arch}-image", "", f"PyPy for manylinux on {arch[5:]}; empty for the same as CPython")
+            for arch in _PYPY
+        ),
+        *(_image(f"musllinux-{arch}-image", "musllinux_1_2", f"musllinux on {arch}") for arch in _MANYLINUX),
+    )
+}
+ALL_OPTIONS: tuple[AnyOption, ...] = (
+    BUILD_SELECTOR,
+    SKIP,
+    TEST_SKIP,
+    ENABLE_GROUPS,
+    ARCHITECTURES,
+    BUILD_FRONTEND,
+    CONFIG_SETTINGS,
+    DEPENDENCY_VERSION_CHOICE,
+    ENVIRONMENT_VARIABLES,
+    ENVIRONMENT_PASS,
+    BEFORE_ALL,
+    BEFORE_BUILD_HOOK,
+    XBUILD_TOOLS,
+    XBUILD_FILES,
+    REPAIR_WHEEL_COMMAND,
+    *IMAGES.values(),
+    CONTAINER_ENGINE,
+    TEST_COMMAND,
+    BEFORE_TEST,
+    TEST_SOURCES,
+    TEST_REQUIRES,
+    TEST_EXTRAS,
+    TEST_GROUPS,
+    TEST_ENVIRONMENT,
+    TEST_RUNTIME,
+    AUDIT_REQUIRES,
+    AUDIT_COMMAND,
+    BUILD_VERBOSITY,
+    PYODIDE_VERSION,
+)
+
+SWITCHES: dict[str, str] = {
+    "CIBW_PLATFORM": "The platform to build for, as `--platform`.",
+    "CIBW_OUTPUT_DIR": "The directory that gets the wheels, as `--output-dir`.",
+    "CIBW_ALLOW_EMPTY": "Nothing selected is no failure, as `--allow-empty`.",
+    "CIBW_PROJECT_REQUIRES_PYTHON": "The Python versions of the project, in place of what its metadata says.",
+    "CIBW_CACHE_PATH": "The directory of the cache.",
+    "CIBW_DEBUG_KEEP_CONTAINER": "Containers stay after the run.",
+    "CIBW_DEBUG_TRACEBACK": "Failures come with a traceback, as `--debug-traceback`.",
+    "CIBW_LOG_FOLD_MODE": "How output is folded: azure, github, gitlab, travis or disabled.",
+    "CIBW_INHERIT": "How variables merge with the configuration file: `test-command: append; environment: prepend`.",
+}
+REMOVED_VARIABLES: dict[str, str] = {
+    "CIBW_FREE_THREADED_SUPPORT": "remove it: free-threaded Python is built like any other",
+}

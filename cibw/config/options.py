@@ -1,0 +1,181 @@
+"""What the configuration says, parsed and validated: the options of a run and of one build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from packaging.specifiers import SpecifierSet
+from typing_extensions import assert_never
+
+from cibw.config.enable import EnableGroup
+from cibw.config.selectors import Selector
+from cibw.model.environment import EnvExpr
+from cibw.model.identifier import BuildIdentifier
+from cibw.model.images import ContainerEngine
+from cibw.model.target import Platform
+from cibw.model.template import Template
+
+NOTHING = Template(())
+
+
+class FrontendName(Enum):
+    """A build frontend; DEFAULT leaves the choice to the platform."""
+
+    DEFAULT = "default"
+    PIP = "pip"
+    BUILD = "build"
+    BUILD_UV = "build[uv]"
+    UV = "uv"
+    PYODIDE_BUILD = "pyodide-build"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildFrontend:
+    """A build frontend and the arguments that it gets in addition."""
+
+    name: FrontendName = FrontendName.DEFAULT
+    args: tuple[str, ...] = ()
+
+
+class DependencySource(Enum):
+    """Where the versions of the build tools come from."""
+
+    PINNED = "pinned"
+    LATEST = "latest"
+    FILE = "file"
+    PACKAGES = "packages"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DependencyVersions:
+    """The versions of the tools that a build needs, such as pip and build.
+
+    `texts` is set for FILE: pairs of a variant (`python312`, `pyodide313`, or empty for the file
+    itself) and the text of its constraints file. `packages` is set for PACKAGES: requirements.
+    """
+
+    source: DependencySource = DependencySource.PINNED
+    packages: tuple[str, ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
+
+    def text_for(self, identifier: BuildIdentifier) -> str:
+        """The constraints that the user gave for an identifier; empty for PINNED and LATEST."""
+        match self.source:
+            case DependencySource.FILE:
+                kind = "pyodide" if identifier.platform is Platform.PYODIDE else "python"
+                texts = dict(self.texts)
+                variant = f"{kind}{identifier.interpreter.major}{identifier.interpreter.minor}"
+                return texts.get(variant, texts.get("", ""))
+            case DependencySource.PACKAGES:
+                return "".join(f"{package}\n" for package in self.packages)
+            case DependencySource.PINNED | DependencySource.LATEST:
+                return ""
+            case _:
+                assert_never(self.source)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditCommand:
+    """A command that audits a wheel; with `only_abi3` it runs for abi3 wheels alone."""
+
+    template: Template
+    only_abi3: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildOptions:
+    """The options of one build identifier; an empty Template means that there is nothing to run.
+
+    `build_frontend.name` is DEFAULT where nobody chose. `image` is the value as written, a short name
+    or a reference, and is empty outside of Linux. `test_requires` holds what test-groups adds, too.
+    `xbuild_tools` is None where nobody declared any.
+    """
+
+    build_frontend: BuildFrontend = BuildFrontend()
+    config_settings: tuple[tuple[str, Template], ...] = ()
+    dependency_versions: DependencyVersions = DependencyVersions()
+    environment: tuple[EnvExpr, ...] = ()
+    environment_pass: tuple[str, ...] = ()
+    before_all: Template = NOTHING
+    before_build: Template = NOTHING
+    repair_wheel_command: Template = NOTHING
+    image: str = ""
+    container_engine: ContainerEngine = ContainerEngine()
+    before_test: Template = NOTHING
+    test_command: Template = NOTHING
+    test_requires: tuple[str, ...] = ()
+    test_extras: tuple[str, ...] = ()
+    test_sources: tuple[str, ...] = ()
+    test_environment: tuple[EnvExpr, ...] = ()
+    test_runtime: tuple[str, ...] = ()
+    audit_requires: tuple[str, ...] = ()
+    audit_command: tuple[AuditCommand, ...] = ()
+    build_verbosity: int = 0
+    xbuild_tools: tuple[str, ...] | None = None
+    xbuild_files: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    pyodide_version: str = ""
+
+
+class OptionResolver(Protocol):
+    """What finds the options of an identifier, and where each came from."""
+
+    def resolve(self, identifier: BuildIdentifier, /) -> BuildOptions:
+        """The options of an identifier."""
+
+    def origin(self, option: str, identifier: BuildIdentifier, /) -> str:
+        """Where the value of an option (such as `test-command`) came from, in words for a user."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SameForAll:
+    """A resolver that has the same options for every identifier."""
+
+    options: BuildOptions = BuildOptions()
+
+    def resolve(self, _identifier: BuildIdentifier, /) -> BuildOptions:
+        """The options, whatever the identifier."""
+        return self.options
+
+    def origin(self, _option: str, _identifier: BuildIdentifier, /) -> str:
+        """Always `default`."""
+        return "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options of a run.
+
+    `archs` are as the user wrote them (`auto`, `AMD64`), not yet judged for the platform. With `only`,
+    build, skip, archs and enable are already widened so that nothing else holds the identifier back.
+    `package_dir` and `output_dir` are as given; package_dir is POSIX and relative to the project.
+    `notes` are what a user should know, though nothing is wrong. `places` says where build, skip,
+    test-skip and archs were set.
+    """
+
+    platform: Platform
+    build: Selector
+    skip: Selector
+    test_skip: Selector
+    enable: frozenset[EnableGroup] = frozenset()
+    archs: tuple[str, ...] = ("auto",)
+    requires_python: SpecifierSet | None = None
+    package_dir: str = "."
+    only: BuildIdentifier | None = None
+    allow_empty: bool = False
+    output_dir: str = "wheelhouse"
+    notes: tuple[str, ...] = ()
+    places: tuple[tuple[str, str], ...] = ()
+    resolver: OptionResolver = field(default=SameForAll(), repr=False)
+
+    def for_identifier(self, identifier: BuildIdentifier) -> BuildOptions:
+        """The options of one build."""
+        return self.resolver.resolve(identifier)
+
+    def origin(self, option: str, identifier: BuildIdentifier) -> str:
+        """Where a build option's value came from: `pyproject.toml [tool.cibw.linux] test-command`, `default`.
+
+        KeyError for a name that is no build option.
+        """
+        return self.resolver.origin(option, identifier)

@@ -1,0 +1,94 @@
+"""The Python versions that a project supports, as its metadata says."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+from collections.abc import Iterator, Mapping
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+
+def find_requires_python(
+    pyproject: Mapping[str, object], setup_cfg: str | None, setup_py: str | None
+) -> SpecifierSet | None:
+    """Find the supported versions in the parsed pyproject.toml, else in setup.cfg, else in setup.py.
+
+    The last two are texts, or None where there is no such file. None where nothing is said. ValueError,
+    which names the file, where a version specifier or setup.cfg itself is invalid.
+    """
+    for place, value in _candidates(pyproject, setup_cfg, setup_py):
+        if value is not None:
+            return parse_requires_python(value, place)
+    return None
+
+
+def parse_requires_python(text: str, place: str) -> SpecifierSet:
+    """Read a version specifier such as `>=3.9,!=3.10.*`; ValueError names the place where it stands."""
+    try:
+        return SpecifierSet(text)
+    except InvalidSpecifier:
+        raise ValueError(f"{place}: {text!r} is no version specifier; write it like '>=3.9' or '>=3.9,<3.14'") from None
+
+
+def _candidates(
+    pyproject: Mapping[str, object], setup_cfg: str | None, setup_py: str | None
+) -> Iterator[tuple[str, str | None]]:
+    yield "pyproject.toml [project] requires-python", _in_pyproject(pyproject)
+    yield "setup.cfg [options] python_requires", _in_setup_cfg(setup_cfg or "")
+    yield "setup.py python_requires", _in_setup_py(setup_py or "")
+
+
+def _in_pyproject(pyproject: Mapping[str, object]) -> str | None:
+    project = pyproject.get("project")
+    if not isinstance(project, Mapping):
+        return None
+    value = project.get("requires-python")
+    if value is None or isinstance(value, str):
+        return value
+    raise ValueError("pyproject.toml [project] requires-python: it has to be a string, such as '>=3.9'")
+
+
+def _in_setup_cfg(text: str) -> str | None:
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(text, source="setup.cfg")
+    except configparser.Error as error:
+        raise ValueError(f"setup.cfg: {' '.join(str(error).split())}") from error
+    return parser.get("options", "python_requires", fallback=None)
+
+
+def _in_setup_py(text: str) -> str | None:
+    try:
+        module = ast.parse(text)
+    except (SyntaxError, ValueError):
+        # A setup.py of another Python version says nothing here; the build itself will judge it.
+        return None
+    found = None
+    for statement in module.body:
+        inner = statement.body if isinstance(statement, ast.If) and _is_main_guard(statement.test) else [statement]
+        for call in inner:
+            found = _python_requires(call) or found
+    return found
+
+
+def _python_requires(statement: ast.stmt) -> str | None:
+    match statement:
+        case ast.Expr(value=ast.Call(keywords=keywords)):
+            values = [keyword.value for keyword in keywords if keyword.arg == "python_requires"]
+        case _:
+            return None
+    match values:
+        case [ast.Constant(value=str() as version)]:
+            return version
+        case _:
+            return None
+
+
+def _is_main_guard(test: ast.expr) -> bool:
+    match test:
+        case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
+            sides = {ast.dump(left), ast.dump(right)}
+            return sides == {ast.dump(ast.Name("__name__", ast.Load())), ast.dump(ast.Constant("__main__"))}
+        case _:
+            return False

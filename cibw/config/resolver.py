@@ -1,0 +1,160 @@
+"""The options of each identifier, out of the cascades of all options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from cibw.config import option_list as known
+from cibw.config.cascade import Cascade
+from cibw.config.kinds import Texts
+from cibw.config.kinds_of_commands import Commands, Settings
+from cibw.config.kinds_of_tools import Files
+from cibw.config.option_list import IMAGES, image_option_name
+from cibw.config.options import AuditCommand, BuildFrontend, BuildOptions, DependencyVersions, FrontendName
+from cibw.config.reader import HasOrigin, Reader
+from cibw.errors import ConfigurationError
+from cibw.model.environment import EnvExpr
+from cibw.model.identifier import BuildIdentifier, Implementation
+from cibw.model.images import ContainerEngine, EngineName
+from cibw.model.target import Platform
+from cibw.model.template import Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cascades:
+    """The cascades of every option that a build has."""
+
+    build_frontend: Cascade[BuildFrontend]
+    config_settings: Cascade[Settings]
+    dependency_versions: Cascade[DependencyVersions]
+    environment: Cascade[tuple[EnvExpr, ...]]
+    environment_pass: Cascade[Texts]
+    before_all: Cascade[Commands]
+    before_build: Cascade[Commands]
+    xbuild_tools: Cascade[Texts | None]
+    xbuild_files: Cascade[Files]
+    repair_wheel_command: Cascade[Commands]
+    images: Mapping[str, Cascade[str]]
+    container_engine: Cascade[ContainerEngine]
+    before_test: Cascade[Commands]
+    test_command: Cascade[Commands]
+    test_sources: Cascade[Texts]
+    test_requires: Cascade[Texts]
+    test_extras: Cascade[Texts]
+    test_groups: Cascade[Texts]
+    test_environment: Cascade[tuple[EnvExpr, ...]]
+    test_runtime: Cascade[Texts]
+    audit_requires: Cascade[Texts]
+    audit_command: Cascade[tuple[AuditCommand, ...]]
+    build_verbosity: Cascade[int]
+    pyodide_version: Cascade[str]
+
+    @classmethod
+    def read(cls, reader: Reader) -> Cascades:
+        """Read every option that a build has."""
+        return cls(
+            build_frontend=reader.cascade(known.BUILD_FRONTEND),
+            config_settings=reader.cascade(known.CONFIG_SETTINGS),
+            dependency_versions=reader.cascade(known.DEPENDENCY_VERSION_CHOICE),
+            environment=reader.cascade(known.ENVIRONMENT_VARIABLES),
+            environment_pass=reader.cascade(known.ENVIRONMENT_PASS),
+            before_all=reader.cascade(known.BEFORE_ALL),
+            before_build=reader.cascade(known.BEFORE_BUILD_HOOK),
+            xbuild_tools=reader.cascade(known.XBUILD_TOOLS),
+            xbuild_files=reader.cascade(known.XBUILD_FILES),
+            repair_wheel_command=reader.cascade(known.REPAIR_WHEEL_COMMAND),
+            images={name: reader.cascade(option) for name, option in IMAGES.items()},
+            container_engine=reader.cascade(known.CONTAINER_ENGINE),
+            before_test=reader.cascade(known.BEFORE_TEST),
+            test_command=reader.cascade(known.TEST_COMMAND),
+            test_sources=reader.cascade(known.TEST_SOURCES),
+            test_requires=reader.cascade(known.TEST_REQUIRES),
+            test_extras=reader.cascade(known.TEST_EXTRAS),
+            test_groups=reader.cascade(known.TEST_GROUPS),
+            test_environment=reader.cascade(known.TEST_ENVIRONMENT),
+            test_runtime=reader.cascade(known.TEST_RUNTIME),
+            audit_requires=reader.cascade(known.AUDIT_REQUIRES),
+            audit_command=reader.cascade(known.AUDIT_COMMAND),
+            build_verbosity=reader.cascade(known.BUILD_VERBOSITY),
+            pyodide_version=reader.cascade(known.PYODIDE_VERSION),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CascadeResolver:
+    """Finds the options of an identifier; `engine` goes before the engine's name in the configuration."""
+
+    cascades: Cascades
+    origins: Mapping[str, HasOrigin]
+    engine: EngineName | None = None
+
+    def resolve(self, identifier: BuildIdentifier, /) -> BuildOptions:
+        """The options of an identifier; ConfigurationError where its build frontend is for Pyodide alone."""
+        cascades = self.cascades
+        image = self._image_option(identifier)
+        return BuildOptions(
+            build_frontend=_frontend(cascades.build_frontend.value(identifier), identifier),
+            config_settings=cascades.config_settings.value(identifier),
+            dependency_versions=cascades.dependency_versions.value(identifier),
+            environment=cascades.environment.value(identifier),
+            environment_pass=cascades.environment_pass.value(identifier),
+            before_all=_joined(cascades.before_all.value(identifier)),
+            before_build=_joined(cascades.before_build.value(identifier)),
+            repair_wheel_command=_joined(cascades.repair_wheel_command.value(identifier)),
+            image=cascades.images[image].value(identifier) if image else "",
+            container_engine=self._engine(identifier),
+            before_test=_joined(cascades.before_test.value(identifier)),
+            test_command=_joined(cascades.test_command.value(identifier)),
+            test_requires=(*cascades.test_requires.value(identifier), *cascades.test_groups.value(identifier)),
+            test_extras=cascades.test_extras.value(identifier),
+            test_sources=cascades.test_sources.value(identifier),
+            test_environment=cascades.test_environment.value(identifier),
+            test_runtime=cascades.test_runtime.value(identifier),
+            audit_requires=cascades.audit_requires.value(identifier),
+            audit_command=cascades.audit_command.value(identifier),
+            build_verbosity=cascades.build_verbosity.value(identifier),
+            xbuild_tools=cascades.xbuild_tools.value(identifier),
+            xbuild_files=cascades.xbuild_files.value(identifier),
+            pyodide_version=cascades.pyodide_version.value(identifier),
+        )
+
+    def origin(self, option: str, identifier: BuildIdentifier, /) -> str:
+        """Where an option's value came from; `image` stands for the image option of the identifier."""
+        if option == "container-engine" and self.engine is not None:
+            return "--engine"
+        name = self._image_option(identifier) if option == "image" else option
+        return self.origins[name].origin(identifier)
+
+    def _engine(self, identifier: BuildIdentifier) -> ContainerEngine:
+        engine = self.cascades.container_engine.value(identifier)
+        return engine if self.engine is None else replace(engine, name=self.engine)
+
+    def _image_option(self, identifier: BuildIdentifier) -> str:
+        if identifier.platform is not Platform.LINUX:
+            return ""
+        family, architecture = identifier.target.family.value, identifier.target.architecture.value
+        if identifier.interpreter.implementation is Implementation.PYPY:
+            name = image_option_name(family, f"pypy_{architecture}")
+            if name in IMAGES and self.cascades.images[name].value(identifier):
+                return name
+        return image_option_name(family, architecture)
+
+
+def _frontend(frontend: BuildFrontend, identifier: BuildIdentifier) -> BuildFrontend:
+    is_pyodide = identifier.platform is Platform.PYODIDE
+    if is_pyodide:
+        return replace(frontend, name=FrontendName.PYODIDE_BUILD)
+    if frontend.name is FrontendName.PYODIDE_BUILD:
+        raise ConfigurationError(
+            f"the build frontend pyodide-build can't build {identifier}",
+            hint="narrow the override that selects it, or choose build, build[uv], pip or uv",
+        )
+    return frontend
+
+
+def _joined(commands: Commands) -> Template:
+    pieces: list[str | Template] = []
+    for command in commands:
+        pieces.extend((" && ", command) if pieces else (command,))
+    return Template.of(*pieces)

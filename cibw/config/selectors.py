@@ -1,0 +1,55 @@
+"""Patterns that select build identifiers, such as `cp3{12,13}-*`."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Shell patterns, of which one has to match; without patterns nothing does.
+
+    ValueError for a pattern whose braces stand for too many patterns.
+    """
+
+    patterns: tuple[str, ...]
+    _expanded: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _regex: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        expanded = tuple(piece for pattern in self.patterns for piece in _expand(pattern))
+        # Compiled once here, so that many overrides can be asked about many identifiers.
+        text = "|".join(fnmatch.translate(piece) for piece in expanded) or r"(?!)"
+        object.__setattr__(self, "_expanded", expanded)
+        object.__setattr__(self, "_regex", re.compile(text))
+
+    @classmethod
+    def parse(cls, value: str | Sequence[str]) -> Selector:
+        """Read patterns that stand apart by white space, from one text or several."""
+        texts = (value,) if isinstance(value, str) else tuple(value)
+        return cls(tuple(pattern for text in texts for pattern in text.split()))
+
+    def matches(self, identifier: str) -> bool:
+        """Whether some pattern matches the whole identifier; upper and lower case differ."""
+        return self._regex.match(identifier) is not None
+
+    def names_exactly(self, python_tag: str) -> bool:
+        """Whether some pattern begins with this Python tag and a dash, letter by letter."""
+        return any(piece.startswith(f"{python_tag}-") for piece in self._expanded)
+
+    def __str__(self) -> str:
+        return " ".join(self.patterns)
+
+
+def _expand(pattern: str) -> list[str]:
+    if "{" not in pattern:
+        return [pattern]
+    from bracex import ExpansionLimitException, expand  # loaded where it is needed, for a quick start
+
+    try:
+        return expand(pattern)
+    except ExpansionLimitException as error:
+        raise ValueError(f"the braces of {pattern!r} stand for more than 1000 patterns") from error

@@ -1,0 +1,163 @@
+"""Where a command inside a shell text ends: `$(...)` and backticks.
+
+The command itself is not understood any further; the shell of the machine runs it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cibw.config.bash_syntax import check_command
+from cibw.config.shell_cursor import Cursor
+
+_PLAIN = re.compile(r"[^\s;&|()<>'\"`\\$#]+")
+_SPACE = re.compile(r"[ \t\r]+")
+_OPERATOR = re.compile(r"[;&|\n]+")
+_COMMENT = re.compile(r"#[^\n]*")
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_SINGLE = re.compile(r"'[^']*'")
+_ANSI = re.compile(r"\$'(?:[^'\\]|\\.)*'", re.DOTALL)
+_BACKTICKS = re.compile(r"`(?:[^`\\]|\\.)*`", re.DOTALL)
+_BEFORE_COMMAND = {"if", "then", "elif", "else", "while", "until", "do", "!", "{", "time"}
+
+
+def read_substitution(cursor: Cursor) -> str:
+    """Read a command and the parenthesis that closes it; the cursor stands behind `$(`.
+
+    ValueError where the parenthesis is missing, or where the command holds a here-document.
+    """
+    start = cursor.position
+    _CommandScanner(cursor).scan()
+    return _checked(cursor.text[start : cursor.position - 1])
+
+
+def read_backticks(cursor: Cursor, *, in_double_quotes: bool) -> str:
+    """Read a command between backticks, without the backslashes that protect it from the outer shell.
+
+    The cursor stands at the first backtick. ValueError where the second is missing.
+    """
+    quoted = cursor.take_match(_BACKTICKS)
+    if not quoted:
+        raise ValueError("a backtick has no second one; write $(command)")
+    escapes = r"\\([$`\\\"])" if in_double_quotes else r"\\([$`\\])"
+    return _checked(re.sub(escapes, r"\1", quoted[1:-1]))
+
+
+def _checked(command: str) -> str:
+    check_command(command)
+    return command
+
+
+class _CommandScanner:
+    """Reads commands up to the parenthesis that closes them.
+
+    `case` patterns end with a parenthesis of their own, so open `case` words are counted.
+    """
+
+    def __init__(self, cursor: Cursor) -> None:
+        self.cursor = cursor
+        self.open_cases = 0
+        self.expects_command = True
+
+    def scan(self) -> None:
+        while not self.cursor.at_end:
+            if self.cursor.skip(")"):
+                if not self.open_cases:
+                    return
+                self.expects_command = True
+            else:
+                self._scan_token()
+        raise ValueError("$( has no closing parenthesis")
+
+    def _scan_token(self) -> None:
+        cursor = self.cursor
+        if cursor.take_match(_SPACE):
+            return
+        if cursor.take_match(_OPERATOR):
+            self.expects_command = True
+            return
+        if cursor.peek() == "#" and cursor.previous() in " \t\r\n;&|()":
+            cursor.take_match(_COMMENT)
+            return
+        if cursor.skip("("):
+            _CommandScanner(cursor).scan()
+            return
+        word = cursor.take_match(_PLAIN)
+        if word:
+            self._note_word(word)
+            return
+        self.expects_command = False
+        _skip_special(cursor)
+
+    def _note_word(self, word: str) -> None:
+        if self.expects_command and word == "case":
+            self.open_cases += 1
+        if self.expects_command and word == "esac":
+            self.open_cases -= 1
+        is_case_in = word == "in" and self.open_cases > 0
+        self.expects_command = is_case_in or (self.expects_command and word in _BEFORE_COMMAND)
+
+
+def _skip_special(cursor: Cursor) -> None:
+    if cursor.skip("<<<"):
+        return
+    if cursor.skip("<<"):
+        raise ValueError("a here-document can't stand inside $(...); write the text with printf")
+    if cursor.peek() == '"':
+        cursor.take()
+        _skip_until(cursor, '"', is_double=True)
+        return
+    if not _skip_quoted(cursor):
+        _refuse_open_quote(cursor)
+        cursor.take()
+
+
+def _skip_quoted(cursor: Cursor) -> bool:
+    for pattern in (_ESCAPED, _SINGLE, _ANSI):
+        if cursor.take_match(pattern):
+            return True
+    return _skip_expansion(cursor, is_double=False)
+
+
+def _skip_expansion(cursor: Cursor, *, is_double: bool) -> bool:
+    if cursor.take_match(_BACKTICKS):
+        return True
+    if cursor.skip("$(("):
+        _skip_arithmetic(cursor)
+    elif cursor.skip("$("):
+        _CommandScanner(cursor).scan()
+    elif cursor.skip("${"):
+        _skip_until(cursor, "}", is_double=is_double)
+    else:
+        return False
+    return True
+
+
+def _skip_until(cursor: Cursor, end: str, *, is_double: bool) -> None:
+    while not cursor.at_end:
+        if cursor.skip(end):
+            return
+        if cursor.skip('"'):
+            _skip_until(cursor, '"', is_double=True)
+        elif not _skip_inner(cursor, is_double=is_double):
+            cursor.take()
+    raise ValueError(f"a {end} is missing inside $(...)")
+
+
+def _skip_inner(cursor: Cursor, *, is_double: bool) -> bool:
+    if not is_double:
+        return _skip_quoted(cursor)
+    return bool(cursor.take_match(_ESCAPED)) or _skip_expansion(cursor, is_double=True)
+
+
+def _skip_arithmetic(cursor: Cursor) -> None:
+    depth = 2
+    while depth:
+        if cursor.at_end:
+            raise ValueError("$(( has no closing parentheses")
+        depth += {"(": 1, ")": -1}.get(cursor.take(), 0)
+
+
+def _refuse_open_quote(cursor: Cursor) -> None:
+    if cursor.peek() in {"'", "`"}:
+        raise ValueError(f"a {cursor.peek()} inside $(...) has no second one")

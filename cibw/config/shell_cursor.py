@@ -1,0 +1,44 @@
+"""A place in a shell text that moves forward as the text is read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Cursor:
+    """A text and how far it has been read, in characters."""
+
+    text: str
+    position: int = 0
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the whole text has been read."""
+        return self.position >= len(self.text)
+
+    def peek(self, length: int = 1) -> str:
+        """The next characters, fewer at the end of the text."""
+        return self.text[self.position : self.position + length]
+
+    def previous(self) -> str:
+        """The character before; empty at the start."""
+        return self.text[self.position - 1 : self.position] if self.position else ""
+
+    def take(self, length: int = 1) -> str:
+        """Read the next characters."""
+        taken = self.peek(length)
+        self.position += length
+        return taken
+
+    def skip(self, prefix: str) -> bool:
+        """Read this text if it comes next, and say whether it did."""
+        found = self.text.startswith(prefix, self.position)
+        self.position += len(prefix) * found
+        return found
+
+    def take_match(self, pattern: re.Pattern[str]) -> str:
+        """Read what the pattern matches here; empty where it does not match."""
+        match = pattern.match(self.text, self.position)
+        return self.take(match.end() - self.position) if match else ""

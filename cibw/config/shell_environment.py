@@ -1,0 +1,69 @@
+"""The language of the environment options: assignments as a shell would read them.
+
+Variables, defaults and commands stay expressions, which the machine of the build evaluates.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cibw.config.shell_cursor import Cursor
+from cibw.config.shell_values import NAME, Quoting, Surroundings, read_value
+from cibw.model.environment import EnvExpr
+
+_BETWEEN = re.compile(r"(?:[ \t\n]|\\\n|#[^\n]*)*")
+_WORD = re.compile(r"[^\s=;&|<>()]*")
+_KEYWORDS = {"export", "declare", "typeset", "local", "readonly", "set", "env"}
+
+
+def parse_assignments(text: str) -> tuple[EnvExpr, ...]:
+    """Read assignments that stand apart by white space, new lines and comments.
+
+    Quotes, backslashes, `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME-default}`, `$(command)` and
+    backticks mean what they mean in bash. ValueError says what else was found and what to write instead.
+    """
+    cursor = Cursor(text)
+    assignments: list[EnvExpr] = []
+    cursor.take_match(_BETWEEN)
+    while not cursor.at_end:
+        name = cursor.take_match(NAME)
+        if not name or not cursor.skip("="):
+            raise _no_assignment(name + cursor.take_match(_WORD), cursor.peek(2))
+        assignments.append(_assignment(name, cursor, Surroundings()))
+        cursor.take_match(_BETWEEN)
+    return tuple(assignments)
+
+
+def parse_value(name: str, text: str) -> EnvExpr:
+    r"""Read one value as between double quotes, where a double quote is a plain character.
+
+    A backslash takes the meaning from $, `, " and \, and stays before all else. ValueError as for
+    `parse_assignments`, and for an invalid name.
+    """
+    if not NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of an environment variable; use letters, digits and _")
+    return _assignment(name, Cursor(text), Surroundings(Quoting.TABLE))
+
+
+def _assignment(name: str, cursor: Cursor, around: Surroundings) -> EnvExpr:
+    try:
+        return EnvExpr(name, read_value(cursor, around))
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _no_assignment(word: str, rest: str) -> ValueError:
+    name = word.rstrip("+")
+    if word in _KEYWORDS:
+        return ValueError(f"leave {word} out; every assignment goes into the environment")
+    if word.endswith("+") and rest.startswith("="):
+        return ValueError(f'{word}= is not understood; write {name}="${name}..."')
+    if "[" in word:
+        return ValueError(f"{word}: arrays are no values of the environment; write NAME=value")
+    if not word:
+        return ValueError(
+            f"{rest[:1]} stands where an assignment should; write NAME=value, and quote it inside a value"
+        )
+    if rest.startswith("="):
+        return ValueError(f"{word!r} is no name of an environment variable; use letters, digits and _")
+    return ValueError(f"{word!r} is no assignment; write NAME=value, and quote a value that holds spaces")

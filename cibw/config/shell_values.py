@@ -1,0 +1,178 @@
+"""Values as a shell writes them: quotes, variables and commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from cibw.config.shell_commands import read_backticks, read_substitution
+from cibw.config.shell_cursor import Cursor
+from cibw.config.shell_quotes import read_ansi, read_single
+from cibw.model.environment import EnvPart, Substitution, Variable
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SPECIAL_PARAMETER = re.compile(r"[0-9@*#?$!-]")
+_NEXT_LINE = re.compile(r"\\\n")
+_NEXT_LINE_OF_NAME = re.compile(r"\\\n[A-Za-z0-9_]")
+_LITERAL = re.compile(r"[^\s\\$`\"'~:{}()<>;&|]+")
+_IN_BRACES = "only ${NAME}, ${NAME:-default} and ${NAME-default} are understood; run a command in $(...) for more"
+_OPERATORS = {
+    ";": "separate assignments by a space or a new line, and quote a ; that belongs to a value",
+    "(": "arrays are no values of the environment; quote a parenthesis that belongs to a value",
+    ")": "quote a parenthesis that belongs to a value",
+    "&": "quote it, or run commands inside $(...)",
+    "|": "quote it, or run commands inside $(...)",
+    "<": "quote it, or run commands inside $(...)",
+    ">": "quote it, or run commands inside $(...)",
+}
+
+
+class Quoting(Enum):
+    """What surrounds a piece of a value."""
+
+    NONE = "none"
+    DOUBLE = "between double quotes"
+    TABLE = "a value of a table, where double quotes are plain characters"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """How a piece is quoted, and whether it is the default of a `${NAME:-default}`."""
+
+    quoting: Quoting = Quoting.NONE
+    in_braces: bool = False
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether a character here is subject to the shell's operators."""
+        return self.quoting is Quoting.NONE and not self.in_braces
+
+
+def read_value(cursor: Cursor, around: Surroundings) -> tuple[EnvPart, ...]:
+    """Read a value up to its end: white space, the closing quote or brace, or the end of the text.
+
+    The closing quote or brace is read too. ValueError says what is not understood, and what to write.
+    """
+    parts: list[EnvPart] = []
+    start = cursor.position
+    while not _ends(cursor, around):
+        if around.quoting is Quoting.NONE:
+            _refuse_operators(cursor, around, start)
+        parts.extend(_read_piece(cursor, around))
+    return _merge(parts)
+
+
+def _ends(cursor: Cursor, around: Surroundings) -> bool:
+    if around.in_braces:
+        return cursor.skip("}") or _fail_at_end(cursor, "${ has no closing brace")
+    if around.quoting is Quoting.DOUBLE:
+        return cursor.skip('"') or _fail_at_end(cursor, "a double quote has no second one")
+    return cursor.at_end or (around.is_bare and cursor.peek() in " \t\n")
+
+
+def _fail_at_end(cursor: Cursor, message: str) -> bool:
+    if cursor.at_end:
+        raise ValueError(message)
+    return False
+
+
+def _refuse_operators(cursor: Cursor, around: Surroundings, start: int) -> None:
+    character = cursor.peek()
+    if around.is_bare and character in _OPERATORS:
+        raise ValueError(f"{character} is not understood here; {_OPERATORS[character]}")
+    if cursor.peek(2) in {"<(", ">("}:
+        raise ValueError(f"{cursor.peek(2)} is not understood; quote it, or run commands inside $(...)")
+    if character == "~" and (cursor.position == start or cursor.previous() == ":"):
+        raise ValueError("~ is not replaced here; write $HOME, or quote it where a tilde is meant")
+
+
+def _read_piece(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart]:
+    match cursor.peek():
+        case "$":
+            return _read_dollar(cursor, around)
+        case "`":
+            # Behind ${NAME:- a quote needs no protection from the double quotes around it.
+            unescape_quotes = around.quoting is not Quoting.NONE and not around.in_braces
+            return (Substitution(read_backticks(cursor, in_double_quotes=unescape_quotes)),)
+        case "\\":
+            return (_read_backslash(cursor, around),)
+        case '"' if around.quoting is not Quoting.TABLE:
+            cursor.take()
+            return read_value(cursor, Surroundings(Quoting.DOUBLE))
+        case "'" if around.quoting is Quoting.NONE:
+            cursor.take()
+            return (read_single(cursor),)
+        case "'" if around == Surroundings(Quoting.DOUBLE, in_braces=True):
+            raise ValueError("a single quote is not understood in a default between double quotes; leave those out")
+        case _:
+            return (cursor.take_match(_LITERAL) or cursor.take(),)
+
+
+def _read_backslash(cursor: Cursor, around: Surroundings) -> str:
+    escaped = cursor.take(2)[1:]
+    if around.quoting is Quoting.NONE:
+        return {"\n": "", "": "\\"}.get(escaped, escaped)
+    if escaped == "\n" and around.quoting is Quoting.DOUBLE:
+        return ""
+    is_escape = escaped in {"$", "`", '"', "\\"} or (around.in_braces and escaped == "}")
+    return escaped if is_escape else f"\\{escaped}"
+
+
+def _read_dollar(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart]:
+    cursor.take()
+    name = cursor.take_match(NAME)
+    if around.quoting is not Quoting.TABLE and cursor.take_match(_NEXT_LINE_OF_NAME if name else _NEXT_LINE):
+        raise ValueError(f"${name} can't go on in the next line; write the name of the variable in one line")
+    if name:
+        return (Variable(name),)
+    if cursor.skip("{"):
+        return (_read_braces(cursor, around),)
+    if cursor.peek(2) == "((" or cursor.peek() == "[":
+        opening = cursor.take_match(re.compile(r"\(\(|\["))
+        raise ValueError(
+            f"${opening} (arithmetic) is not understood; write $(expr 1 + 1), or $( (...) ) for a subshell"
+        )
+    if cursor.skip("("):
+        return (Substitution(read_substitution(cursor)),)
+    if cursor.take_match(_SPECIAL_PARAMETER):
+        parameter = f"${cursor.previous()}"
+        raise ValueError(rf"{parameter} means nothing in an environment; write '$' or \$ where a dollar is meant")
+    return _read_dollar_quote(cursor, around)
+
+
+def _read_dollar_quote(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart]:
+    if cursor.peek() == "'" and around.quoting is Quoting.NONE:
+        cursor.take()
+        return (read_ansi(cursor),)
+    if cursor.peek() == "'" and around.in_braces:
+        raise ValueError("$' is not understood in a default between double quotes; leave the double quotes out")
+    if cursor.peek() == '"' and around.quoting is Quoting.NONE:
+        cursor.take()
+        return read_value(cursor, Surroundings(Quoting.DOUBLE))
+    return ("$",)
+
+
+def _read_braces(cursor: Cursor, around: Surroundings) -> Variable:
+    start = cursor.position
+    name = cursor.take_match(NAME)
+    if name and cursor.skip("}"):
+        return Variable(name)
+    or_empty = cursor.skip(":-")
+    if not name or not (or_empty or cursor.skip("-")):
+        construct = cursor.text[start:].partition("}")[0]
+        raise ValueError(f"${{{construct}}} is not understood; {_IN_BRACES}")
+    default = read_value(cursor, replace(around, in_braces=True))
+    return Variable(name, default=default, or_empty=or_empty)
+
+
+def _merge(parts: Iterable[EnvPart]) -> tuple[EnvPart, ...]:
+    merged: list[EnvPart] = []
+    for part in parts:
+        last = merged[-1] if merged else None
+        if isinstance(part, str) and isinstance(last, str):
+            merged[-1] = last + part
+        elif part != "":
+            merged.append(part)
+    return tuple(merged)

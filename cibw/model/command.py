@@ -1,0 +1,57 @@
+"""Commands as the plan holds them, requests as a machine gets them, and their outcomes."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cibw.model.template import Late, Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A program with its arguments, or one text for the shell where `shell` is true.
+
+    `path_entry` is a directory that comes first on PATH for this command alone.
+    """
+
+    argv: tuple[Template, ...]
+    cwd: Template
+    shell: bool = False
+    path_entry: Template | None = None
+
+    def __str__(self) -> str:
+        if self.shell:
+            return str(self.argv[0])
+        return shlex.join(str(argument) for argument in self.argv)
+
+    def request(self, bindings: Mapping[Late, str], environment: Mapping[str, str]) -> Request:
+        """Fill in what the run knows; KeyError names a late value that is not bound."""
+        argv = tuple(argument.render(bindings) for argument in self.argv)
+        if self.path_entry is not None:
+            path = f"{self.path_entry.render(bindings)}:{environment.get('PATH', '')}"
+            environment = {**environment, "PATH": path}
+        return Request(
+            argv=("sh", "-c", *argv) if self.shell else argv,
+            cwd=self.cwd.render(bindings),
+            environment=environment,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One command, ready to run: the whole environment, no standard input."""
+
+    argv: tuple[str, ...]
+    cwd: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a command ended; `stdout` is what it wrote there, decoded as UTF-8 with replacements."""
+
+    exit_code: int
+    stdout: str = ""
+    seconds: float = 0.0

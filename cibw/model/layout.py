@@ -1,0 +1,18 @@
+"""Where things lie on a machine, in terms of late values."""
+
+from __future__ import annotations
+
+from cibw.model.template import Late, Template
+
+PROJECT = Template.of(Late.PROJECT)
+SOURCE = Template.of(Late.SOURCE)
+WORK = Template.of(Late.WORK)
+BUILT_DIR = Template.of(Late.WORK, "/built")
+REPAIRED_DIR = Template.of(Late.WORK, "/repaired")
+REUSED_DIR = Template.of(Late.WORK, "/reused")
+BUILD_ENVIRONMENT = Template.of(Late.WORK, "/build-env")
+TEST_ENVIRONMENT = Template.of(Late.WORK, "/test-env")
+AUDIT_ENVIRONMENT = Template.of(Late.WORK, "/audit-env")
+TEST_DIR = Template.of(Late.WORK, "/test")
+CONSTRAINTS = Template.of(Late.WORK, "/constraints.txt")
+MUSL_PYTHON = Template.of(Late.WORK, "/musl-python")

@@ -1,0 +1,60 @@
+"""Text with places that only a run can fill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Late(Enum):
+    """What only a run can know; a machine or the flow binds each of them."""
+
+    PROJECT = "project"
+    """The directory of the project's copy, on the machine; made anew for each build."""
+    SOURCE = "source"
+    """The project as it was after before-all, on the machine; the copies are made from it."""
+    WORK = "work"
+    """The scratch directory of this build, on the machine."""
+    BUILT_WHEEL = "built_wheel"
+    """The path of the wheel that the build frontend gave."""
+    WHEEL = "wheel"
+    """The path of the wheel to audit, test and collect: repaired or reused."""
+    RESOURCES = "resources"
+    """The directory of the scripts that cibw ships, on the machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text in pieces: literal strings and late values."""
+
+    parts: tuple[str | Late, ...]
+
+    @classmethod
+    def of(cls, *parts: str | Late | Template) -> Template:
+        """Join pieces and templates into one template, without empty or adjacent strings."""
+        flat: list[str | Late] = []
+        for part in parts:
+            flat.extend(part.parts if isinstance(part, Template) else (part,))
+        return cls(_merge(flat))
+
+    def render(self, bindings: Mapping[Late, str]) -> str:
+        """Fill the late values in; KeyError names one that is not bound."""
+        return "".join(part if isinstance(part, str) else bindings[part] for part in self.parts)
+
+    def __str__(self) -> str:
+        return "".join(part if isinstance(part, str) else f"{{{part.value}}}" for part in self.parts)
+
+    def __bool__(self) -> bool:
+        return bool(self.parts)
+
+
+def _merge(parts: list[str | Late]) -> tuple[str | Late, ...]:
+    merged: list[str | Late] = []
+    for part in parts:
+        last = merged[-1] if merged else None
+        if isinstance(part, str) and isinstance(last, str):
+            merged[-1] = last + part
+        elif part != "":
+            merged.append(part)
+    return tuple(merged)

@@ -1,0 +1,71 @@
+"""Wheel file names and what they say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from packaging.tags import Tag
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.version import Version
+
+from cibw.model.identifier import BuildIdentifier, Implementation, Interpreter
+from cibw.model.target import Family, Target
+
+
+@dataclass(frozen=True, slots=True)
+class WheelName:
+    """A parsed wheel file name (binary distribution format specification)."""
+
+    filename: str
+    project: str
+    version: Version
+    tags: frozenset[Tag]
+
+    @classmethod
+    def parse(cls, filename: str) -> WheelName:
+        """Read a wheel's file name; ValueError where it is none."""
+        try:
+            project, version, _build, tags = parse_wheel_filename(filename)
+        except InvalidWheelFilename as error:
+            raise ValueError(str(error)) from error
+        return cls(filename, project, version, tags)
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether the wheel runs on any platform (`none-any`)."""
+        return any(tag.abi == "none" and tag.platform == "any" for tag in self.tags)
+
+    @property
+    def is_abi3(self) -> bool:
+        """Whether the wheel uses the stable ABI of CPython (PEP 384)."""
+        return any(tag.abi == "abi3" for tag in self.tags)
+
+    def serves(self, identifier: BuildIdentifier) -> bool:
+        """Whether the wheel can stand in for the one that `identifier` would build."""
+        return any(
+            _interpreter_fits(tag, identifier.interpreter) and _platform_fits(tag.platform, identifier.target)
+            for tag in self.tags
+        )
+
+
+def _interpreter_fits(tag: Tag, interpreter: Interpreter) -> bool:
+    if tag.abi == "abi3":
+        is_cpython = interpreter.implementation is Implementation.CPYTHON and not interpreter.free_threaded
+        return is_cpython and _not_newer(tag.interpreter, "cp", interpreter)
+    return tag.abi == "none" and _not_newer(tag.interpreter, "py", interpreter)
+
+
+def _not_newer(python_tag: str, prefix: str, interpreter: Interpreter) -> bool:
+    digits = python_tag.removeprefix(prefix)
+    if not python_tag.startswith(prefix) or not digits.isdigit():
+        return False
+    return int(digits[0]) == interpreter.major and int(digits[1:] or 0) <= interpreter.minor
+
+
+def _platform_fits(platform_tag: str, target: Target) -> bool:
+    if target.family in (Family.MANYLINUX, Family.MUSLLINUX):
+        prefixes = (target.family.value, "linux") if target.family is Family.MANYLINUX else (target.family.value,)
+        return platform_tag.startswith(prefixes) and platform_tag.endswith(f"_{target.architecture.value}")
+    if target.family is Family.WIN:
+        return platform_tag == str(target)
+    return platform_tag.startswith(target.family.value) and platform_tag.endswith(target.architecture.value)

@@ -1,0 +1,1 @@
+"""From options, catalog and facts to a plan, without touching anything."""

@@ -1,0 +1,46 @@
+"""Small makers of commands that several steps use."""
+
+from __future__ import annotations
+
+from cibw.model.command import Command
+from cibw.model.environment import EnvExpr, EnvPart, Variable
+from cibw.model.layout import PROJECT
+from cibw.model.plan import Run, When
+from cibw.model.template import Late, Template
+
+Argument = str | Late | Template
+
+
+def template(argument: Argument) -> Template:
+    """Make a template of a string or a late value; a template stays as it is."""
+    return argument if isinstance(argument, Template) else Template.of(argument)
+
+
+def program(*arguments: Argument, when: When = When.ALWAYS, cwd: Template = PROJECT) -> Run:
+    """Run a program with its arguments, by default in the project's directory."""
+    return Run(command=Command(argv=tuple(template(argument) for argument in arguments), cwd=cwd), when=when)
+
+
+def shell(
+    text: Template, *, cwd: Template = PROJECT, path_entry: Template | None = None, when: When = When.ALWAYS
+) -> Run:
+    """Run a text by the shell, by default in the project's directory."""
+    return Run(command=Command(argv=(text,), cwd=cwd, shell=True, path_entry=path_entry), when=when)
+
+
+def virtual_environment(python: Template, directory: Template, *options: str, when: When = When.ALWAYS) -> Run:
+    """Make a virtual environment; uv takes no heed of the Python that the project asks for."""
+    return program("uv", "venv", "--no-project", *options, "--python", python, directory, when=when)
+
+
+def assign(name: str, *parts: EnvPart | Template) -> EnvExpr:
+    """Make an assignment of literal text, late values and variables."""
+    flat: list[EnvPart] = []
+    for part in parts:
+        flat.extend(part.parts if isinstance(part, Template) else (part,))
+    return EnvExpr(name, tuple(flat))
+
+
+def prepend_path(directory: Template) -> EnvExpr:
+    """Put a directory first on PATH."""
+    return assign("PATH", directory, ":", Variable("PATH"))

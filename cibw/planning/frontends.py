@@ -1,0 +1,75 @@
+"""The command line of each build frontend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from typing_extensions import assert_never
+
+from cibw.config.options import BuildOptions, FrontendName
+from cibw.model.command import Command
+from cibw.model.environment import EnvExpr, Variable
+from cibw.model.layout import BUILT_DIR, PROJECT
+from cibw.model.pip_settings import OLD_NAMES, UV_NAMES
+from cibw.model.template import Template
+from cibw.planning.commands import Argument, assign, template
+from cibw.planning.ground import Ground
+
+
+def uses_uv(name: FrontendName) -> bool:
+    """Whether uv installs the packages of a build's environments."""
+    return name in (FrontendName.DEFAULT, FrontendName.UV, FrontendName.BUILD_UV)
+
+
+def pip_settings_for_uv(options: BuildOptions) -> Iterator[EnvExpr]:
+    """Tell uv what the configuration tells pip: indexes, places to find packages, constraints.
+
+    Only for variables of pip that the configuration names, and not against what it tells uv itself.
+    """
+    named = {*(expression.name for expression in options.environment), *options.environment_pass}
+    for pip_name, uv_names in UV_NAMES.items():
+        for uv_name in uv_names if pip_name in named else ():
+            if not named & {uv_name, OLD_NAMES.get(uv_name, uv_name)}:
+                yield assign(uv_name, Variable(pip_name))
+
+
+def build_command(options: BuildOptions, package: Template, ground: Ground) -> Command:
+    """The command that builds the wheel into the directory for built wheels."""
+    frontend = options.build_frontend
+    extra: list[Argument] = [Template.of("-C", setting, "=", value) for setting, value in options.config_settings]
+    extra.extend(frontend.args)
+    extra.extend(_verbosity(frontend.name, options.build_verbosity))
+    arguments = [*_frontend(options, package, ground), *extra]
+    return Command(argv=tuple(template(argument) for argument in arguments), cwd=PROJECT)
+
+
+def _frontend(options: BuildOptions, package: Template, ground: Ground) -> list[Argument]:
+    name = options.build_frontend.name
+    match name:
+        case FrontendName.DEFAULT | FrontendName.UV:
+            return ["uv", "build", "--wheel", "--python", ground.python, "--out-dir", BUILT_DIR, package]
+        case FrontendName.PIP:
+            wheel_dir = Template.of("--wheel-dir=", BUILT_DIR)
+            return [ground.python, "-m", "pip", "wheel", package, wheel_dir, "--no-deps"]
+        case FrontendName.BUILD | FrontendName.BUILD_UV:
+            command: list[Argument] = [ground.python, "-m", "build", package, "--wheel"]
+            command.append(Template.of("--outdir=", BUILT_DIR))
+            if name is FrontendName.BUILD_UV and not _keeps_environment(options.build_frontend.args):
+                command.append("--installer=uv")
+            return command
+        case FrontendName.PYODIDE_BUILD:
+            return ["pyodide", "build", package, Template.of("--outdir=", BUILT_DIR)]
+        case _:
+            assert_never(name)
+
+
+def _keeps_environment(arguments: tuple[str, ...]) -> bool:
+    return "--no-isolation" in arguments or "-n" in arguments
+
+
+def _verbosity(name: FrontendName, level: int) -> list[str]:
+    if name is FrontendName.PIP:
+        return ["-v"] * level if level > 0 else ["-q"] * -level
+    if level < 0:
+        return ["-q"]
+    return ["-v"] * (level - 1)

@@ -1,0 +1,210 @@
+"""The plan of a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from cibw.catalog import Catalog, CatalogEntry
+from cibw.config.options import BuildOptions, Options
+from cibw.errors import ConfigurationError, InterpreterMissingError, NothingSelectedError
+from cibw.model.environment import EnvExpr
+from cibw.model.facts import Facts, HostInterpreter
+from cibw.model.identifier import BuildIdentifier, Implementation
+from cibw.model.images import EngineName, HostSpec, MachineSpec
+from cibw.model.layout import PROJECT, TEST_ENVIRONMENT
+from cibw.model.plan import Job, NotBuilt, Plan, Step, StepName, WheelBuild
+from cibw.model.target import Platform
+from cibw.model.template import Template
+from cibw.planning.commands import assign, prepend_path, shell
+from cibw.planning.frontends import pip_settings_for_uv, uses_uv
+from cibw.planning.ground import Ground
+from cibw.planning.platforms import linux
+from cibw.planning.select import native_architecture, select
+from cibw.planning.steps import make_steps, set_up_step, test_steps
+
+_TOOL_ENVIRONMENT = (assign("CIBUILDWHEEL", "1"), assign("PIP_DISABLE_PIP_VERSION_CHECK", "1"))
+_NO_INTERPRETER = "this host has no such interpreter; `uv python install VERSION` may add it"
+_ALWAYS_PASSED = ("SOURCE_DATE_EPOCH",)
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """The host has no Python for an identifier."""
+
+    identifier: BuildIdentifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Planned:
+    build: WheelBuild
+    ground: Ground
+    options: BuildOptions
+
+
+def make_plan(options: Options, catalog: Catalog, facts: Facts) -> Plan:
+    """Plan every selected identifier, and say of the others why they are not built.
+
+    NothingSelectedError where no identifier is left, unless `allow-empty` is set; ConfigurationError
+    where options do not fit; InterpreterMissingError where the host lacks a Python that is named.
+    """
+    if options.platform is not Platform.LINUX:
+        raise ConfigurationError(
+            f"cibw can't build for {options.platform.value} yet, only for linux",
+            hint="--print-build-identifiers works for every platform.",
+        )
+    selection = select(options, catalog, facts)
+    results = [_plan_build(entry, options, catalog, facts) for entry in selection.selected]
+    _require_named([one.identifier for one in results if isinstance(one, _Missing)], options)
+    planned = [one for one in results if isinstance(one, _Planned)]
+    left_out = [*selection.not_built, *(one for one in results if isinstance(one, NotBuilt))]
+    left_out += [
+        NotBuilt(identifier=one.identifier, reason=_NO_INTERPRETER) for one in results if isinstance(one, _Missing)
+    ]
+    if not planned and not options.allow_empty:
+        raise _nothing(left_out)
+    return Plan(jobs=tuple(_jobs(planned)), not_built=tuple(left_out), notes=(*options.notes, *selection.notes))
+
+
+def _nothing(left_out: list[NotBuilt]) -> NothingSelectedError:
+    # What came nearest to being built is left out last.
+    reasons = dict.fromkeys(one.reason for one in reversed(left_out))
+    return NothingSelectedError(
+        "No build identifier is left to build.",
+        hint="Reasons: " + "; ".join(list(reasons)[:6]) + ". --allow-empty makes this no error.",
+    )
+
+
+def _plan_build(
+    entry: CatalogEntry, options: Options, catalog: Catalog, facts: Facts
+) -> _Planned | _Missing | NotBuilt:
+    identifier = entry.identifier
+    resolved = _with_engine(options.for_identifier(identifier), facts)
+    ground = _ground(entry, resolved, options, catalog, facts)
+    if not isinstance(ground, Ground):
+        return ground
+    return _Planned(build=_build(identifier, resolved, options, ground), ground=ground, options=resolved)
+
+
+def _with_engine(options: BuildOptions, facts: Facts) -> BuildOptions:
+    if options.container_engine.name is not EngineName.AUTO:
+        return options
+    return replace(options, container_engine=replace(options.container_engine, name=facts.engine))
+
+
+def _ground(
+    entry: CatalogEntry, resolved: BuildOptions, options: Options, catalog: Catalog, facts: Facts
+) -> Ground | _Missing | NotBuilt:
+    if resolved.container_engine.name is not EngineName.HOST:
+        return linux.container_ground(resolved, entry, catalog)
+    identifier = entry.identifier
+    native = native_architecture(Platform.LINUX, facts)
+    if identifier.target.architecture is not native:
+        reason = f"without a container engine this host builds for {facts.machine} only"
+        return NotBuilt(identifier=identifier, reason=reason)
+    found = linux.host_interpreter(identifier, facts)
+    if found is None:
+        return _Missing(identifier)
+    host = _host_build(identifier, resolved, options, facts, found)
+    return linux.host_ground(host, resolved, linux.constraints(resolved, identifier, catalog))
+
+
+def _host_build(
+    identifier: BuildIdentifier, resolved: BuildOptions, options: Options, facts: Facts, found: HostInterpreter
+) -> linux.HostBuild:
+    option = f"{identifier.target}-image".replace("_", "-", 1)
+    chosen = "" if options.origin(option, identifier) == "default" else resolved.image
+    tag = linux.host_tag(identifier.target, chosen)
+    is_image = facts.image_tag.startswith(identifier.target.family.value)
+    return linux.HostBuild(
+        identifier=identifier, found=found, tag=facts.image_tag if is_image else tag, has_toolchain=is_image
+    )
+
+
+def _require_named(missing: list[BuildIdentifier], options: Options) -> None:
+    named = [
+        identifier
+        for identifier in missing
+        if options.only == identifier or options.build.names_exactly(str(identifier.interpreter))
+    ]
+    if named:
+        pythons = dict.fromkeys(_request(identifier) for identifier in named)
+        raise InterpreterMissingError(
+            f"This host has no interpreter for {', '.join(map(str, named))}.",
+            hint=f"`uv python install {' '.join(pythons)}` may add it. A container engine needs none on the host, "
+            "and patterns with * in the version build for the Pythons that are there.",
+        )
+
+
+def _request(identifier: BuildIdentifier) -> str:
+    interpreter = identifier.interpreter
+    prefix = {Implementation.CPYTHON: "", Implementation.PYPY: "pypy@", Implementation.GRAALPY: "graalpy@"}
+    return f"{prefix[interpreter.implementation]}{interpreter.version}{'t' * interpreter.free_threaded}"
+
+
+def _build(identifier: BuildIdentifier, resolved: BuildOptions, options: Options, ground: Ground) -> WheelBuild:
+    package = PROJECT if options.package_dir == "." else Template.of(PROJECT, f"/{options.package_dir}")
+    wants_test = bool(resolved.test_command)
+    is_skipped = options.test_skip.matches(str(identifier))
+    untested = "test-skip names it" if is_skipped else ground.untested
+    test_bin = Template.of(TEST_ENVIRONMENT, "/bin")
+    # Without UV_PYTHON, a `uv pip install` of the tests would go to the Python that builds.
+    python = assign("UV_PYTHON", Template.of(test_bin, "/python"))
+    venv = (prepend_path(test_bin), assign("VIRTUAL_ENV", TEST_ENVIRONMENT), python)
+    return WheelBuild(
+        identifier=identifier,
+        prepare=set_up_step(ground),
+        make=make_steps(resolved, package, ground),
+        test=() if untested else test_steps(resolved, ground),
+        environment=_environment(identifier, resolved, ground),
+        environment_pass=_passed(resolved),
+        test_environment=(*venv, *resolved.test_environment),
+        platform_tag=ground.platform_tag,
+        untested=untested if wants_test else "no test-command is set",
+    )
+
+
+def _passed(resolved: BuildOptions) -> tuple[str, ...]:
+    return (*_ALWAYS_PASSED, *resolved.environment_pass)
+
+
+def _environment(identifier: BuildIdentifier, resolved: BuildOptions, ground: Ground) -> tuple[EnvExpr, ...]:
+    return (
+        *_TOOL_ENVIRONMENT,
+        assign("CIBUILDWHEEL_BUILD_IDENTIFIER", str(identifier)),
+        assign("UV_PYTHON", ground.python),
+        prepend_path(ground.bin_dir),
+        *ground.environment,
+        *resolved.environment,
+        *(pip_settings_for_uv(resolved) if uses_uv(resolved.build_frontend.name) else ()),
+    )
+
+
+def _jobs(planned: Iterable[_Planned]) -> Iterator[Job]:
+    groups: dict[tuple[str, MachineSpec, Template], list[_Planned]] = {}
+    for one in planned:
+        key = (str(one.build.identifier.target), one.ground.machine, one.options.before_all)
+        groups.setdefault(key, []).append(one)
+    seen: Counter[str] = Counter()
+    for (target, _machine, _before_all), members in groups.items():
+        seen[target] += 1
+        yield _job(target if seen[target] == 1 else f"{target} ({seen[target]})", members)
+
+
+def _job(name: str, members: list[_Planned]) -> Job:
+    first = members[0]
+    before_all = first.options.before_all
+    on_host = isinstance(first.ground.machine, HostSpec)
+    # An environment for a build on the host comes later, but the Python of an image is needed at once.
+    ready = () if on_host else first.ground.set_up
+    step = Step(name=StepName.BEFORE_ALL, actions=(*ready, shell(before_all))) if before_all else None
+    of_image = () if on_host else (prepend_path(first.ground.bin_dir), *first.ground.environment)
+    return Job(
+        name=name,
+        machine=first.ground.machine,
+        builds=tuple(member.build for member in members),
+        before_all=step,
+        environment=(*_TOOL_ENVIRONMENT, *of_image, *first.options.environment),
+        environment_pass=_passed(first.options),
+    )

@@ -1,0 +1,119 @@
+"""Whether the patterns of build, skip and test-skip match anything at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cibw.catalog import Catalog, CatalogEntry
+from cibw.config.enable import EnableGroup, group_of
+from cibw.config.options import Options
+from cibw.config.problems import did_you_mean
+from cibw.config.selectors import Selector
+from cibw.errors import Mistake
+from cibw.model.target import Platform
+from cibw.planning.verdict import Verdict
+
+_OF_PAST_RELEASES = re.compile(r"p2|p3[5-8]|cp313t")
+
+
+def judge_patterns(options: Options, catalog: Catalog) -> Verdict:
+    """Judge each pattern: it has to match an identifier of some platform whose group is enabled.
+
+    A pattern of `build` that does not is a mistake, one of `skip` and `test-skip` is worth a note. An
+    identifier that is asked for by `only` needs no patterns.
+    """
+    verdict = Verdict()
+    if options.only is not None:
+        return verdict
+    for pattern in _without_effect(options.build, options, catalog):
+        _judge_build(pattern, options, catalog, verdict)
+    for name, selector in (("skip", options.skip), ("test-skip", _without_halves(options.test_skip, catalog))):
+        for pattern in _without_effect(selector, options, catalog):
+            verdict.notes.append(
+                f"{name}: the pattern {pattern!r} matches no enabled build identifier; it does nothing"
+            )
+    return verdict
+
+
+def is_offered(entry: CatalogEntry, selector: Selector) -> bool:
+    """Whether an entry may be built where this selector selects it: living, or named letter by letter."""
+    return not entry.eol or selector.names_exactly(str(entry.identifier.interpreter))
+
+
+def _without_effect(selector: Selector, options: Options, catalog: Catalog) -> Iterator[str]:
+    for pattern in selector.patterns:
+        alone = Selector((pattern,))
+        if not any(_has_effect(alone, entry, options) for entry in _entries(catalog, options.platform)):
+            yield pattern
+
+
+def _has_effect(selector: Selector, entry: CatalogEntry, options: Options) -> bool:
+    return (
+        selector.matches(str(entry.identifier))
+        and is_offered(entry, selector)
+        and _missing_group(entry, options) is None
+    )
+
+
+def _entries(catalog: Catalog, first: Platform) -> Iterator[CatalogEntry]:
+    """All entries, those of one platform first: the others need not be read as long as nobody asks."""
+    yield from catalog.interpreters(first)
+    for platform in Platform:
+        if platform is not first:
+            yield from catalog.interpreters(platform)
+
+
+def _missing_group(entry: CatalogEntry, options: Options) -> EnableGroup | None:
+    group = group_of(entry.identifier)
+    return None if group in options.enable else group
+
+
+def _judge_build(pattern: str, options: Options, catalog: Catalog, verdict: Verdict) -> None:
+    selector = Selector((pattern,))
+    matching = [entry for entry in _entries(catalog, options.platform) if selector.matches(str(entry.identifier))]
+    groups = sorted(group.value for group in {_missing_group(entry, options) for entry in matching} if group)
+    ended = sorted({str(entry.identifier.interpreter) for entry in matching if entry.eol})
+    if groups and not ended:
+        message = (
+            f"the pattern {pattern!r} matches only identifiers of groups that are not enabled: {', '.join(groups)}"
+        )
+        verdict.mistakes.append(
+            Mistake(place="build", message=message, hint=f'add enable = "{" ".join(groups)}", or remove the pattern')
+        )
+    elif ended:
+        message = f"the pattern {pattern!r} matches only Python versions that have reached their end of life"
+        verdict.ended.append(Mistake(place="build", message=message, hint=f'name them to build them: "{ended[0]}-*"'))
+    elif _OF_PAST_RELEASES.search(pattern):
+        message = f"the pattern {pattern!r} names a Python version that is no longer built"
+        verdict.ended.append(Mistake(place="build", message=message, hint="remove the pattern"))
+    else:
+        hint = did_you_mean(pattern, _known_patterns(catalog, options)) or "see --print-build-identifiers"
+        message = f"the pattern {pattern!r} matches no build identifier of any platform"
+        verdict.mistakes.append(Mistake(place="build", message=message, hint=hint))
+
+
+def _known_patterns(catalog: Catalog, options: Options) -> set[str]:
+    identifiers = [entry.identifier for entry in _entries(catalog, options.platform)]
+    tags = {f"{identifier.interpreter}-*" for identifier in identifiers}
+    targets = {f"*-{identifier.target}" for identifier in identifiers}
+    return tags | targets | {str(identifier) for identifier in identifiers}
+
+
+def _without_halves(selector: Selector, catalog: Catalog) -> Selector:
+    """Cut `:arm64` and `:x86_64` off the patterns that name one half of a universal2 test."""
+    if not any(":" in pattern for pattern in selector.patterns):
+        return selector
+    tests = [
+        f"{entry.identifier}:{half}"
+        for entry in catalog.interpreters(Platform.MACOS)
+        for half in ("arm64", "x86_64")
+        if str(entry.identifier).endswith("universal2")
+    ]
+    return Selector(tuple(_whole(pattern, tests) for pattern in selector.patterns))
+
+
+def _whole(pattern: str, tests: list[str]) -> str:
+    identifier, _, half = pattern.partition(":")
+    names_half = half and ":" not in half and any(map(Selector((pattern,)).matches, tests))
+    return identifier if names_half else pattern

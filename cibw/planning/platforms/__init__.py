@@ -1,0 +1,1 @@
+"""What each platform's machines and commands are, as tables and small pure functions."""

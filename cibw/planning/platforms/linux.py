@@ -1,0 +1,159 @@
+"""Linux: containers of the manylinux and musllinux images, or the host with the zig toolchain."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cibw.catalog import Catalog, CatalogEntry
+from cibw.config.options import BuildOptions, DependencySource, FrontendName
+from cibw.errors import ConfigurationError, DeprecatedError
+from cibw.model.facts import Facts, HostInterpreter
+from cibw.model.identifier import BuildIdentifier
+from cibw.model.images import ContainerSpec, HostSpec, Image
+from cibw.model.layout import BUILD_ENVIRONMENT, CONSTRAINTS, MUSL_PYTHON
+from cibw.model.plan import Action
+from cibw.model.target import Architecture, Family, Target
+from cibw.model.template import Late, Template
+from cibw.planning.commands import assign, program, shell, virtual_environment
+from cibw.planning.ground import Ground
+
+_OCI_PLATFORMS = {
+    Architecture.X86_64: "linux/amd64",
+    Architecture.I686: "linux/386",
+    Architecture.AARCH64: "linux/arm64",
+    Architecture.PPC64LE: "linux/ppc64le",
+    Architecture.S390X: "linux/s390x",
+    Architecture.ARMV7L: "linux/arm/v7",
+    Architecture.RISCV64: "linux/riscv64",
+}
+_32_BIT = (Architecture.I686, Architecture.ARMV7L)
+_ENDED_IMAGES = ("manylinux1", "manylinux2010", "manylinux_2_24", "musllinux_1_1")
+_ALIAS = re.compile(r"(?:many|musl)linux[0-9_]*")
+_POLICY = re.compile(r"manylinux_[0-9]+_[0-9]+")
+DEFAULT_POLICY = "manylinux2014"
+
+
+def container_spec(options: BuildOptions, identifier: BuildIdentifier, catalog: Catalog) -> ContainerSpec:
+    """The container that builds an identifier; errors name an image alias that is unknown or ended."""
+    architecture = identifier.target.architecture
+    image = Image(
+        reference=_reference(options.image, identifier, catalog),
+        oci_platform=_OCI_PLATFORMS[architecture],
+    )
+    return ContainerSpec(engine=options.container_engine, image=image, linux32=architecture in _32_BIT)
+
+
+def _reference(value: str, identifier: BuildIdentifier, catalog: Catalog) -> str:
+    architecture = identifier.target.architecture
+    option = f"{identifier.target.family.value}-{architecture.value}-image"
+    if value in _ENDED_IMAGES:
+        raise DeprecatedError(
+            f"{option}: the image {value} is no longer maintained",
+            hint="Use one that is: manylinux2014, manylinux_2_28, manylinux_2_34 or musllinux_1_2.",
+        )
+    pinned = catalog.image(value, architecture)
+    if pinned is not None:
+        return pinned
+    if _ALIAS.fullmatch(value):
+        known = ", ".join(catalog.image_aliases(architecture))
+        raise ConfigurationError(
+            f"{option}: there is no image {value} for {architecture.value}",
+            hint=f"Images known for {architecture.value}: {known}. A full reference with a registry works too.",
+        )
+    return value
+
+
+def constraints(options: BuildOptions, identifier: BuildIdentifier, catalog: Catalog) -> str:
+    """The text of the constraints file for the tools of a build; empty where nothing is pinned."""
+    if options.dependency_versions.source is DependencySource.PINNED:
+        return catalog.constraints(identifier.interpreter.version)
+    return options.dependency_versions.text_for(identifier)
+
+
+def container_ground(options: BuildOptions, entry: CatalogEntry, catalog: Catalog) -> Ground:
+    """A build in a container: the image's own Python builds, as users of these images expect."""
+    bin_dir = Template.of(f"{entry.path}/bin")
+    python = Template.of(bin_dir, "/python")
+    tag = entry.path.rpartition("/")[2]
+    ensure = Template.of("test -x '", python, f"' || manylinux-interpreters ensure {tag}")
+    return Ground(
+        machine=container_spec(options, entry.identifier, catalog),
+        base_python=python,
+        python=python,
+        bin_dir=bin_dir,
+        set_up=(shell(ensure, cwd=Template.of("/")),),
+        environment=(assign("PIP_ROOT_USER_ACTION", "ignore"),),
+        constraints=constraints(options, entry.identifier, catalog),
+    )
+
+
+def host_tag(target: Target, image: str) -> str:
+    """The platform tag that the host builds for, by the policy in the name of the image that a user chose.
+
+    An image that names no policy, or none at all, gives manylinux2014, which is glibc 2.17 (PEP 599).
+    """
+    if target.family is Family.MUSLLINUX:
+        return f"musllinux_1_2_{target.architecture.value}"
+    policy = _POLICY.search(image)
+    return f"{policy[0] if policy else DEFAULT_POLICY}_{target.architecture.value}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostBuild:
+    """A build on the host: its Python, its platform tag, and whether the host's own compiler fits the tag."""
+
+    identifier: BuildIdentifier
+    found: HostInterpreter
+    tag: str
+    has_toolchain: bool = False
+
+
+def host_interpreter(identifier: BuildIdentifier, facts: Facts) -> HostInterpreter | None:
+    """The host's Python for an identifier: of the same libc where there is one, else of glibc."""
+    found = [one for one in facts.interpreters if one.interpreter == identifier.interpreter]
+    same_libc = [one for one in found if one.libc is identifier.target.family]
+    glibc = [one for one in found if one.libc is Family.MANYLINUX]
+    return next(iter(same_libc or glibc), None)
+
+
+def host_ground(host: HostBuild, options: BuildOptions, pins: str) -> Ground:
+    """A build on the host: an environment of its own, and zig for the target's libc."""
+    found = host.found
+    bin_dir = Template.of(BUILD_ENVIRONMENT, "/bin")
+    python = Template.of(bin_dir, "/python")
+    is_musl = host.identifier.target.family is Family.MUSLLINUX
+    borrowed = is_musl and found.libc is not Family.MUSLLINUX
+    base = Template.of(MUSL_PYTHON, "/bin/python") if borrowed else Template.of(found.path)
+    # auditwheel takes no musllinux platform on a glibc host; it finds the tag by itself.
+    plat = () if is_musl else (assign("AUDITWHEEL_PLAT", host.tag),)
+    return Ground(
+        machine=HostSpec(toolchain_tag="" if host.has_toolchain else host.tag),
+        base_python=base,
+        python=python,
+        bin_dir=bin_dir,
+        set_up=(*_borrow(found, borrowed=borrowed), *_environment(options, base, python, pins)),
+        before_repair=(program(python, _resource("musl_needed.py"), Late.BUILT_WHEEL),) if is_musl else (),
+        environment=(assign("VIRTUAL_ENV", BUILD_ENVIRONMENT), *plat),
+        constraints=pins,
+        platform_tag=host.tag,
+        untested="the host has no musl interpreter to test it with" if borrowed else "",
+    )
+
+
+def _resource(name: str) -> Template:
+    return Template.of(Late.RESOURCES, f"/{name}")
+
+
+def _borrow(found: HostInterpreter, *, borrowed: bool) -> tuple[Action, ...]:
+    if not borrowed:
+        return ()
+    return (program(found.path, _resource("musl_python.py"), found.path, MUSL_PYTHON),)
+
+
+def _environment(options: BuildOptions, base: Template, python: Template, pins: str) -> tuple[Action, ...]:
+    make = virtual_environment(base, BUILD_ENVIRONMENT, "--seed")
+    if options.build_frontend.name not in (FrontendName.BUILD, FrontendName.BUILD_UV):
+        return (make,)
+    pinned: tuple[str | Template, ...] = ("--constraint", CONSTRAINTS) if pins else ()
+    return (make, program("uv", "pip", "install", "--python", python, *pinned, "build"))

@@ -1,0 +1,62 @@
+"""Plans and reports as JSON, and back; docs/plan.md describes the form."""
+
+from __future__ import annotations
+
+import json
+from typing import TypeVar
+
+from cibw.errors import CibwError
+from cibw.model.events import REPORT_VERSION, Report
+from cibw.model.plan import PLAN_VERSION, Plan
+from cibw.reporting.converter import make_converter, mistakes_of
+from cibw.reporting.json_text import json_text
+
+_Root = TypeVar("_Root", Plan, Report)
+
+
+def plan_to_json(plan: Plan) -> str:
+    """A plan as JSON text, with a newline at the end."""
+    return _dump(plan)
+
+
+def plan_from_json(text: str) -> Plan:
+    """Read a plan; CibwError where the text is none, or is one of another version."""
+    return _load(text, Plan, PLAN_VERSION)
+
+
+def report_to_json(report: Report) -> str:
+    """A report as JSON text, with a newline at the end."""
+    return _dump(report)
+
+
+def report_from_json(text: str) -> Report:
+    """Read a report; CibwError where the text is none, or is one of another version."""
+    return _load(text, Report, REPORT_VERSION)
+
+
+def _dump(value: Plan | Report) -> str:
+    fields: dict[str, object] = make_converter().unstructure(value, type(value))
+    # The version first: a reader may need it before the rest.
+    ordered = {"version": fields.pop("version"), **fields}
+    return json_text(ordered)
+
+
+def _load(text: str, root: type[_Root], version: int) -> _Root:
+    name = root.__name__.lower()
+    try:
+        data: object = json.loads(text)
+    except ValueError as error:
+        raise CibwError(f"This {name} is no JSON: {error}") from error
+    found = data.get("version") if isinstance(data, dict) else None
+    if found != version:
+        raise CibwError(
+            f"This {name} has the version {found!r}; this cibw reads version {version}.",
+            hint=f"Make the {name} with the same release of cibw that reads it.",
+        )
+    try:
+        return make_converter().structure(data, root)
+    except Exception as error:
+        mistakes = mistakes_of(error)
+        if mistakes is None:
+            raise
+        raise CibwError(f"This {name} can't be read: {'; '.join(mistakes)}") from error

@@ -1,0 +1,199 @@
+"""A run as a readable stream of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from typing_extensions import assert_never
+
+from cibw.model.events import (
+    BuildFinished,
+    BuildStarted,
+    CommandStarted,
+    Event,
+    Failure,
+    JobStarted,
+    OutputLine,
+    Progress,
+    RunFinished,
+    RunStarted,
+    StepFinished,
+    StepStarted,
+    WarningRaised,
+)
+from cibw.reporting import lines as text
+from cibw.reporting.ending import ending
+from cibw.reporting.errors_text import failure_text, headline
+from cibw.reporting.fold import FoldStyle, Level, annotation, close_fold, open_fold
+from cibw.reporting.look import Look
+
+_DRAW_OVER = "\r\x1b[K"
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far the run is, as far as lines depend on it."""
+
+    total: int = 0
+    begun: set[str] = field(default_factory=set)
+    failures: set[Failure] = field(default_factory=set)
+    folds: int = 0
+    scope: str = ""
+    steps: dict[str, str] = field(default_factory=dict)
+    open_key: str = ""
+    last_progress: str = ""
+    is_drawn: bool = False
+    warnings: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Console:
+    """Writes each event to a stream: a line per step, output below it or folded, a table at the end.
+
+    `clock` gives seconds since the epoch, which GitLab wants in its folds. Where builds run side by
+    side, a heading stands wherever the lines of another build begin.
+    """
+
+    def __init__(self, stream: TextIO, look: Look, clock: Callable[[], float]) -> None:
+        self._stream = stream
+        self._look = look
+        self._clock = clock
+        self._state = _Progress()
+
+    def __call__(self, event: Event) -> None:
+        """Write what an event has to say."""
+        match event:
+            case RunStarted() | RunFinished():
+                self._run(event)
+            case JobStarted() | Progress() | BuildStarted() | BuildFinished():
+                self._outline(event)
+            case StepStarted() | StepFinished() | CommandStarted() | OutputLine():
+                self._step(event)
+            case WarningRaised():
+                self._warning(event)
+            case _:
+                assert_never(event)
+        self._stream.flush()
+
+    def _run(self, event: RunStarted | RunFinished) -> None:
+        state = self._state
+        if isinstance(event, RunStarted):
+            state.total = len(event.plan.identifiers)
+            self._write(*text.run_lines(event, self._look))
+            return
+        self._close()
+        self._write(*ending(event.report, state.warnings, self._look))
+        if event.report.failure is not None:
+            self._annotate(Level.ERROR, headline(event.report.failure), event.report.failure.message)
+
+    def _outline(self, event: JobStarted | Progress | BuildStarted | BuildFinished) -> None:
+        state = self._state
+        self._close()
+        match event:
+            case JobStarted():
+                state.scope = event.job
+                self._write("", *text.job_lines(event, self._look))
+            case Progress():
+                if event.text != state.last_progress:
+                    self._write(f"  {self._look.dim(event.text)}")
+                state.last_progress = event.text
+            case BuildStarted():
+                state.scope = str(event.identifier)
+                state.begun.add(state.scope)
+                self._write("", text.build_heading(state.scope, len(state.begun), state.total, self._look))
+            case BuildFinished():
+                self._build_finished(event)
+            case _:
+                assert_never(event)
+
+    def _build_finished(self, event: BuildFinished) -> None:
+        result = event.result
+        # A build that never began has no lines of its own to stand under.
+        if str(result.identifier) in self._state.begun:
+            self._enter(str(result.identifier))
+        self._write(*text.result_lines(result, self._look))
+        # The builds of a job whose machine can't be had share one failure.
+        if result.failure is not None and result.failure not in self._state.failures:
+            self._state.failures.add(result.failure)
+            self._write("", *failure_text(result.failure, self._look).split("\n"))
+            self._annotate(Level.ERROR, headline(result.failure), result.failure.message)
+
+    def _step(self, event: StepStarted | StepFinished | CommandStarted | OutputLine) -> None:
+        state = self._state
+        match event:
+            case StepStarted():
+                self._enter(event.scope)
+                state.steps[event.scope] = event.step.value
+                self._draw(text.running_step(event.step.value, self._look))
+            case StepFinished():
+                self._enter(event.scope)
+                self._close()
+                state.steps.pop(event.scope, None)
+                self._write(text.step_line(event, self._look))
+            case CommandStarted() | OutputLine():
+                if self._look.output:
+                    self._inside(event)
+            case _:
+                assert_never(event)
+
+    def _inside(self, event: CommandStarted | OutputLine) -> None:
+        self._enter(event.scope)
+        if not self._state.open_key:
+            self._open(event.scope)
+        if isinstance(event, CommandStarted):
+            self._write(*text.command_lines(event.text, self._look))
+        else:
+            self._write(text.output_line(event.text, self._look))
+
+    def _warning(self, event: WarningRaised) -> None:
+        self._enter(event.scope)
+        self._close()
+        self._state.warnings.append((event.scope, event.message))
+        self._write(text.warning_line(event.message, self._look))
+        self._annotate(Level.WARNING, event.scope, event.message)
+
+    def _enter(self, scope: str) -> None:
+        if scope and scope != self._state.scope:
+            self._close()
+            self._state.scope = scope
+            self._write("", f"{self._look.bold(scope)} {self._look.dim('(goes on)')}")
+
+    def _open(self, scope: str) -> None:
+        state = self._state
+        state.folds += 1
+        state.open_key = f"{scope}.{state.folds}"
+        title = state.steps.get(scope, "")
+        if self._look.fold is FoldStyle.NONE:
+            self._write(text.open_step(title, self._look))
+        else:
+            self._write(open_fold(self._look.fold, f"{scope}: {title}", key=state.open_key, now=self._clock()))
+
+    def _close(self) -> None:
+        state = self._state
+        if state.open_key:
+            line = close_fold(self._look.fold, key=state.open_key, now=self._clock())
+            self._write(*([line] if line else []))
+        state.open_key = ""
+
+    def _annotate(self, level: Level, title: str, message: str) -> None:
+        line = annotation(self._look.fold, level, title, message)
+        self._write(*([line] if line else []))
+
+    def _draw(self, line: str) -> None:
+        """Show a line that the next one draws over, where the look allows it."""
+        if self._look.redraws and not self._look.output:
+            self._put(line)
+            self._state.is_drawn = True
+
+    def _write(self, *lines: str) -> None:
+        for line in lines:
+            if self._state.is_drawn:
+                self._put(_DRAW_OVER)
+                self._state.is_drawn = False
+            self._put(f"{line}\n")
+
+    def _put(self, text: str) -> None:
+        encoding = self._stream.encoding or "utf-8"
+        # What the stream's encoding lacks must not end the run.
+        self._stream.write(text.encode(encoding, "replace").decode(encoding))

@@ -1,0 +1,79 @@
+"""How the model's values become plain data: what cattrs can't know by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cibw.model.environment import EnvExpr
+from cibw.model.identifier import BuildIdentifier, Interpreter
+from cibw.model.images import ContainerSpec, CreateOptions, HostSpec, MachineSpec
+from cibw.model.plan import Action, PutText, Run
+from cibw.model.target import Target
+from cibw.model.template import Template
+from cibw.reporting.template_codec import expression_data, expression_from, template_data, template_from, text
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+_UNIONS = (
+    (Action, {"run": Run, "put_text": PutText}),
+    (MachineSpec, {"container": ContainerSpec, "host": HostSpec}),
+)
+
+
+def make_converter() -> Converter:
+    """A converter between the model and lists, dicts, strings and numbers."""
+    from cattrs import Converter
+    from cattrs.strategies import configure_tagged_union
+
+    converter = Converter()
+    _add_texts(converter)
+    _add_templates(converter)
+    _add_create_options(converter)
+    for union, kinds in _UNIONS:
+        names = {kind: name for name, kind in kinds.items()}
+        configure_tagged_union(union, converter, tag_name="type", tag_generator=names.__getitem__)
+        _put_type_first(converter, union)
+    return converter
+
+
+def mistakes_of(error: Exception) -> list[str] | None:
+    """What is wrong in data that could not be read, each with its place; None for any other error."""
+    from cattrs import BaseValidationError, transform_error
+
+    if isinstance(error, BaseValidationError):
+        return transform_error(error, path="")
+    return None
+
+
+def _add_texts(converter: Converter) -> None:
+    for kind in (BuildIdentifier, Interpreter, Target):
+        converter.register_unstructure_hook(kind, str)
+    converter.register_structure_hook(BuildIdentifier, lambda value, _: BuildIdentifier.parse(text(value)))
+    converter.register_structure_hook(Interpreter, lambda value, _: Interpreter.parse(text(value)))
+    converter.register_structure_hook(Target, lambda value, _: Target.parse(text(value)))
+
+
+def _add_templates(converter: Converter) -> None:
+    converter.register_unstructure_hook(Template, template_data)
+    converter.register_structure_hook(Template, lambda value, _: template_from(value))
+    converter.register_unstructure_hook(EnvExpr, expression_data)
+    converter.register_structure_hook(EnvExpr, lambda value, _: expression_from(value))
+
+
+def _put_type_first(converter: Converter, union: object) -> None:
+    tagged = converter.get_unstructure_hook(union)
+
+    def hook(value: object) -> dict[str, object]:
+        data: dict[str, object] = tagged(value)
+        return {"type": data.pop("type"), **data}
+
+    converter.register_unstructure_hook(union, hook)
+
+
+def _add_create_options(converter: Converter) -> None:
+    from cattrs.gen import make_dict_unstructure_fn
+
+    # Twenty options of which hardly any is ever set: only those that are would be read.
+    hook = make_dict_unstructure_fn(CreateOptions, converter, _cattrs_omit_if_default=True)
+    converter.register_unstructure_hook(CreateOptions, hook)

@@ -1,0 +1,89 @@
+"""The single lines of the console's stream."""
+
+from __future__ import annotations
+
+from typing_extensions import assert_never
+
+from cibw.model.events import BuildResult, JobStarted, RunStarted, Status, StepFinished
+from cibw.reporting.look import Look
+from cibw.reporting.wording import count, duration, size
+
+_NAME_WIDTH = 18
+_TIME_WIDTH = 10
+
+
+def run_lines(event: RunStarted, look: Look) -> list[str]:
+    """What the run is about to do."""
+    wheels = count(len(event.plan.identifiers), "wheel")
+    notes = [f"  {look.dim(note)}" for note in event.plan.notes]
+    return [look.bold(f"Building {wheels} into {event.output_dir}"), *notes]
+
+
+def job_lines(event: JobStarted, look: Look) -> list[str]:
+    """A job and its machine."""
+    return [f"{look.bold(event.job)} {look.dim(look.symbol('·', '-'))} {look.dim(event.machine)}"]
+
+
+def build_heading(identifier: str, number: int, total: int, look: Look) -> str:
+    """The heading of a build."""
+    return f"{look.bold(identifier)} {look.dim(f'({number} of {total})')}"
+
+
+def open_step(title: str, look: Look) -> str:
+    """The line above a step's output."""
+    return f"  {look.dim(look.symbol('▸', '>'))} {title}"
+
+
+def running_step(title: str, look: Look) -> str:
+    """What stands for a step until it ends."""
+    arrow = look.symbol("▸", ">")
+    return f"  {look.dim(f'{arrow} {title} ...')}"
+
+
+def step_line(event: StepFinished, look: Look) -> str:
+    """A step that ended, with its time."""
+    symbol = look.good(look.symbol("✓", "ok")) if event.succeeded else look.bad(look.symbol("✗", "FAILED"))
+    name = event.step.value.ljust(_NAME_WIDTH)
+    time = duration(event.seconds).rjust(_TIME_WIDTH)
+    return f"  {symbol} {name if event.succeeded else look.bad(name)} {look.dim(time)}"
+
+
+def command_lines(command: str, look: Look) -> list[str]:
+    """A command as a user would type it."""
+    first, *rest = command.split("\n")
+    return [f"    {look.dim('$')} {look.bold(first)}", *(f"      {look.bold(line)}" for line in rest)]
+
+
+def output_line(line: str, look: Look) -> str:
+    """A line that a command wrote."""
+    # The bar also keeps a command's output from speaking to the CI (`::set-output`, `##vso`).
+    return f"    {look.dim(look.symbol('│', '|'))} {look.clean(line)}".rstrip()
+
+
+def warning_line(message: str, look: Look) -> str:
+    """A warning, where it arose."""
+    return look.warning(f"  {look.symbol('⚠', '!')} WARNING: {message}")
+
+
+def result_lines(result: BuildResult, look: Look) -> list[str]:
+    """What came out of a build; nothing for a failure, which has a block of its own."""
+    arrow = look.good(look.symbol("→", "->"))
+    match result.status:
+        case Status.BUILT | Status.REUSED:
+            if result.wheel is None:
+                return []
+            verb = "reuses " if result.status is Status.REUSED else ""
+            facts = [size(result.wheel.size), _tested(result), duration(result.seconds)]
+            return [f"  {arrow} {verb}{look.bold(result.wheel.filename)}", look.dim(f"    {', '.join(facts)}")]
+        case Status.CANCELLED:
+            return [look.dim(f"{look.symbol('∅', '-')} {result.identifier} cancelled")]
+        case Status.FAILED:
+            return []
+        case _:
+            assert_never(result.status)
+
+
+def _tested(result: BuildResult) -> str:
+    if result.tested:
+        return "tested"
+    return f"not tested ({result.untested})" if result.untested else "not tested"

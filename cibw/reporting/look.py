@@ -1,0 +1,84 @@
+"""How text looks on a stream: colours, symbols, width and folding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cibw.reporting.fold import FoldStyle
+
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]")
+_RESET = "\x1b[0m"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a stream can show; `width` is in columns.
+
+    `output` says whether commands and their output are shown. Where they are not, and lines of the
+    stream can be drawn over (`redraws`), the running step is shown until it ends.
+    """
+
+    width: int = 100
+    colour: bool = False
+    unicode: bool = True
+    fold: FoldStyle = FoldStyle.NONE
+    output: bool = True
+    redraws: bool = False
+
+    def bold(self, text: str) -> str:
+        """Text that stands out."""
+        return self._paint("1", text)
+
+    def dim(self, text: str) -> str:
+        """Text that steps back."""
+        return self._paint("2", text)
+
+    def good(self, text: str) -> str:
+        """Text about a success."""
+        return self._paint("32", text)
+
+    def bad(self, text: str) -> str:
+        """Text about a failure."""
+        return self._paint("1;31", text)
+
+    def warning(self, text: str) -> str:
+        """Text about something to be aware of."""
+        return self._paint("1;33", text)
+
+    def symbol(self, unicode: str, ascii_text: str) -> str:
+        """A symbol, or what stands for it where the stream has ASCII only."""
+        return unicode if self.unicode else ascii_text
+
+    def clean(self, line: str) -> str:
+        """A line of a command's output, without what would move the cursor or, if unwanted, colour it."""
+        # A progress bar draws over itself; only its last state is worth a line.
+        line = line.rstrip("\r\n").rpartition("\r")[2]
+        shown = _ESCAPE.sub(lambda match: match[0] if self.colour and match[0].endswith("m") else "", line)
+        shown = _CONTROL.sub("", shown)
+        return shown + _RESET if "\x1b" in shown else shown
+
+    def _paint(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}{_RESET}" if self.colour and text else text
+
+
+def wants_colour(environment: Mapping[str, str], *, is_terminal: bool) -> bool:
+    """Whether to use colours: NO_COLOR and FORCE_COLOR decide, then the terminal or the CI."""
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR"):
+        return True
+    if environment.get("TERM") == "dumb":
+        return False
+    return is_terminal or any(environment.get(name) for name in ("GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "TRAVIS"))
+
+
+def wants_unicode(encoding: str | None) -> bool:
+    """Whether an encoding has the symbols that the console uses."""
+    try:
+        "✓✗⚠│─→".encode(encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

@@ -1,0 +1,32 @@
+"""`report.json` beside the wheels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cibw.model.events import Event, Report, RunFinished
+from cibw.reporting.reporter import Reporter
+
+FILE_NAME = "report.json"
+
+
+def report_writer(directory: Path) -> Reporter:
+    """A reporter that writes `report.json` into a directory when the run ends."""
+
+    def report(event: Event) -> None:
+        if isinstance(event, RunFinished):
+            write_report(event.report, directory)
+
+    return report
+
+
+def write_report(report: Report, directory: Path) -> Path:
+    """Write `report.json`, under a temporary name first, so that no reader meets half of it."""
+    from cibw.reporting.codec import report_to_json
+
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / FILE_NAME
+    temporary = directory / f".{FILE_NAME}.part"
+    temporary.write_text(report_to_json(report), encoding="utf-8", newline="\n")
+    temporary.replace(path)
+    return path

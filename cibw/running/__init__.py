@@ -1,0 +1,1 @@
+"""Machines, the flow of one build, and the scheduler."""

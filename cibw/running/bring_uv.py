@@ -1,0 +1,56 @@
+"""Brings uv into a container that lacks it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from filelock import FileLock
+
+from cibw.errors import MissingToolError
+from cibw.model.command import Request
+from cibw.running.machine import Machine
+
+_TRIPLES = {
+    "linux/amd64": "x86_64-unknown-linux-musl",
+    "linux/arm64": "aarch64-unknown-linux-musl",
+    "linux/riscv64": "riscv64-unknown-linux",
+}
+"""Those that `--python-platform` of uv knows."""
+_PLACE = "/usr/local/bin/uv"
+_HINT = "Use an image that has uv, as the manylinux and musllinux images do."
+
+
+def bring_uv(machine: Machine, host: Machine, uv: str, oci_platform: str, cache_dir: Path) -> None:
+    """Put uv's own wheel for the container's platform into it, unless uv is there already.
+
+    The wheel for musl holds a static program, which runs with any libc. It is kept in the cache
+    between runs. MissingToolError where it can't be had.
+    """
+    look = Request(argv=("sh", "-c", "command -v uv"), cwd="/", environment=machine.environment())
+    if machine.run(look, _ignore).exit_code == 0:
+        return
+    if oci_platform not in _TRIPLES:
+        raise MissingToolError(f"The image has no uv, and cibw can't bring one for {oci_platform}.", hint=_HINT)
+    triple = _TRIPLES[oci_platform]
+    directory = cache_dir / "uv" / triple
+    directory.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{directory}.lock"):
+        if not (directory / "bin" / "uv").exists():
+            _fetch(host, uv, triple, directory)
+    machine.put(directory / "bin" / "uv", _PLACE)
+
+
+def _fetch(host: Machine, uv: str, triple: str, directory: Path) -> None:
+    command = ("pip", "install", "--quiet", "--no-deps", "--target", str(directory), "--python-platform", triple, "uv")
+    lines: list[str] = []
+    request = Request(argv=(uv, *command), cwd="/", environment=host.environment())
+    outcome = host.run(request, lambda text, _is_error: lines.append(text))
+    if outcome.exit_code != 0:
+        raise MissingToolError(
+            f"The image has no uv, and its wheel for {triple} can't be installed: {' '.join(lines[-3:])}",
+            hint=f"{_HINT} Or look at the network.",
+        )
+
+
+def _ignore(_text: str, _is_error: bool) -> None:
+    pass

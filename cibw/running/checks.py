@@ -1,0 +1,90 @@
+"""The obligations that the results of steps must meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from typing_extensions import assert_never
+
+from cibw.errors import CibwError, DuplicateWheelError, NoWheelError, PureWheelError, RepairedWheelError
+from cibw.model.layout import BUILT_DIR, REPAIRED_DIR
+from cibw.model.plan import Check
+from cibw.model.template import Late
+from cibw.model.wheel import WheelName
+from cibw.running.workbench import Workbench
+
+Claim = Callable[[str], bool]
+"""Takes a file name for this build's wheel; false where another build has it."""
+
+
+def check(obligation: Check, bench: Workbench, claim: Claim) -> None:
+    """Meet an obligation or raise the error of its class; binds the wheels that it finds."""
+    match obligation:
+        case Check.ONE_BUILT_WHEEL:
+            _one_built(bench)
+        case Check.ONE_REPAIRED_WHEEL:
+            _one_repaired(bench)
+        case Check.NOT_PURE:
+            _not_pure(bench)
+        case Check.NEW_NAME:
+            _new_name(bench, claim)
+        case _:
+            assert_never(obligation)
+
+
+def wheel_name(path: str) -> WheelName:
+    """The parsed name of a wheel by its path on a machine; CibwError where it is no wheel's name."""
+    filename = path.rpartition("/")[2]
+    try:
+        return WheelName.parse(filename)
+    except ValueError as error:
+        raise CibwError(
+            f"{filename} is not the name of a wheel: {error}",
+            hint="Its parts are project, version, optional build number, and the tags for Python, ABI and platform.",
+        ) from error
+
+
+def _one_built(bench: Workbench) -> None:
+    found = bench.machine.find(BUILT_DIR.render(bench.bindings), "*.whl")
+    if not found:
+        raise NoWheelError(
+            "The build frontend gave no wheel.",
+            hint="Look at the output of the build step; a build backend may have written the wheel elsewhere.",
+        )
+    if len(found) > 1:
+        raise NoWheelError(f"The build frontend gave several wheels: {_names(found)}.")
+    bench.bindings[Late.BUILT_WHEEL] = bench.bindings[Late.WHEEL] = found[0]
+
+
+def _one_repaired(bench: Workbench) -> None:
+    found = bench.machine.find(REPAIRED_DIR.render(bench.bindings), "*.whl")
+    hint = "repair-wheel-command must put exactly one wheel into {dest_dir}."
+    if not found:
+        raise RepairedWheelError("The repair gave no wheel.", hint=hint)
+    if len(found) > 1:
+        raise RepairedWheelError(f"The repair gave several wheels: {_names(found)}.", hint=hint)
+    bench.bindings[Late.WHEEL] = found[0]
+
+
+def _not_pure(bench: Workbench) -> None:
+    name = wheel_name(bench.bindings[Late.WHEEL])
+    if name.is_pure:
+        raise PureWheelError(
+            f"The build gave a pure Python wheel, {name.filename}.",
+            hint="A pure wheel serves every platform and is built once, by `python -m build`. If the project "
+            "has extensions, look why the build left them out.",
+        )
+
+
+def _new_name(bench: Workbench, claim: Claim) -> None:
+    filename = wheel_name(bench.bindings[Late.WHEEL]).filename
+    if not claim(filename):
+        raise DuplicateWheelError(
+            f"Another build of this run has given {filename} already.",
+            hint="The wheel's tags do not tell the two builds apart. If the project uses the stable ABI, "
+            "tag its wheels abi3; if it needs no Python at all, tag them py3-none.",
+        )
+
+
+def _names(paths: Collection[str]) -> str:
+    return ", ".join(path.rpartition("/")[2] for path in paths)

@@ -1,0 +1,172 @@
+"""A container as a machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from fnmatch import fnmatchcase
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from typing_extensions import Self
+
+from cibw.errors import CibwError, CommandFailedError, ErrorContext
+from cibw.model.command import Outcome, Request
+from cibw.running.container_api import Execution
+from cibw.running.container_archive import pack
+from cibw.running.container_exec import Executor
+from cibw.running.container_handle import Handle
+from cibw.running.lines import OutputSplitter
+from cibw.running.machine import OutputSink, Tree
+
+_ENVIRONMENT = ("cat", "/proc/self/environ")
+"""No shell, which would add variables of its own, and nothing that a small image lacks."""
+_UNPACK = 'mkdir -p -- "$1" && head -c "$2" | tar -xpf - -C "$1"'
+"""Not every connection can tell the end of its data, and busybox's tar waits for that."""
+_SEND = 'if [ -d "$1" ]; then exit 102; elif [ ! -e "$1" ]; then exit 101; fi; exec cat -- "$1"'
+_IS_DIRECTORY = 102
+_IS_MISSING = 101
+_LIST = """
+cd -- "$1" 2>/dev/null || exit 0
+for f in * .*; do if [ -e "$f" ] || [ -L "$f" ]; then printf '%s\\0' "$f"; fi; done
+"""
+
+
+class ContainerMachine:
+    """One running container, made by `open_container`; to be closed.
+
+    Several threads may use it at once. To close it from one of them ends the commands of the others
+    with InterruptedRunError. Files travel through commands (`tar`, `cat`): the engine's own way of
+    copying can't see what is mounted in memory, and where the host's root is mounted it can fill the
+    host's table of mounts.
+    """
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+        self._executor = Executor(handle)
+        self._base: Mapping[str, str] | None = None
+
+    @property
+    def name(self) -> str:
+        """The container's name."""
+        return self._handle.name
+
+    def explained(self) -> AbstractContextManager[None]:
+        """Tell apart, in what is done with the container, that it was closed on purpose and that it went away."""
+        return self._handle.explained()
+
+    def run(self, request: Request, output: OutputSink) -> Outcome:
+        """Run a command to its end, handing each line of its output to `output`."""
+        missing = sorted(self.environment().keys() - request.environment.keys())
+        # The engine adds the container's own variables to those of the request, which are the whole.
+        unset = ("env", *(word for name in missing for word in ("-u", name))) if missing else ()
+        execution = Execution(argv=(*unset, *request.argv), cwd=request.cwd, environment=request.environment)
+        return self._run(execution, output)
+
+    def put(self, source: Path | bytes | Tree, target: str) -> None:
+        """Copy a file, the given bytes or a tree of files to `target`, making parent directories.
+
+        A directory is copied with all that is in it, so that `target` becomes that directory.
+        """
+        archive = pack(source, target)
+        try:
+            self._act(_UNPACK, archive.directory, str(archive.size), data=archive.pieces)
+        except CibwError:
+            if archive.pieces.fault is not None:
+                raise archive.pieces.fault from None
+            raise
+
+    def get(self, source: str, target: Path) -> None:
+        """Copy one file of the container to `target`; FileNotFoundError where it is missing."""
+        try:
+            with target.open("wb") as file:
+                self._fetch(source, file)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+
+    def find(self, directory: str, pattern: str) -> tuple[str, ...]:
+        """Absolute paths of the entries of a directory whose names match a glob, sorted; none where it is missing."""
+        names = (name for name in self._act(_LIST, directory).split("\0") if name not in {"", ".", ".."})
+        return tuple(sorted(f"{directory.rstrip('/')}/{name}" for name in names if fnmatchcase(name, pattern)))
+
+    def make_dir(self, path: str) -> None:
+        """Make a directory and its parents; one that exists is fine."""
+        self._act('mkdir -p -- "$1"', path)
+
+    def remove(self, path: str) -> None:
+        """Remove a file or a whole directory; one that is missing is fine."""
+        self._act('rm -rf -- "$1"', path)
+
+    def environment(self) -> Mapping[str, str]:
+        """The environment that commands start from; read once."""
+        if self._base is None:
+            text = self._capture(Execution(argv=_ENVIRONMENT, cwd="/"))
+            pairs = (item.partition("=") for item in text.split("\0") if item)
+            self._base = {name: value for name, _, value in pairs}
+        return dict(self._base)
+
+    def close(self) -> None:
+        """Remove the container with its volumes, quietly, and to the end.
+
+        One that shall be kept stays, and runs on unless a command has to end.
+        """
+        self._handle.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self, execution: Execution, output: OutputSink, data: Iterable[bytes] = ()) -> Outcome:
+        started = time.monotonic()
+        splitter = OutputSplitter(output)
+        code = self._executor.execute(execution, splitter.feed, data)
+        return Outcome(exit_code=code, stdout=splitter.close(), seconds=time.monotonic() - started)
+
+    def _fetch(self, source: str, file: IO[bytes]) -> None:
+        errors = bytearray()
+
+        def take(chunk: bytes, is_error: bool) -> None:
+            if is_error:
+                errors.extend(chunk)
+            else:
+                file.write(chunk)
+
+        code = self._executor.execute(_shell(_SEND, source), take)
+        if code == _IS_DIRECTORY:
+            raise IsADirectoryError(source)
+        if code == _IS_MISSING:
+            raise FileNotFoundError(source)
+        if code != 0:
+            raise _failure(f"get {source}", code, tuple(errors.decode("utf-8", "replace").splitlines()))
+
+    def _act(self, script: str, *arguments: str, data: Iterable[bytes] = ()) -> str:
+        return self._capture(_shell(script, *arguments, reads=data != ()), data)
+
+    def _capture(self, execution: Execution, data: Iterable[bytes] = ()) -> str:
+        errors: list[str] = []
+
+        def note(line: str, is_error: bool) -> None:
+            if is_error:
+                errors.append(line)
+
+        outcome = self._run(execution, note, data)
+        if outcome.exit_code != 0:
+            raise _failure(" ".join(execution.argv), outcome.exit_code, tuple(errors))
+        return outcome.stdout
+
+
+def _shell(script: str, *arguments: str, reads: bool = False) -> Execution:
+    return Execution(argv=("sh", "-c", script, "sh", *arguments), cwd="/", reads=reads)
+
+
+def _failure(command: str, code: int, errors: tuple[str, ...]) -> CommandFailedError:
+    reason = errors[-1] if errors else f"exit code {code}"
+    context = ErrorContext(command=command.strip(), exit_code=code, last_lines=errors[-20:])
+    return CommandFailedError(f"An action in the container failed: {reason}", context=context)

@@ -1,0 +1,140 @@
+"""What a container engine is asked, as values and a protocol; its adapter is container_sdk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class RefusedError(Exception):
+    """The engine answered with an error; `status` is the HTTP status, 500 where there is none."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerVersion:
+    """The version of the API, and the processor that containers run on."""
+
+    api: str
+    architecture: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalImage:
+    """An image that the engine has; digests are `name@sha256:...`."""
+
+    identity: str
+    oci_platform: str
+    digests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullNews:
+    """What the engine tells during a pull: the state of a layer, or of the image where `layer` is empty."""
+
+    layer: str = ""
+    status: str = ""
+    current: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A resource limit of a container; -1 is unlimited."""
+
+    name: str
+    soft: int
+    hard: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creation:
+    """A container to create, in the units of the API: bytes, billionths of a processor."""
+
+    name: str
+    image: str
+    oci_platform: str
+    command: tuple[str, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    volumes: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    network: str | None = None
+    user: str | None = None
+    hostname: str | None = None
+    memory: int | None = None
+    nano_cpus: int | None = None
+    cpuset: str | None = None
+    shm_size: int | None = None
+    devices: tuple[str, ...] = ()
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    security_opt: tuple[str, ...] = ()
+    add_hosts: tuple[str, ...] = ()
+    dns: tuple[str, ...] = ()
+    ulimits: tuple[Limit, ...] = ()
+    tmpfs: Mapping[str, str] = field(default_factory=dict)
+    privileged: bool = False
+    init: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """A command to run in a container; with `reads` it gets standard input, else that is empty."""
+
+    argv: tuple[str, ...]
+    cwd: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    reads: bool = False
+
+
+class EngineClient(Protocol):
+    """A connection to an engine that several threads may use; RefusedError where it answers with an error."""
+
+    def server(self) -> ServerVersion:
+        """What the engine says of itself."""
+
+    def image(self, reference: str) -> LocalImage | None:
+        """An image that the engine has, by its reference."""
+
+    def pull(self, reference: str, oci_platform: str) -> Iterator[PullNews]:
+        """Pull an image."""
+
+    def create(self, creation: Creation) -> None:
+        """Create a container."""
+
+    def start(self, container: str) -> None:
+        """Start a container."""
+
+    def begin(self, container: str, execution: Execution) -> str:
+        """Prepare a command; its id is returned."""
+
+    def output(self, execution: str, data: Iterable[bytes] = ()) -> Iterator[tuple[bytes, bool]]:
+        """Run a prepared command, sending `data` where it reads.
+
+        Gives pieces of its output, and whether they came from standard error.
+        """
+
+    def exit_code(self, execution: str) -> int | None:
+        """The exit code of a command; None while it runs."""
+
+    def remove(self, container: str) -> None:
+        """Remove a container, running or not, with its anonymous volumes; a missing one is fine."""
+
+    def kill(self, container: str) -> None:
+        """End all that runs in a container, which stays; one that does not run is fine."""
+
+    def commit(self, container: str, reference: str) -> None:
+        """Make an image of a container as it is."""
+
+    def remove_image(self, reference: str) -> None:
+        """Remove an image; a missing one is fine."""
+
+    def containers(self, label: str) -> tuple[str, ...]:
+        """The ids of all containers with a label `name=value`."""
+
+    def close(self) -> None:
+        """Close the connection."""

@@ -1,0 +1,96 @@
+"""Holding a container, and letting go of it for sure."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from cibw.errors import CibwError, EngineUnavailableError, InterruptedRunError
+from cibw.running.container_api import EngineClient, RefusedError
+
+
+class Handle:
+    """A container by its name; `prefix` stands before each argv, and `release` removes it."""
+
+    def __init__(self, client: EngineClient, name: str, *, prefix: tuple[str, ...] = (), keep: bool = False) -> None:
+        self.client = client
+        self.name = name
+        self.prefix = prefix
+        self._keep = keep
+        self._released = False
+        self._lock = threading.Lock()
+        self._uses = 0
+
+    def release(self) -> None:
+        """Remove the container; one that shall be kept is killed where it is in use, and stays."""
+        with self._lock:
+            self._released = True
+            is_used = self._uses > 0
+        if not self._keep:
+            remove_surely(self.client, self.name)
+        elif is_used:
+            surely(lambda: self.client.kill(self.name))
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Tell apart a container that was closed on purpose and one that went away."""
+        with self._lock:
+            self._check_released()
+            self._uses += 1
+        try:
+            with self._told_apart():
+                yield
+        finally:
+            with self._lock:
+                self._uses -= 1
+
+    @contextmanager
+    def _told_apart(self) -> Iterator[None]:
+        try:
+            yield
+        except (RefusedError, EngineUnavailableError) as error:
+            self._check_released()
+            if isinstance(error, EngineUnavailableError):
+                raise
+            raise EngineUnavailableError(
+                f"The container {self.name} does not answer: {error}",
+                hint="Look whether it was removed or ran out of memory, then run again.",
+            ) from error
+        self._check_released()
+
+    def _check_released(self) -> None:
+        if self._released:
+            raise InterruptedRunError("The container was closed while it was in use.")
+
+
+def remove_surely(client: EngineClient, name: str) -> None:
+    """Remove a container quietly; signals that come meanwhile take effect afterwards."""
+    surely(lambda: client.remove(name))
+
+
+def surely(action: Callable[[], None]) -> None:
+    """Ask an engine for something, quietly; signals that come meanwhile take effect afterwards.
+
+    Signals reach the main thread alone, so another one asks. It is waited for by an event: a join
+    that a signal breaks off may take the thread for ended.
+    """
+    done = threading.Event()
+    threading.Thread(target=_act, args=(action, done), name="ask the engine").start()
+    _wait(done)
+
+
+def _act(action: Callable[[], None], done: threading.Event) -> None:
+    try:
+        with suppress(CibwError, RefusedError):
+            action()
+    finally:
+        done.set()
+
+
+def _wait(done: threading.Event) -> None:
+    try:
+        done.wait()
+    finally:
+        if not done.is_set():
+            _wait(done)

@@ -1,0 +1,149 @@
+"""Getting an image: the one that is here, else a pull with patience."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cibw.errors import ImageUnavailableError
+from cibw.model.images import Image
+from cibw.running.container_api import EngineClient, LocalImage, PullNews, RefusedError
+from cibw.running.container_references import Reference, is_meant, local_names, same_platform
+
+_PAUSE = 1.0
+_NEWS_SECONDS = 2.0
+_FINAL_STATUSES = frozenset({400, 401, 403, 404})
+_FINAL_WORDS = (
+    "access denied",
+    "denied:",
+    "does not exist",
+    "does not match the specified platform",
+    "invalid reference",
+    "manifest unknown",
+    "no match for platform",
+    "no matching manifest",
+    "no image found in",
+    "not found",
+    "short-name",
+    "unauthorized",
+)
+"""Some engines tell an error with status 500, or after they have begun to answer."""
+
+
+def ignore(_: str) -> None:
+    """Do nothing with a line of progress."""
+
+
+def always() -> None:
+    """Let a pull go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulling:
+    """How to pull: who hears of it, how often to try, and the option to name when it fails.
+
+    `go_on` raises an error to break the pull off.
+    """
+
+    progress: Callable[[str], None] = ignore
+    option: str = ""
+    attempts: int = 5
+    go_on: Callable[[], None] = always
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+
+
+def ensure_image(client: EngineClient, image: Image, pulling: Pulling) -> str:
+    """What to create containers from: a local image of the right platform, else one that is pulled.
+
+    Failed pulls are tried again after 1, 2, 4, ... seconds; ImageUnavailableError at last, or at once
+    where the registry denies the image.
+    """
+    reference = Reference.parse(image.reference)
+    local, others = _local(client, image, reference)
+    if local is not None:
+        return local.identity
+    try:
+        _pull_patiently(client, image, reference, pulling)
+    except RefusedError as refused:
+        raise _unavailable(image, refused, pulling, others) from refused
+    found = client.image(reference.pinned)
+    fits = found is not None and same_platform(image.oci_platform, found.oci_platform)
+    # An engine may keep one name for several platforms: then only name and platform together say which.
+    return found.identity if found is not None and fits else reference.pinned
+
+
+def _local(client: EngineClient, image: Image, reference: Reference) -> tuple[LocalImage | None, str]:
+    """The local image, and the platforms of those that were passed over."""
+    others: list[str] = []
+    for name in local_names(reference):
+        found = client.image(name)
+        if found is None or not is_meant(found, reference):
+            continue
+        if same_platform(image.oci_platform, found.oci_platform):
+            return found, ""
+        others.append(found.oci_platform)
+    return None, ", ".join(dict.fromkeys(others))
+
+
+def _pull_patiently(client: EngineClient, image: Image, reference: Reference, pulling: Pulling) -> None:
+    for attempt in range(pulling.attempts - 1):
+        refused = _fault_of_pull(client, image, reference, pulling)
+        if refused is None:
+            return
+        pause = _PAUSE * 2**attempt
+        pulling.progress(f"the pull of {reference.pinned} failed ({refused.message}); again in {pause:.0f} s")
+        pulling.sleep(pause)
+    _pull(client, image, reference, pulling)
+
+
+def _fault_of_pull(client: EngineClient, image: Image, reference: Reference, pulling: Pulling) -> RefusedError | None:
+    try:
+        _pull(client, image, reference, pulling)
+    except RefusedError as refused:
+        if _is_final(refused):
+            raise
+        return refused
+    return None
+
+
+def _pull(client: EngineClient, image: Image, reference: Reference, pulling: Pulling) -> None:
+    pulling.go_on()
+    pulling.progress(f"pulling {reference.pinned} for {image.oci_platform}")
+    layers: dict[str, PullNews] = {}
+    told = pulling.clock()
+    for news in client.pull(reference.pinned, image.oci_platform):
+        pulling.go_on()
+        if news.layer:
+            layers[news.layer] = news
+        if pulling.clock() - told >= _NEWS_SECONDS:
+            told = pulling.clock()
+            pulling.progress(f"pulling {reference.pinned}: {_summary(layers)}")
+    pulling.progress(f"pulled {reference.pinned}")
+
+
+def _summary(layers: dict[str, PullNews]) -> str:
+    finished = sum(news.status in {"Pull complete", "Already exists", "Download complete"} for news in layers.values())
+    loading = sum(news.current for news in layers.values() if news.status == "Downloading")
+    tail = f", {loading / 1e6:.0f} MB of the others" if loading else ""
+    return f"{finished} of {len(layers)} layers{tail}"
+
+
+def _is_final(refused: RefusedError) -> bool:
+    message = refused.message.lower()
+    return refused.status in _FINAL_STATUSES or any(word in message for word in _FINAL_WORDS)
+
+
+def _unavailable(image: Image, refused: RefusedError, pulling: Pulling, others: str) -> ImageUnavailableError:
+    origin = f" (from the option {pulling.option})" if pulling.option else ""
+    passed = f" The image that is here is for {others}." if others else ""
+    if _is_final(refused):
+        hint = "Check the image's name, and log in to its registry if it asks for that."
+    else:
+        hint = "Check the network, or load the image into the engine by hand; a local image is used without a pull."
+    return ImageUnavailableError(
+        f"The image {image.reference}{origin} for {image.oci_platform} is not here and could not be pulled: "
+        f"{refused.message}.{passed}",
+        hint=hint,
+    )

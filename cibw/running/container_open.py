@@ -1,0 +1,103 @@
+"""Making a container for a job."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cibw.errors import ConfigurationError, EngineUnavailableError
+from cibw.model.images import ContainerSpec
+from cibw.running.container import ContainerMachine
+from cibw.running.container_api import Creation, RefusedError
+from cibw.running.container_connect import Engine
+from cibw.running.container_create import Place, creation
+from cibw.running.container_handle import Handle, remove_surely
+from cibw.running.container_images import Pulling, always, ensure_image, ignore
+
+_SECCOMP = "seccomp="
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What a run adds to a container's specification.
+
+    `run_id` marks its containers; `image_option` names the option that set the image, for messages;
+    `volumes` are `SOURCE:TARGET[:MODE]`; with `keep` closing leaves the container; a pull is
+    tried `attempts` times; `progress` hears of pulls and of containers that are kept; `go_on` raises
+    an error to break off a pull.
+    """
+
+    run_id: str
+    image_option: str = ""
+    volumes: tuple[str, ...] = ()
+    keep: bool = False
+    attempts: int = 5
+    progress: Callable[[str], None] = ignore
+    go_on: Callable[[], None] = always
+
+
+def open_container(engine: Engine, spec: ContainerSpec, opening: Opening) -> ContainerMachine:
+    """Create and start a container; whatever goes wrong, none is left.
+
+    ImageUnavailableError for an image that is neither here nor to be pulled, ConfigurationError for
+    create options that can't be read, EngineUnavailableError where the engine refuses to make it.
+    """
+    image = _image(engine, spec, opening)
+    name = f"cibw-{opening.run_id}-{uuid.uuid4().hex[:8]}"
+    place = Place(
+        name=name,
+        run_id=opening.run_id,
+        image=image,
+        cwd=str(Path.cwd()),
+        volumes=() if engine.is_remote else opening.volumes,
+        mount_host=not engine.is_remote,
+    )
+    planned = creation(spec, place)
+    prefix = ("linux32",) if spec.linux32 else ()
+    if opening.keep:
+        opening.progress(f"the container {name} will be kept")
+    try:
+        _start(engine, _with_profiles(planned))
+        return ContainerMachine(Handle(engine.client, name, prefix=prefix, keep=opening.keep))
+    except BaseException:
+        remove_surely(engine.client, name)
+        raise
+
+
+def _image(engine: Engine, spec: ContainerSpec, opening: Opening) -> str:
+    pulling = Pulling(
+        progress=opening.progress, option=opening.image_option, attempts=opening.attempts, go_on=opening.go_on
+    )
+    with engine.pull_lock:
+        return ensure_image(engine.client, spec.image, pulling)
+
+
+def _start(engine: Engine, planned: Creation) -> None:
+    try:
+        engine.client.create(planned)
+        engine.client.start(planned.name)
+    except RefusedError as refused:
+        raise EngineUnavailableError(
+            f"{engine} refuses to start a container: {refused.message}",
+            hint="Look at the create-args of the container-engine option, and whether the engine works.",
+        ) from refused
+
+
+def _with_profiles(planned: Creation) -> Creation:
+    """The API wants the text of a seccomp profile where a command line gives its file."""
+    return replace(planned, security_opt=tuple(map(_profile, planned.security_opt)))
+
+
+def _profile(option: str) -> str:
+    path = option.removeprefix(_SECCOMP)
+    if path == option or path in {"unconfined", "builtin"}:
+        return option
+    try:
+        return _SECCOMP + Path(path).read_text("utf-8")
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"container-engine: --security-opt {option} names a file that can't be read: {error}",
+            hint="Correct the create-args of the container-engine option.",
+        ) from error

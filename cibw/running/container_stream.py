@@ -1,0 +1,88 @@
+"""The connection of a running command, as the Docker SDK gives it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from socket import SHUT_RDWR
+from typing import Protocol
+
+
+class _Closable(Protocol):
+    def close(self) -> object: ...
+
+
+class _Socket(_Closable, Protocol):
+    def sendall(self, data: bytes, /) -> object: ...
+
+
+class ExecStream:
+    """Sends a command its standard input and receives its output; to be closed.
+
+    `connection` is what the SDK gives for `socket=True`: a file around a socket, or a socket, as the
+    transport wants.
+    """
+
+    def __init__(self, connection: _Socket) -> None:
+        self._connection = connection
+        self._socket: _Socket = getattr(connection, "_sock", connection)
+        self._response: _Closable | None = getattr(connection, "_response", None)
+
+    def exchange(self, data: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+        """Send all data while output is received; OSError where either breaks off.
+
+        The end of the data is not told, as not every transport can do that: the command must know it.
+        """
+        from docker.utils.socket import STDERR, frames_iter
+
+        sender = _Sender(self._socket, data)
+        sender.start()
+        for stream, chunk in frames_iter(self._connection, False):  # type: ignore[no-untyped-call]
+            yield chunk, stream == STDERR
+        sender.finish()
+
+    def close(self) -> None:
+        """Close the connection, also in the middle of a command."""
+        for part in (self._response, self._connection, self._socket):
+            if part is not None:
+                with suppress(OSError):
+                    part.close()
+
+
+class _Sender:
+    """Sends in a thread of its own: a command that complains much must not wait for who sends to it."""
+
+    def __init__(self, socket: _Socket, data: Iterable[bytes]) -> None:
+        self._socket = socket
+        self._data = data
+        self._fault: OSError | None = None
+        self._thread = threading.Thread(target=self._send, name="send", daemon=True)
+
+    def start(self) -> None:
+        if self._data != ():
+            self._thread.start()
+
+    def finish(self) -> None:
+        """The command has ended: what still can't be sent is not wanted."""
+        if self._data != ():
+            self._thread.join(1.0)
+        if self._fault is not None:
+            raise self._fault
+
+    def _send(self) -> None:
+        try:
+            for piece in self._data:
+                self._socket.sendall(piece)
+        except BrokenPipeError:
+            return
+        except OSError as error:
+            self._fault = error
+            self._end()
+
+    def _end(self) -> None:
+        """Wake up who receives: the command may wait for the rest for ever."""
+        shutdown = getattr(self._socket, "shutdown", None)
+        with suppress(OSError):
+            if shutdown is not None:
+                shutdown(SHUT_RDWR)

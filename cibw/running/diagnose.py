@@ -1,0 +1,87 @@
+"""Why a wheel is not what its platform tag says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cibw.errors import CommandFailedError, PlatformTagError
+from cibw.model.wheel import WheelName
+from cibw.running.glibc import has_native_files, newer_symbols
+from cibw.running.linked import newer_in_libraries
+from cibw.running.machine import Machine
+
+_POLICY = re.compile(r"manylinux(?:2014|_(?P<major>[0-9]+)_(?P<minor>[0-9]+))_(?P<architecture>[a-z0-9_]+)")
+_MOST_SHOWN = 8
+_NO_NATIVE_FILE = "This does not look like a platform wheel"
+
+
+def explain_repair(
+    error: CommandFailedError, machine: Machine, wheel: str, platform_tag: str, environment: Mapping[str, str]
+) -> None:
+    """Raise PlatformTagError where a wheel needs newer libraries than a platform tag offers; else do nothing.
+
+    `environment` is that of the repair, in which it looks for the libraries that the wheel links.
+    """
+    glibc = _glibc(platform_tag)
+    if not glibc:
+        return
+    with TemporaryDirectory(prefix="cibw-") as directory:
+        copy = Path(directory) / wheel.rpartition("/")[2]
+        machine.get(wheel, copy)
+        found = newer_symbols(copy, glibc)
+        found += newer_in_libraries(machine, copy, glibc, environment, _architecture(platform_tag))
+    if not found:
+        return
+    shown = [str(one) for one in found[:_MOST_SHOWN]]
+    more = [f"and {len(found) - _MOST_SHOWN} more"] if len(found) > _MOST_SHOWN else []
+    raise PlatformTagError(
+        f"The wheel can't be tagged {platform_tag}, which offers glibc {glibc}: " + "; ".join([*shown, *more]),
+        hint="Build the library that needs it for the older glibc too (in before-all, with the compiler in CC), "
+        "or choose a newer policy by the image option, such as manylinux_2_28 or manylinux_2_34.",
+        context=error.context,
+    ) from error
+
+
+def found_no_native_file(error: CommandFailedError) -> bool:
+    """Whether auditwheel gave that as the reason of its failure; any other reason of a repair counts."""
+    return any(_NO_NATIVE_FILE in line for line in error.context.last_lines)
+
+
+def pass_unrepaired(machine: Machine, wheel: str, directory: str) -> bool:
+    """Copy a wheel without native files to the repaired ones as it is, and say whether it was one.
+
+    There is nothing to repair in it, which auditwheel takes for a failure.
+    """
+    name = wheel.rpartition("/")[2]
+    with TemporaryDirectory(prefix="cibw-") as folder:
+        copy = Path(folder) / name
+        machine.get(wheel, copy)
+        if has_native_files(copy):
+            return False
+        machine.put(copy, f"{directory}/{name}")
+    return True
+
+
+def missing_native_file(wheel: Path) -> str:
+    """A warning where a wheel with a platform tag holds no native file; else empty."""
+    if WheelName.parse(wheel.name).is_pure or has_native_files(wheel):
+        return ""
+    return (
+        f"{wheel.name} has a platform tag but holds no native file. Perhaps the build left an optional "
+        "extension out because a library or a compiler was missing: look at the output of the build step."
+    )
+
+
+def _glibc(platform_tag: str) -> str:
+    policy = _POLICY.match(platform_tag)
+    if policy is None:
+        return ""
+    return f"{policy['major']}.{policy['minor']}" if policy["major"] else "2.17"
+
+
+def _architecture(platform_tag: str) -> str:
+    policy = _POLICY.match(platform_tag)
+    return policy["architecture"] if policy else ""

@@ -1,0 +1,71 @@
+"""Environment expressions, evaluated on the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from typing_extensions import assert_never
+
+from cibw.errors import CommandFailedError, ErrorContext
+from cibw.model.command import Outcome, Request
+from cibw.model.environment import EnvExpr, EnvPart, Substitution, Variable
+from cibw.model.template import Late
+
+Runner = Callable[[Request], Outcome]
+
+
+def evaluate(
+    expressions: Iterable[EnvExpr],
+    environment: Mapping[str, str],
+    bindings: Mapping[Late, str],
+    run: Runner,
+) -> dict[str, str]:
+    """Add assignments to an environment, each seeing the earlier ones.
+
+    Substitutions run by `run` in the project's directory; CommandFailedError names the variable
+    whose command failed.
+    """
+    result = dict(environment)
+    for expression in expressions:
+        scope = _Scope(expression.name, result, bindings, run)
+        result[expression.name] = "".join(scope.value(part) for part in expression.parts)
+    return result
+
+
+class _Scope:
+    def __init__(self, name: str, environment: Mapping[str, str], bindings: Mapping[Late, str], run: Runner) -> None:
+        self._name = name
+        self._environment = environment
+        self._bindings = bindings
+        self._run = run
+
+    def value(self, part: EnvPart) -> str:
+        match part:
+            case str():
+                return part
+            case Late():
+                return self._bindings[part]
+            case Variable():
+                return self._variable(part)
+            case Substitution():
+                return self._substitute(part)
+            case _:
+                assert_never(part)
+
+    def _variable(self, variable: Variable) -> str:
+        found = self._environment.get(variable.name)
+        if variable.default is not None and (found is None or (variable.or_empty and not found)):
+            return "".join(self.value(part) for part in variable.default)
+        return found or ""
+
+    def _substitute(self, substitution: Substitution) -> str:
+        argv = ("sh", "-c", substitution.command)
+        request = Request(argv=argv, cwd=self._bindings[Late.PROJECT], environment=self._environment)
+        outcome = self._run(request)
+        if outcome.exit_code != 0:
+            raise CommandFailedError(
+                f"The command in the value of {self._name} failed.",
+                hint=f"Try `{substitution.command}` on the machine of the build, or change {self._name}.",
+                context=ErrorContext(command=substitution.command, exit_code=outcome.exit_code),
+            )
+        return outcome.stdout.rstrip("\r\n")

@@ -1,0 +1,184 @@
+"""What the libraries in a wheel ask of the system that they will run on."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
+from zipfile import ZipFile
+
+if TYPE_CHECKING:
+    from elftools.elf.elffile import ELFFile
+
+ELF_MAGIC = b"\x7fELF"
+_GLIBC = "GLIBC"
+_ARCHITECTURE = {
+    "AArch64": "aarch64",
+    "ARM": "armv7l",
+    "IBM S/390": "s390x",
+    "RISC-V": "riscv64",
+    "64-bit PowerPC": "ppc64le",
+    "x64": "x86_64",
+    "x86": "i686",
+}
+"""The architectures of pyelftools, by their names in platform tags."""
+
+_NOTHING: Mapping[str, Sequence[str]] = {}
+
+
+class _Policy(TypedDict):
+    name: str
+    lib_whitelist: list[str]
+    symbol_versions: dict[str, dict[str, list[str]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewerSymbols:
+    """A symbol version that a library file needs and that the wanted platform tag does not promise."""
+
+    file: str
+    """The path inside the wheel, or on the machine for a library outside of it."""
+    library: str
+    """The system library that must bring the version, such as `libc.so.6`."""
+    version: str
+    """Such as `GLIBC_2.34` or `CXXABI_1.3.13`."""
+    symbols: tuple[str, ...]
+    """What the file imports at that version, in alphabetical order."""
+
+    def __str__(self) -> str:
+        """A line for an error message."""
+        shown = ", ".join(self.symbols[:5]) + (", ..." if len(self.symbols) > 5 else "")
+        return f"{self.file} needs {self.version} of {self.library}" + (f" ({shown})" if shown else "")
+
+
+def has_native_files(wheel: Path) -> bool:
+    """Whether any member of a wheel is an ELF file, whatever its platform tag says."""
+    with ZipFile(wheel) as archive:
+        return any(True for _ in elf_members(archive))
+
+
+def newer_symbols(wheel: Path, glibc: str) -> tuple[NewerSymbols, ...]:
+    """The symbol versions in a wheel that are newer than the `manylinux` policy of a glibc (such as `2.17`) allows."""
+    found: list[NewerSymbols] = []
+    with ZipFile(wheel) as archive:
+        for name in elf_members(archive):
+            found += newer_in_file(name, archive.read(name), glibc)
+    return tuple(found)
+
+
+def promised_libraries(glibc: str) -> frozenset[str]:
+    """The names of the libraries that every system has which the `manylinux` policy of a glibc is for."""
+    newest = max(_policies_up_to(glibc), key=_glibc_of, default=None)
+    return frozenset(newest["lib_whitelist"] if newest else ())
+
+
+def elf_members(archive: ZipFile) -> Iterator[str]:
+    """The names of the members of a wheel that are ELF files."""
+    for member in archive.infolist():
+        with archive.open(member) as file:
+            if file.read(len(ELF_MAGIC)) == ELF_MAGIC:
+                yield member.filename
+
+
+def newer_in_file(name: str, content: bytes, glibc: str) -> list[NewerSymbols]:
+    """The symbol versions in a library, named `name` in the result, that are newer than a policy allows."""
+    from elftools.elf.elffile import ELFFile  # slow to import
+
+    elf = ELFFile(io.BytesIO(content))
+    allowed = _allowed_versions(glibc, _ARCHITECTURE.get(elf.get_machine_arch(), ""))
+    needed = {
+        index: (library, version)
+        for index, library, version in _needed_versions(elf)
+        if not _is_allowed(version, glibc, allowed)
+    }
+    symbols = _imported_symbols(elf) if needed else {}
+    return [
+        NewerSymbols(file=name, library=library, version=version, symbols=tuple(sorted(symbols.get(index, ()))))
+        for index, (library, version) in sorted(needed.items(), key=lambda item: item[1])
+    ]
+
+
+def _is_allowed(version: str, glibc: str, allowed: Mapping[str, Sequence[str]]) -> bool:
+    namespace, _, number = version.partition("_")
+    if namespace == _GLIBC and _is_number(number):
+        return _parts(number) <= _parts(glibc)
+    # Only the namespaces that a policy knows are the system's; others belong to libraries that repair brings along.
+    return namespace not in allowed or number in allowed[namespace]
+
+
+def _allowed_versions(glibc: str, architecture: str) -> Mapping[str, Sequence[str]]:
+    """The versions of each namespace in the newest policy that asks for no more than this glibc."""
+    best: tuple[tuple[int, ...], Mapping[str, Sequence[str]]] = ((), _NOTHING)
+    for policy in _policies_up_to(glibc):
+        versions = policy["symbol_versions"].get(architecture, _NOTHING)
+        if versions:
+            best = max(best, (_glibc_of(policy), versions), key=lambda item: item[0])
+    return best[1]
+
+
+def _policies_up_to(glibc: str) -> Iterator[_Policy]:
+    for policy in _policies():
+        number = _glibc_of(policy)
+        if number and number <= _parts(glibc):
+            yield policy
+
+
+def _glibc_of(policy: _Policy) -> tuple[int, ...]:
+    """The glibc that a policy is for; empty for a policy of another kind."""
+    number = policy["name"].removeprefix("manylinux_").replace("_", ".")
+    return _parts(number) if _is_number(number) else ()
+
+
+def _policies() -> list[_Policy]:
+    # The table of auditwheel, read as data: to import auditwheel takes longer than to check a wheel.
+    package = find_spec("auditwheel")
+    for folder in (package.submodule_search_locations or ()) if package else ():
+        table = Path(folder, "policy", "manylinux-policy.json")
+        if table.is_file():
+            policies: list[_Policy] = json.loads(table.read_text(encoding="utf-8"))
+            return policies
+    return []
+
+
+def _needed_versions(elf: ELFFile) -> Iterator[tuple[int, str, str]]:
+    """Index, library and version of each entry of the version table, save those of the loader itself."""
+    from elftools.elf.gnuversions import GNUVerNeedSection
+
+    section = elf.get_section_by_name(".gnu.version_r")
+    if not isinstance(section, GNUVerNeedSection):
+        return
+    for library, versions in section.iter_versions():
+        name = library.name or ""
+        if name.startswith(("ld-linux", "ld64.so")):
+            continue
+        for version in versions:
+            yield version["vna_other"], name, version.name or ""
+
+
+def _imported_symbols(elf: ELFFile) -> Mapping[int, list[str]]:
+    """The names that a library imports, by the index of their version."""
+    from elftools.elf.gnuversions import GNUVerSymSection
+    from elftools.elf.sections import SymbolTableSection
+
+    names: defaultdict[int, list[str]] = defaultdict(list)
+    symbols, versions = elf.get_section_by_name(".dynsym"), elf.get_section_by_name(".gnu.version")
+    if not isinstance(symbols, SymbolTableSection) or not isinstance(versions, GNUVerSymSection):
+        return names
+    for number, symbol in enumerate(symbols.iter_symbols()):
+        index = versions.get_symbol(number)["ndx"]
+        if isinstance(index, int) and symbol["st_shndx"] == "SHN_UNDEF":
+            names[index].append(symbol.name)
+    return names
+
+
+def _is_number(version: str) -> bool:
+    return all(part.isdecimal() for part in version.split("."))
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

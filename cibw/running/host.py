@@ -1,0 +1,139 @@
+"""The host as a machine: its own processes and files."""
+
+from __future__ import annotations
+
+import fnmatch
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from cibw.errors import InterruptedRunError
+from cibw.model.command import Outcome, Request
+from cibw.running.host_process import HostProcess
+from cibw.running.machine import OutputSink, Tree
+
+_CANNOT_RUN = 126
+_NOT_FOUND = 127
+
+
+class HostMachine:
+    """Runs commands as processes of this computer, each in a process group of its own."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = dict(environment)
+        self._lock = threading.Lock()
+        self._running: set[HostProcess] = set()
+        self._left: list[HostProcess] = []
+        self._closed = False
+
+    def run(self, request: Request, output: OutputSink) -> Outcome:
+        """Run a command to its end; where it is interrupted, its whole process group ends."""
+        started = time.monotonic()
+        self._check_open()
+        try:
+            process = HostProcess(request)
+        except OSError as error:
+            output(f"{request.argv[0]}: can't be started in {request.cwd}: {error.strerror}", True)
+            missing = isinstance(error, FileNotFoundError)
+            return Outcome(exit_code=_NOT_FOUND if missing else _CANNOT_RUN)
+        with self._watched(process):
+            code, text = process.finish(output)
+            if process.left_children:
+                self._left.append(process)
+        return Outcome(exit_code=code, stdout=text, seconds=time.monotonic() - started)
+
+    def put(self, source: Path | bytes | Tree, target: str) -> None:
+        """Copy a file, bytes, a directory or a tree."""
+        path = Path(target)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        match source:
+            case bytes():
+                path.write_bytes(source)
+            case Tree():
+                _copy_tree(source, path)
+            case Path():
+                _copy(source, path)
+
+    def get(self, source: str, target: Path) -> None:
+        """Copy one file."""
+        shutil.copy2(source, target)
+
+    def find(self, directory: str, pattern: str) -> tuple[str, ...]:
+        """The entries of a directory whose names match."""
+        try:
+            names = sorted(path.name for path in Path(directory).iterdir())
+        except FileNotFoundError:
+            return ()
+        return tuple(f"{directory}/{name}" for name in names if fnmatch.fnmatchcase(name, pattern))
+
+    def make_dir(self, path: str) -> None:
+        """Make a directory and its parents."""
+        Path(path).mkdir(parents=True, exist_ok=True)
+
+    def remove(self, path: str) -> None:
+        """Remove a file or a directory, with what it holds."""
+        if Path(path).is_dir() and not Path(path).is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            Path(path).unlink(missing_ok=True)
+
+    def environment(self) -> Mapping[str, str]:
+        """The environment that this machine was made with."""
+        return dict(self._environment)
+
+    def close(self) -> None:
+        """End what runs, also what commands left behind in the background; from any thread.
+
+        A command that is running ends with InterruptedRunError, and no other can begin.
+        """
+        with self._lock:
+            self._closed = True
+            running = tuple(self._running)
+        for process in (*running, *(one for one in self._left if one.left_children)):
+            process.end()
+
+    @contextmanager
+    def _watched(self, process: HostProcess) -> Iterator[None]:
+        with self._lock:
+            self._running.add(process)
+        try:
+            self._check_open()
+            yield
+            self._check_open()
+        except BaseException:
+            process.end()
+            process.close()
+            raise
+        finally:
+            with self._lock:
+                self._running.discard(process)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise InterruptedRunError("The machine was closed while it was in use.")
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy one entry; sockets, pipes and devices are left out."""
+    if source.is_symlink():
+        target.unlink(missing_ok=True)
+        target.symlink_to(source.readlink())
+    elif source.is_dir():
+        shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
+    elif source.is_file() or not source.exists():
+        shutil.copy2(source, target)
+
+
+def _copy_tree(tree: Tree, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for name in tree.files:
+        source, path = tree.root / name, target / name
+        # An entry stands for itself alone: what else a directory holds may be left out on purpose.
+        if source.is_dir() and not source.is_symlink():
+            path.mkdir(parents=True, exist_ok=True)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _copy(source, path)

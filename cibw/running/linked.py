@@ -1,0 +1,78 @@
+"""The libraries outside of a wheel that a repair would copy into it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZipFile
+
+from cibw.running.glibc import NewerSymbols, elf_members, newer_in_file, promised_libraries
+from cibw.running.machine import Machine
+
+_NEEDED = "needed"
+"""What pyelftools calls the name in such an entry; it makes the attribute at run time."""
+_VARIABLES = ("AUDITWHEEL_LD_LIBRARY_PATH", "LD_LIBRARY_PATH")
+_MULTIARCH = {"i686": "i386-linux-gnu", "armv7l": "arm-linux-gnueabihf", "ppc64le": "powerpc64le-linux-gnu"}
+
+
+def newer_in_libraries(
+    machine: Machine, wheel: Path, glibc: str, environment: Mapping[str, str], architecture: str
+) -> tuple[NewerSymbols, ...]:
+    """The symbol versions, newer than the policy of a glibc allows, in the libraries that a wheel links on a machine.
+
+    Libraries are found as the loader does: by LD_LIBRARY_PATH, then in the system's folders.
+    """
+    folders = tuple(_folders(environment, architecture))
+    waiting, inside = _links(wheel)
+    seen = {*inside, *promised_libraries(glibc)}
+    found: list[NewerSymbols] = []
+    while waiting:
+        name = waiting.pop(0)
+        if name in seen:
+            continue
+        seen.add(name)
+        path = _find(machine, name, folders)
+        if path:
+            content = _read(machine, path)
+            found += newer_in_file(path, content, glibc)
+            waiting += _needed(content)
+    return tuple(found)
+
+
+def _links(wheel: Path) -> tuple[list[str], set[str]]:
+    """What the libraries of a wheel link, and the names of those libraries themselves."""
+    with ZipFile(wheel) as archive:
+        members = list(elf_members(archive))
+        needed = [name for member in members for name in _needed(archive.read(member))]
+    return needed, {member.rpartition("/")[2] for member in members}
+
+
+def _needed(content: bytes) -> Iterator[str]:
+    from elftools.elf.dynamic import DynamicSection  # slow to import
+    from elftools.elf.elffile import ELFFile
+
+    section = ELFFile(io.BytesIO(content)).get_section_by_name(".dynamic")
+    if isinstance(section, DynamicSection):
+        for entry in section.iter_tags("DT_NEEDED"):
+            yield str(getattr(entry, _NEEDED))
+
+
+def _folders(environment: Mapping[str, str], architecture: str) -> Iterator[str]:
+    for variable in _VARIABLES:
+        yield from filter(None, environment.get(variable, "").split(":"))
+    multiarch = _MULTIARCH.get(architecture, f"{architecture}-linux-gnu")
+    for system in ("/usr/local/", "/", "/usr/"):
+        yield from (f"{system}lib/{multiarch}", f"{system}lib64", f"{system}lib")
+
+
+def _find(machine: Machine, name: str, folders: Iterable[str]) -> str:
+    return next((path for folder in folders for path in machine.find(folder, name)), "")
+
+
+def _read(machine: Machine, path: str) -> bytes:
+    with TemporaryDirectory(prefix="cibw-") as directory:
+        copy = Path(directory) / "library"
+        machine.get(path, copy)
+        return copy.read_bytes()

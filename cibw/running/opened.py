@@ -1,0 +1,31 @@
+"""A machine that is ready for a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from cibw.model.template import Late
+from cibw.running.machine import Machine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenMachine:
+    """A machine that is ready, what it is in one line, and where it keeps things.
+
+    before-all runs in `before_all_dir`, and what it leaves there becomes the source of all builds.
+    `freeze` keeps the state that the machine is in, while nothing runs on it, and `fork` makes another
+    machine that starts from that state. `stop` ends the
+    commands that run on it, with InterruptedRunError; it may be called from any thread, and no
+    command runs on the machine after it.
+    """
+
+    machine: Machine
+    description: str
+    bindings: Mapping[Late, str]
+    work_dir: str
+    before_all_dir: str
+    freeze: Callable[[], None]
+    fork: Callable[[], AbstractContextManager[OpenMachine]]
+    stop: Callable[[], None]

@@ -1,0 +1,50 @@
+"""What this computer and its environment are."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from cibw.model.target import Platform
+
+_PLATFORMS = {"linux": Platform.LINUX, "darwin": Platform.MACOS, "win32": Platform.WINDOWS}
+_MEMORY_OF_A_BUILD = 2 << 30
+_IMAGE_PYTHONS = Path("/opt/python")
+
+
+def read_environment() -> dict[str, str]:
+    """A copy of the environment variables of this process."""
+    return dict(os.environ)
+
+
+def read_platform() -> Platform:
+    """The platform of this computer; any that is not known counts as Linux."""
+    return _PLATFORMS.get(sys.platform, Platform.LINUX)
+
+
+def read_machine() -> str:
+    """The processor's name, such as `x86_64` or `arm64`."""
+    return platform.machine()
+
+
+def read_processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def default_jobs() -> int:
+    """How many builds this computer can run side by side: one a processor, and 2 GiB of memory for each."""
+    processors = read_processors()
+    names = os.sysconf_names if hasattr(os, "sysconf_names") else {}
+    if "SC_PHYS_PAGES" not in names:
+        return processors
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(1, min(processors, memory // _MEMORY_OF_A_BUILD))
+
+
+def image_tag(environment: Mapping[str, str]) -> str:
+    """The platform tag of the manylinux or musllinux image that this computer is; empty on any other."""
+    return environment.get("AUDITWHEEL_PLAT", "") if _IMAGE_PYTHONS.is_dir() else ""

@@ -1,0 +1,147 @@
+"""Which build runs when, and on which machine."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cibw.errors import InterruptedRunError
+from cibw.model.events import BuildFinished, BuildResult, Event, Report, RunFinished, RunStarted, Status
+from cibw.model.plan import Plan, WheelBuild
+from cibw.running.ledger import Ledger
+from cibw.running.signals import signals_heard
+from cibw.running.stage import Stage, StageSettings, together
+from cibw.running.tasks import Task, Tasks
+from cibw.running.voice import Voice
+from cibw.running.worker import Shop, work
+
+_WAKE_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """How a plan is run: where wheels go, how many builds side by side, which of them first.
+
+    `rank` orders the builds, the highest first. With `keep_going` a failure ends its build alone.
+    """
+
+    stages: StageSettings
+    output_dir: Path
+    jobs: int = 1
+    keep_going: bool = False
+    rank: Callable[[WheelBuild], float] = lambda _build: 0.0
+    log_file: Callable[[str], str] = lambda _scope: ""
+
+    @property
+    def emit(self) -> Callable[[Event], None]:
+        """Who hears of the run."""
+        return self.stages.emit
+
+
+def run_plan(plan: Plan, settings: RunSettings) -> Report:
+    """Run every build of a plan, some side by side, and report what came out, in the plan's order.
+
+    After a failure no further build begins, unless `keep_going` is set; those that run come to their
+    end. An interrupt ends all, and so does a fault of who hears of the run, which is raised at last.
+    Every build has a result.
+    """
+    voice = Voice(settings.emit)
+    settings = replace(settings, stages=replace(settings.stages, emit=voice))
+    started = time.monotonic()
+    with signals_heard() as wish:
+        voice(RunStarted(plan=plan, output_dir=str(settings.output_dir)))
+        results, is_interrupted = _results(plan, settings, lambda: wish.heard or voice.fault is not None)
+        report = Report(
+            results=results,
+            not_built=plan.not_built,
+            seconds=time.monotonic() - started,
+            exit_code=_exit_code(results, is_interrupted=is_interrupted),
+        )
+        voice(RunFinished(report=report))
+    if voice.fault is not None:
+        raise voice.fault
+    return report
+
+
+def _results(plan: Plan, settings: RunSettings, must_end: Callable[[], bool]) -> tuple[tuple[BuildResult, ...], bool]:
+    stages = [(job, Stage(job, settings.stages)) for job in plan.jobs]
+    tasks = Tasks([Task(build=build, stage=stage) for job, stage in stages for build in job.builds], settings.rank)
+    crew = _Crew(tasks, settings)
+    with ExitStack() as stack:
+        for _job, stage in stages:
+            stack.callback(stage.close)
+        crew.run(must_end)
+    return tuple(task.result or _cancelled(task, settings) for task in tasks.all), crew.is_interrupted
+
+
+class _Crew:
+    """Workers that take tasks until none is left; `is_interrupted` says that they were to end before."""
+
+    def __init__(self, tasks: Tasks, settings: RunSettings) -> None:
+        self.is_interrupted = False
+        self._tasks = tasks
+        self._settings = settings
+        self._shop = Shop(
+            stages=settings.stages,
+            emit=settings.emit,
+            tasks=tasks,
+            ledger=Ledger(),
+            output_dir=settings.output_dir,
+            log_file=settings.log_file,
+        )
+        self._faults: list[Exception] = []
+
+    def run(self, must_end: Callable[[], bool]) -> None:
+        """Let the workers work; the first fault of the program itself is raised at the end."""
+        count = max(1, min(self._settings.jobs, len(self._tasks.all)))
+        ends = [threading.Event() for _ in range(count)]
+        for end in ends:
+            threading.Thread(target=self._work, args=(end,)).start()
+        for end in ends:
+            # The kernel may hand a signal to a worker; only a main thread that wakes up hears of it.
+            while not end.wait(_WAKE_SECONDS):
+                if not self.is_interrupted and (self._faults or must_end()):
+                    self.is_interrupted = True
+                    self._interrupt()
+        if self._faults:
+            raise self._faults[0]
+
+    def _interrupt(self) -> None:
+        self._tasks.stop()
+        together([stage.stop for stage in dict.fromkeys(task.stage for task in self._tasks.all)])
+
+    def _work(self, end: threading.Event) -> None:
+        try:
+            while task := self._tasks.take():
+                self._finish(task, work(task, self._shop))
+        except Exception as fault:  # noqa: BLE001 - raised again in the thread that waits
+            self._faults.append(fault)
+            self._tasks.stop()
+        finally:
+            end.set()
+
+    def _finish(self, task: Task, result: BuildResult) -> None:
+        task.result = result
+        is_interrupted = result.failure is not None and result.failure.reference == InterruptedRunError.reference
+        if is_interrupted or (result.failure is not None and not self._settings.keep_going):
+            self._tasks.stop()
+        self._settings.emit(BuildFinished(result=result))
+
+
+def _cancelled(task: Task, settings: RunSettings) -> BuildResult:
+    result = BuildResult(identifier=task.build.identifier, status=Status.CANCELLED)
+    settings.emit(BuildFinished(result=result))
+    return result
+
+
+def _exit_code(results: tuple[BuildResult, ...], *, is_interrupted: bool) -> int:
+    """That of an interrupt, else that of the first failure."""
+    codes = [result.failure.exit_code for result in results if result.failure is not None]
+    is_cut_short = is_interrupted and any(result.status in (Status.FAILED, Status.CANCELLED) for result in results)
+    if is_cut_short or InterruptedRunError.exit_code in codes:
+        return InterruptedRunError.exit_code
+    return next(iter(codes), 0)

@@ -1,0 +1,125 @@
+"""One machine with its bindings, on which steps are performed."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from typing_extensions import assert_never
+
+from cibw.errors import AuditFailedError, CibwError, CommandFailedError, ErrorContext
+from cibw.model.command import Command, Outcome, Request
+from cibw.model.environment import EnvExpr
+from cibw.model.events import CommandStarted, Event, OutputLine, StepFinished, StepStarted, StepTime, WarningRaised
+from cibw.model.plan import Action, PutText, Run, Step, StepName, When
+from cibw.model.template import Late
+from cibw.model.wheel import WheelName
+from cibw.running.evaluate import evaluate
+from cibw.running.machine import Machine
+
+Emit = Callable[[Event], None]
+_LAST_LINES = 20
+_LONGEST_LAST_LINE = 4096
+
+
+class Workbench:
+    """Performs the steps of one scope (a job or a build) and tells what happens.
+
+    It belongs to one thread; `bindings` grows as the run comes to know late values.
+    """
+
+    def __init__(self, machine: Machine, scope: str, bindings: Mapping[Late, str], emit: Emit) -> None:
+        self.machine = machine
+        self.bindings = dict(bindings)
+        self.times: list[StepTime] = []
+        self.warnings: list[str] = []
+        self._scope = scope
+        self._emit = emit
+        self._last_lines: deque[str] = deque(maxlen=_LAST_LINES)
+
+    def environment(
+        self, expressions: Iterable[EnvExpr], base: Mapping[str, str], passed: Iterable[tuple[str, str]] = ()
+    ) -> dict[str, str]:
+        """Evaluate assignments, with PWD as the project, on top of an environment and of the values passed on."""
+        start = {**base, **dict(passed), "PWD": self.bindings[Late.PROJECT]}
+        return evaluate(expressions, start, self.bindings, self._quietly)
+
+    @contextmanager
+    def step(self, name: StepName) -> Iterator[None]:
+        """Tell when a step starts and ends, and locate the errors that it raises."""
+        self._emit(StepStarted(scope=self._scope, step=name))
+        started = time.monotonic()
+        succeeded = False
+        try:
+            yield
+            succeeded = True
+        except CibwError as error:
+            error.locate(step=name.value)
+            raise
+        finally:
+            seconds = time.monotonic() - started
+            self.times.append(StepTime(step=name, seconds=seconds))
+            self._emit(StepFinished(scope=self._scope, step=name, seconds=seconds, succeeded=succeeded))
+
+    def perform(self, step: Step, environment: Mapping[str, str]) -> None:
+        """Perform the actions of a step; CommandFailedError, or AuditFailedError in an audit."""
+        for action in step.actions:
+            self._act(action, step.name, environment)
+
+    def applies(self, step: Step) -> bool:
+        """Whether anything of a step is to be done for the wheel at hand."""
+        return any(not isinstance(action, Run) or self._holds(action.when) for action in step.actions)
+
+    def warn(self, message: str) -> None:
+        """Tell of something that a user must know."""
+        self.warnings.append(message)
+        self._emit(WarningRaised(scope=self._scope, message=message))
+
+    def _act(self, action: Action, name: StepName, environment: Mapping[str, str]) -> None:
+        match action:
+            case PutText(path=path, text=text):
+                self.machine.put(text.encode(), path.render(self.bindings))
+            case Run(command=command, when=when):
+                if self._holds(when):
+                    self._run(command, name, environment)
+            case _:
+                assert_never(action)
+
+    def _holds(self, when: When) -> bool:
+        match when:
+            case When.ALWAYS:
+                return True
+            case When.WHEEL_IS_ABI3:
+                return WheelName.parse(self.bindings[Late.WHEEL].rpartition("/")[2]).is_abi3
+            case _:
+                assert_never(when)
+
+    def _run(self, command: Command, name: StepName, environment: Mapping[str, str]) -> None:
+        self._last_lines.clear()
+        request = command.request(self.bindings, environment)
+        text = request.argv[-1] if command.shell else shlex.join(request.argv)
+        self._emit(CommandStarted(scope=self._scope, text=text))
+        outcome = self.machine.run(request, self._line)
+        if outcome.exit_code != 0:
+            raise self._failure(name, text, outcome)
+
+    def _line(self, text: str, is_error: bool) -> None:
+        self._last_lines.append(text[:_LONGEST_LAST_LINE])
+        self._emit(OutputLine(scope=self._scope, text=text, is_error=is_error))
+
+    def _quietly(self, request: Request) -> Outcome:
+        return self.machine.run(request, self._line_of_substitution)
+
+    def _line_of_substitution(self, text: str, is_error: bool) -> None:
+        if is_error:
+            self._line(text, is_error)
+
+    def _failure(self, name: StepName, text: str, outcome: Outcome) -> CibwError:
+        kind = AuditFailedError if name is StepName.AUDIT else CommandFailedError
+        context = ErrorContext(
+            step=name.value, command=text, exit_code=outcome.exit_code, last_lines=tuple(self._last_lines)
+        )
+        return kind(f"The {name.value} step failed.", context=context)

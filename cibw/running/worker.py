@@ -1,0 +1,145 @@
+"""One build from a waiting task to its result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cibw.errors import CibwError, DuplicateWheelError, InterruptedRunError
+from cibw.model.events import BuildResult, BuildStarted, Event, Status, failure_of
+from cibw.model.plan import WheelBuild
+from cibw.model.template import Late
+from cibw.running.checks import wheel_name
+from cibw.running.flow import Made, Site, run_build
+from cibw.running.ledger import Ledger
+from cibw.running.opened import OpenMachine
+from cibw.running.stage import StageSettings, explained
+from cibw.running.tasks import Task, Tasks
+from cibw.running.workbench import Workbench
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """What all workers of a run share."""
+
+    stages: StageSettings
+    emit: Callable[[Event], None]
+    tasks: Tasks
+    ledger: Ledger
+    output_dir: Path
+    log_file: Callable[[str], str]
+
+
+def work(task: Task, shop: Shop) -> BuildResult:
+    """Run a build on a machine of its job; whatever goes wrong becomes part of the result."""
+    try:
+        opened = task.stage.take()
+    except (CibwError, OSError) as caught:
+        error, job = explained(caught), task.stage.name
+        error.locate(identifier=job, log_file=shop.log_file(job))
+        return BuildResult(identifier=task.build.identifier, status=Status.FAILED, failure=failure_of(error))
+    shop.emit(BuildStarted(identifier=task.build.identifier))
+    attempt = _Attempt(task.build, opened, shop)
+    try:
+        result = attempt.run(task)
+    except (CibwError, OSError) as caught:
+        if task.superseded:
+            return _again(task, shop)
+        error = explained(caught)
+        if not isinstance(error, InterruptedRunError):
+            _release(task, opened, attempt.work_dir)
+        if isinstance(error, DuplicateWheelError) and attempt.may_reuse_namesake(task.stage.name):
+            return work(task, shop)
+        return attempt.failed(error)
+    _release(task, opened, attempt.work_dir)
+    return result
+
+
+def _again(task: Task, shop: Shop) -> BuildResult:
+    # The machine has been stopped; the finished wheel is tested on another one.
+    task.superseded = False
+    return work(task, shop)
+
+
+def _release(task: Task, opened: OpenMachine, work_dir: str) -> None:
+    """Lend the machine to the next build, unless it is lost, or was stopped when the build had just ended."""
+    with suppress(CibwError, OSError):
+        opened.machine.remove(work_dir)
+        if not task.superseded:
+            task.stage.give_back(opened)
+
+
+class _Attempt:
+    """One try at a build, on one machine."""
+
+    def __init__(self, build: WheelBuild, opened: OpenMachine, shop: Shop) -> None:
+        self.work_dir = f"{opened.work_dir}/{build.identifier}"
+        self._build = build
+        self._opened = opened
+        self._shop = shop
+        self._started = time.monotonic()
+        bindings = {**opened.bindings, Late.WORK: self.work_dir}
+        self._bench = Workbench(opened.machine, str(build.identifier), bindings, shop.emit)
+
+    def run(self, task: Task) -> BuildResult:
+        """Build, and enter the wheel; raises the error of the step that fails."""
+        shop = self._shop
+        site = Site(
+            base_environment=shop.stages.environment(self._opened.machine, shop.stages.builds),
+            passed=shop.stages.passed(self._build.environment_pass),
+            job=task.stage.name,
+            ledger=shop.ledger,
+            output_dir=shop.output_dir,
+            made=lambda: shop.tasks.begin_making(task, None),
+        )
+        shop.tasks.begin_making(task, self._opened)
+        try:
+            made = run_build(self._build, self._bench, site)
+        except BaseException:
+            # Another build may wait for this one's wheel.
+            shop.ledger.give_up(self._build.identifier)
+            raise
+        finally:
+            shop.tasks.begin_making(task, None)
+        if not made.reused:
+            wheel = shop.ledger.add(shop.output_dir / made.wheel.filename, task.stage.name)
+            shop.tasks.supersede(task.stage, lambda other: wheel.name.serves(other.identifier))
+        return self._succeeded(made)
+
+    def may_reuse_namesake(self, job: str) -> bool:
+        """Wait for the build that has claimed this wheel's name; whether its wheel serves, or the name is free."""
+        name = wheel_name(self._bench.bindings[Late.WHEEL])
+        if not name.serves(self._build.identifier):
+            return False
+        is_free = self._shop.ledger.wait_for(name.filename)
+        return is_free or self._shop.ledger.serving(self._build.identifier, job) is not None
+
+    def failed(self, error: CibwError) -> BuildResult:
+        """The result of a build that an error has ended."""
+        scope = str(self._build.identifier)
+        error.locate(identifier=scope, log_file=self._shop.log_file(scope))
+        return BuildResult(
+            identifier=self._build.identifier,
+            status=Status.FAILED,
+            seconds=time.monotonic() - self._started,
+            steps=tuple(self._bench.times),
+            warnings=tuple(self._bench.warnings),
+            failure=failure_of(error),
+            log_file=self._shop.log_file(scope),
+        )
+
+    def _succeeded(self, made: Made) -> BuildResult:
+        return BuildResult(
+            identifier=self._build.identifier,
+            status=Status.REUSED if made.reused else Status.BUILT,
+            seconds=time.monotonic() - self._started,
+            wheel=made.wheel,
+            tested=bool(self._build.test),
+            untested=self._build.untested,
+            steps=tuple(self._bench.times),
+            warnings=tuple(self._bench.warnings),
+            log_file=self._shop.log_file(str(self._build.identifier)),
+        )

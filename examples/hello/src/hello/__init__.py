@@ -1,0 +1,3 @@
+from hello._hello import add, greet
+
+__all__ = ["add", "greet"]

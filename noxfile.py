@@ -1,0 +1,86 @@
+"""The sessions that keep the house in order; `nox` runs the default ones."""
+
+from __future__ import annotations
+
+import nox
+
+nox.needs_version = ">=2025.5"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "types", "unit", "plans", "tests", "docs"]
+
+FULLY_COVERED = "cibw/model/*,cibw/config/*,cibw/planning/*"
+
+
+def _install(session: nox.Session, *groups: str) -> None:
+    project = nox.project.load_toml("pyproject.toml")
+    session.install("-e", ".[host]", *nox.project.dependency_groups(project, *groups))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, import contracts and the house rules."""
+    _install(session, "lint")
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports")
+    session.run("python", "bin/check_house.py")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types of everything, strictly."""
+    _install(session, "types")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Run the unit tests; model, config and planning must be covered fully."""
+    _install(session, "test")
+    session.run("coverage", "run", "-m", "pytest", "unit_test", *session.posargs)
+    if not session.posargs:
+        session.run("coverage", "report", f"--include={FULLY_COVERED}", "--fail-under=100")
+
+
+@nox.session(python="3.10", default=False)
+def oldest(session: nox.Session) -> None:
+    """Run the unit tests on the oldest Python that is supported."""
+    _install(session, "test")
+    session.run("pytest", "unit_test", *session.posargs)
+
+
+@nox.session
+def plans(session: nox.Session) -> None:
+    """Compare plans and reports with the golden files; `-- --update` writes them anew."""
+    _install(session, "test")
+    session.run("pytest", "unit_test", "-m", "golden", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Build real wheels on every machine that is here."""
+    _install(session, "test")
+    session.run("pytest", "tests", "-m", "not slow", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Check generated documents, relative links and the names of changelog fragments."""
+    _install(session, "docs")
+    session.run("python", "bin/check_docs.py")
+    session.run("towncrier", "build", "--draft", "--version", "next", silent=True)
+
+
+@nox.session(default=False)
+def sdists(session: nox.Session) -> None:
+    """Build the whole set of real projects, on every Python."""
+    _install(session, "test")
+    session.run("pytest", "tests", "-m", "slow", *session.posargs)
+
+
+@nox.session(default=False)
+def peer(session: nox.Session) -> None:
+    """Compare the selection of random configurations with cibuildwheel's."""
+    _install(session)
+    session.run("python", "bin/compare_with_peer.py", *session.posargs)

@@ -1,0 +1,3 @@
+from demo_cffi._triangle import lib
+
+triangle = lib.triangle

@@ -1,0 +1,1 @@
+from demo_meson._backwards import backwards as backwards

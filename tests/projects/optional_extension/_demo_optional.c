@@ -1,0 +1,1 @@
+#include "a_library_that_is_nowhere.h"

@@ -1,0 +1,1 @@
+from demo_skbuild._length import length as length

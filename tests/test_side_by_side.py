@@ -1,0 +1,52 @@
+"""Builds side by side: before-all once, every machine from its state, nothing left behind."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.builds import Ran, build, check_ended_well, copy_project, selected
+from tests.test_container_builds import ENGINES, images
+
+IDENTIFIERS = tuple(f"{tag}-manylinux_x86_64" for tag in ("cp311", "cp312", "cp313"))
+HOOKS = {
+    "CIBW_BEFORE_ALL": "echo once; date +%s%N > {project}/made-by-before-all.txt",
+    "CIBW_BEFORE_BUILD": "echo found=$(cat {project}/made-by-before-all.txt)",
+}
+
+
+def build_three(engine: str, directory: Path) -> Ran:
+    settings = {**images("manylinux_x86_64"), **selected(*IDENTIFIERS), **HOOKS}
+    return build(copy_project("c", directory), "--engine", engine, "--jobs", "3", settings=settings)
+
+
+def found(ran: Ran) -> list[str]:
+    logs = [(ran.output_dir / "logs" / f"{identifier}.log").read_text(encoding="utf-8") for identifier in IDENTIFIERS]
+    lines = [line.strip() for log in logs for line in log.splitlines()]
+    return [line.partition("found=")[2] for line in lines if "found=" in line and "$(" not in line]
+
+
+@pytest.mark.parametrize("engine", [pytest.param("host", marks=pytest.mark.host), *ENGINES])
+def test_before_all_once_and_every_build_from_its_state(engine: str, tmp_path: Path) -> None:
+    ran = build_three(engine, tmp_path)
+    check_ended_well(ran, IDENTIFIERS)
+    marks = found(ran)
+    assert len(marks) == len(IDENTIFIERS)
+    assert len(set(marks)) == 1
+    assert marks[0].isdigit()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_images_of_before_all_go_with_the_run(engine: str, tmp_path: Path) -> None:
+    command = [engine, "images", "--quiet", "--filter", "reference=cibw-snapshot*"]
+    build_three(engine, tmp_path)
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == ""
+
+
+@pytest.mark.host
+def test_output_of_builds_does_not_mix(tmp_path: Path) -> None:
+    ran = build_three("host", tmp_path)
+    headings = [line for line in ran.output.splitlines() if "goes on" in line]
+    assert headings == []

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+
+from cibw.catalog import Catalog, CatalogEntry, load_catalog
+from cibw.model.identifier import BuildIdentifier
+from cibw.model.target import ARCHITECTURES, Architecture, Family, Platform
+
+CATALOG = load_catalog()
+COUNTS = {
+    Platform.LINUX: 156,
+    Platform.MACOS: 38,
+    Platform.WINDOWS: 33,
+    Platform.PYODIDE: 4,
+    Platform.ANDROID: 6,
+    Platform.IOS: 9,
+}
+EVERY_ENTRY = [entry for platform in Platform for entry in CATALOG.interpreters(platform)]
+TEXTS = {
+    "interpreters-linux.toml": 'python_configurations = [{ identifier = "cp39-manylinux_x86_64", version = "3.9" }]',
+    "interpreters-ios.toml": 'python_configurations = "odd"',
+    "images.toml": '[x86_64]\nmanylinux_2_28 = "some.where/image@sha256:1"\nodd = 1\n',
+    "constraints.toml": '[python]\nnewest = ["pip==3", "build==3"]\n"3.9" = ["pip==1"]\n[pyodide]\n"3.13" = ["pip==2"]',
+}
+
+
+@pytest.mark.parametrize("platform", Platform)
+def test_every_platform_has_its_identifiers(platform: Platform) -> None:
+    entries = CATALOG.interpreters(platform)
+    assert len(entries) == COUNTS[platform]
+    assert len({entry.identifier for entry in entries}) == len(entries)
+    assert {entry.identifier.platform for entry in entries} == {platform}
+
+
+@pytest.mark.parametrize("entry", EVERY_ENTRY, ids=lambda entry: str(entry.identifier))
+def test_every_entry_is_complete(entry: CatalogEntry) -> None:
+    assert BuildIdentifier.parse(str(entry.identifier)) == entry.identifier
+    version = entry.identifier.interpreter.version
+    assert entry.version == version or entry.version.startswith(f"{version}.")
+    match entry.identifier.platform:
+        case Platform.LINUX:
+            assert entry.path.startswith("/opt/python/")
+        case Platform.MACOS | Platform.ANDROID | Platform.IOS:
+            assert entry.url.startswith(("https://", "maven:"))
+            assert len(entry.sha256) == 64
+        case Platform.PYODIDE:
+            assert entry.pyodide_version
+            assert entry.node_version
+        case Platform.WINDOWS:
+            assert bool(entry.url) == bool(entry.sha256)
+
+
+def test_python_38_stands_there_for_each_target_of_linux_and_is_marked() -> None:
+    ended = [entry for entry in EVERY_ENTRY if entry.eol]
+    targets = {entry.identifier.target for entry in CATALOG.interpreters(Platform.LINUX)}
+    assert {str(entry.identifier.interpreter) for entry in ended} == {"cp38"}
+    assert {entry.identifier.target for entry in ended} == targets
+    assert {entry.path for entry in ended} == {"/opt/python/cp38-cp38"}
+    assert len(targets) == 14
+
+
+def test_entries_come_in_the_order_of_the_data() -> None:
+    first = [str(entry.identifier) for entry in CATALOG.interpreters(Platform.LINUX)[:3]]
+    assert first == ["cp38-manylinux_x86_64", "cp39-manylinux_x86_64", "cp310-manylinux_x86_64"]
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES[Platform.LINUX])
+def test_every_architecture_of_linux_has_pinned_images(architecture: Architecture) -> None:
+    aliases = CATALOG.image_aliases(architecture)
+    assert "musllinux_1_2" in aliases
+    for alias in aliases:
+        reference = CATALOG.image(alias, architecture)
+        assert reference is not None
+        assert f"{alias}_{architecture.value}@sha256:" in reference
+        assert alias.startswith((Family.MANYLINUX.value, Family.MUSLLINUX.value))
+
+
+@pytest.mark.parametrize("entry", EVERY_ENTRY, ids=lambda entry: str(entry.identifier))
+def test_every_version_has_pins(entry: CatalogEntry) -> None:
+    is_pyodide = entry.identifier.platform is Platform.PYODIDE
+    text = CATALOG.constraints(entry.identifier.interpreter.version, pyodide=is_pyodide)
+    names = {line.partition("==")[0] for line in text.splitlines()}
+    assert {"pip", "build", "virtualenv"} <= names
+    assert ("pyodide-build" in names) is is_pyodide
+
+
+def test_a_file_is_read_once_and_only_when_needed() -> None:
+    asked: list[str] = []
+
+    def read(name: str) -> str:
+        asked.append(name)
+        return TEXTS[name]
+
+    catalog = Catalog(read)
+    assert asked == []
+    assert catalog.interpreters(Platform.LINUX) == catalog.interpreters(Platform.LINUX)
+    assert catalog.constraints("3.9") == catalog.constraints("3.9") == "pip==1\n"
+    assert asked == ["interpreters-linux.toml", "constraints.toml"]
+
+
+def test_what_is_not_there_is_empty() -> None:
+    catalog = Catalog(TEXTS.__getitem__)
+    assert catalog.interpreters(Platform.IOS) == ()
+    assert catalog.image("manylinux_2_28", Architecture.X86_64) == "some.where/image@sha256:1"
+    assert catalog.image("odd", Architecture.X86_64) is None
+    assert catalog.image("manylinux_2_28", Architecture.S390X) is None
+    assert catalog.image_aliases(Architecture.S390X) == ()
+
+
+def test_a_version_without_pins_gets_those_of_the_newest() -> None:
+    catalog = Catalog(TEXTS.__getitem__)
+    assert catalog.constraints("3.99") == "pip==3\nbuild==3\n"
+    assert catalog.constraints("3.13", pyodide=True) == "pip==2\n"
+    assert catalog.constraints("3.9", pyodide=True) == "pip==1\n"

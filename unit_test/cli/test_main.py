@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from unit_test.cli.calling import Caller
+
+BOTH = "cp311-manylinux_x86_64\ncp312-manylinux_x86_64\n"
+
+
+def test_the_selected_identifiers_are_printed(cibw: Caller) -> None:
+    assert cibw("--print-build-identifiers").stdout == BOTH
+    assert cibw("--print-build-identifiers", "--only", "cp310-musllinux_aarch64").stdout == "cp310-musllinux_aarch64\n"
+
+
+def test_the_platform_comes_from_its_variable_too(cibw: Caller) -> None:
+    cibw.environment.setenv("CIBW_PLATFORM", "windows")
+    cibw.environment.setenv("CIBW_BUILD", "cp312-win*")
+    cibw.environment.setenv("CIBW_ARCHS", "all")
+    assert "cp312-win_amd64" in cibw("--print-build-identifiers").stdout.splitlines()
+
+
+def test_a_plan_is_text_or_json(cibw: Caller) -> None:
+    text = cibw("plan")
+    assert (text.exit_code, text.stderr) == (0, "")
+    assert text.stdout.startswith("1 job, 2 builds\n  cp311 cp312 on manylinux_x86_64\n")
+    plan = json.loads(cibw("plan", "--json").stdout)
+    assert [build["identifier"] for job in plan["jobs"] for build in job["builds"]] == BOTH.split()
+
+
+def test_secrets_are_masked_in_a_plan(cibw: Caller) -> None:
+    cibw.environment.setenv("A_TOKEN", "hush-hush")
+    cibw.environment.setenv("CIBW_TEST_COMMAND", "use hush-hush")
+    assert "hush-hush" not in cibw("plan").stdout + cibw("plan", "--json").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "exit_code", "words"),
+    [
+        (["nowhere"], {}, 2, "The package nowhere is missing."),
+        (["--only", "bogus"], {}, 2, "'bogus' is no build identifier"),
+        ([], {"CIBW_SKIP": "*"}, 3, "No build identifier is left"),
+        ([], {"CIBW_PLATFORM": "bsd"}, 2, "Platforms: auto, linux"),
+        ([], {"CIBW_LOG_FOLD_MODE": "paper"}, 2, "It may be azure, github, gitlab, travis, disabled"),
+        ([], {"CIBW_BIULD": "*"}, 2, "CIBW_BUILD"),
+        (["--config-file", "other.toml"], {}, 2, "other.toml is missing"),
+    ],
+)
+def test_mistakes_end_with_a_code_and_a_message(
+    cibw: Caller, arguments: list[str], variables: dict[str, str], exit_code: int, words: str
+) -> None:
+    for name, value in variables.items():
+        cibw.environment.setenv(name, value)
+    called = cibw("plan", *arguments)
+    assert (called.exit_code, called.stdout) == (exit_code, "")
+    assert words in " ".join(called.stderr.split())
+    assert "Traceback" not in called.stderr
+
+
+def test_nothing_selected_may_be_allowed(cibw: Caller) -> None:
+    cibw.environment.setenv("CIBW_SKIP", "*")
+    assert cibw("plan", "--allow-empty").exit_code == 0
+
+
+@pytest.mark.parametrize(("arguments", "variable"), [(["--debug-traceback"], ""), ([], "1")])
+def test_a_traceback_comes_where_it_is_wanted(cibw: Caller, arguments: list[str], variable: str) -> None:
+    cibw.environment.setenv("CIBW_DEBUG_TRACEBACK", variable)
+    with pytest.raises(Exception, match="The package nowhere is missing"):
+        cibw("plan", "nowhere", *arguments)
+
+
+def test_what_the_system_refuses_is_no_traceback(cibw: Caller) -> None:
+    (cibw.directory / "pyproject.toml").unlink()
+    (cibw.directory / "setup.cfg").write_text("")
+    (cibw.directory / "pyproject.toml").mkdir()
+    called = cibw("plan")
+    assert called.exit_code == 1
+    assert "The system refused what cibw needs" in called.stderr
+    assert "--debug-traceback" in called.stderr
+
+
+@pytest.mark.parametrize("option", ["--output-dir", ""])
+def test_nothing_is_built_where_nothing_can_be_written(cibw: Caller, option: str) -> None:
+    (cibw.directory / "file").touch()
+    if option:
+        called = cibw("--engine", "docker", option, "file/wheels")
+    else:
+        cibw.environment.setenv("CIBW_CACHE_PATH", "file/cache")
+        called = cibw("--engine", "docker")
+    assert called.exit_code == 2
+    assert ("Nothing can be written to the output directory" if option else "can't be used") in called.stderr

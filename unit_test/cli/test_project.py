@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from cibw.cli.arguments import CommandLine, CommandName
+from cibw.cli.project import make_output_dir, open_project, sources_of
+from cibw.errors import ConfigurationError
+
+
+def line(package: str = ".", config_file: str = "") -> CommandLine:
+    return CommandLine(command=CommandName.BUILD, package=package, config_file=config_file)
+
+
+def make_project(directory: Path, text: str = "") -> Path:
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "pyproject.toml").write_text(text)
+    return directory
+
+
+def make_sdist(directory: Path, *roots: str) -> Path:
+    for root in roots:
+        make_project(directory / "made" / root)
+    with tarfile.open(directory / "demo-1.0.tar.gz", "w:gz") as archive:
+        for root in roots:
+            archive.add(directory / "made" / root, root)
+    return directory / "demo-1.0.tar.gz"
+
+
+@pytest.mark.parametrize("package", ["packages/foo", "./packages/foo/", "packages/../packages/foo"])
+def test_a_package_below_the_directory(tmp_path: Path, package: str) -> None:
+    make_project(tmp_path / "packages" / "foo")
+    with open_project(line(package), tmp_path) as project:
+        assert (project.root, project.package_dir) == (tmp_path.resolve(), "packages/foo")
+
+
+def test_blanks_and_links_are_fine(tmp_path: Path) -> None:
+    make_project(tmp_path / "my project")
+    (tmp_path / "link").symlink_to("my project")
+    for package in ("my project", "link"):
+        with open_project(line(package), tmp_path) as project:
+            assert project.package_dir == "my project"
+
+
+def test_an_sdist_is_unpacked_for_a_while(tmp_path: Path) -> None:
+    with open_project(line(make_sdist(tmp_path, "demo-1.0").name), tmp_path) as project:
+        assert project.root.name == "demo-1.0"
+        assert (project.root / "pyproject.toml").is_file()
+    assert not project.root.exists()
+
+
+@pytest.mark.parametrize("roots", [(), ("a", "b")])
+def test_an_sdist_has_one_directory(tmp_path: Path, roots: tuple[str, ...]) -> None:
+    sdist = make_sdist(tmp_path, *roots)
+    with pytest.raises(ConfigurationError, match="exactly one directory"), open_project(line(sdist.name), tmp_path):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("package", "message"),
+    [
+        ("nowhere", "is missing"),
+        ("file.txt", "is not an sdist"),
+        ("broken.tar.gz", "can't be unpacked: [^\n]+$"),
+        ("empty", "holds no Python project"),
+        ("../outside", "is not below the current directory"),
+    ],
+)
+def test_what_is_no_project(tmp_path: Path, package: str, message: str) -> None:
+    here = tmp_path / "here"
+    (here / "empty").mkdir(parents=True)
+    (here / "file.txt").touch()
+    (here / "broken.tar.gz").write_text("junk")
+    make_project(tmp_path / "outside")
+    with pytest.raises(ConfigurationError, match=message), open_project(line(package), here):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("config_file", "label", "text"),
+    [
+        ("", "sub/pyproject.toml", "# of the package"),
+        ("other.toml", "other.toml", "# other"),
+        ("{package}/../other.toml", None, "# other"),
+    ],
+)
+def test_where_the_configuration_comes_from(tmp_path: Path, config_file: str, label: str | None, text: str) -> None:
+    root = tmp_path.resolve()
+    make_project(root / "sub", "# of the package")
+    (root / "other.toml").write_text("# other")
+    called = line("sub", config_file)
+    with open_project(called, root) as project:
+        sources = sources_of(called, project, root, {})
+        assert sources.config_text == text
+        assert label in (None, sources.config_label)
+        assert sources.read_text("other.toml") == "# other"
+        assert sources.read_text("sub") is None
+        assert sources.read_text("nowhere/else") is None
+
+
+def test_a_configuration_that_is_no_text(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    (tmp_path / "pyproject.toml").write_bytes(b"a = '\xff'")
+    with open_project(line(), tmp_path) as project, pytest.raises(ConfigurationError, match="is not UTF-8 text"):
+        sources_of(line(), project, tmp_path, {})
+
+
+def test_the_output_directory_is_made(tmp_path: Path) -> None:
+    path = make_output_dir(tmp_path / "a b" / "wheels")
+    assert path.is_dir()
+    assert list(path.iterdir()) == []
+
+
+def test_an_output_directory_below_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match="Nothing can be written") as raised:
+        make_output_dir(tmp_path / "file" / "wheels")
+    assert "--output-dir" in raised.value.hint

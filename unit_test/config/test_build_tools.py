@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import pytest
+
+from cibw.config.load import load_options
+from cibw.config.options import BuildFrontend, FrontendName
+from cibw.config.sources import Arguments
+from cibw.errors import ConfigurationError
+from cibw.model.identifier import BuildIdentifier
+from cibw.model.images import CreateOptions, EngineName
+from cibw.model.target import Platform
+from unit_test.config.loading import CP312, MUSL, PYODIDE, build, load, sources
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ('"build[uv]"', BuildFrontend(name=FrontendName.BUILD_UV)),
+        ("\"pip; args: -a 'b c'\"", BuildFrontend(name=FrontendName.PIP, args=("-a", "b c"))),
+        ('{name = "uv", args = ["-a", "b c"]}', BuildFrontend(name=FrontendName.UV, args=("-a", "b c"))),
+        ('{name = "build", args = "-a b"}', BuildFrontend(name=FrontendName.BUILD, args=("-a", "b"))),
+    ],
+)
+def test_build_frontends(value: str, expected: BuildFrontend) -> None:
+    assert build(f"[tool.cibw]\nbuild-frontend = {value}").build_frontend == expected
+
+
+def test_pyodide_has_its_own_frontend() -> None:
+    text = '[tool.cibw]\nbuild-frontend = "pip"\n[tool.cibw.pyodide]\nbuild-frontend = "build; args: -x"'
+    assert build(text, PYODIDE).build_frontend == BuildFrontend(name=FrontendName.PYODIDE_BUILD, args=("-x",))
+    assert "not with build" in " ".join(load(text, Platform.PYODIDE).notes)
+    assert load(text).notes == ()
+    override = '[[tool.cibw.overrides]]\nselect = "*"\nbuild-frontend = "pyodide-build"'
+    with pytest.raises(ConfigurationError, match="can't build cp312-manylinux_x86_64"):
+        build(override)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"podman; create-args: --network host --platform x; disable-host-mount: true"',
+        '"podman; create_args: --network=host; disable_host_mount: yes"',
+        '{name = "podman", create-args = ["--network", "host"], disable-host-mount = true}',
+    ],
+)
+def test_container_engines(value: str) -> None:
+    engine = build(f"[tool.cibw]\ncontainer-engine = {value}").container_engine
+    assert engine.name is EngineName.PODMAN
+    assert engine.create == CreateOptions(network="host")
+    assert engine.disable_host_mount
+
+
+def test_an_engine_on_the_command_line_keeps_the_rest() -> None:
+    text = '[tool.cibw]\ncontainer-engine = {create-args = "--init", disable-host-mount = false}'
+    options = load_options(sources(text, arguments=Arguments(engine="host")), Platform.LINUX)
+    identifier = BuildIdentifier.parse(CP312)
+    engine = options.for_identifier(identifier).container_engine
+    assert engine.name is EngineName.HOST
+    assert engine.create == CreateOptions(init=True)
+    assert not engine.disable_host_mount
+    assert options.origin("container-engine", identifier) == "--engine"
+
+
+FILES = {"c/pins.v1.txt": "all", "c/pins.v1-python312.txt": "312", "c/pins.v1-pyodide313.txt": "wasm", "plain": "p"}
+
+
+@pytest.mark.parametrize(
+    ("value", "identifier", "text"),
+    [
+        ('"c/pins.v1.txt"', "cp311-win32", "all"),
+        ('"file: c/pins.v1.txt"', "cp312-win32", "312"),
+        ('{file = "c/pins.v1.txt"}', "gp312_250-win_amd64", "312"),
+        ('"c/pins.v1.txt"', PYODIDE, "wasm"),
+        ('"plain"', CP312, "p"),
+        ('"packages: build==1.2 pip==25"', CP312, "build==1.2\npip==25\n"),
+        ('{packages = ["build == 1.2"]}', CP312, "build == 1.2\n"),
+        ('"pinned"', CP312, ""),
+        ('"latest"', CP312, ""),
+    ],
+)
+def test_dependency_versions(value: str, identifier: str, text: str) -> None:
+    parsed = BuildIdentifier.parse(identifier)
+    options = load_options(sources(f"[tool.cibw]\ndependency-versions = {value}", files=FILES), parsed.platform)
+    assert options.for_identifier(parsed).dependency_versions.text_for(parsed) == text
+
+
+@pytest.mark.parametrize(
+    ("identifier", "image", "option"),
+    [
+        (CP312, "here", "manylinux-x86_64-image"),
+        ("pp311-manylinux_x86_64", "pypy", "manylinux-pypy_x86_64-image"),
+        ("pp311-manylinux_i686", "manylinux_2_28", "default"),
+        ("gp312_250-manylinux_x86_64", "here", "manylinux-x86_64-image"),
+        (MUSL, "there", "CIBW_MUSLLINUX_X86_64_IMAGE"),
+    ],
+)
+def test_images(identifier: str, image: str, option: str) -> None:
+    text = '[tool.cibw]\nmanylinux-x86_64-image = "here"\n[tool.cibw.linux]\nmanylinux-pypy_x86_64-image = "pypy"'
+    options = load(text, CIBW_MUSLLINUX_X86_64_IMAGE="there")
+    parsed = BuildIdentifier.parse(identifier)
+    assert options.for_identifier(parsed).image == image
+    assert options.origin("image", parsed).endswith(option)

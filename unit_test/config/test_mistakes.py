@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import pytest
+
+from cibw.config.layers import known_variables
+from cibw.config.load import load_options
+from cibw.config.option_list import ALL_OPTIONS, SWITCHES
+from cibw.model.target import Platform
+from unit_test.config.loading import load, mistake, mistakes, mistakes_in, sources
+
+OVERRIDE = '[tool.cibw]\n[[tool.cibw.overrides]]\nselect = "*"\n'
+
+
+def test_all_mistakes_come_at_once_in_the_order_of_the_file() -> None:
+    text = (
+        '[tool.cibw]\nbuild-verbosity = "a"\nbiuld = 1\n[tool.cibw.ios]\ntest-requires = 1\n' + OVERRIDE[12:] + "x = 1"
+    )
+    found = mistakes(text, CIBW_TEST_COMAND="x", CIBW_ENVIRONMENT="A")
+    assert [one.place for one in found] == [
+        "CIBW_TEST_COMAND",
+        "CIBW_ENVIRONMENT",
+        "pyproject.toml:2: [tool.cibw] build-verbosity",
+        "pyproject.toml:3: [tool.cibw] biuld",
+        "pyproject.toml:5: [tool.cibw.ios] test-requires",
+        "pyproject.toml:8: [[tool.cibw.overrides]] 1 x",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ('[tool.cibw]\nbiuld = ""', "biuld is no option", "did you mean 'build'?"),
+        ('[tool.cibw]\nlinus = ""', "linus is no option", "did you mean 'linux'?"),
+        ('[tool.cibw]\nzzz = ""', "zzz is no option", ""),
+        ('[tool.cibw]\nbefore_all = ""', "before_all is no option: names have dashes", "write before-all"),
+        ('[tool.cibw.windows]\ntest-comand = ""', "test-comand is no option", "did you mean 'test-command'?"),
+        (OVERRIDE + 'test-comand = ""', "test-comand is no option", "did you mean 'test-command'?"),
+        (OVERRIDE + 'archs = ""', "archs can't be set in [[tool.cibw.overrides]] 1", "platforms"),
+        (OVERRIDE + 'build = ""', "build can't be set in [[tool.cibw.overrides]] 1", "the main table alone"),
+        (OVERRIDE + "linux = {}", "linux can't be set in [[tool.cibw.overrides]] 1", "the main table"),
+        ('[tool.cibw.linux]\nskip = ""', "skip can't be set in [tool.cibw.linux]", "the main table alone"),
+        ('[tool.cibw.linux]\ndependency-versions = "latest"', "dependency-versions can't be set in", "macos, windows"),
+        ('[tool.cibw.macos]\nmanylinux-i686-image = "x"', "manylinux-i686-image can't be set in", ": linux"),
+        ("[tool]\ncibw = 1", "this has to be a table, not an integer", ""),
+        ("[tool.cibw]\nlinux = []", "this has to be a table, not an array", ""),
+        ("[tool.cibw]\noverrides = {}", "this has to be an array of tables, not a table", "[[tool.cibw.overrides]]"),
+        ("[tool.cibw]\noverrides = [1]", "this has to be a table, not an integer", ""),
+        ('[[tool.cibw.overrides]]\ntest-command = ""', "the override has no select", "add the patterns"),
+        ("[[tool.cibw.overrides]]\nselect = 1", "this has to be a string or an array of strings, not an integer", ""),
+    ],
+)
+def test_tables_are_judged(text: str, message: str, hint: str) -> None:
+    found = mistakes(text)[0]
+    assert message in found.message
+    assert hint in found.hint
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("test-command = 1", "this has to be a string or an array of strings, not an integer"),
+        ("test-command = {}", "not a table"),
+        ("test-requires = [1]", "strings alone"),
+        ('test-requires = "pytest >= 8"', "'>=' is no requirement"),
+        ('test-requires = "a \'b"', "can't be split into words"),
+        ('test-sources = ["../a"]', "leads out of the project"),
+        ('test-sources = "/a"', "leads out of the project"),
+        ('environment-pass = "A=1"', "is no name of a variable"),
+        ("environment = []", "a string or a table, not an array"),
+        ("environment = {A = []}", "a string or a number, not an array"),
+        ('environment = "export A=1"', "leave export out"),
+        ('test-environment = "A"', "'A' is no assignment"),
+        ("config-settings = []", "a string or a table, not an array"),
+        ("config-settings = {a = {}}", "a string or a number, not a table"),
+        ('config-settings = "debug"', "'debug' is no setting"),
+        ("build-verbosity = true", "a whole number"),
+        ("build-verbosity = []", "a whole number"),
+        ("build-frontend = 1", "a string or a table, not an integer"),
+        ('build-frontend = "biuld"', "unknown build frontend 'biuld'"),
+        ('build-frontend = {args = "x"}', "has no name"),
+        ('build-frontend = {name = "pip", arg = "x"}', "unknown key 'arg'"),
+        ('build-frontend = "pyodide-build"', "for pyodide alone"),
+        ('container-engine = "dokcer"', "unknown container engine 'dokcer'"),
+        ('container-engine = "docker; create-args: --rm"', "--rm in create-args is not supported"),
+        ('container-engine = "docker; crate-args: --init"', "unknown field 'crate-args'"),
+        ('dependency-versions = "none.txt"', "there is no file 'none.txt'"),
+        ("dependency-versions = {}", "either a file or packages"),
+        ('dependency-versions = {file = "a", packages = ["b"]}', "either a file or packages"),
+        ('dependency-versions = "file: a b"', "more than one file"),
+        ('audit-command = "abi3audit"', "has neither"),
+        ('audit-command = "x {wheel} {abi3_wheel}"', "has both"),
+        ('audit-command = ["x {wheel}", "y"]', "'y' needs exactly one"),
+        ('test-command = "{python} -m x"', "{python} does not exist any more"),
+        ('before-build = "{pip} install x"', "{pip} does not exist any more"),
+        ('test-groups = "test"', "there is no dependency group 'test'"),
+        ("pyodide-version = 1", "this has to be a string, not an integer"),
+        ('manylinux-x86_64-image = "a b"', "it has blanks"),
+        ('test-runtime = "x"', "belongs to no field"),
+        ("xbuild-files = []", "a string or a table, not an array"),
+        ('xbuild-files = "a b"', "lacks a package"),
+        ('skip = "{1..9999}-*"', "stand for more than"),
+        ('enable = ["pypi"]', "unknown enable group 'pypi'"),
+    ],
+)
+def test_values_are_judged(line: str, message: str) -> None:
+    found = mistake(f"[tool.cibw]\n{line}")
+    assert message in found.message
+    assert found.place == f"pyproject.toml:2: [tool.cibw] {line.split(maxsplit=1)[0]}"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("inherit = 1", "inherit has to be a string or a table, not an integer"),
+        ('inherit = "a \'b"', "left open"),
+        ('inherit = "test-comand"', "inherit names 'test-comand', which is no option"),
+        ('inherit = "test-command: after"', "inherit has the unknown rule 'after' for test-command"),
+        ('inherit.test-command = "add"', "inherit has the unknown rule 'add' for test-command"),
+        ('inherit.build-frontend = "append"', "build-frontend can't be merged"),
+    ],
+)
+def test_inherit_is_judged(line: str, message: str) -> None:
+    for table in ("[tool.cibw]", "[tool.cibw.ios]", OVERRIDE.rstrip()):
+        assert message in mistake(f"{table}\n{line}").message
+
+
+def test_the_variable_for_inherit_is_judged() -> None:
+    assert mistake(CIBW_INHERIT="test-command-linus").hint == "did you mean 'test-command-linux'?"
+    assert "can't be merged" in mistake(CIBW_INHERIT="test-runtime: append").message
+
+
+def test_layers_that_lose_are_judged_too() -> None:
+    assert mistake('[tool.cibw]\ntest-requires = ">=1"', CIBW_TEST_REQUIRES="x").place.endswith("test-requires")
+    assert mistake(CIBW_TEST_REQUIRES_WINDOWS=">=1").place == "CIBW_TEST_REQUIRES_WINDOWS"
+
+
+def test_the_table_of_the_peer_is_judged_under_its_own_name() -> None:
+    assert mistake("[tool.cibuildwheel.linux]\nx = 1").place == "pyproject.toml:2: [tool.cibuildwheel.linux] x"
+
+
+def test_a_mistake_in_the_constraints_of_another_platform_counts() -> None:
+    (found,) = mistakes_in(sources('[tool.cibw.windows]\ndependency-versions = "c.txt"'))
+    assert found.place == "pyproject.toml:2: [tool.cibw.windows] dependency-versions"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("CIBW_TEST_COMAND", "did you mean 'CIBW_TEST_COMMAND'?"),
+        ("CIBW_TEST_COMMAND_LINUS", "did you mean 'CIBW_TEST_COMMAND_LINUX'?"),
+        ("CIBW_BUILD_LINUX", "did you mean"),
+        ("CIBW_BUILD_FRONTEND_LINUX", "did you mean"),
+        ("CIBW_ENVIRONMENT_PASS_MACOS", "did you mean"),
+        ("CIBW_QQQ", "unset it"),
+        ("CIBW_FREE_THREADED_SUPPORT", "free-threaded Python is built like any other"),
+    ],
+)
+def test_unknown_variables_are_mistakes(name: str, hint: str) -> None:
+    (found,) = mistakes_in(sources(environ={name: ""}))
+    assert found.place == name
+    assert hint in found.hint
+
+
+def test_known_variables_are_none() -> None:
+    expected = {*SWITCHES, *(option.facts.variable for option in ALL_OPTIONS), "CIBW_TEST_COMMAND_IOS"}
+    assert expected <= known_variables()
+    load_options(sources(environ=dict.fromkeys(SWITCHES, "")), Platform.LINUX)
+    load(OTHER="1", cibw_x="1")
+
+
+def test_one_mistake_is_said_in_the_singular() -> None:
+    assert len(mistakes("[tool.cibw]\nx = 1")) == 1
+
+
+def test_pyodide_build_is_fine_on_pyodide() -> None:
+    load('[tool.cibw]\nbuild-frontend = "pyodide-build"', Platform.PYODIDE)
+    load('[tool.cibw.pyodide]\nbuild-frontend = "pyodide-build"')

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import pytest
+from packaging.specifiers import SpecifierSet
+
+from cibw.config.requires_python import find_requires_python, parse_requires_python
+
+PYPROJECT: dict[str, object] = {"project": {"requires-python": ">=3.9"}}
+SETUP_CFG = "[options]\npython_requires = >=3.10\n"
+SETUP_PY = "from setuptools import setup\nsetup(name='x', python_requires='>=3.11')\n"
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "setup_cfg", "setup_py", "found"),
+    [
+        (PYPROJECT, SETUP_CFG, SETUP_PY, ">=3.9"),
+        ({}, SETUP_CFG, SETUP_PY, ">=3.10"),
+        ({"project": {}}, None, SETUP_PY, ">=3.11"),
+        ({"project": "odd"}, "[metadata]\nname = x\n", SETUP_PY, ">=3.11"),
+        ({"project": {"requires-python": ""}}, SETUP_CFG, None, ""),
+        ({}, "[options]\npython_requires = >=3.9\n  ,<4  # %(x)s\n".replace("  # %(x)s", ""), None, ">=3.9,<4"),
+        ({}, None, None, None),
+    ],
+)
+def test_the_first_source_that_says_something_counts(
+    pyproject: dict[str, object], setup_cfg: str | None, setup_py: str | None, found: str | None
+) -> None:
+    expected = None if found is None else SpecifierSet(found)
+    assert find_requires_python(pyproject, setup_cfg, setup_py) == expected
+
+
+@pytest.mark.parametrize(
+    ("setup_py", "found"),
+    [
+        ("import setuptools\nsetuptools.setup(python_requires='>=3.9')", ">=3.9"),
+        ("if __name__ == '__main__':\n    setup(python_requires='>=3.9')", ">=3.9"),
+        ("if '__main__' == __name__:\n    setup(python_requires='>=3.9')", ">=3.9"),
+        ("if __name__ == 'other':\n    setup(python_requires='>=3.9')", None),
+        ("if __name__:\n    setup(python_requires='>=3.9')", None),
+        ("if x:\n    if __name__ == '__main__':\n        setup(python_requires='>=3.9')", None),
+        ("def main():\n    setup(python_requires='>=3.9')\nmain()", None),
+        ("setup(python_requires=VERSION)", None),
+        ("setup(python_requires=f'>={x}')", None),
+        ("setup(python_requires=3)", None),
+        ("setup(**{'python_requires': '>=3.9'})", None),
+        ("setup(python_requires='')", None),
+        ("result = setup(python_requires='>=3.9')", None),
+        ("print 'python 2'\nsetup(python_requires='>=3.9')", None),
+        ("\0", None),
+    ],
+)
+def test_setup_py_counts_where_it_is_plain(setup_py: str, found: str | None) -> None:
+    expected = None if found is None else SpecifierSet(found)
+    assert find_requires_python({}, None, setup_py) == expected
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "setup_cfg", "setup_py", "said"),
+    [
+        ({"project": {"requires-python": "3.9 or so"}}, None, None, r"pyproject.toml \[project\] .*'3.9 or so' is no"),
+        ({"project": {"requires-python": 3.9}}, None, None, "has to be a string"),
+        ({}, "[options]\npython_requires = py39\n", None, r"setup.cfg \[options\] .*'py39' is no version specifier"),
+        ({}, "no section\n", None, "setup.cfg: File contains no section headers"),
+        ({}, None, "setup(python_requires='x')", "setup.py .*'x' is no version specifier; write it like '>=3.9'"),
+    ],
+)
+def test_what_is_invalid_is_refused_with_its_place(
+    pyproject: dict[str, object], setup_cfg: str | None, setup_py: str | None, said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        find_requires_python(pyproject, setup_cfg, setup_py)
+
+
+def test_a_specifier_from_elsewhere_is_read() -> None:
+    assert parse_requires_python(">=3.9", "CIBW_PROJECT_REQUIRES_PYTHON") == SpecifierSet(">=3.9")

@@ -1,0 +1,42 @@
+"""Plans from TOML text, on a host that is made up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from cibw.catalog import load_catalog
+from cibw.config.load import load_options
+from cibw.config.options import Options
+from cibw.config.sources import Arguments, Sources
+from cibw.model.facts import Facts, HostInterpreter
+from cibw.model.identifier import Interpreter
+from cibw.model.images import EngineName
+from cibw.model.plan import Plan
+from cibw.model.target import Family, Platform
+from cibw.planning.make import make_plan
+
+CATALOG = load_catalog()
+NO_ARGUMENTS = Arguments()
+DOCKER = Facts(platform=Platform.LINUX, machine="x86_64", engine=EngineName.DOCKER)
+HOST = replace(
+    DOCKER,
+    engine=EngineName.HOST,
+    interpreters=(
+        HostInterpreter(interpreter=Interpreter.parse("cp311"), path="/usr/bin/python3.11"),
+        HostInterpreter(interpreter=Interpreter.parse("cp312"), path="/home/me/3.12/bin/python"),
+        HostInterpreter(interpreter=Interpreter.parse("cp312"), path="/musl/3.12/bin/python", libc=Family.MUSLLINUX),
+    ),
+)
+
+
+def options_of(toml: str = "", arguments: Arguments = NO_ARGUMENTS, files: Mapping[str, str] | None = None) -> Options:
+    """The options of a project whose configuration file holds a text."""
+    known = files or {}
+    sources = Sources(config_text=toml, arguments=arguments, read_text=known.get)
+    return load_options(sources, Platform.LINUX)
+
+
+def plan_of(toml: str = "", facts: Facts = DOCKER, arguments: Arguments = NO_ARGUMENTS) -> Plan:
+    """The plan for a configuration."""
+    return make_plan(options_of(toml, arguments), CATALOG, facts)

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cibw.config.sources import Arguments
+from cibw.reporting.codec import plan_from_json, plan_to_json
+from cibw.reporting.look import Look
+from cibw.reporting.plan_text import plan_text
+from unit_test.conftest import Golden
+from unit_test.planning.planned import DOCKER, HOST, plan_of
+
+CASES = Path(__file__).parents[1] / "golden" / "plans"
+NAMES = sorted(path.stem for path in CASES.glob("*.toml"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_plan(name: str, golden: Golden) -> None:
+    """The first line of a case says on which host it is planned, and the package's directory."""
+    text = (CASES / f"{name}.toml").read_text()
+    words = text.partition("\n")[0].removeprefix("# ").split()
+    facts = HOST if "host" in words else DOCKER
+    package_dir = next((word.removeprefix("package=") for word in words if word.startswith("package=")), ".")
+    plan = plan_of(text, facts, Arguments(package_dir=package_dir))
+    golden.check(f"plans/{name}.txt", plan_text(plan, Look()))
+    assert plan_from_json(plan_to_json(plan)) == plan
+
+
+def test_there_are_cases() -> None:
+    assert len(NAMES) >= 6

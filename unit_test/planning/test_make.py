@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cibw.config.options import (
+    BuildFrontend,
+    BuildOptions,
+    DependencySource,
+    DependencyVersions,
+    FrontendName,
+    SameForAll,
+)
+from cibw.config.sources import Arguments
+from cibw.errors import (
+    CibwError,
+    ConfigurationError,
+    DeprecatedError,
+    InterpreterMissingError,
+    NothingSelectedError,
+)
+from cibw.model.facts import Facts
+from cibw.model.identifier import BuildIdentifier
+from cibw.model.images import ContainerSpec, HostSpec
+from cibw.model.layout import PROJECT
+from cibw.model.plan import Plan, PutText, Run, StepName
+from cibw.model.target import Platform, Target
+from cibw.model.template import Template
+from cibw.planning.frontends import build_command
+from cibw.planning.ground import Ground
+from cibw.planning.make import make_plan
+from cibw.planning.platforms.linux import constraints, host_tag
+from unit_test.planning.planned import CATALOG, DOCKER, HOST, options_of, plan_of
+
+ONE = 'build = "cp312-manylinux_x86_64"'
+GROUND = Ground(machine=HostSpec(), base_python=Template.of("py"), python=Template.of("py"), bin_dir=Template.of("bin"))
+
+
+def reasons(plan: Plan) -> dict[str, str]:
+    return {str(one.identifier): one.reason for one in plan.not_built}
+
+
+def test_every_identifier_stands_in_the_plan() -> None:
+    plan = plan_of('[tool.cibw]\nbuild = "cp31*"')
+    known = [entry.identifier for entry in CATALOG.interpreters(Platform.LINUX)]
+    assert sorted(map(str, known)) == sorted(map(str, [*plan.identifiers, *(one.identifier for one in plan.not_built)]))
+
+
+def test_nothing_selected() -> None:
+    with pytest.raises(NothingSelectedError) as caught:
+        plan_of('[tool.cibw]\nskip = "*"')
+    assert "skip names it" in caught.value.hint
+
+
+def test_the_reason_of_the_host_is_among_those_of_nothing_selected() -> None:
+    with pytest.raises(NothingSelectedError) as caught:
+        plan_of('[tool.cibw]\narchs = "aarch64"\nskip = "*-musllinux_*"', HOST)
+    assert caught.value.hint.startswith("Reasons: without a container engine this host builds for x86_64 only")
+
+
+def test_nothing_selected_may_be_allowed() -> None:
+    assert plan_of('[tool.cibw]\nskip = "*"', arguments=Arguments(allow_empty=True)).jobs == ()
+
+
+def test_another_platform_is_refused() -> None:
+    options = replace(options_of(), platform=Platform.MACOS)
+    with pytest.raises(ConfigurationError, match="macos"):
+        make_plan(options, CATALOG, DOCKER)
+
+
+@pytest.mark.parametrize(
+    ("image", "kind", "message"),
+    [
+        ("manylinux2010", DeprecatedError, "manylinux2010 is no longer maintained"),
+        ("manylinux_2_31", ConfigurationError, "there is no image manylinux_2_31 for x86_64"),
+    ],
+)
+def test_an_image_that_is_not_there(image: str, kind: type[CibwError], message: str) -> None:
+    with pytest.raises(kind, match=message) as caught:
+        plan_of(f'[tool.cibw]\n{ONE}\nmanylinux-x86_64-image = "{image}"')
+    assert caught.value.hint
+
+
+def test_a_full_reference_is_taken_as_it_is() -> None:
+    plan = plan_of(f'[tool.cibw]\n{ONE}\nmanylinux-x86_64-image = "my.registry/image:1"')
+    machine = plan.jobs[0].machine
+    assert isinstance(machine, ContainerSpec)
+    assert machine.image.reference == "my.registry/image:1"
+
+
+@pytest.mark.parametrize("arguments", [Arguments(only="cp313-manylinux_x86_64"), Arguments()])
+def test_a_python_that_is_named_must_be_there(arguments: Arguments) -> None:
+    with pytest.raises(InterpreterMissingError, match="cp313-manylinux_x86_64") as caught:
+        plan_of('[tool.cibw]\nbuild = "{cp313,cp314t}-manylinux_x86_64"\nenable = "pypy"', HOST, arguments)
+    assert "uv python install 3.13" in caught.value.hint
+
+
+def test_pypy_is_asked_of_uv_by_its_name() -> None:
+    with pytest.raises(InterpreterMissingError) as caught:
+        plan_of("", HOST, Arguments(only="pp311-manylinux_x86_64"))
+    assert "uv python install pypy@3.11" in caught.value.hint
+
+
+def test_other_pythons_that_are_missing_are_left_out() -> None:
+    plan = plan_of('[tool.cibw]\nenable = "pypy"', HOST)
+    assert [str(one) for one in plan.identifiers] == [
+        "cp311-manylinux_x86_64",
+        "cp312-manylinux_x86_64",
+        "cp311-musllinux_x86_64",
+        "cp312-musllinux_x86_64",
+    ]
+    assert "no such interpreter" in reasons(plan)["cp314t-manylinux_x86_64"]
+    assert "no such interpreter" in reasons(plan)["pp311-manylinux_x86_64"]
+
+
+def test_the_host_builds_for_its_own_architecture_only() -> None:
+    plan = plan_of('[tool.cibw]\narchs = "x86_64 aarch64"\nbuild = "cp312-*"', HOST)
+    assert "x86_64 only" in reasons(plan)["cp312-manylinux_aarch64"]
+
+
+def test_a_musl_wheel_is_tested_where_there_is_a_musl_python() -> None:
+    plan = plan_of('[tool.cibw]\nbuild = "*-musllinux_x86_64"\ntest-command = "true"', HOST)
+    untested = {str(build.identifier): build.untested for job in plan.jobs for build in job.builds}
+    assert untested == {
+        "cp311-musllinux_x86_64": "the host has no musl interpreter to test it with",
+        "cp312-musllinux_x86_64": "",
+    }
+
+
+def test_inside_a_manylinux_image_its_own_compiler_builds() -> None:
+    facts = replace(HOST, image_tag="manylinux_2_28_x86_64")
+    plan = plan_of(f"[tool.cibw]\n{ONE}", facts)
+    assert plan.jobs[0].machine == HostSpec()
+    assert plan.jobs[0].builds[0].platform_tag == "manylinux_2_28_x86_64"
+
+
+@pytest.mark.parametrize(
+    ("target", "image", "expected"),
+    [
+        ("manylinux_x86_64", "", "manylinux2014_x86_64"),
+        ("manylinux_x86_64", "manylinux2014", "manylinux2014_x86_64"),
+        ("manylinux_aarch64", "manylinux_2_28", "manylinux_2_28_aarch64"),
+        ("manylinux_x86_64", "quay.io/pypa/manylinux_2_34_x86_64:latest", "manylinux_2_34_x86_64"),
+        ("manylinux_x86_64", "my/own", "manylinux2014_x86_64"),
+        ("musllinux_x86_64", "musllinux_1_2", "musllinux_1_2_x86_64"),
+    ],
+)
+def test_the_tag_that_the_host_builds_for(target: str, image: str, expected: str) -> None:
+    assert host_tag(Target.parse(target), image) == expected
+
+
+def test_the_policy_of_the_image_that_is_chosen_counts_on_the_host() -> None:
+    plan = plan_of(f'[tool.cibw]\n{ONE}\nmanylinux-x86_64-image = "manylinux_2_28"', HOST)
+    assert plan.jobs[0].machine == HostSpec(toolchain_tag="manylinux_2_28_x86_64")
+
+
+@pytest.mark.parametrize(
+    ("versions", "expected"),
+    [
+        (DependencyVersions(), CATALOG.constraints("3.12")),
+        (DependencyVersions(source=DependencySource.LATEST), ""),
+        (DependencyVersions(source=DependencySource.PACKAGES, packages=("build==1",)), "build==1\n"),
+    ],
+)
+def test_constraints(versions: DependencyVersions, expected: str) -> None:
+    identifier = BuildIdentifier.parse("cp312-manylinux_x86_64")
+    assert constraints(BuildOptions(dependency_versions=versions), identifier, CATALOG) == expected
+
+
+def test_without_constraints_no_file_is_laid_and_none_is_used() -> None:
+    plan = plan_of(f'[tool.cibw]\n{ONE}\ndependency-versions = "latest"\nbuild-frontend = "build"', HOST)
+    actions = plan.jobs[0].builds[0].prepare.actions
+    assert not any(isinstance(action, PutText) for action in actions)
+    assert not any("--constraint" in str(action.command) for action in actions if isinstance(action, Run))
+
+
+def test_the_pyodide_frontend_has_its_own_command() -> None:
+    options = BuildOptions(build_frontend=BuildFrontend(name=FrontendName.PYODIDE_BUILD))
+    words = [str(word) for word in build_command(options, PROJECT, GROUND).argv]
+    assert words == ["pyodide", "build", "{project}", "--outdir={work}/built"]
+
+
+def test_an_audit_without_requirements_needs_no_environment() -> None:
+    plan = plan_of(f'[tool.cibw]\n{ONE}\naudit-requires = []\naudit-command = "check {{wheel}}"')
+    (audit,) = (step for step in plan.jobs[0].builds[0].make if step.name is StepName.AUDIT)
+    assert len(audit.actions) == 1
+
+
+def test_an_engine_that_is_asked_for_beats_the_one_that_was_found() -> None:
+    plan = plan_of(f'[tool.cibw]\n{ONE}\n[tool.cibw.linux]\ncontainer-engine = "podman"', HOST)
+    assert isinstance(plan.jobs[0].machine, ContainerSpec)
+
+
+def test_facts_without_engine_plan_a_container_for_any_engine() -> None:
+    facts = Facts(platform=Platform.LINUX, machine="x86_64")
+    machine = plan_of(f"[tool.cibw]\n{ONE}", facts).jobs[0].machine
+    assert isinstance(machine, ContainerSpec)
+    assert machine.engine.name.value == "auto"
+
+
+def test_options_may_be_the_same_for_all() -> None:
+    options = replace(options_of(f"[tool.cibw]\n{ONE}"), resolver=SameForAll(options=BuildOptions(image="me/it:1")))
+    plan = make_plan(options, CATALOG, DOCKER)
+    assert plan.jobs[0].builds[0].untested == "no test-command is set"
+
+
+def test_an_interpreter_of_the_image_is_there_before_before_all() -> None:
+    plan = plan_of(f'[tool.cibw]\n{ONE}\nbefore-all = "python --version"')
+    (job,) = plan.jobs
+    assert job.before_all is not None
+    assert [str(action.command) for action in job.before_all.actions if isinstance(action, Run)] == [
+        "test -x '/opt/python/cp312-cp312/bin/python' || manylinux-interpreters ensure cp312-cp312",
+        "python --version",
+    ]
+    assert "PIP_ROOT_USER_ACTION=ignore" in map(str, job.environment)
+
+
+@pytest.mark.parametrize("facts", [HOST, DOCKER])
+def test_uv_finds_the_environment_of_the_tests(facts: Facts) -> None:
+    (build,) = plan_of(f'[tool.cibw]\n{ONE}\ntest-command = "true"', facts=facts).jobs[0].builds
+    assert "UV_PYTHON={work}/test-env/bin/python" in map(str, build.test_environment)
+
+
+SETTINGS = """
+[tool.cibw]
+build = "cp312-manylinux_x86_64"
+environment = {PIP_CONSTRAINT = "pins.txt", PIP_INDEX_URL = "https://a", UV_INDEX_URL = "https://b"}
+environment-pass = ["PIP_FIND_LINKS"]
+"""
+
+
+def test_uv_hears_what_pip_is_told() -> None:
+    (build,) = plan_of(SETTINGS).jobs[0].builds
+    assert [str(one) for one in build.environment][-3:] == [
+        "UV_FIND_LINKS=${PIP_FIND_LINKS}",
+        "UV_CONSTRAINT=${PIP_CONSTRAINT}",
+        "UV_BUILD_CONSTRAINT=${PIP_CONSTRAINT}",
+    ]
+
+
+def test_pip_needs_no_settings_of_uv() -> None:
+    (build,) = plan_of(f'{SETTINGS}build-frontend = "pip"').jobs[0].builds
+    assert not [one for one in build.environment if one.name.startswith("UV_") and one.name != "UV_PYTHON"][1:]
+
+
+@pytest.mark.parametrize(
+    ("toml", "arguments", "place"),
+    [
+        ('[tool.cibw]\nbuild = "cp399-*"', Arguments(), "pyproject.toml [tool.cibw] build"),
+        ('[tool.cibw]\narchs = "vax"', Arguments(), "pyproject.toml [tool.cibw] archs"),
+        ("", Arguments(archs="vax"), "--archs"),
+    ],
+)
+def test_a_mistake_of_the_selection_says_where_it_stands(toml: str, arguments: Arguments, place: str) -> None:
+    with pytest.raises(CibwError) as caught:
+        plan_of(toml, arguments=arguments)
+    found = caught.value
+    shown = found.message if not isinstance(found, ConfigurationError) else found.mistakes[0].place
+    assert place in shown

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+import bracex
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.specifiers import SpecifierSet
+
+from cibw.catalog import load_catalog
+from cibw.config.enable import EnableGroup
+from cibw.config.options import Options
+from cibw.config.selectors import Selector
+from cibw.errors import ConfigurationError, DeprecatedError, UnfitArchitectureError
+from cibw.model.facts import Facts
+from cibw.model.identifier import BuildIdentifier
+from cibw.model.target import Platform
+from cibw.planning.select import Selection, select
+
+CATALOG = load_catalog()
+LINUX = Facts(platform=Platform.LINUX, machine="x86_64")
+EVERY_GROUP = frozenset(EnableGroup)
+
+
+def options(  # noqa: PLR0913 - one for each thing that selects
+    build: str = "*",
+    *,
+    skip: str = "",
+    test_skip: str = "",
+    archs: str = "auto",
+    enable: frozenset[EnableGroup] = frozenset(),
+    requires_python: str | None = None,
+    platform: Platform = Platform.LINUX,
+    only: str | None = None,
+) -> Options:
+    return Options(
+        platform=platform,
+        build=Selector.parse(build),
+        skip=Selector.parse(skip),
+        test_skip=Selector.parse(test_skip),
+        archs=tuple(archs.split()),
+        enable=enable,
+        requires_python=None if requires_python is None else SpecifierSet(requires_python),
+        only=None if only is None else BuildIdentifier.parse(only),
+    )
+
+
+def names(selection: Selection) -> list[str]:
+    return [str(entry.identifier) for entry in selection.selected]
+
+
+def reason(selection: Selection, identifier: str) -> str:
+    return next(one.reason for one in selection.not_built if str(one.identifier) == identifier)
+
+
+def test_the_default_is_every_living_cpython_of_the_host() -> None:
+    selected = names(select(options(), CATALOG, LINUX))
+    tags = ["cp39", "cp310", "cp311", "cp312", "cp313", "cp314", "cp314t", "cp315", "cp315t"]
+    expected = [f"{tag}-{libc}_x86_64" for libc in ("manylinux", "musllinux") for tag in tags]
+    assert selected == expected
+
+
+def test_every_identifier_is_selected_or_has_a_reason() -> None:
+    selection = select(options("cp3{9,12}-* pp*", skip="*musl*", enable=EVERY_GROUP), CATALOG, LINUX)
+    known = {entry.identifier for entry in CATALOG.interpreters(Platform.LINUX)}
+    chosen = {entry.identifier for entry in selection.selected}
+    left = {one.identifier for one in selection.not_built}
+    assert chosen | left == known
+    assert not chosen & left
+    assert all(one.reason for one in selection.not_built)
+
+
+@pytest.mark.parametrize(
+    ("identifier", "said"),
+    [
+        ("cp310-manylinux_x86_64", "no pattern of build matches it"),
+        ("cp39-musllinux_x86_64", "skip names it"),
+        ("cp312-manylinux_x86_64", "requires-python is <3.12"),
+        ("pp39-manylinux_x86_64", "the group pypy-eol is not enabled"),
+        ("cp39-manylinux_aarch64", "archs (auto) leaves the architecture out"),
+        ("cp38-manylinux_x86_64", "it is built where build names it: cp38-*"),
+    ],
+)
+def test_reasons_say_what_left_an_identifier_out(identifier: str, said: str) -> None:
+    selection = select(options("?p*[892]-*", skip="*musl*", requires_python="<3.12"), CATALOG, LINUX)
+    assert said in reason(selection, identifier)
+
+
+@pytest.mark.parametrize(
+    ("requires_python", "first"),
+    [(">=3.9.2", "cp39"), (">=3.10", "cp310"), (">3.9", "cp39"), (">3.9.99", "cp310"), ("~=3.12", "cp312")],
+)
+def test_a_version_counts_with_its_last_patch_release(requires_python: str, first: str) -> None:
+    assert names(select(options(requires_python=requires_python), CATALOG, LINUX))[0] == f"{first}-manylinux_x86_64"
+
+
+@pytest.mark.parametrize(
+    ("build", "count"), [("cp38-*", 2), ("cp3{8,9}-*", 4), ("cp38-manylinux_x86_64", 1), ("cp3*", 18), ("*", 18)]
+)
+def test_an_ended_version_is_built_where_it_is_named(build: str, count: int) -> None:
+    assert len(names(select(options(build), CATALOG, LINUX))) == count
+
+
+def test_only_one_is_built_whatever_else_is_said() -> None:
+    chosen = options("pp*", skip="*", archs="s390x", only="cp38-manylinux_aarch64")
+    selection = select(chosen, CATALOG, LINUX)
+    assert names(selection) == ["cp38-manylinux_aarch64"]
+    assert reason(selection, "cp39-manylinux_x86_64") == "only cp38-manylinux_aarch64 is asked for"
+
+
+def test_requires_python_holds_for_only_too() -> None:
+    selection = select(options(only="cp39-manylinux_x86_64", requires_python=">=3.10"), CATALOG, LINUX)
+    assert names(selection) == []
+    assert reason(selection, "cp39-manylinux_x86_64") == "requires-python is >=3.10"
+
+
+def test_only_has_to_name_an_identifier_of_the_catalog() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        select(options("cp313t-manylinux_x86_64", only="cp313t-manylinux_x86_64"), CATALOG, LINUX)
+    (mistake,) = caught.value.mistakes
+    assert mistake.place == "--only"
+    assert "cp313-manylinux_x86_64" in mistake.hint
+
+
+@pytest.mark.parametrize(
+    ("build", "said", "hint"),
+    [
+        ("cp313t-* pp311-*", "matches only identifiers of groups that are not enabled: pypy", 'enable = "pypy"'),
+        ("pp*", "pypy, pypy-eol", 'enable = "pypy pypy-eol"'),
+        ("cp31-*", "matches no build identifier of any platform", "did you mean 'cp31"),
+        ("*-manylinux_x86-64", "matches no build identifier", "did you mean '*-manylinux_x86_64'?"),
+        ("nonsense", "matches no build identifier", "--print-build-identifiers"),
+    ],
+)
+def test_a_build_pattern_has_to_match_something(build: str, said: str, hint: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        select(options(build), CATALOG, LINUX)
+    assert caught.value.exit_code == 2
+    assert said in caught.value.mistakes[0].message
+    assert hint in caught.value.mistakes[0].hint
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        ("cp38*", "end of life"),
+        ("cp3[8]-*", "end of life"),
+        ("cp27-*", "no longer built"),
+        ("cp36-* cp37-*", r"'cp37-\*' names a Python"),
+        ("pp38-*", "no longer built"),
+        ("cp313t-*", "no longer built"),
+    ],
+)
+def test_patterns_of_ended_versions_are_deprecated(build: str, said: str) -> None:
+    with pytest.raises(DeprecatedError, match=said) as caught:
+        select(options(build), CATALOG, LINUX)
+    assert caught.value.exit_code == 4
+    assert caught.value.hint
+
+
+def test_a_pattern_of_another_platform_is_no_mistake() -> None:
+    assert names(select(options("cp39-win32 cp310-macosx* *wasm32 cp313-ios*"), CATALOG, LINUX)) == []
+
+
+def test_skip_patterns_without_effect_are_noted() -> None:
+    chosen = options(skip="cp36-* pp* *musl* cp38-*", test_skip="cp39-* *i386")
+    notes = select(chosen, CATALOG, LINUX).notes
+    assert [note.split(" matches")[0] for note in notes] == [
+        "skip: the pattern 'cp36-*'",
+        "skip: the pattern 'pp*'",
+        "test-skip: the pattern '*i386'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("test_skip", "count"),
+    [
+        ("*_universal2:arm64 cp39-macosx_universal2:x86_64 *:arm64", 0),
+        ("*_universal2:i386", 1),
+        ("*_universal2:", 1),
+        ("*-win32:arm64", 1),
+        ("*_universal2:arm64:x", 1),
+    ],
+)
+def test_test_skip_may_name_one_half_of_a_universal2_wheel(test_skip: str, count: int) -> None:
+    assert len(select(options(test_skip=test_skip), CATALOG, LINUX).notes) == count
+
+
+def test_pypy_for_arm_macs_needs_an_arm_mac() -> None:
+    chosen = options("*macosx_arm64", archs="all", platform=Platform.MACOS, enable=EVERY_GROUP)
+    on_intel = select(chosen, CATALOG, Facts(platform=Platform.MACOS, machine="x86_64"))
+    on_arm = select(chosen, CATALOG, Facts(platform=Platform.MACOS, machine="arm64"))
+    assert len(on_intel.selected) == 9
+    assert len(on_arm.selected) == 15
+    assert "can't be built" in reason(on_intel, "pp39-macosx_arm64")
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        select(options("cp27-* x y", archs="arm64 z"), CATALOG, LINUX)
+    assert [mistake.place for mistake in caught.value.mistakes] == ["build", "build", "archs", "archs", "build"]
+    assert caught.value.exit_code == 2
+    with pytest.raises(UnfitArchitectureError) as unfit:
+        select(options("cp27-*", archs="arm64"), CATALOG, LINUX)
+    assert len(unfit.value.mistakes) == 2
+    assert unfit.value.exit_code == 4
+
+
+words = st.sampled_from(
+    ["*", "cp3*", "cp3{9,1?}-*", "*x86_64", "*-manylinux_*", "cp31[0-3]-*", "pp*", "*musl*", "cp315t-*", "gp*"]
+)
+patterns = st.lists(words, max_size=3).map(" ".join)
+
+
+@given(patterns, patterns, st.sampled_from(["auto", "all", "aarch64 i686"]), st.sampled_from([None, ">=3.11", "<3.13"]))
+def test_selection_is_what_its_rules_say(build: str, skip: str, archs: str, requires_python: str | None) -> None:
+    chosen = options(build, skip=skip, archs=archs, enable=EVERY_GROUP, requires_python=requires_python)
+    wanted = {"auto": ("x86_64",), "all": ("",), "aarch64 i686": ("aarch64", "i686")}[archs]
+
+    def is_matched(text: str, identifier: str) -> bool:
+        return any(fnmatchcase(identifier, piece) for word in text.split() for piece in bracex.expand(word))
+
+    expected = [
+        str(entry.identifier)
+        for entry in CATALOG.interpreters(Platform.LINUX)
+        if not entry.eol
+        and is_matched(build, str(entry.identifier))
+        and not is_matched(skip, str(entry.identifier))
+        and str(entry.identifier).endswith(wanted)
+        and (requires_python is None or SpecifierSet(requires_python).contains(f"{entry.version}.99"))
+    ]
+    assert names(select(chosen, CATALOG, LINUX)) == expected

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from cibw.errors import ErrorContext
+from cibw.model.events import (
+    BuildFinished,
+    BuildResult,
+    BuildStarted,
+    CommandStarted,
+    Event,
+    Failure,
+    OutputLine,
+    Progress,
+    Report,
+    RunFinished,
+    Status,
+    StepFinished,
+    StepStarted,
+    WarningRaised,
+)
+from cibw.model.plan import StepName
+from cibw.reporting.console import Console
+from cibw.reporting.fold import FoldStyle
+from cibw.reporting.look import Look
+from unit_test.conftest import Golden
+from unit_test.reporting.scenario import CP310, CP311, EVENTS, JOB, NO_NATIVE_FILE
+
+
+def shown(look: Look, *events: Event) -> str:
+    stream = io.StringIO()
+    console = Console(stream, look, lambda: 1000.5)
+    for event in events:
+        console(event)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "look"),
+    [
+        ("plain", Look(width=160)),
+        ("narrow", Look(width=80, unicode=False, output=False)),
+        ("colour", Look(width=200, colour=True)),
+        *((style.value, Look(width=160, fold=style)) for style in FoldStyle if style is not FoldStyle.NONE),
+    ],
+)
+def test_a_whole_run(name: str, look: Look, golden: Golden) -> None:
+    golden.check(f"console/{name}.txt", shown(look, *EVENTS))
+
+
+def test_a_warning_stands_at_its_build_and_at_the_end() -> None:
+    text = shown(Look(), *EVENTS)
+    assert text.count(f"WARNING: {NO_NATIVE_FILE}") == 2
+
+
+def test_colours_are_off_by_default() -> None:
+    assert "\x1b" not in shown(Look(), *EVENTS)
+
+
+def test_builds_side_by_side_get_a_heading_at_each_change() -> None:
+    events: list[Event] = [BuildStarted(identifier=identifier) for identifier in (CP310, CP311)]
+    for scope in (str(CP310), str(CP311)):
+        events.append(StepStarted(scope=scope, step=StepName.BUILD))
+        events.append(CommandStarted(scope=scope, text="make"))
+    for scope in (str(CP310), str(CP311)):
+        events.append(OutputLine(scope=scope, text=f"from {scope}"))
+        events.append(StepFinished(scope=scope, step=StepName.BUILD, seconds=1, succeeded=True))
+    lines = shown(Look(fold=FoldStyle.GITHUB), *events).splitlines()
+    assert [line for line in lines if "(goes on)" in line] == [
+        f"{scope} (goes on)" for scope in (CP310, CP311, CP310, CP311)
+    ]
+    assert sum(line == "::endgroup::" for line in lines) == sum(line.startswith("::group::") for line in lines) == 4
+
+
+def test_output_cannot_speak_to_the_ci() -> None:
+    text = shown(Look(fold=FoldStyle.GITHUB), OutputLine(scope="a", text="::error::no"))
+    assert not any(line.strip().startswith("::error") for line in text.splitlines())
+
+
+def test_the_same_progress_is_shown_once() -> None:
+    event = Progress(job=JOB, text="pulling")
+    assert shown(Look(), event, event).count("pulling") == 1
+
+
+def test_a_failure_of_the_run_is_shown_whole() -> None:
+    failure = Failure(
+        reference="engine-unavailable",
+        message="Docker does not answer.",
+        hint="Start it.",
+        exit_code=11,
+        context=ErrorContext(),
+    )
+    text = shown(Look(fold=FoldStyle.GITHUB), RunFinished(report=Report(results=(), failure=failure, exit_code=11)))
+    assert "Docker does not answer.\n" in text
+    assert "→ Start it." in text
+    assert "::error title=Failed (engine-unavailable)::Docker does not answer." in text
+    assert "✗ 0 wheels built in 0.0 s; exit code 11\n" in text
+
+
+def test_a_stream_without_the_signs_does_not_end_the_run() -> None:
+    raw = io.BytesIO()
+    console = Console(io.TextIOWrapper(raw, encoding="ascii"), Look(unicode=False), lambda: 0)
+    console(WarningRaised(scope="a", message="größer"))
+    assert b"gr??er" in raw.getvalue()
+
+
+def test_the_failure_of_a_job_is_told_once() -> None:
+    failure = Failure(
+        reference="image-unavailable",
+        message="No such image.",
+        hint="",
+        exit_code=12,
+        context=ErrorContext(identifier="manylinux_x86_64"),
+    )
+    results = [BuildResult(identifier=one, status=Status.FAILED, failure=failure) for one in (CP310, CP311)]
+    lines = shown(Look(), *(BuildFinished(result=result) for result in results))
+    assert lines.count("No such image.") == 1
+    assert "goes on" not in lines
+
+
+def test_the_running_step_is_drawn_over() -> None:
+    look = Look(output=False, redraws=True)
+    end = StepFinished(scope=JOB, step=StepName.BUILD, seconds=1, succeeded=True)
+    text = shown(look, StepStarted(scope=JOB, step=StepName.BUILD), OutputLine(scope=JOB, text="hidden"), end)
+    assert "  ▸ build ...\r\x1b[K  ✓ build" in text
+    assert "hidden" not in text
+
+
+def test_nothing_is_drawn_over_where_output_is_shown() -> None:
+    text = shown(Look(redraws=True), StepStarted(scope=JOB, step=StepName.BUILD), OutputLine(scope=JOB, text="shown"))
+    assert "\r" not in text
+    assert "shown" in text
+
+
+def test_each_failure_stands_at_its_build_and_at_the_end() -> None:
+    text = shown(Look(), *EVENTS)
+    assert text.count("cp312-manylinux_x86_64: build failed") == 2

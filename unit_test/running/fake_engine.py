@@ -1,0 +1,102 @@
+"""A container engine out of memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from cibw.running.container_api import Creation, Execution, LocalImage, PullNews, RefusedError, ServerVersion
+
+ENVIRON = ("cat", "/proc/self/environ")
+
+
+@dataclass(slots=True)
+class FakeEngine:
+    """Keeps what it was asked; commands answer from a function, pulls from a list of results."""
+
+    images: dict[str, LocalImage] = field(default_factory=dict)
+    pulls: list[RefusedError | LocalImage] = field(default_factory=list)
+    answer: Callable[[Execution, bytes], tuple[list[tuple[bytes, bool]], int]] = lambda _execution, _data: ([], 0)
+    api: str = "1.41"
+    environment: Mapping[str, str] = field(default_factory=lambda: {"PATH": "/bin", "HOME": "/root"})
+    refuse_start: RefusedError | None = None
+    late: int = 0
+    pulled: list[tuple[str, str]] = field(default_factory=list)
+    created: list[Creation] = field(default_factory=list)
+    started: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    executions: list[Execution] = field(default_factory=list)
+    killed: list[str] = field(default_factory=list)
+    refuse_commit: Callable[[], RefusedError | None] = lambda: None
+    refuse_removal: RefusedError | None = None
+    committed: list[tuple[str, str]] = field(default_factory=list)
+    removed_images: list[str] = field(default_factory=list)
+    closed: bool = False
+    codes: dict[str, int] = field(default_factory=dict)
+
+    def server(self) -> ServerVersion:
+        return ServerVersion(api=self.api, architecture="amd64")
+
+    def image(self, reference: str) -> LocalImage | None:
+        return self.images.get(reference)
+
+    def pull(self, reference: str, oci_platform: str) -> Iterator[PullNews]:
+        self.pulled.append((reference, oci_platform))
+        result = self.pulls.pop(0)
+        yield PullNews(layer="a", status="Downloading", current=3_000_000)
+        if isinstance(result, RefusedError):
+            raise result
+        self.images[reference] = result
+        yield PullNews(layer="a", status="Pull complete")
+
+    def create(self, creation: Creation) -> None:
+        self.created.append(creation)
+
+    def start(self, container: str) -> None:
+        self.started.append(container)
+        if self.refuse_start is not None:
+            raise self.refuse_start
+
+    def begin(self, container: str, execution: Execution) -> str:
+        assert container not in self.removed
+        self.executions.append(execution)
+        return str(len(self.executions) - 1)
+
+    def output(self, execution: str, data: Iterable[bytes] = ()) -> Iterator[tuple[bytes, bool]]:
+        asked = self.executions[int(execution)]
+        if asked.argv[-2:] == ENVIRON:
+            text = "".join(f"{name}={value}\0" for name, value in self.environment.items())
+            yield text.encode(), False
+            self.codes[execution] = 0
+            return
+        chunks, self.codes[execution] = self.answer(asked, b"".join(data))
+        yield from chunks
+
+    def exit_code(self, execution: str) -> int | None:
+        if self.late:
+            self.late -= 1
+            return None
+        return self.codes[execution]
+
+    def remove(self, container: str) -> None:
+        self.removed.append(container)
+
+    def kill(self, container: str) -> None:
+        self.killed.append(container)
+
+    def commit(self, container: str, reference: str) -> None:
+        self.committed.append((container, reference))
+        refused = self.refuse_commit()
+        if refused is not None:
+            raise refused
+
+    def remove_image(self, reference: str) -> None:
+        self.removed_images.append(reference)
+        if self.refuse_removal is not None:
+            raise self.refuse_removal
+
+    def containers(self, label: str) -> tuple[str, ...]:
+        return tuple(c.name for c in self.created if label in {f"{k}={v}" for k, v in c.labels.items()})
+
+    def close(self) -> None:
+        self.closed = True

@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import io
+import tarfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cibw.errors import (
+    CommandFailedError,
+    ConfigurationError,
+    EngineTooOldError,
+    EngineUnavailableError,
+    ImageUnavailableError,
+    InterruptedRunError,
+)
+from cibw.model.command import Request
+from cibw.model.images import ContainerEngine, ContainerSpec, CreateOptions, EngineName, Image
+from cibw.running.container import ContainerMachine
+from cibw.running.container_api import Execution, LocalImage, RefusedError
+from cibw.running.container_connect import Engine
+from cibw.running.container_endpoints import Endpoint
+from cibw.running.container_handle import Handle, remove_surely
+from cibw.running.container_open import Opening, open_container
+from cibw.running.machine import Tree
+from unit_test.running.fake_engine import FakeEngine
+
+Chunks = list[tuple[bytes, bool]]
+GOOD = LocalImage(identity="sha256:1", oci_platform="linux/amd64")
+SPEC = ContainerSpec(engine=ContainerEngine(), image=Image(reference="x:1", oci_platform="linux/amd64"))
+NEAR = Endpoint(url="unix:///s", origin="")
+
+
+def saying(chunks: Chunks, code: int = 0) -> Callable[[Execution, bytes], tuple[Chunks, int]]:
+    return lambda _execution, _data: (chunks, code)
+
+
+def machine_of(client: FakeEngine, prefix: tuple[str, ...] = ()) -> ContainerMachine:
+    return ContainerMachine(Handle(client, "box", prefix=prefix))
+
+
+def request(*argv: str, **environment: str) -> Request:
+    return Request(argv=argv, cwd="/work", environment={"PATH": "/bin", "HOME": "/root", **environment})
+
+
+def run(machine: ContainerMachine, asked: Request) -> tuple[int, list[tuple[str, bool]]]:
+    lines: list[tuple[str, bool]] = []
+    outcome = machine.run(asked, lambda line, is_error: lines.append((line, is_error)))
+    return outcome.exit_code, lines
+
+
+def test_a_command_runs_as_it_is_asked() -> None:
+    client = FakeEngine(answer=saying([(b"a\nb", False), (b"c\n", True)], 3), late=2)
+    assert run(machine_of(client), request("x", "y", A="1")) == (3, [("a", False), ("c", True), ("b", False)])
+    execution = client.executions[-1]
+    assert (execution.argv, execution.cwd, execution.reads) == (("x", "y"), "/work", False)
+    assert execution.environment == {"PATH": "/bin", "HOME": "/root", "A": "1"}
+
+
+def test_variables_that_the_request_lacks_are_unset() -> None:
+    client = FakeEngine()
+    run(machine_of(client), Request(argv=("x",), cwd="/", environment={"A": "1"}))
+    assert client.executions[-1].argv == ("env", "-u", "HOME", "-u", "PATH", "x")
+
+
+def test_the_personality_stands_before_every_command() -> None:
+    client = FakeEngine()
+    machine = machine_of(client, prefix=("linux32",))
+    run(machine, request("x"))
+    machine.make_dir("/a")
+    assert [execution.argv[0] for execution in client.executions] == ["linux32"] * 3
+
+
+@pytest.mark.parametrize(
+    ("chunk", "code", "wanted"),
+    [
+        ((b"OCI runtime exec failed: no such file\r\n", False), 126, 126),
+        ((b"OCI runtime exec failed: not found\r\n", False), 127, 127),
+        ((b"Error: runc: exec failed: not a directory: OCI runtime error\n", True), 125, 126),
+    ],
+)
+def test_a_command_that_cannot_start_says_so_on_standard_error(
+    chunk: tuple[bytes, bool], code: int, wanted: int
+) -> None:
+    exit_code, lines = run(machine_of(FakeEngine(answer=saying([chunk], code))), request("x"))
+    assert exit_code == wanted
+    assert [is_error for _, is_error in lines] == [True]
+
+
+def test_an_exit_code_of_the_command_itself_is_left_alone() -> None:
+    assert run(machine_of(FakeEngine(answer=saying([(b"Error: mine\n", True)], 125))), request("x"))[0] == 125
+
+
+@pytest.mark.parametrize(("message", "code"), [("OCI runtime: x not found", 127), ("exec failed: denied", 126)])
+def test_a_command_may_be_refused(message: str, code: int) -> None:
+    def refuse(_execution: Execution, _data: bytes) -> tuple[Chunks, int]:
+        raise RefusedError(400, message)
+
+    assert run(machine_of(FakeEngine(answer=refuse)), request("x")) == (code, [(message, True)])
+
+
+def test_a_container_that_went_away_is_told() -> None:
+    def gone(_execution: Execution, _data: bytes) -> tuple[Chunks, int]:
+        raise RefusedError(404, "No such container: box")
+
+    with pytest.raises(EngineUnavailableError, match="box does not answer"):
+        run(machine_of(FakeEngine(answer=gone)), request("x"))
+
+
+def test_closing_ends_a_command_of_another_thread() -> None:
+    client = FakeEngine()
+    machine = machine_of(client)
+
+    def close(_execution: Execution, _data: bytes) -> tuple[Chunks, int]:
+        machine.close()
+        return [], 137
+
+    client.answer = close
+    with pytest.raises(InterruptedRunError):
+        run(machine, request("x"))
+    assert client.removed == ["box"]
+
+
+def test_files_are_put_by_an_archive(tmp_path: Path) -> None:
+    seen: list[tuple[tuple[str, ...], list[str]]] = []
+
+    def unpack(execution: Execution, data: bytes) -> tuple[Chunks, int]:
+        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+            seen.append((execution.argv[-2:], tar.getnames()))
+        assert execution.argv[-1] == str(len(data))
+        assert execution.reads
+        return [], 0
+
+    (tmp_path / "a").touch()
+    machine = machine_of(FakeEngine(answer=unpack))
+    machine.put(b"x", "/p/q")
+    machine.put(Tree(root=tmp_path, files=("a",)), "/t")
+    assert [(argv[0], names) for argv, names in seen] == [("/p", ["q"]), ("/t", ["a"])]
+
+
+def test_an_unreadable_file_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        machine_of(FakeEngine()).put(Tree(root=tmp_path, files=("missing",)), "/t")
+
+
+def test_a_file_is_got_whole(tmp_path: Path) -> None:
+    machine_of(FakeEngine(answer=saying([(b"ab", False), (b"cd", False)]))).get("/x", tmp_path / "x")
+    assert (tmp_path / "x").read_bytes() == b"abcd"
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [(101, FileNotFoundError), (102, IsADirectoryError), (1, CommandFailedError)]
+)
+def test_nothing_is_left_of_a_file_that_cannot_be_got(tmp_path: Path, code: int, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        machine_of(FakeEngine(answer=saying([(b"half", False), (b"denied\n", True)], code))).get("/x", tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+
+
+def test_entries_are_found_by_a_glob() -> None:
+    client = FakeEngine(answer=saying([(b"b.whl\0a.whl\0.x.whl\0c.txt\0.\0..\0", False)]))
+    assert machine_of(client).find("/d/", "*.whl") == ("/d/.x.whl", "/d/a.whl", "/d/b.whl")
+
+
+def test_a_failed_action_says_why() -> None:
+    client = FakeEngine(answer=saying([(b"mkdir: read-only\n", True)], 1))
+    with pytest.raises(CommandFailedError, match="read-only"):
+        machine_of(client).make_dir("/x")
+
+
+def engine_of(client: FakeEngine, endpoint: Endpoint = NEAR) -> Engine:
+    return Engine(EngineName.DOCKER, client, endpoint)
+
+
+def test_an_opened_container_is_removed_in_the_end() -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    with engine_of(client) as engine, open_container(engine, SPEC, Opening(run_id="r")) as machine:
+        assert machine.name.startswith("cibw-r-")
+        assert client.created[0].image == "sha256:1"
+        assert not client.removed
+    assert client.removed == [machine.name]
+    assert client.closed
+
+
+def test_a_container_may_be_kept_and_is_named_then() -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    told: list[str] = []
+    with open_container(engine_of(client), SPEC, Opening(run_id="r", keep=True, progress=told.append)) as machine:
+        pass
+    assert not client.removed
+    assert machine.name in told[0]
+
+
+def test_nothing_is_left_of_a_container_that_does_not_start() -> None:
+    client = FakeEngine(images={"x:1": GOOD}, refuse_start=RefusedError(500, "no such device"))
+    with pytest.raises(EngineUnavailableError, match="no such device"):
+        open_container(engine_of(client), SPEC, Opening(run_id="r"))
+    assert client.removed == [client.created[0].name]
+
+
+def test_another_computer_gets_no_volumes_of_this_one() -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    far = engine_of(client, Endpoint(url="tcp://far:1", origin=""))
+    open_container(far, SPEC, Opening(run_id="r", volumes=("/c:/c",)))
+    assert client.created[0].volumes == ()
+
+
+def test_the_option_of_a_missing_image_is_named() -> None:
+    client = FakeEngine(pulls=[RefusedError(404, "manifest unknown")])
+    with pytest.raises(ImageUnavailableError, match="manylinux-x86_64-image"):
+        open_container(engine_of(client), SPEC, Opening(run_id="r", image_option="manylinux-x86_64-image"))
+
+
+def test_a_seccomp_profile_is_read_from_its_file(tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_text("{}")
+    client = FakeEngine(images={"x:1": GOOD})
+
+    def spec(option: str) -> ContainerSpec:
+        return ContainerSpec(engine=ContainerEngine(create=CreateOptions(security_opt=(option,))), image=SPEC.image)
+
+    open_container(engine_of(client), spec(f"seccomp={tmp_path}/p.json"), Opening(run_id="r"))
+    open_container(engine_of(client), spec("seccomp=unconfined"), Opening(run_id="r"))
+    assert [created.security_opt for created in client.created] == [("seccomp={}",), ("seccomp=unconfined",)]
+    with pytest.raises(ConfigurationError, match="can't be read"):
+        open_container(engine_of(client), spec("seccomp=/nope"), Opening(run_id="r"))
+
+
+def test_leftovers_are_found_by_their_run() -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    engine = engine_of(client)
+    machine = open_container(engine, SPEC, Opening(run_id="mine"))
+    open_container(engine, SPEC, Opening(run_id="other"))
+    assert engine.remove_leftovers("mine") == 1
+    assert client.removed == [machine.name]
+
+
+@pytest.mark.parametrize(("api", "error"), [("1.40", EngineTooOldError), ("soon", EngineUnavailableError)])
+def test_an_engine_must_be_new_enough(api: str, error: type[Exception]) -> None:
+    with pytest.raises(error, match="Docker"):
+        engine_of(FakeEngine(api=api))
+
+
+def test_a_removal_is_quiet_and_in_a_thread_of_its_own() -> None:
+    threads: list[str] = []
+
+    class Angry(FakeEngine):
+        def remove(self, container: str) -> None:
+            threads.append(threading.current_thread().name)
+            raise RefusedError(500, f"{container} is busy")
+
+    remove_surely(Angry(), "box")
+    assert threads == ["ask the engine"]

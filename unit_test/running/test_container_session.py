@@ -1,0 +1,111 @@
+"""Containers of a job: their state as an image, and what becomes of both at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cibw.errors import EngineUnavailableError, InterruptedRunError
+from cibw.running.container_api import Execution, RefusedError
+from cibw.running.container_handle import Handle
+from cibw.running.container_open import Opening, open_container
+from cibw.running.container_session import ContainerSite
+from cibw.running.host_session import HostSettings
+from cibw.running.opened import OpenMachine
+from unit_test.running.fake_engine import FakeEngine
+from unit_test.running.test_container import GOOD, SPEC, Chunks, engine_of, machine_of, request, run
+
+UV_BESIDE_PYTHON = {"PATH": "/usr/bin:/bin"}
+
+
+def site_of(client: FakeEngine, cache: Path, *, keep: bool = False) -> ContainerSite:
+    return ContainerSite(
+        engine=engine_of(client),
+        spec=SPEC,
+        opening=Opening(run_id="r", keep=keep),
+        host=HostSettings(environment=UV_BESIDE_PYTHON, cache_dir=cache),
+        description="box",
+        cache_name="manylinux_x86_64",
+    )
+
+
+def test_the_image_of_a_container_goes_with_it(tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    with site_of(client, tmp_path).machine() as opened:
+        opened.freeze()
+        assert client.removed_images == []
+    assert client.removed_images == [reference for _name, reference in client.committed]
+    assert len(client.removed_images) == 1
+
+
+def test_an_image_that_does_not_go_spoils_no_run(tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": GOOD}, refuse_removal=RefusedError(409, "in use"))
+    with site_of(client, tmp_path).machine() as opened:
+        opened.freeze()
+    assert client.removed == [client.created[0].name]
+
+
+def test_an_image_is_kept_with_its_containers(tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    with site_of(client, tmp_path, keep=True).machine() as opened:
+        opened.freeze()
+    assert (client.removed, client.removed_images) == ([], [])
+
+
+def test_no_half_made_image_stays(tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": GOOD}, refuse_commit=lambda: RefusedError(500, "no space left"))
+    with site_of(client, tmp_path).machine() as opened, pytest.raises(EngineUnavailableError, match="no space left"):
+        opened.freeze()
+    assert len(client.removed_images) == 1
+
+
+def test_an_interrupt_may_come_while_the_image_is_made(tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    machines: list[OpenMachine] = []
+
+    def refuse() -> RefusedError:
+        machines[0].stop()
+        return RefusedError(404, "no such container")
+
+    client.refuse_commit = refuse
+    with site_of(client, tmp_path).machine() as opened:
+        machines.append(opened)
+        with pytest.raises(InterruptedRunError):
+            opened.freeze()
+
+
+def test_a_container_that_is_kept_ends_its_command_when_it_is_stopped() -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    machine = open_container(engine_of(client), SPEC, Opening(run_id="r", keep=True))
+
+    def stop(_execution: Execution, _data: bytes) -> tuple[Chunks, int]:
+        machine.close()
+        return [], 137
+
+    client.answer = stop
+    with pytest.raises(InterruptedRunError):
+        run(machine, request("sleep", "1000"))
+    machine.close()
+    assert (client.killed, client.removed) == ([machine.name], [])
+
+
+def test_nothing_runs_in_a_container_after_it_was_closed() -> None:
+    client = FakeEngine()
+    handle = Handle(client, "box")
+    handle.release()
+    with pytest.raises(InterruptedRunError), handle.explained():
+        raise AssertionError("it runs")
+    machine = machine_of(client)
+    machine.close()
+    with pytest.raises(InterruptedRunError):
+        machine.make_dir("/a")
+    assert client.executions == []
+
+
+def test_what_is_left_behind_spoils_no_run() -> None:
+    class Gone(FakeEngine):
+        def containers(self, label: str) -> tuple[str, ...]:
+            raise EngineUnavailableError(label)
+
+    assert engine_of(Gone()).remove_leftovers("r") == 0

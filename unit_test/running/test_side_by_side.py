@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from cibw.errors import InterruptedRunError
+from cibw.model.command import Request
+from cibw.running.recording import Answer
+from unit_test.running.trials import PATIENCE, Trial, job_of, statuses
+from unit_test.running.wheels import wheel_bytes
+
+
+def test_builds_run_side_by_side_each_on_its_own_machine(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    meeting = threading.Barrier(3, timeout=PATIENCE)
+
+    def meet(request: Request) -> Answer:
+        if request.argv[0] == "build":
+            meeting.wait()
+        return trial.succeed(request)
+
+    trial.answer = meet
+    report = trial.go(job_of("one", "cp310", "cp311"), job_of("two", "cp312"), side_by_side=3)
+    assert statuses(report) == ["built"] * 3
+    assert [str(result.identifier)[:5] for result in report.results] == ["cp310", "cp311", "cp312"]
+    assert len(trial.machines) == trial.closed == 3
+
+
+def test_before_all_runs_once_and_the_other_machines_start_from_its_state(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    meeting = threading.Barrier(2, timeout=PATIENCE)
+
+    def meet(request: Request) -> Answer:
+        if request.argv[0] == "build":
+            meeting.wait()
+        return trial.succeed(request)
+
+    trial.answer = meet
+    report = trial.go(job_of("one", "cp310", "cp311", before_all=True), side_by_side=2)
+    assert statuses(report) == ["built"] * 2
+    assert trial.forks == 1
+    assert trial.frozen_at == [2]
+    assert [request.argv for machine in trial.machines for request in machine.requests].count(("prepare",)) == 1
+
+
+def test_neighbours_of_a_failure_come_to_their_end(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    both = threading.Barrier(2, timeout=PATIENCE)
+
+    def answer(request: Request) -> Answer:
+        if "cp312" not in request.argv:
+            both.wait()
+        return Answer(exit_code=1) if "cp310" in request.argv else trial.succeed(request)
+
+    trial.answer = answer
+    report = trial.go(job_of("one", "cp310", "cp311", "cp312"), side_by_side=2)
+    assert statuses(report)[:2] == ["failed", "built"]
+    assert report.exit_code == 1
+
+
+def test_the_highest_rank_goes_first(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    trial.rank = lambda build: build.identifier.interpreter.minor
+    trial.go(job_of("one", "cp310", "cp311", "cp312"))
+    order = [request.argv[1] for request in trial.machines[0].requests if request.argv[0] == "build"]
+    assert order == ["cp312", "cp311", "cp310"]
+
+
+def test_a_finished_abi3_wheel_ends_the_builds_that_it_serves(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    both = threading.Barrier(2, timeout=PATIENCE)
+    tries: list[str] = []
+
+    def answer(request: Request) -> Answer:
+        if request.argv[0] != "build":
+            return Answer()
+        _, python, directory = request.argv
+        tries.append(python)
+        both.wait()
+        if python == "cp311":
+            assert trial.stopped.wait(PATIENCE)
+            raise InterruptedRunError("stopped")
+        return Answer(files={f"{directory}/hello-1.0-cp310-abi3-manylinux_2_17_x86_64.whl": wheel_bytes(native=True)})
+
+    trial.answer = answer
+    report = trial.go(job_of("one", "cp310", "cp311"), side_by_side=2)
+    assert statuses(report) == ["built", "reused"]
+    assert sorted(tries) == ["cp310", "cp311"]
+    assert report.results[0].wheel == report.results[1].wheel
+
+
+def test_a_fault_of_the_program_ends_the_run_and_is_raised(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+
+    def fault(request: Request) -> Answer:
+        raise ZeroDivisionError(str(request))
+
+    trial.answer = fault
+    with pytest.raises(ZeroDivisionError):
+        trial.go(job_of("one", "cp310", "cp311"))
+    assert trial.closed == 1
+
+
+def abi3_builds(trial: Trial, *, first_fails: bool) -> None:
+    """Both builds make the same abi3 wheel; cp311 comes to its checks while cp310 is tested."""
+    claimed, made = threading.Event(), threading.Event()
+
+    def build(python: str, directory: str) -> Answer:
+        if python == "cp311":
+            assert claimed.wait(PATIENCE)
+            made.set()
+        return Answer(files={f"{directory}/hello-1.0-cp310-abi3-manylinux_2_17_x86_64.whl": wheel_bytes(native=True)})
+
+    def test(python: str) -> Answer:
+        if python != "cp310":
+            return Answer()
+        claimed.set()
+        assert made.wait(PATIENCE)
+        time.sleep(0.2)
+        return Answer(exit_code=int(first_fails))
+
+    def answer(request: Request) -> Answer:
+        match request.argv:
+            case ("build", python, directory):
+                return build(python, directory)
+            case ("test", python):
+                return test(python)
+            case _:
+                return Answer()
+
+    trial.answer = answer
+
+
+def test_the_same_abi3_wheel_made_at_once_is_no_duplicate(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    abi3_builds(trial, first_fails=False)
+    report = trial.go(job_of("one", "cp310", "cp311", tested=True), side_by_side=2)
+    assert statuses(report) == ["built", "reused"]
+
+
+def test_a_wheel_whose_namesake_fails_its_tests_is_made_again(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    abi3_builds(trial, first_fails=True)
+    report = trial.go(job_of("one", "cp310", "cp311", tested=True), side_by_side=2, keep_going=True)
+    assert statuses(report) == ["failed", "built"]
