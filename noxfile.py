@@ -38,7 +38,8 @@ def types(session: nox.Session) -> None:
 def unit(session: nox.Session) -> None:
     """Run the unit tests; model, config and planning must be covered fully."""
     _install(session, "test")
-    session.run("coverage", "run", "-m", "pytest", "unit_test", *session.posargs)
+    limit = ("-o", "faulthandler_timeout=120")
+    session.run("coverage", "run", "-m", "pytest", "unit_test", *limit, *session.posargs)
     if not session.posargs:
         session.run("coverage", "report", f"--include={FULLY_COVERED}", "--fail-under=100")
 
