@@ -3,42 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
-from enum import Enum
 
 from cibw import __version__
+from cibw.cli.command_line import CommandLine, CommandName
 from cibw.model.target import Platform
-
-
-class CommandName(Enum):
-    """The commands; a call without one builds."""
-
-    BUILD = "build"
-    PLAN = "plan"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandLine:
-    """A parsed command line; empty strings stand for what was not given."""
-
-    command: CommandName
-    package: str = "."
-    platform: str = ""
-    archs: str = ""
-    enable: tuple[str, ...] = ()
-    only: str = ""
-    engine: str = ""
-    output_dir: str = ""
-    config_file: str = ""
-    allow_empty: bool = False
-    keep_going: bool = False
-    debug_traceback: bool = False
-    print_build_identifiers: bool = False
-    clean_cache: bool = False
-    as_json: bool = False
-    verbose: bool = False
-    jobs: int = 0
-
 
 _COMMANDS_HELP = """\
 commands:
@@ -69,52 +37,15 @@ def parse(arguments: list[str]) -> CommandLine:
     """Read a command line; SystemExit 2 for one that is wrong, 0 after --help and --version."""
     command, rest = _split(arguments)
     parser = _parser(command)
-    parsed = parser.parse_args(rest, _Values())
-    _check(parser, parsed)
-    return CommandLine(
+    given = vars(parser.parse_args(rest))
+    line = CommandLine(
         command=command,
-        package=parsed.package,
-        platform=parsed.platform or "",
-        archs=parsed.archs or "",
-        enable=tuple(parsed.enable),
-        only=parsed.only or "",
-        engine=parsed.engine or "",
-        output_dir=parsed.output_dir or "",
-        config_file=parsed.config_file or "",
-        allow_empty=parsed.allow_empty,
-        keep_going=parsed.keep_going,
-        debug_traceback=parsed.debug_traceback,
-        print_build_identifiers=parsed.print_build_identifiers,
-        clean_cache=parsed.clean_cache,
-        as_json=parsed.as_json,
-        verbose=parsed.verbose,
-        jobs=parsed.jobs,
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()},
     )
-
-
-class _Values(argparse.Namespace):
-    package: str = "."
-    platform: str | None = None
-    archs: str | None = None
-    enable: list[str]
-    only: str | None = None
-    engine: str | None = None
-    output_dir: str | None = None
-    config_file: str | None = None
-    allow_empty: bool = False
-    keep_going: bool = False
-    debug_traceback: bool = False
-    print_build_identifiers: bool = False
-    clean_cache: bool = False
-    as_json: bool = False
-    verbose: bool = False
-    jobs: int = 0
-
-
-def _check(parser: argparse.ArgumentParser, parsed: _Values) -> None:
-    for name, value in (("--platform", parsed.platform), ("--archs", parsed.archs)):
-        if parsed.only and value:
-            parser.error(f"{name} can't stand beside --only: the identifier says it already")
+    if line.only and (line.platform or line.archs):
+        name = "--platform" if line.platform else "--archs"
+        parser.error(f"{name} can't stand beside --only: the identifier says it already")
+    return line
 
 
 def _split(arguments: list[str]) -> tuple[CommandName, list[str]]:
@@ -136,6 +67,8 @@ def _parser(command: CommandName) -> argparse.ArgumentParser:
         ),
         epilog="\n".join([*([] if is_plan else [_COMMANDS_HELP]), _VARIABLES_HELP, _EXIT_CODES_HELP]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        # What is not given keeps the default that its field of CommandLine has.
+        argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
     )
     _add_project(parser.add_argument_group("project"))
@@ -157,7 +90,6 @@ def _add_project(group: argparse._ArgumentGroup) -> None:
         "package",
         metavar="PACKAGE",
         nargs="?",
-        default=".",
         help="the package's directory below the current one, or an sdist (.tar.gz); default: the current directory",
     )
     group.add_argument(
@@ -189,7 +121,6 @@ def _add_selection(group: argparse._ArgumentGroup) -> None:
         "--enable",
         metavar="GROUP",
         action="append",
-        default=[],
         help="add a group of interpreters, such as pypy; may be repeated [CIBW_ENABLE]",
     )
     group.add_argument(
@@ -213,7 +144,6 @@ def _add_run(group: argparse._ArgumentGroup, *, is_plan: bool) -> None:
         "--jobs",
         metavar="N",
         type=_positive,
-        default=0,
         help="how many builds run side by side; default: as many as processors and memory allow",
     )
     group.add_argument("--keep-going", action="store_true", help="build the rest after a failure")

@@ -8,7 +8,8 @@ import sys
 from contextlib import suppress
 from types import FrameType
 
-from cibw.cli.arguments import CommandLine, CommandName, parse
+from cibw.cli.arguments import parse
+from cibw.cli.command_line import CommandLine, CommandName
 from cibw.cli.secrets import secrets_of
 from cibw.cli.sessions import Session
 from cibw.errors import CibwError, InterruptedRunError

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 
-from cibw.cli.arguments import CommandLine
+from cibw.cli.command_line import CommandLine
 from cibw.config.sources import Arguments, Sources
 from cibw.errors import ConfigurationError
 

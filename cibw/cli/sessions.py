@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cibw.cli.arguments import CommandLine
+from cibw.cli.command_line import CommandLine
 from cibw.errors import ConfigurationError, Mistake
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.target import Platform

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from cibw.cli.arguments import CommandLine, CommandName, parse
+from cibw.cli.arguments import parse
+from cibw.cli.command_line import CommandLine, CommandName
 
 
 def test_no_argument_builds_this_directory() -> None:
@@ -42,6 +43,7 @@ def test_every_argument_arrives() -> None:
         debug_traceback=True,
         verbose=True,
     )
+    assert parse(["--jobs", "3"]).jobs == 3
     assert parse(["plan", "--json"]).as_json
     assert parse(["--print-build-identifiers"]).print_build_identifiers
     assert parse(["--clean-cache"]).clean_cache

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cibw.cli.arguments import CommandLine, CommandName
+from cibw.cli.command_line import CommandLine, CommandName
 from cibw.cli.project import make_output_dir, open_project, sources_of
 from cibw.errors import ConfigurationError
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cibw.cli.arguments import CommandLine, CommandName
+from cibw.cli.command_line import CommandLine, CommandName
 from cibw.cli.sessions import Session
 from cibw.errors import ConfigurationError
 from cibw.model.target import Platform

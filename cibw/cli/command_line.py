@@ -1,0 +1,39 @@
+"""A parsed command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class CommandName(Enum):
+    """The commands; a call without one builds."""
+
+    BUILD = "build"
+    PLAN = "plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandLine:
+    """A parsed command line; empty strings stand for what was not given.
+
+    The parser sets a field by its name, so an argument is declared here and in `arguments`, and nowhere else.
+    """
+
+    command: CommandName
+    package: str = "."
+    platform: str = ""
+    archs: str = ""
+    enable: tuple[str, ...] = ()
+    only: str = ""
+    engine: str = ""
+    output_dir: str = ""
+    config_file: str = ""
+    allow_empty: bool = False
+    keep_going: bool = False
+    debug_traceback: bool = False
+    print_build_identifiers: bool = False
+    clean_cache: bool = False
+    as_json: bool = False
+    verbose: bool = False
+    jobs: int = 0
