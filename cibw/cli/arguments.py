@@ -38,10 +38,10 @@ def parse(arguments: list[str]) -> CommandLine:
     command, rest = _split(arguments)
     parser = _parser(command)
     given = vars(parser.parse_args(rest))
-    line = CommandLine(
-        command=command,
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()},
-    )
+    for name, value in given.items():
+        if isinstance(value, list):
+            given[name] = tuple(value)
+    line = CommandLine(command=command, **given)
     if line.only and (line.platform or line.archs):
         name = "--platform" if line.platform else "--archs"
         parser.error(f"{name} can't stand beside --only: the identifier says it already")
