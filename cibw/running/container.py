@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -21,11 +22,13 @@ from cibw.running.container_handle import Handle
 from cibw.running.lines import OutputSplitter
 from cibw.running.machine import OutputSink, Tree
 
-_ENVIRONMENT = ("cat", "/proc/self/environ")
-"""No shell, which would add variables of its own, and nothing that a small image lacks."""
 _UNPACK = 'mkdir -p -- "$1" && head -c "$2" | tar -xpf - -C "$1"'
 """Not every connection can tell the end of its data, and busybox's tar waits for that."""
+_UNPACK_TEXT = 'mkdir -p -- "$1" && printf %s "$2" | base64 -d | tar -xpf - -C "$1"'
+_LONGEST_TEXT = 64 << 10
+"""Bytes of an archive that may stand in a command line, whose words can't be longer than 128 KiB."""
 _SEND = 'if [ -d "$1" ]; then exit 102; elif [ ! -e "$1" ]; then exit 101; fi; exec cat -- "$1"'
+_LONGEST_TOLD = 400
 _IS_DIRECTORY = 102
 _IS_MISSING = 101
 _LIST = """
@@ -43,10 +46,9 @@ class ContainerMachine:
     host's table of mounts.
     """
 
-    def __init__(self, handle: Handle) -> None:
+    def __init__(self, handle: Handle, *, keeps_shell: bool = True) -> None:
         self._handle = handle
-        self._executor = Executor(handle)
-        self._base: Mapping[str, str] | None = None
+        self._executor = Executor(handle, keeps_shell=keeps_shell)
 
     @property
     def name(self) -> str:
@@ -59,10 +61,7 @@ class ContainerMachine:
 
     def run(self, request: Request, output: OutputSink) -> Outcome:
         """Run a command to its end, handing each line of its output to `output`."""
-        missing = sorted(self.environment().keys() - request.environment.keys())
-        # The engine adds the container's own variables to those of the request, which are the whole.
-        unset = ("env", *(word for name in missing for word in ("-u", name))) if missing else ()
-        execution = Execution(argv=(*unset, *request.argv), cwd=request.cwd, environment=request.environment)
+        execution = Execution(argv=request.argv, cwd=request.cwd, environment=request.environment)
         return self._run(execution, output)
 
     def put(self, source: Path | bytes | Tree, target: str) -> None:
@@ -71,6 +70,10 @@ class ContainerMachine:
         A directory is copied with all that is in it, so that `target` becomes that directory.
         """
         archive = pack(source, target)
+        if archive.size <= _LONGEST_TEXT:
+            text = base64.b64encode(b"".join(archive.pieces)).decode()
+            self._act(_UNPACK_TEXT, archive.directory, text)
+            return
         try:
             self._act(_UNPACK, archive.directory, str(archive.size), data=archive.pieces)
         except CibwError:
@@ -102,11 +105,7 @@ class ContainerMachine:
 
     def environment(self) -> Mapping[str, str]:
         """The environment that commands start from; read once."""
-        if self._base is None:
-            text = self._capture(Execution(argv=_ENVIRONMENT, cwd="/"))
-            pairs = (item.partition("=") for item in text.split("\0") if item)
-            self._base = {name: value for name, _, value in pairs}
-        return dict(self._base)
+        return dict(self._executor.environment())
 
     def close(self) -> None:
         """Remove the container with its volumes, quietly, and to the end.
@@ -114,6 +113,7 @@ class ContainerMachine:
         One that shall be kept stays, and runs on unless a command has to end.
         """
         self._handle.release()
+        self._executor.close()
 
     def __enter__(self) -> Self:
         return self
@@ -158,7 +158,7 @@ class ContainerMachine:
 
         outcome = self._run(execution, note, data)
         if outcome.exit_code != 0:
-            raise _failure(" ".join(execution.argv), outcome.exit_code, tuple(errors))
+            raise _failure(" ".join(execution.argv)[:_LONGEST_TOLD], outcome.exit_code, tuple(errors))
         return outcome.stdout
 
 

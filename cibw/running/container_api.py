@@ -83,11 +83,14 @@ class Creation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """A command to run in a container; with `reads` it gets standard input, else that is empty."""
+    """A command to run in a container; with `reads` it gets standard input, else that is empty.
+
+    `environment` is the whole of it; without one it is the container's own.
+    """
 
     argv: tuple[str, ...]
     cwd: str
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] | None = None
     reads: bool = False
 
 

@@ -2,40 +2,99 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from cibw.errors import EngineUnavailableError
 from cibw.running.container_api import Execution, RefusedError
 from cibw.running.container_faults import StartFaults
 from cibw.running.container_handle import Handle
+from cibw.running.container_shell import Shell, ShellLostError, Take, command_line
 
 _PAUSE = 0.02
 _PATIENCE = 10.0
+_KILLED = 137
+_ENVIRONMENT = Execution(argv=("cat", "/proc/self/environ"), cwd="/")
+"""No shell, which would add variables of its own, and nothing that a small image lacks."""
+_OF_THE_SHELL = "cat /proc/$$/environ"
+"""What the shell itself began with."""
 
 
 class Executor:
-    """Runs commands in one container; several threads may use it."""
+    """Runs commands in one container; several threads may use it.
 
-    def __init__(self, handle: Handle) -> None:
+    With `keeps_shell` a shell of the container runs one command after another. A command that finds
+    it at work, or that reads, is begun by the engine.
+    """
+
+    def __init__(self, handle: Handle, *, keeps_shell: bool) -> None:
         self._handle = handle
         self._client = handle.client
+        self._keeps_shell = keeps_shell
+        self._shell: Shell | None = None
+        self._at_work = threading.Lock()
+        self._base: Mapping[str, str] | None = None
 
-    def execute(self, execution: Execution, take: Callable[[bytes, bool], None], data: Iterable[bytes] = ()) -> int:
+    def execute(self, execution: Execution, take: Take, data: Iterable[bytes] = ()) -> int:
         """Run a command to its end and return its exit code; pieces of its output go to `take`.
 
-        A command that can't be started has 126 or 127, and the engine's words as standard error.
+        A command that can't be started has 126 or 127, and its reason as standard error.
         InterruptedRunError where the container is closed meanwhile, EngineUnavailableError where it is lost.
         """
-        planned = replace(execution, argv=(*self._handle.prefix, *execution.argv))
         with self._handle.explained():
-            return self._stream(planned, take, data)
+            if self._keeps_shell and not execution.reads and self._at_work.acquire(blocking=False):
+                try:
+                    return self._by_shell(command_line(execution), take)
+                finally:
+                    self._at_work.release()
+            return self._by_engine(execution, take, data)
 
-    def _stream(self, execution: Execution, take: Callable[[bytes, bool], None], data: Iterable[bytes]) -> int:
+    def environment(self) -> Mapping[str, str]:
+        """The environment that commands start from; read once."""
+        if self._base is None:
+            pieces: list[bytes] = []
+            with self._handle.explained():
+                self._read_environment(lambda chunk, is_error: None if is_error else pieces.append(chunk))
+            pairs = (item.partition("=") for item in b"".join(pieces).decode("utf-8", "replace").split("\0") if item)
+            self._base = {name: value for name, _, value in pairs}
+        return self._base
+
+    def close(self) -> None:
+        """Let the shell end; the next command may begin another one."""
+        if self._shell is not None:
+            self._shell.close()
+            self._shell = None
+
+    def _read_environment(self, take: Take) -> None:
+        if not self._keeps_shell:
+            self._by_engine(_ENVIRONMENT, take, ())
+            return
+        with self._at_work:
+            self._by_shell(_OF_THE_SHELL, take)
+
+    def _by_shell(self, command: str, take: Take) -> int:
+        if self._shell is None:
+            self._shell = Shell(self._client, self._handle.name, self._handle.prefix)
+        is_whole = False
+        try:
+            code = self._shell.run(command, take)
+            is_whole = True
+        except ShellLostError:
+            # The engine tells whether it was the container that ended.
+            self._by_engine(Execution(argv=("true",), cwd="/"), take, ())
+            take(b"The shell that ran the command was killed.\n", True)
+            return _KILLED
+        finally:
+            if not is_whole:
+                self.close()
+        return code
+
+    def _by_engine(self, execution: Execution, take: Take, data: Iterable[bytes]) -> int:
         faults = StartFaults()
         try:
-            identity = self._client.begin(self._handle.name, execution)
+            identity = self._client.begin(self._handle.name, replace(execution, argv=self._words(execution)))
             for chunk, is_error in self._client.output(identity, data):
                 take(chunk, faults.judge(chunk, is_error))
         except RefusedError as refused:
@@ -43,6 +102,14 @@ class Executor:
             take(f"{refused.message}\n".encode(), True)
             return code
         return faults.exit_code(self._exit_code(identity))
+
+    def _words(self, execution: Execution) -> tuple[str, ...]:
+        """The engine adds the container's own variables to those of a command, which are the whole."""
+        unset = (
+            () if execution.environment is None else sorted(self.environment().keys() - execution.environment.keys())
+        )
+        without = ("env", *(word for name in unset for word in ("-u", name))) if unset else ()
+        return (*self._handle.prefix, *without, *execution.argv)
 
     def _exit_code(self, identity: str) -> int:
         """The stream may end a moment before the engine knows the exit code."""

@@ -90,7 +90,7 @@ class SdkClient:
                 container,
                 list(execution.argv),
                 workdir=execution.cwd,
-                environment=dict(execution.environment),
+                environment=dict(execution.environment or {}),
                 stdin=execution.reads,
             )
         return _text(told, "Id")

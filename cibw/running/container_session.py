@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 
+from cibw.errors import CibwError
+from cibw.model.command import Request
 from cibw.model.images import ContainerSpec
 from cibw.model.template import Late
 from cibw.running.bring_uv import bring_uv
@@ -22,16 +24,19 @@ _BINDINGS = {
     Late.SOURCE: "/tmp/cibw/source",  # noqa: S108  # in a container that is ours alone
     Late.RESOURCES: "/tmp/cibw/resources",  # noqa: S108
 }
-_UV_CACHE_VARIABLE = "UV_CACHE_DIR"
-_UV_CACHE = "/tmp/cibw/uv-cache"  # noqa: S108
+_CACHE = "/tmp/cibw/cache"  # noqa: S108
+"""The volume: environments are made of links into uv's cache, so both lie there."""
 _WORK = "/tmp/cibw/work"  # noqa: S108
+_STALE = "find {cache}/work -mindepth 1 -maxdepth 1 -mmin +2880 -exec rm -rf {{}} + 2>/dev/null; exit 0"
+"""What a run left behind that was killed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerSite:
     """Where the containers of a job come from; `description` tells a user.
 
-    Containers of one `cache_name`, such as `musllinux_x86_64`, share a volume for what uv keeps.
+    Containers of one `cache_name`, such as `musllinux_x86_64`, share a volume: for what tools keep between
+    builds, and for work directories.
     """
 
     engine: Engine
@@ -49,28 +54,47 @@ class ContainerSite:
             host = HostMachine(self.host.environment)
             uv = find_uv(self.host.environment.get("PATH", ""))
             bring_uv(container, host, uv, self.spec.image.oci_platform, self.host.cache_dir)
+            work_dir = self._work_dir(container, stack)
             snapshot = _Snapshot(self, container, stack)
             yield OpenMachine(
                 machine=container,
                 description=self.description,
                 bindings=_BINDINGS,
-                work_dir=_WORK,
+                work_dir=work_dir,
                 before_all_dir=_PROJECT,
                 freeze=snapshot.take,
                 fork=snapshot.machine,
                 stop=container.close,
             )
 
+    @property
+    def _shares_cache(self) -> bool:
+        """A new volume belongs to root, so that another user can't write there."""
+        return not self.spec.engine.create.user
+
     def _spec_with_cache(self) -> ContainerSpec:
-        create = self.spec.engine.create
-        chosen = dict(create.environment)
-        if _UV_CACHE_VARIABLE in chosen:
+        if not self._shares_cache:
             return self.spec
-        # Another file system has no hard links into the cache, and uv would warn of that each time.
-        environment = {_UV_CACHE_VARIABLE: _UV_CACHE, "UV_LINK_MODE": "copy", **chosen}
-        volumes = (*create.volumes, f"cibw-uv-{self.cache_name}:{_UV_CACHE}")
+        create = self.spec.engine.create
+        environment = {"UV_CACHE_DIR": f"{_CACHE}/uv", **dict(create.environment)}
+        volumes = (*create.volumes, f"cibw-{self.cache_name}:{_CACHE}")
         create = replace(create, environment=tuple(environment.items()), volumes=volumes)
         return replace(self.spec, engine=replace(self.spec.engine, create=create))
+
+    def _work_dir(self, container: ContainerMachine, stack: ExitStack) -> str:
+        if not self._shares_cache:
+            return _WORK
+        script = _STALE.format(cache=_CACHE)
+        request = Request(argv=("sh", "-c", script), cwd="/", environment=container.environment())
+        container.run(request, lambda _text, _is_error: None)
+        path = f"{_CACHE}/work/{container.name}"
+        stack.callback(_quietly, lambda: container.remove(path))
+        return path
+
+
+def _quietly(action: Callable[[], None]) -> None:
+    with suppress(CibwError):
+        action()
 
 
 class _Snapshot:

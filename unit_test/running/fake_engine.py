@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from cibw.running.container_api import Creation, Execution, LocalImage, PullNews, RefusedError, ServerVersion
 
@@ -69,8 +71,25 @@ class FakeEngine:
             yield text.encode(), False
             self.codes[execution] = 0
             return
+        if asked.argv[-1] == "sh":
+            yield from self._shell(data)
+            return
         chunks, self.codes[execution] = self.answer(asked, b"".join(data))
         yield from chunks
+
+    def _shell(self, scripts: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+        """What a kept shell writes: the answer to each of its commands, and the marks after it."""
+        for script in scripts:
+            line, marks = script.decode().rsplit(")", 1)[0], script.decode().rsplit("\n", 2)[1]
+            token = marks.split()[4]
+            if line == "(cat /proc/$$/environ":
+                chunks, code = [("".join(f"{k}={v}\0" for k, v in self.environment.items()).encode(), False)], 0
+            else:
+                self.executions.append(said_to_shell(line))
+                chunks, code = self.answer(self.executions[-1], b"")
+            yield from chunks
+            yield f"\x1e{token} {code}.".encode(), False
+            yield f"\x1e{token} 0.".encode(), True
 
     def exit_code(self, execution: str) -> int | None:
         if self.late:
@@ -100,3 +119,13 @@ class FakeEngine:
 
     def close(self) -> None:
         self.closed = True
+
+
+def said_to_shell(line: str) -> Execution:
+    """The command of a line that a kept shell gets."""
+    words = shlex.split(line.removeprefix("("))
+    cwd, rest = words[2], words[words.index("exec") + 1 :]
+    if rest[:2] != ["env", "-i"]:
+        return Execution(argv=tuple(rest), cwd=cwd)
+    environment = dict(word.split("=", 1) for word in takewhile(lambda word: "=" in word, rest[2:]))
+    return Execution(argv=tuple(rest[2 + len(environment) :]), cwd=cwd, environment=environment)

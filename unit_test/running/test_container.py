@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import io
 import tarfile
 import threading
@@ -37,8 +38,8 @@ def saying(chunks: Chunks, code: int = 0) -> Callable[[Execution, bytes], tuple[
     return lambda _execution, _data: (chunks, code)
 
 
-def machine_of(client: FakeEngine, prefix: tuple[str, ...] = ()) -> ContainerMachine:
-    return ContainerMachine(Handle(client, "box", prefix=prefix))
+def machine_of(client: FakeEngine, prefix: tuple[str, ...] = (), *, keeps_shell: bool = False) -> ContainerMachine:
+    return ContainerMachine(Handle(client, "box", prefix=prefix), keeps_shell=keeps_shell)
 
 
 def request(*argv: str, **environment: str) -> Request:
@@ -124,20 +125,19 @@ def test_closing_ends_a_command_of_another_thread() -> None:
 
 
 def test_files_are_put_by_an_archive(tmp_path: Path) -> None:
-    seen: list[tuple[tuple[str, ...], list[str]]] = []
+    seen: list[tuple[str, list[str], bool]] = []
 
     def unpack(execution: Execution, data: bytes) -> tuple[Chunks, int]:
-        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
-            seen.append((execution.argv[-2:], tar.getnames()))
-        assert execution.argv[-1] == str(len(data))
-        assert execution.reads
+        with tarfile.open(fileobj=io.BytesIO(data or base64.b64decode(execution.argv[-1]))) as tar:
+            seen.append((execution.argv[-2], tar.getnames(), execution.reads))
+        assert execution.reads == (execution.argv[-1] == str(len(data)))
         return [], 0
 
-    (tmp_path / "a").touch()
+    (tmp_path / "a").write_bytes(bytes(100_000))
     machine = machine_of(FakeEngine(answer=unpack))
     machine.put(b"x", "/p/q")
     machine.put(Tree(root=tmp_path, files=("a",)), "/t")
-    assert [(argv[0], names) for argv, names in seen] == [("/p", ["q"]), ("/t", ["a"])]
+    assert seen == [("/p", ["q"], False), ("/t", ["a"], True)]
 
 
 def test_an_unreadable_file_is_told_as_such(tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cibw.errors import EngineUnavailableError, InterruptedRunError
+from cibw.model.images import CreateOptions
 from cibw.running.container_api import Execution, RefusedError
 from cibw.running.container_handle import Handle
 from cibw.running.container_open import Opening, open_container
@@ -28,6 +30,23 @@ def site_of(client: FakeEngine, cache: Path, *, keep: bool = False) -> Container
         description="box",
         cache_name="manylinux_x86_64",
     )
+
+
+def test_environments_lie_beside_the_cache_that_they_are_made_of(tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    with site_of(client, tmp_path).machine() as opened:
+        assert opened.work_dir == f"/tmp/cibw/cache/work/{client.created[0].name}"
+    assert "cibw-manylinux_x86_64:/tmp/cibw/cache" in client.created[0].volumes
+    assert client.created[0].environment["UV_CACHE_DIR"] == "/tmp/cibw/cache/uv"
+    assert client.executions[-1].argv[-3:] == ('rm -rf -- "$1"', "sh", opened.work_dir)
+
+
+def test_who_is_not_root_keeps_to_the_container(tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    spec = replace(SPEC, engine=replace(SPEC.engine, create=CreateOptions(user="1000")))
+    with replace(site_of(client, tmp_path), spec=spec).machine() as opened:
+        assert opened.work_dir == "/tmp/cibw/work"
+    assert all("cibw-" not in volume for volume in client.created[0].volumes)
 
 
 def test_the_image_of_a_container_goes_with_it(tmp_path: Path) -> None:

@@ -1,0 +1,93 @@
+"""One shell of a container that runs many commands, as an engine takes long to begin each of them."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from queue import SimpleQueue
+
+from cibw.running.container_api import EngineClient, Execution
+
+Take = Callable[[bytes, bool], None]
+_MARK = b"\x1e"
+"""Hardly a program writes it, so that nearly all output goes on as soon as it comes."""
+
+
+class ShellLostError(Exception):
+    """The shell has ended in the midst of a command."""
+
+
+class Shell:
+    """A shell that reads commands from its standard input and marks where the output of each ends.
+
+    It runs one command at a time. What a command leaves running in the background may write into the
+    output of a later one.
+    """
+
+    def __init__(self, client: EngineClient, container: str, prefix: tuple[str, ...]) -> None:
+        self._scripts: SimpleQueue[bytes | None] = SimpleQueue()
+        identity = client.begin(container, Execution(argv=(*prefix, "sh"), cwd="/", reads=True))
+        self._output = client.output(identity, iter(self._scripts.get, None))
+
+    def run(self, command: str, take: Take) -> int:
+        """Run a command line and return its exit code; ShellLostError where the shell does not live to tell it."""
+        token = secrets.token_hex(16)
+        marks = f"c=$?; printf '\\036%s %s.' {token} $c; printf '\\036%s 0.' {token} >&2"
+        self._scripts.put(f"({command}) </dev/null\n{marks}\n".encode("utf-8", "surrogateescape"))
+        ends = {False: _End(token), True: _End(token)}
+        for chunk, is_error in self._output:
+            piece = ends[is_error].feed(chunk)
+            if piece:
+                take(piece, is_error)
+            code = ends[False].code
+            if code is not None and ends[True].code is not None:
+                return code
+        for is_error, end in ends.items():
+            take(end.held, is_error)
+        raise ShellLostError
+
+    def close(self) -> None:
+        """Let the shell end."""
+        self._scripts.put(None)
+
+
+def command_line(execution: Execution) -> str:
+    """A line for a shell that runs a command in its directory, or ends with 127 where that is missing."""
+    words = execution.argv if execution.environment is None else (*_bare(execution.environment), *execution.argv)
+    return f"cd -- {shlex.quote(execution.cwd)} || exit 127; exec {shlex.join(words)}"
+
+
+def _bare(environment: Mapping[str, str]) -> Iterator[str]:
+    # The shell has variables of its own, such as PWD.
+    yield from ("env", "-i")
+    for name, value in environment.items():
+        yield f"{name}={value}"
+
+
+class _End:
+    """Finds the mark after the output of a command; `held` is output that may be the beginning of the mark."""
+
+    def __init__(self, token: str) -> None:
+        self.code: int | None = None
+        self.held = b""
+        self._start = _MARK + token.encode() + b" "
+        self._mark = re.compile(re.escape(self._start) + rb"(\d+)\.")
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take a piece of a stream, and give what is surely output."""
+        text = self.held + chunk
+        found = self._mark.search(text)
+        if found:
+            self.code, self.held = int(found[1]), b""
+            return text[: found.start()]
+        at = text.rfind(_MARK)
+        if at < 0 or not _may_be(text[at:], self._start):
+            at = len(text)
+        self.held = text[at:]
+        return text[:at]
+
+
+def _may_be(text: bytes, start: bytes) -> bool:
+    return text.startswith(start) or start.startswith(text)
