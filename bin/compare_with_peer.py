@@ -21,13 +21,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from peer import PEER_CACHE, peer_python
 from peer_comparison.cases import Case, make_cases
 from peer_comparison.differences import Answers, wanted_difference
 
 ROOT = Path(__file__).resolve().parent.parent
 DRIVER = ROOT / "bin" / "peer_comparison" / "driver.py"
-PEER_RELEASE = "4.3.5"
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cibw-peer"
 Answer = dict[str, str | int]
 Call = dict[str, object]
 
@@ -35,7 +34,7 @@ Call = dict[str, object]
 def main() -> int:
     """Compare, print what differs and a summary, and give the exit code."""
     arguments = _arguments()
-    peer = arguments.peer_python or _peer_python()
+    peer = arguments.peer_python or peer_python()
     cases = list(make_cases(arguments.count, arguments.seed))
     with TemporaryDirectory() as directory:
         answers = list(_ask_both(cases, Path(directory), peer))
@@ -66,24 +65,6 @@ def _arguments() -> Arguments:
         "--peer-python", default="", help="a Python that has cibuildwheel, instead of a new environment"
     )
     return parser.parse_args(namespace=Arguments())
-
-
-def _peer_python() -> str:
-    directory = CACHE / PEER_RELEASE
-    python = directory / "bin" / "python"
-    if not (directory / "complete").exists():
-        uv = [sys.executable, "-m", "uv"]
-        _run([*uv, "venv", "--quiet", "--clear", "--python", ">=3.11", str(directory)])
-        install = [*uv, "pip", "install", "--quiet", "--python", str(python)]
-        _run([*install, "cibuildwheel"])
-        # Its newest release may ask for newer libraries than the index has, and runs without them.
-        _run([*install, "--no-deps", f"cibuildwheel=={PEER_RELEASE}"])
-        (directory / "complete").touch()
-    return str(python)
-
-
-def _run(command: Sequence[str]) -> None:
-    subprocess.run(command, check=True)
 
 
 def _ask_both(cases: Sequence[Case], directory: Path, peer: str) -> Iterator[Answers]:
@@ -125,7 +106,7 @@ def _call(case: Case, parent: Path, tool: str, more: list[str]) -> Call:
 
 def _drive(python: str, module: str, calls: Sequence[Call]) -> list[Answer]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CIBW_")}
-    environment |= {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "CIBW_CACHE_PATH": str(CACHE / "cache")}
+    environment |= {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "CIBW_CACHE_PATH": str(PEER_CACHE / "cache")}
     done = subprocess.run(
         [python, str(DRIVER), module],
         input=json.dumps(calls),

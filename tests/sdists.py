@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cibw.running.host_session import find_uv
-from tests.builds import CACHE, environment
+from downloads import download_sdist
 
-_DOWNLOADER = "unearth==0.19.0"
-"""Downloads a file and builds nothing; pip prepares the metadata, for which contourpy is compiled."""
+from tests.builds import CACHE, environment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,24 +77,7 @@ SLOW = (
 
 def download(sdist: Sdist) -> Path:
     """The sdist's archive, from the index once and then from the cache."""
-    directory = CACHE / "sdists"
-    archive = directory / f"{sdist.name}-{sdist.version}.tar.gz"
-    if not archive.exists():
-        partial = directory / f"partial-{os.getpid()}"
-        index = os.environ.get("PIP_INDEX_URL")
-        command = [find_uv(os.environ.get("PATH", "")), "tool", "run", _DOWNLOADER, "--no-binary"]
-        command += ["--download", str(partial), *(["--index-url", index] if index else [])]
-        _run([*command, f"{sdist.name}=={sdist.version}"], Path.cwd())
-        (partial / archive.name).replace(archive)
-        shutil.rmtree(partial)
-    return archive
-
-
-def unpack(archive: Path, directory: Path) -> Path:
-    """The one folder that an archive holds, below a directory."""
-    with tarfile.open(archive) as opened:
-        opened.extractall(directory, filter="data")
-        return directory / opened.getnames()[0].partition("/")[0]
+    return download_sdist(sdist.name, sdist.version, CACHE / "sdists", environment())
 
 
 def libyaml_source() -> Path:

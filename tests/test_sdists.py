@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from downloads import unpack
 
 from tests.builds import PROJECTS, Ran, build, check_ended_well, check_wheel, native_files, selected
 from tests.images import image
 from tests.installing import here, import_from
 from tests.needs import Needs
-from tests.sdists import FAST, SLOW, Sdist, download, libyaml_source, unpack
+from tests.sdists import FAST, SLOW, Sdist, download, libyaml_source
 
 ALL_PYTHONS = ("cp310", "cp311", "cp312", "cp313")
 NAMES = [sdist.name for sdist in FAST]
