@@ -9,6 +9,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 from zipfile import ZipFile
@@ -20,7 +21,9 @@ from elftools.elf.elffile import ELFFile
 from cibw.errors import MissingToolError
 from cibw.resources import musl_needed
 from cibw.running.glibc import has_native_files, newer_symbols
+from cibw.running.host import HostMachine
 from cibw.running.zig import ToolchainSpec, ZigPrograms, find_zig, prepare_toolchain
+from cibw.running.zig_compilers import zig_compiler
 
 pytestmark = [pytest.mark.host, pytest.mark.skipif(sys.platform != "linux", reason="for Linux")]
 
@@ -77,13 +80,15 @@ class Prepare(Protocol):
 @pytest.fixture
 def prepare(tmp_path: Path) -> Prepare:
     try:
-        programs = ZigPrograms(zig=find_zig(), python=Path(sys.executable))
+        zig = find_zig()
     except MissingToolError as error:
         pytest.skip(error.message)
 
     def prepared(tag: str = MANYLINUX2014, prefixes: tuple[Path, ...] = (Path(sys.base_prefix),)) -> dict[str, str]:
         spec = ToolchainSpec(platform_tag=tag, cache=CACHE, prefixes=prefixes)
-        return {**os.environ, **prepare_toolchain(tmp_path / "tool chain", spec, programs)}
+        with closing(HostMachine(os.environ)) as machine:
+            programs = ZigPrograms(zig=zig, compile_wrapper=zig_compiler(machine, zig, CACHE))
+            return {**os.environ, **prepare_toolchain(tmp_path / "tool chain", spec, programs)}
 
     return prepared
 

@@ -19,6 +19,7 @@ from cibw.model.template import Late
 from cibw.running.host import HostMachine
 from cibw.running.opened import OpenMachine
 from cibw.running.zig import ToolchainSpec, ZigPrograms, find_zig, prepare_toolchain
+from cibw.running.zig_compilers import zig_compiler
 
 _FOREIGN_VARIABLES = (
     *("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH"),
@@ -102,12 +103,18 @@ def _environment(spec: HostSpec, settings: HostSettings, base: Path) -> dict[str
     scratch.mkdir()
     environment["TMPDIR"] = str(scratch)
     if spec.toolchain_tag:
-        toolchain = ToolchainSpec(
-            platform_tag=spec.toolchain_tag, cache=settings.cache_dir / "zig", prefixes=settings.prefixes
-        )
-        programs = ZigPrograms(zig=find_zig(), python=Path(sys.executable))
-        environment.update(prepare_toolchain(base / "toolchain", toolchain, programs))
+        environment.update(_toolchain(spec.toolchain_tag, settings, base))
     return environment
+
+
+def _toolchain(platform_tag: str, settings: HostSettings, base: Path) -> dict[str, str]:
+    cache, zig = settings.cache_dir / "zig", find_zig()
+    spec = ToolchainSpec(platform_tag=platform_tag, cache=cache, prefixes=settings.prefixes)
+    # Not every build system copes with blanks in the name of a compiler.
+    root = settings.cache_dir if shlex.quote(str(settings.cache_dir)) == str(settings.cache_dir) else base
+    with closing(HostMachine(settings.environment)) as machine:
+        programs = ZigPrograms(zig=zig, compile_wrapper=zig_compiler(machine, zig, cache))
+        return prepare_toolchain(root / "toolchains", spec, programs)
 
 
 def _for_uv(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:

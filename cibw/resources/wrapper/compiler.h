@@ -1,0 +1,14 @@
+/* What a compiler is asked for, said in the way that zig understands. */
+
+#ifndef COMPILER_H
+#define COMPILER_H
+
+#include "settings.h"
+
+/* The answer to a question about the compiler that zig can't answer, or answers for the host; else NULL. */
+const char *answer(const List *arguments, const Settings *settings);
+
+/* The arguments of zig, from the name of its compiler on, for a call of `cc` or `c++`. */
+List compiler_call(const char *tool, const List *arguments, const Settings *settings, const char *const *environment);
+
+#endif

@@ -1,0 +1,24 @@
+/* What a toolchain was prepared for: `settings.txt` beside the program has a `name value` line for each value. */
+
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include "text.h"
+
+typedef struct {
+    const char *zig;     /* the program */
+    const char *target;  /* such as x86_64-linux-gnu.2.17 */
+    const char *cpu;     /* the processor to compile for */
+    const char *machine; /* the multiarch tuple of the target, such as x86_64-linux-gnu */
+    List dropped;        /* prefixes of interpreters, whose library folders stay out of the wheels */
+    List compile;        /* further arguments */
+    List link;
+} Settings;
+
+Settings read_settings(const char *path);
+
+/* Whether the directory of a -I, or of a -L or an rpath, is no folder of the system or of an interpreter. */
+bool keeps_include(const char *directory, const Settings *settings);
+bool keeps_library(const char *directory, const Settings *settings);
+
+#endif

@@ -1,0 +1,89 @@
+#include "system.h"
+
+#include "calls.h"
+#include "text.h"
+
+enum { HERE = -100, LARGEST = 64 << 20, STEP = 1 << 16, LONGEST_PATH = 4096 };
+
+static char memory[LARGEST] __attribute__((aligned(16)));
+static size_t used;
+
+/* Compilers put calls of these in, with a C library or without one. */
+void *memcpy(void *target, const void *source, size_t count) {
+    char *to = target;
+    const char *from = source;
+    while (count--) *to++ = *from++;
+    return target;
+}
+
+void *memset(void *target, int value, size_t count) {
+    char *to = target;
+    while (count--) *to++ = (char)value;
+    return target;
+}
+
+void *allocate(size_t size) {
+    size = (size + 15) & ~(size_t)15;
+    if (size > LARGEST - used) fail("too many arguments", "");
+    used += size;
+    return memory + used - size;
+}
+
+char *read_file(const char *path) {
+    long file = call(OPENAT, HERE, (long)path, 0, 0);
+    if (file < 0) return NULL;
+    size_t count = 0, room = STEP;
+    char *content = allocate(room);
+    long got;
+    while ((got = call(READ, file, (long)(content + count), (long)(room - count - 1), 0)) > 0) {
+        count += (size_t)got;
+        if (count + 1 < room) continue;
+        char *larger = allocate(2 * room);
+        memcpy(larger, content, count);
+        content = larger;
+        room *= 2;
+    }
+    call(CLOSE, file, 0, 0, 0);
+    content[count] = 0;
+    return got < 0 ? NULL : content;
+}
+
+const char *own_path(void) {
+    char *path = allocate(LONGEST_PATH);
+    long count = call(READLINKAT, HERE, (long)"/proc/self/exe", (long)path, LONGEST_PATH - 1);
+    if (count <= 0) fail("/proc/self/exe can't be read", "");
+    path[count] = 0;
+    return path;
+}
+
+void print(int stream, const char *text) {
+    size_t left = length(text);
+    while (left) {
+        long done = call(WRITE, stream, (long)text, (long)left, 0);
+        if (done <= 0) return;
+        text += done;
+        left -= (size_t)done;
+    }
+}
+
+void leave(int code) {
+    for (;;) call(EXIT, code, 0, 0, 0);
+}
+
+void fail(const char *message, const char *detail) {
+    print(2, "zig wrapper: ");
+    print(2, message);
+    print(2, detail);
+    print(2, "\n");
+    leave(1);
+}
+
+void become(const char *program, const char *const *arguments, const char *const *environment) {
+    call(EXECVE, (long)program, (long)arguments, (long)environment, 0);
+}
+
+/* The stack holds the number of arguments, the arguments and a NULL, the environment and a NULL. */
+__attribute__((used)) _Noreturn void begin(const long *stack) {
+    const char *const *arguments = (const char *const *)(stack + 1);
+    leave(run(arguments, arguments + *stack + 1));
+}

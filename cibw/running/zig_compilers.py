@@ -1,0 +1,104 @@
+"""Lays the compilers of a toolchain into a directory: the wrapper of zig under several names, and its settings."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock
+
+from cibw.errors import MissingToolError
+from cibw.model.command import Request
+from cibw.running.machine import Machine
+from cibw.running.zig_settings import ZigSettings
+from cibw.running.zig_target import TOOLS
+
+_SOURCES = Path(__file__).parents[1] / "resources" / "wrapper"
+_HERE = "native-linux-musl"
+_COMPILE = (
+    *("-mcpu=baseline", "-std=c11", "-O2", "-s", "-static"),
+    *("-nostdlib", "-ffreestanding", "-fno-builtin", "-fno-stack-protector", "-fno-sanitize=undefined"),
+)
+"""Without a C library: zig would first compile one, which takes half a minute."""
+# Python.h includes it up to Python 3.8, and zig has no such header for glibc.
+_CRYPT_HEADER = """\
+#pragma once
+struct crypt_data;
+#ifdef __cplusplus
+extern "C" {
+#endif
+char *crypt(const char *key, const char *salt);
+char *crypt_r(const char *key, const char *salt, struct crypt_data *data);
+#ifdef __cplusplus
+}
+#endif
+"""
+
+WrapperCompiler = Callable[[Path], None]
+"""Compiles the wrapper to a file, for the processor of this computer."""
+
+
+def fallback_headers(root: str) -> str:
+    """The folder of headers that zig lacks, below the root that `lay_compilers` was given."""
+    return f"{root}/fallback"
+
+
+def lay_compilers(root: Path, settings: ZigSettings, compile_wrapper: WrapperCompiler) -> Path:
+    """The directory below `root` that holds the compilers with these settings; made where it is missing.
+
+    Its name depends on the settings and the wrapper alone, so build systems and compiler caches meet
+    the same paths in every run. Several processes may do it at once.
+    """
+    text = settings.to_text()
+    directory = root / f"{settings.target}-{_fingerprint(text)}"
+    root.mkdir(parents=True, exist_ok=True)
+    with FileLock(root / ".lock"):
+        if not directory.exists():
+            _write(Path(fallback_headers(str(root))) / "crypt.h", _CRYPT_HEADER)
+            _lay(directory, text, compile_wrapper)
+    return directory
+
+
+def zig_compiler(machine: Machine, zig: Path, cache: Path, *, target: str = _HERE) -> WrapperCompiler:
+    """Compiles the wrapper with zig itself; MissingToolError where zig does not run here."""
+
+    def compile_wrapper(program: Path) -> None:
+        environment = {**machine.environment(), "ZIG_GLOBAL_CACHE_DIR": str(cache), "ZIG_LOCAL_CACHE_DIR": str(cache)}
+        sources = sorted(str(path) for path in _SOURCES.glob("*.c"))
+        argv = (str(zig), "cc", "-target", target, *_COMPILE, *sources, "-o", str(program))
+        lines: list[str] = []
+        request = Request(argv=argv, cwd=str(program.parent), environment=environment)
+        outcome = machine.run(request, lambda text, _is_error: lines.append(text))
+        if outcome.exit_code != 0:
+            raise MissingToolError(
+                f"zig can't compile on this computer: {' '.join(lines[-3:])}",
+                hint="Install the package ziglang anew where cibw is installed, or use a container engine.",
+            )
+
+    return compile_wrapper
+
+
+def _fingerprint(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8", "surrogateescape"))
+    for source in sorted(_SOURCES.glob("*.[ch]")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _lay(directory: Path, text: str, compile_wrapper: WrapperCompiler) -> None:
+    with tempfile.TemporaryDirectory(dir=directory.parent) as scratch:
+        half = Path(scratch) / "half"
+        half.mkdir()
+        _write(half / "settings.txt", text)
+        compile_wrapper(half / TOOLS[0])
+        for tool in TOOLS[1:]:
+            shutil.copy(half / TOOLS[0], half / tool)
+        half.rename(directory)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8", errors="surrogateescape")
