@@ -144,7 +144,7 @@ def _add_run(group: argparse._ArgumentGroup, *, is_plan: bool) -> None:
         "--jobs",
         metavar="N",
         type=_positive,
-        help="how many builds run side by side; default: as many as processors and memory allow",
+        help="how many builds run side by side; default: as many as processors and memory allow [CIBW_JOBS]",
     )
     group.add_argument("--keep-going", action="store_true", help="build the rest after a failure")
     group.add_argument("--clean-cache", action="store_true", help="remove cibw's cache directory, and do nothing else")

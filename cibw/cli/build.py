@@ -49,7 +49,7 @@ def _run(session: Session, project: Project, planned: _Planned) -> int:
     output_dir = make_output_dir(session.working_dir / planned.options.output_dir)
     facts = planned.facts
     prefixes = dict.fromkeys(Path(one.path).resolve().parent.parent for one in facts.interpreters)
-    jobs = min(session.line.jobs or default_jobs(), len(planned.plan.identifiers))
+    jobs = min(planned.options.jobs or default_jobs(), len(planned.plan.identifiers))
     reporters = open_reporters(session, planned.plan, output_dir, side_by_side=jobs > 1)
     host = HostSettings(environment=session.environment, cache_dir=session.cache_dir, prefixes=tuple(prefixes))
     machines = MachineSettings(

@@ -107,6 +107,7 @@ def sources_of(line: CommandLine, project: Project, working_dir: Path, environ: 
             only=line.only,
             allow_empty=line.allow_empty,
             engine=line.engine,
+            jobs=line.jobs,
         ),
         read_text=_reader(project.root),
     )

@@ -181,6 +181,15 @@ def _verbosity(value: TomlValue, _: Context) -> int:
         raise BadValueError("this has to be a whole number from -3 to 3") from None
 
 
+def _jobs(value: TomlValue, _: Context) -> int | None:
+    text = "none" if isinstance(value, bool) else str(value).strip()
+    if text in ("auto", ""):
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise BadValueError("this has to be a whole number of 1 or more, or 'auto'")
+    return int(text)
+
+
 TEXT: Kind[str] = Kind(form=Form(shape="string", schema=STRING), parse=_text)
 VERBOSITY: Kind[int] = Kind(
     form=Form(
@@ -188,4 +197,11 @@ VERBOSITY: Kind[int] = Kind(
         schema=one_of({"type": "integer", "minimum": -3, "maximum": 3}, {"type": "string", "pattern": "^(-?[0-9]+)?$"}),
     ),
     parse=_verbosity,
+)
+JOBS: Kind[int | None] = Kind(
+    form=Form(
+        shape="integer of 1 or more, or `auto`",
+        schema=one_of({"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^(auto|0*[1-9][0-9]*)?$"}),
+    ),
+    parse=_jobs,
 )

@@ -52,6 +52,7 @@ def load_options(sources: Sources, platform: Platform) -> Options:
         package_dir=sources.arguments.package_dir,
         allow_empty=sources.arguments.allow_empty or _is_true(sources, "CIBW_ALLOW_EMPTY"),
         output_dir=sources.arguments.output_dir or sources.environ.get("CIBW_OUTPUT_DIR") or _DEFAULT_OUTPUT,
+        jobs=choice.jobs,
         notes=tuple(findings.notes),
         places=_places(reader, sources.arguments),
         resolver=resolver,
@@ -80,6 +81,7 @@ class _Choice:
     enable: frozenset[EnableGroup]
     archs: Texts
     only: BuildIdentifier | None
+    jobs: int | None
 
 
 def _places(reader: Reader, arguments: Arguments) -> tuple[tuple[str, str], ...]:
@@ -95,6 +97,7 @@ def _choose(reader: Reader, arguments: Arguments, findings: Findings) -> _Choice
     skip = reader.cascade(known.SKIP).value()
     enable = reader.cascade(known.ENABLE_GROUPS).value() | _enable(arguments, findings)
     archs = reader.cascade(known.ARCHITECTURES).value()
+    jobs = reader.cascade(known.SIDE_BY_SIDE).value()
     only = _only(arguments.only, reader.platform, findings)
     return _Choice(
         build=Selector.parse(str(only) if only else build or ("*",)),
@@ -103,6 +106,7 @@ def _choose(reader: Reader, arguments: Arguments, findings: Findings) -> _Choice
         enable=frozenset(EnableGroup) if only else enable,
         archs=("all",) if only else _archs(arguments.archs) or archs,
         only=only,
+        jobs=arguments.jobs or jobs,
     )
 
 

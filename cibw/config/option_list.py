@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cibw.config.kinds import ARCHS, EXTRAS, PATHS, REQUIREMENTS, TEXT, VARIABLES, VERBOSITY
+from cibw.config.kinds import ARCHS, EXTRAS, JOBS, PATHS, REQUIREMENTS, TEXT, VARIABLES, VERBOSITY
 from cibw.config.kinds_of_commands import AUDIT, BEFORE_BUILD, ENVIRONMENT, GROUPS, HOOK, REPAIR, SETTINGS, TEST
 from cibw.config.kinds_of_selection import ENABLE, PATTERNS
 from cibw.config.kinds_of_tools import DEPENDENCY_VERSIONS, ENGINE, FILES, FRONTEND, IMAGE, RUNTIME, TOOLS
@@ -53,6 +53,15 @@ ARCHITECTURES = Option(
         default=("auto",),
         places=Places(scope=Scope.PLATFORM),
         ignore_empty=True,
+    ),
+)
+SIDE_BY_SIDE = Option(
+    kind=JOBS,
+    facts=Facts(
+        name="jobs",
+        description="How many builds run side by side; `auto` for as many as processors and memory allow.",
+        default="auto",
+        places=_RUN,
     ),
 )
 BUILD_FRONTEND = Option(
@@ -239,6 +248,7 @@ ALL_OPTIONS: tuple[AnyOption, ...] = (
     TEST_SKIP,
     ENABLE_GROUPS,
     ARCHITECTURES,
+    SIDE_BY_SIDE,
     BUILD_FRONTEND,
     CONFIG_SETTINGS,
     DEPENDENCY_VERSION_CHOICE,

@@ -150,8 +150,8 @@ class Options:
     `archs` are as the user wrote them (`auto`, `AMD64`), not yet judged for the platform. With `only`,
     build, skip, archs and enable are already widened so that nothing else holds the identifier back.
     `package_dir` and `output_dir` are as given; package_dir is POSIX and relative to the project.
-    `notes` are what a user should know, though nothing is wrong. `places` says where build, skip,
-    test-skip and archs were set.
+    `jobs` is None where nobody chose. `notes` are what a user should know, though nothing is wrong.
+    `places` says where build, skip, test-skip and archs were set.
     """
 
     platform: Platform
@@ -165,6 +165,7 @@ class Options:
     only: BuildIdentifier | None = None
     allow_empty: bool = False
     output_dir: str = "wheelhouse"
+    jobs: int | None = None
     notes: tuple[str, ...] = ()
     places: tuple[tuple[str, str], ...] = ()
     resolver: OptionResolver = field(default=SameForAll(), repr=False)

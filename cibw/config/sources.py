@@ -13,7 +13,7 @@ def no_files(_path: str) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arguments:
-    """What the command line says about options; empty where nothing was said.
+    """What the command line says about options; empty or 0 where nothing was said.
 
     `package_dir` is POSIX and relative to the project directory. `archs` is the text as given,
     `enable` one entry per use. `engine` replaces the name in container-engine and keeps the rest of it.
@@ -26,6 +26,7 @@ class Arguments:
     only: str = ""
     allow_empty: bool = False
     engine: str = ""
+    jobs: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,15 @@ def test_archs_have_platform_tables_and_variables() -> None:
     assert load(text, CIBW_ARCHS="native", CIBW_ARCHS_LINUX="auto32", CIBW_ARCHS_MACOS="x86_64").archs == ("auto32",)
 
 
+def test_jobs_are_a_number_or_left_to_the_computer() -> None:
+    text = "[tool.cibw]\njobs = 4"
+    assert load().jobs is None
+    assert load(text).jobs == 4
+    assert load(text, CIBW_JOBS="2").jobs == 2
+    assert load(text, CIBW_JOBS="auto").jobs is None
+    assert load_options(sources(text, {"CIBW_JOBS": "2"}, arguments=Arguments(jobs=3)), LINUX).jobs == 3
+
+
 def test_only_one_identifier() -> None:
     given = sources('[tool.cibw]\nskip = "*"\narchs = "i686"', arguments=Arguments(only=CP312))
     options = load_options(given, LINUX)

@@ -99,6 +99,11 @@ def test_tables_are_judged(text: str, message: str, hint: str) -> None:
         ("xbuild-files = []", "a string or a table, not an array"),
         ('xbuild-files = "a b"', "lacks a package"),
         ('skip = "{1..9999}-*"', "stand for more than"),
+        ("jobs = 0", "a whole number of 1 or more, or 'auto'"),
+        ("jobs = -1", "a whole number of 1 or more"),
+        ("jobs = 1.5", "a whole number of 1 or more"),
+        ("jobs = true", "a whole number of 1 or more"),
+        ('jobs = "many"', "a whole number of 1 or more"),
         ('enable = ["pypi"]', "unknown enable group 'pypi'"),
     ],
 )
