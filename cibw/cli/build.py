@@ -17,8 +17,11 @@ from cibw.config.options import Options
 from cibw.model.facts import Facts
 from cibw.model.plan import Plan
 from cibw.planning.make import make_plan
+from cibw.reporting.report import read_report
+from cibw.running.emulation import Processor
 from cibw.running.host import HostMachine
 from cibw.running.host_session import HostSettings
+from cibw.running.priority import Rank, slowest_first
 from cibw.running.probe import default_jobs, read_processors
 from cibw.running.scheduler import RunSettings, run_plan
 from cibw.running.source import project_files
@@ -72,6 +75,13 @@ def _run(session: Session, project: Project, planned: _Planned) -> int:
             output_dir=output_dir,
             jobs=jobs,
             keep_going=session.line.keep_going,
+            rank=_rank(planned, output_dir),
             log_file=reporters.log_file,
         )
         return run_plan(planned.plan, settings).exit_code
+
+
+def _rank(planned: _Planned, output_dir: Path) -> Rank:
+    earlier = read_report(output_dir)
+    host = Processor(machine=planned.facts.machine, runs_32bit=planned.facts.runs_32bit)
+    return slowest_first(planned.plan, earlier.results if earlier else (), host)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cibw.errors import CibwError
 from cibw.model.events import Event, Report, RunFinished
 from cibw.reporting.reporter import Reporter
 
@@ -30,3 +31,13 @@ def write_report(report: Report, directory: Path) -> Path:
     temporary.write_text(report_to_json(report), encoding="utf-8", newline="\n")
     temporary.replace(path)
     return path
+
+
+def read_report(directory: Path) -> Report | None:
+    """The report of an earlier run; None where there is none that can be read."""
+    from cibw.reporting.codec import report_from_json
+
+    try:
+        return report_from_json((directory / FILE_NAME).read_text(encoding="utf-8"))
+    except (CibwError, OSError, UnicodeDecodeError):
+        return None

@@ -72,14 +72,23 @@ def check_emulation(
     EmulationMissingError where it can't, with what to do. Architectures that are not known are not judged.
     To be asked only where containers share the kernel of this computer.
     """
-    own = _BY_NAME.get(host.machine.lower())
-    wanted = _BY_NAME.get(_architecture(oci_platform))
+    own, wanted = _kinds(host, oci_platform)
     if own is None or wanted is None or _is_native(own.name, wanted.name, host):
         return Emulation.NATIVE
     fault = _fault(wanted, read())
     if fault:
         raise _missing(wanted.name, own.name, oci_platform, fault)
     return Emulation.EMULATED
+
+
+def is_native(host: Processor, oci_platform: str) -> bool:
+    """Whether a processor runs programs of a platform (`linux/arm64`) itself, or one of the two is not known."""
+    own, wanted = _kinds(host, oci_platform)
+    return own is None or wanted is None or _is_native(own.name, wanted.name, host)
+
+
+def _kinds(host: Processor, oci_platform: str) -> tuple[_Kind | None, _Kind | None]:
+    return _BY_NAME.get(host.machine.lower()), _BY_NAME.get(_architecture(oci_platform))
 
 
 def _architecture(oci_platform: str) -> str:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from cibw.errors import InterruptedRunError
 from cibw.model.events import BuildFinished, BuildResult, Event, Report, RunFinished, RunStarted, Status
-from cibw.model.plan import Plan, WheelBuild
+from cibw.model.plan import Plan
 from cibw.running.ledger import Ledger
+from cibw.running.priority import Rank
 from cibw.running.signals import signals_heard
 from cibw.running.stage import Stage, StageSettings, together
 from cibw.running.tasks import Task, Tasks
@@ -33,7 +34,7 @@ class RunSettings:
     output_dir: Path
     jobs: int = 1
     keep_going: bool = False
-    rank: Callable[[WheelBuild], float] = lambda _build: 0.0
+    rank: Rank = lambda _build: 0.0
     log_file: Callable[[str], str] = lambda _scope: ""
 
     @property

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from cibw.model.events import BuildResult
 from cibw.model.plan import WheelBuild
 from cibw.running.opened import OpenMachine
+from cibw.running.priority import Rank
 from cibw.running.stage import Stage
 
 
@@ -32,7 +33,7 @@ class Tasks:
     """The tasks of a run in the order of the plan; `rank` says which goes first, the highest."""
 
     all: Sequence[Task]
-    rank: Callable[[WheelBuild], float]
+    rank: Rank
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _waiting: list[Task] = field(default_factory=list)
     _stopped: bool = False

@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from cibw.model.events import CommandStarted, Event, OutputLine, RunFinished, WarningRaised
 from cibw.reporting.codec import report_from_json
 from cibw.reporting.logfiles import LogFiles, log_path
-from cibw.reporting.report import FILE_NAME, report_writer, write_report
+from cibw.reporting.report import FILE_NAME, read_report, report_writer, write_report
 from cibw.reporting.reporter import combine
 from cibw.reporting.summary import summary_writer
 from unit_test.conftest import Golden
@@ -61,6 +63,25 @@ def test_a_report_replaces_an_earlier_one(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_text("{}")
     path = write_report(REPORT, tmp_path)
     assert json.loads(path.read_text("utf-8"))["exit_code"] == 1
+
+
+def test_a_report_is_read_again(tmp_path: Path) -> None:
+    write_report(REPORT, tmp_path)
+    assert read_report(tmp_path) == REPORT
+
+
+@pytest.mark.parametrize(
+    "text", ["", "no JSON", "[]", "{}", '{"version": 99}', '{"version": 1}', '{"version": 1, "results": [1]}', "\0"]
+)
+def test_what_is_no_report_of_ours_is_none(text: str, tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text(text, encoding="utf-8")
+    assert read_report(tmp_path) is None
+
+
+def test_a_report_that_is_missing_or_no_text_is_none(tmp_path: Path) -> None:
+    assert read_report(tmp_path) is None
+    (tmp_path / FILE_NAME).write_bytes(b"\xff\xfe\x00")
+    assert read_report(tmp_path) is None
 
 
 def test_a_summary_is_appended(tmp_path: Path) -> None:
