@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.by_hand import INSIDE, ByHand, PreparedByHand
-from benchmarks.tools import Cibw, Cold, Peer, Printing, Work
+from benchmarks.tools import Cibw, Cold, Mended, Peer, Printing, Work
 from benchmarks.values import Goal, Quantity, Sample
 
 Run = Callable[[Path], Sample]
@@ -36,7 +36,19 @@ class Case:
 
 def cases() -> dict[str, Case]:
     """All cases by their names."""
-    found = (_tiny(), _warm(), _cold(), _compiling(), _again(), _abi3(), _identifiers(), _plan(), _memory(), _host())
+    found = (
+        _tiny(),
+        _warm(),
+        _cold(),
+        _compiling(),
+        _again(),
+        _mended(),
+        _abi3(),
+        _identifiers(),
+        _plan(),
+        _memory(),
+        _host(),
+    )
     return {case.name: case for case in (*found, _emulated())}
 
 
@@ -107,6 +119,16 @@ def _again() -> Case:
         title="markupsafe, the same command again",
         goals=(Goal(text="cibw", of=again, at_most=1, unit="s"),),
         subjects=lambda _: {again.subject: Cibw(works=(WARM_WORK,), resumes=True)},
+    )
+
+
+def _mended() -> Case:
+    mended = "cibw, cp312 mended"
+    return Case(
+        name="mended",
+        title="markupsafe, the run after one failing build was mended",
+        goals=(Goal(text="builds", of=Quantity(subject=mended, name="builds"), at_most=1),),
+        subjects=lambda _: {mended: Mended(work=WARM_WORK, tag="cp312")},
     )
 
 

@@ -14,8 +14,12 @@ class MeasureError(Exception):
     """Something can't be measured; the message says what failed."""
 
 
+class ProgramFailedError(MeasureError):
+    """A program has ended with another exit code than 0."""
+
+
 def timed(argv: Sequence[str], log: Path, environment: Mapping[str, str], cwd: Path) -> float:
-    """Run a program in a directory and give the seconds until it ended; MeasureError where its exit code is not 0."""
+    """The seconds that a program in a directory takes to its end; ProgramFailedError where it fails."""
     with log.open("wb") as output:
         started = time.monotonic()
         done = subprocess.run(
@@ -30,7 +34,7 @@ def timed(argv: Sequence[str], log: Path, environment: Mapping[str, str], cwd: P
         seconds = time.monotonic() - started
     if done.returncode:
         tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:])
-        raise MeasureError(f"exit code {done.returncode} from: {' '.join(argv)}\n{tail}")
+        raise ProgramFailedError(f"exit code {done.returncode} from: {' '.join(argv)}\n{tail}")
     return seconds
 
 

@@ -6,14 +6,15 @@ import json
 import sys
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from peer import peer_python
 from test_images.recipes import recipes
 
 from benchmarks.environment import ROOT, environment, project
-from benchmarks.programs import MeasureError, answer, timed
+from benchmarks.programs import MeasureError, ProgramFailedError, answer, timed
 from benchmarks.values import Sample
 from cibw.model.events import Status
 from cibw.model.plan import StepName
@@ -26,13 +27,17 @@ _TESTING = (StepName.TEST_ENVIRONMENT, StepName.BEFORE_TEST, StepName.TEST_INSTA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What is to be built, the same for every tool: a project for some Pythons, and a test of its wheels."""
+    """What is to be built, the same for every tool: a project for some Pythons, and a test of its wheels.
+
+    `overrides` is TOML that goes below the options.
+    """
 
     project: str
     tags: tuple[str, ...]
     test: str = ""
     target: str = "manylinux_x86_64"
     options: Mapping[str, str] = field(default_factory=dict)
+    overrides: str = ""
 
     @property
     def identifiers(self) -> tuple[str, ...]:
@@ -54,7 +59,8 @@ class Work:
             **({"test-command": self.test} if self.test else {}),
             **self.options,
         }
-        return "\n".join(["[tool.cibuildwheel]", *(f"{name} = {json.dumps(value)}" for name, value in chosen.items())])
+        lines = (f"{name} = {json.dumps(value)}" for name, value in chosen.items())
+        return "\n".join(["[tool.cibuildwheel]", *lines, self.overrides])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +93,29 @@ class Cibw:
 
     def _fresh(self) -> dict[str, str]:
         return {} if self.resumes else known_settings({"cache": "false", "compiler-cache": "none"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mended:
+    """The run after one in which a single identifier failed, by what its override says of before-build."""
+
+    work: Work
+    tag: str
+
+    def __call__(self, place: Path) -> Sample:
+        """Fail first, with a store that is empty, and measure the run that goes on."""
+        cibw = Cibw(works=(), resumes=True, settings={"CIBW_CACHE_PATH": str(place / "cache")})
+        failing = replace(cibw, works=(self._with("false"),), arguments=("--keep-going",))
+        before = place / "before"
+        before.mkdir()
+        with suppress(ProgramFailedError):
+            failing(before)
+            raise MeasureError("the build that is to be mended did not fail")
+        return replace(cibw, works=(self._with("true"),))(place)
+
+    def _with(self, command: str) -> Work:
+        table = f'[[tool.cibuildwheel.overrides]]\nselect = "{self.tag}-*"\nbefore-build = "{command}"\n'
+        return replace(self.work, overrides=table)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
