@@ -91,7 +91,7 @@ def _cold() -> Case:
     own = Quantity(subject="cibw")
     return Case(
         name="cold",
-        title="the same, cold caches",
+        title="markupsafe, cp310 to cp313, import test, cold caches",
         goals=(Goal(text="cibw : peer", of=own, by=(Quantity(subject="peer"),), at_most=1 / 3),),
         subjects=lambda _: {
             "cibw": Cold(tool=Cibw, works=(WARM_WORK,)),
