@@ -22,8 +22,8 @@ else:
 
 INSIDE = "without container start"
 _SCRIPT = Path(__file__).with_name("by_hand.sh")
-_CACHE = "cibw-benchmark-uv"
-"""A volume, as cibw has one, for what uv keeps."""
+_CACHE = "cibw-benchmark"
+"""A volume, as cibw has one, for what uv keeps and to work in."""
 _INSIDE = re.compile(r"^inside (\d+) ns$", re.MULTILINE)
 
 
@@ -88,12 +88,12 @@ def _waiting(work: Work) -> Iterator[str]:
 
 def _mounts(work: Work) -> list[str]:
     source = project(work.project)
-    volumes = (f"{_CACHE}:/uv-cache", f"{_SCRIPT}:/by_hand.sh:ro", f"{source}:/projects/{work.project}:ro")
+    volumes = (f"{_CACHE}:/cache", f"{_SCRIPT}:/by_hand.sh:ro", f"{source}:/projects/{work.project}:ro")
     return [word for volume in volumes for word in ("--volume", volume)]
 
 
 def _environment(work: Work) -> list[str]:
-    pairs = {"NAME": work.project, "TEST": work.test, "UV_CACHE_DIR": "/uv-cache", "UV_LINK_MODE": "copy"}
+    pairs = {"NAME": work.project, "TEST": work.test, "UV_CACHE_DIR": "/cache/uv"}
     return [word for name, value in pairs.items() for word in ("--env", f"{name}={value}")]
 
 

@@ -6,16 +6,18 @@
 #   prepare  make environments that hold the build requirements ($REQUIRES)
 #   compile  build in those environments, and nothing else
 set -eu
+# Beside the cache of uv, which makes environments of links then.
+hand=/cache/by-hand-$(cat /proc/sys/kernel/hostname)
 
 python_of() {
     echo "/opt/python/$1-$1/bin/python"
 }
 
 copy_source() {
-    rm -rf "/hand/$NAME-$1"
-    mkdir -p "/hand/$NAME-$1"
-    cp -r "/projects/$NAME" "/hand/$NAME-$1/source"
-    cd "/hand/$NAME-$1"
+    rm -rf "${hand:?}/$1"
+    mkdir -p "$hand/$1"
+    cp -r "/projects/$NAME" "$hand/$1/source"
+    cd "$hand/$1"
 }
 
 one() {
@@ -26,7 +28,7 @@ one() {
         auditwheel repair --wheel-dir repaired built/*.whl
         uv venv --quiet --no-project --python "$(python_of "$2")" venv
         uv pip install --quiet --python venv/bin/python repaired/*.whl
-        (cd / && PATH="/hand/$NAME-$2/venv/bin:$PATH" && sh -c "$TEST")
+        (cd / && PATH="$hand/$2/venv/bin:$PATH" && sh -c "$TEST")
         cp repaired/*.whl /wheels/
         ;;
     prepare)
@@ -50,3 +52,4 @@ shift
 started=$(date +%s%N)
 printf '%s\n' "$@" | xargs -P "$(nproc)" -I '{}' sh "$0" one "$action" '{}'
 echo "inside $(($(date +%s%N) - started)) ns"
+rm -rf "$hand"

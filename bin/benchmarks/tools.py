@@ -21,6 +21,7 @@ from cibw.model.plan import StepName
 from cibw.reporting.codec import report_from_json
 
 WATCHER = Path(__file__).with_name("watched.py")
+_CACHE_OF_CONTAINERS = "/tmp/cibw/cache"  # noqa: S108  # where cibw mounts its volume
 _MEBIBYTE = 1 << 20
 _TESTING = (StepName.TEST_ENVIRONMENT, StepName.BEFORE_TEST, StepName.TEST_INSTALL, StepName.TEST)
 
@@ -159,7 +160,7 @@ class Printing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cold:
-    """A tool whose caches are empty before each run: its directory, and the volume of the engine for uv."""
+    """A tool whose caches are empty before each run: its directory, and the volume of the engine."""
 
     tool: type[Cibw | Peer]
     works: tuple[Work, ...]
@@ -170,8 +171,7 @@ class Cold:
         if self.tool is Peer:
             return Peer(works=self.works, settings=settings)(place)
         volume = f"cibw-benchmark-{uuid.uuid4().hex[:8]}"
-        folder = "/tmp/uv-cache"  # noqa: S108  # in a container that is ours alone
-        arguments = f"--volume {volume}:{folder} --env UV_CACHE_DIR={folder} --env UV_LINK_MODE=copy"
+        arguments = f"--volume {volume}:{_CACHE_OF_CONTAINERS}"
         settings["CIBW_CONTAINER_ENGINE"] = f"docker; create-args: {arguments}"
         try:
             return Cibw(works=self.works, settings=settings)(place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 
@@ -77,8 +77,8 @@ class ContainerSite:
             return self.spec
         create = self.spec.engine.create
         environment = {"UV_CACHE_DIR": f"{_CACHE}/uv", **dict(create.environment)}
-        volumes = (*create.volumes, f"cibw-{self.cache_name}:{_CACHE}")
-        create = replace(create, environment=tuple(environment.items()), volumes=volumes)
+        own = () if _mounts_cache(create.volumes) else (f"cibw-{self.cache_name}:{_CACHE}",)
+        create = replace(create, environment=tuple(environment.items()), volumes=(*create.volumes, *own))
         return replace(self.spec, engine=replace(self.spec.engine, create=create))
 
     def _work_dir(self, container: ContainerMachine, stack: ExitStack) -> str:
@@ -90,6 +90,11 @@ class ContainerSite:
         path = f"{_CACHE}/work/{container.name}"
         stack.callback(_quietly, lambda: container.remove(path))
         return path
+
+
+def _mounts_cache(volumes: Iterable[str]) -> bool:
+    """Whether a user gives the cache another volume or directory."""
+    return any(f":{_CACHE}:" in f":{volume}:" for volume in volumes)
 
 
 def _quietly(action: Callable[[], None]) -> None:

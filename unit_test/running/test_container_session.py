@@ -41,6 +41,15 @@ def test_environments_lie_beside_the_cache_that_they_are_made_of(tmp_path: Path)
     assert client.executions[-1].argv[-3:] == ('rm -rf -- "$1"', "sh", opened.work_dir)
 
 
+@pytest.mark.parametrize("volume", ["mine:/tmp/cibw/cache", "/var/wheels:/tmp/cibw/cache:z", "/tmp/cibw/cache"])
+def test_a_user_may_give_the_cache_another_volume(volume: str, tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    spec = replace(SPEC, engine=replace(SPEC.engine, create=CreateOptions(volumes=(volume,))))
+    with replace(site_of(client, tmp_path), spec=spec).machine() as opened:
+        assert opened.work_dir.startswith("/tmp/cibw/cache/work/")
+    assert sum("/tmp/cibw/cache" in one for one in client.created[0].volumes) == 1
+
+
 def test_who_is_not_root_keeps_to_the_container(tmp_path: Path) -> None:
     client = FakeEngine(images={"x:1": GOOD})
     spec = replace(SPEC, engine=replace(SPEC.engine, create=CreateOptions(user="1000")))
