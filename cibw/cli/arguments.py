@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from cibw import __version__
+from cibw.cli.cache_arguments import cache_parser
 from cibw.cli.command_line import CommandLine, CommandName
 from cibw.model.target import Platform
 
@@ -12,6 +13,7 @@ _COMMANDS_HELP = """\
 commands:
   build        build the wheels of a project; a call without a command does the same
   plan         print what a build would do, and do nothing of it; see `cibw plan --help`
+  cache        show, prune or clear the store of finished wheels; see `cibw cache --help`
 
 A directory that is named like a command is given as ./plan.
 """
@@ -20,6 +22,7 @@ environment variables:
   Every option of [tool.cibw] has one, such as CIBW_BUILD, CIBW_SKIP and CIBW_TEST_COMMAND.
   Arguments go before variables, and variables before the configuration file.
   CIBW_CACHE_PATH            the directory of the cache
+  CIBW_CACHE_SIZE            how large the store of finished wheels may become; 5GB by default
   CIBW_LOG_FOLD_MODE         how output is folded: azure, github, gitlab, travis or disabled
   CIBW_DEBUG_KEEP_CONTAINER  leave containers for a look after the run
   NO_COLOR, FORCE_COLOR      never, or always, use colours
@@ -36,7 +39,7 @@ exit codes:
 def parse(arguments: list[str]) -> CommandLine:
     """Read a command line; SystemExit 2 for one that is wrong, 0 after --help and --version."""
     command, rest = _split(arguments)
-    parser = _parser(command)
+    parser = cache_parser() if command is CommandName.CACHE else _parser(command)
     given = vars(parser.parse_args(rest))
     for name, value in given.items():
         if isinstance(value, list):
@@ -147,6 +150,15 @@ def _add_run(group: argparse._ArgumentGroup, *, is_plan: bool) -> None:
         help="how many builds run side by side; default: as many as processors and memory allow [CIBW_JOBS]",
     )
     group.add_argument("--keep-going", action="store_true", help="build the rest after a failure")
+    group.add_argument(
+        "--resume",
+        action=argparse.BooleanOptionalAction,
+        help="take wheels from the store where nothing has changed since they were built, and tests that passed with "
+        "them as passed; default: yes, but not in a CI [CIBW_CACHE]",
+    )
+    group.add_argument(
+        "--explain-cache", action="store_true", help="say why a wheel is not taken from the store: what has changed"
+    )
     group.add_argument("--clean-cache", action="store_true", help="remove cibw's cache directory, and do nothing else")
 
 

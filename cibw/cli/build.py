@@ -12,6 +12,7 @@ from cibw.cli.machines import Machines, MachineSettings
 from cibw.cli.project import Project, make_output_dir, open_project, sources_of
 from cibw.cli.reporters import open_reporters
 from cibw.cli.sessions import Session
+from cibw.cli.store import StoreSources, open_keeper
 from cibw.config.load import load_options
 from cibw.config.options import Options
 from cibw.model.facts import Facts
@@ -61,14 +62,22 @@ def _run(session: Session, project: Project, planned: _Planned) -> int:
         keep_containers=session.is_on("CIBW_DEBUG_KEEP_CONTAINER"),
         runs_32bit=facts.runs_32bit,
     )
+    files = project_files(HostMachine(session.environment), project.root, (output_dir, session.cache_dir))
     with Machines(machines) as opener:
         stages = StageSettings(
             open_machine=opener.open,
             emit=reporters.emit,
-            source=project_files(HostMachine(session.environment), project.root, (output_dir,)),
+            source=files,
             host_environment=session.environment,
             processors=read_processors(),
             builds=jobs,
+        )
+        sources = StoreSources(
+            files=files,
+            options=planned.options,
+            facts=facts,
+            emit=reporters.emit,
+            image=opener.image_identity,
         )
         settings = RunSettings(
             stages=stages,
@@ -77,6 +86,7 @@ def _run(session: Session, project: Project, planned: _Planned) -> int:
             keep_going=session.line.keep_going,
             rank=_rank(planned, output_dir),
             log_file=reporters.log_file,
+            keeper=open_keeper(session, sources),
         )
         return run_plan(planned.plan, settings).exit_code
 

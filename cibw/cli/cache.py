@@ -1,14 +1,56 @@
-"""The command that removes the cache."""
+"""The commands that look after the cache."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 
+from typing_extensions import assert_never
+
+from cibw.cli.command_line import CacheAction
 from cibw.cli.sessions import Session
+from cibw.cli.store import size_limit, store_directory
 from cibw.errors import CibwError, ConfigurationError
+from cibw.reporting.wording import count, size
+from cibw.running.store import Store
+from cibw.running.store_upkeep import Removed, clear, prune
 
 _TAG = "CACHEDIR.TAG"
 _SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
+
+
+def cache(session: Session) -> int:
+    """Show, prune or clear the store of finished wheels."""
+    store = Store(store_directory(session))
+    action = CacheAction(session.line.action)
+    match action:
+        case CacheAction.INFO:
+            print("\n".join(_info(store, size_limit(session))))
+        case CacheAction.PRUNE:
+            print(_removed(prune(store, size_limit(session), days=session.line.older_than), store))
+        case CacheAction.CLEAR:
+            print(_removed(clear(store), store))
+        case _:
+            assert_never(action)
+    return 0
+
+
+def _info(store: Store, limit: int) -> Iterator[str]:
+    entries = list(store.entries())
+    total = sum(wheel.size for _key, wheel, _used in entries)
+    yield f"store    {store.directory}"
+    yield f"holds    {count(len(entries), 'wheel')}, {size(total)} of at most {size(limit)}"
+    projects: dict[str, list[int]] = {}
+    for _key, wheel, _used in entries:
+        projects.setdefault(wheel.project, []).append(wheel.size)
+    for project, sizes in sorted(projects.items()):
+        yield f"project  {project}: {count(len(sizes), 'wheel')}, {size(sum(sizes))}"
+
+
+def _removed(removed: Removed, store: Store) -> str:
+    left = list(store.entries())
+    rest = f"{count(len(left), 'wheel')} left, {size(sum(wheel.size for _key, wheel, _used in left))}"
+    return f"Removed {count(removed.wheels, 'wheel')}, {size(removed.size)}; {rest}."
 
 
 def clean_cache(session: Session) -> int:

@@ -11,6 +11,15 @@ class CommandName(Enum):
 
     BUILD = "build"
     PLAN = "plan"
+    CACHE = "cache"
+
+
+class CacheAction(Enum):
+    """What `cibw cache` does."""
+
+    INFO = "info"
+    PRUNE = "prune"
+    CLEAR = "clear"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,3 +46,7 @@ class CommandLine:
     as_json: bool = False
     verbose: bool = False
     jobs: int = 0
+    resume: bool | None = None
+    explain_cache: bool = False
+    action: str = CacheAction.INFO.value
+    older_than: float | None = None

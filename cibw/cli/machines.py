@@ -5,16 +5,20 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 
 from typing_extensions import Self
 
+from cibw.errors import CibwError
 from cibw.model.events import Event, Progress
 from cibw.model.images import ContainerSpec, EngineName
 from cibw.model.plan import Job
+from cibw.running.container_api import RefusedError
 from cibw.running.container_connect import Engine, connect
+from cibw.running.container_images import local_image
 from cibw.running.container_open import Opening
+from cibw.running.container_peek import peek_image
 from cibw.running.container_session import ContainerSite
 from cibw.running.emulation import Emulation, Processor, check_emulation
 from cibw.running.host_session import HostSettings, open_host
@@ -45,6 +49,7 @@ class Machines:
     def __init__(self, settings: MachineSettings) -> None:
         self._settings = settings
         self._engines: dict[EngineName, Engine] = {}
+        self._images: dict[ContainerSpec, str] = {}
         self._stack = ExitStack()
         self._connecting = threading.Lock()
         self._run_id = uuid.uuid4().hex[:8]
@@ -62,6 +67,22 @@ class Machines:
         if isinstance(job.machine, ContainerSpec):
             return self._container(job, job.machine, go_on)
         return open_host(job.machine, self._settings.host)
+
+    def image_identity(self, spec: ContainerSpec) -> str:
+        """What tells the image of a container from any other; empty while the engine does not have it."""
+        if spec not in self._images:
+            found = peek_image(spec.engine.name, spec.image, self._settings.environment) or self._asked(spec)
+            if not found:
+                return ""
+            self._images[spec] = found
+        return self._images[spec]
+
+    def _asked(self, spec: ContainerSpec) -> str:
+        # An engine that does not answer says so again, and to the user, where it is to make a container.
+        with suppress(CibwError, RefusedError):
+            found = local_image(self._engine(spec.engine.name).client.image, spec.image)
+            return found.identity if found else ""
+        return ""
 
     def _container(
         self, job: Job, spec: ContainerSpec, go_on: Callable[[], None]

@@ -54,6 +54,10 @@ def _command(session: Session) -> int:
         from cibw.cli.plan import print_plan
 
         return print_plan(session)
+    if line.command is CommandName.CACHE:
+        from cibw.cli.cache import cache
+
+        return cache(session)
     from cibw.cli.build import build
 
     return build(session)

@@ -14,6 +14,7 @@ from cibw.model.target import Platform
 
 T = TypeVar("T")
 TRUE_WORDS = frozenset({"y", "yes", "t", "true", "on", "1"})
+FALSE_WORDS = frozenset({"n", "no", "f", "false", "off", "0"})
 Schema = Mapping[str, TomlValue]
 Texts = tuple[str, ...]
 
@@ -190,6 +191,22 @@ def _jobs(value: TomlValue, _: Context) -> int | None:
     return int(text)
 
 
+def _switch(value: TomlValue, _: Context) -> bool | None:
+    text = str(value).strip().lower()
+    if text in ("", "auto"):
+        return None
+    if text not in TRUE_WORDS and text not in FALSE_WORDS:
+        raise BadValueError("this has to be true, false or auto")
+    return text in TRUE_WORDS
+
+
+SWITCH: Kind[bool | None] = Kind(
+    form=Form(
+        shape="true, false or `auto`",
+        schema=one_of({"type": "boolean"}, {"enum": ("auto", "true", "false")}),
+    ),
+    parse=_switch,
+)
 TEXT: Kind[str] = Kind(form=Form(shape="string", schema=STRING), parse=_text)
 VERBOSITY: Kind[int] = Kind(
     form=Form(

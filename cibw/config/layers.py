@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from cibw.config.cascade import Inherit
 from cibw.config.inherit import parse_variable_inherit
-from cibw.config.option_list import ALL_OPTIONS, REMOVED_VARIABLES, SWITCHES
+from cibw.config.option_list import ALL_OPTIONS
 from cibw.config.problems import Findings, did_you_mean
 from cibw.config.selectors import Selector
+from cibw.config.switches import REMOVED_VARIABLES, SWITCHES
 from cibw.config.toml import TomlTable
 from cibw.model.target import Platform
 

@@ -38,6 +38,7 @@ def load_options(sources: Sources, platform: Platform) -> Options:
     resolver = CascadeResolver(
         cascades=Cascades.read(reader), origins=reader.origins, engine=_engine(sources.arguments.engine, findings)
     )
+    cache = reader.cascade(known.CACHE).value()
     requires_python = _requires_python(sources, pyproject, findings)
     findings.raise_if_any()
     return Options(
@@ -51,6 +52,7 @@ def load_options(sources: Sources, platform: Platform) -> Options:
         requires_python=requires_python,
         package_dir=sources.arguments.package_dir,
         allow_empty=sources.arguments.allow_empty or _is_true(sources, "CIBW_ALLOW_EMPTY"),
+        cache=cache,
         output_dir=sources.arguments.output_dir or sources.environ.get("CIBW_OUTPUT_DIR") or _DEFAULT_OUTPUT,
         jobs=choice.jobs,
         notes=tuple(findings.notes),

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 
 from cibw.config.option import AnyOption, Facts
-from cibw.config.option_list import ALL_OPTIONS, SWITCHES
+from cibw.config.option_list import ALL_OPTIONS
+from cibw.config.switches import SWITCHES
 from cibw.config.toml import TomlValue
 from cibw.model.target import Platform
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cibw.config.kinds import ARCHS, EXTRAS, JOBS, PATHS, REQUIREMENTS, TEXT, VARIABLES, VERBOSITY
+from cibw.config.kinds import ARCHS, EXTRAS, JOBS, PATHS, REQUIREMENTS, SWITCH, TEXT, VARIABLES, VERBOSITY
 from cibw.config.kinds_of_commands import AUDIT, BEFORE_BUILD, ENVIRONMENT, GROUPS, HOOK, REPAIR, SETTINGS, TEST
 from cibw.config.kinds_of_selection import ENABLE, PATTERNS
 from cibw.config.kinds_of_tools import DEPENDENCY_VERSIONS, ENGINE, FILES, FRONTEND, IMAGE, RUNTIME, TOOLS
@@ -212,6 +212,15 @@ PYODIDE_VERSION = Option(
     kind=TEXT,
     facts=Facts(name="pyodide-version", description="The version of Pyodide; empty for the identifier's own."),
 )
+CACHE = Option(
+    kind=SWITCH,
+    facts=Facts(
+        name="cache",
+        description="Whether wheels are taken from the store where nothing has changed; `auto` means outside of a CI.",
+        default="auto",
+        places=_RUN,
+    ),
+)
 
 _MANYLINUX = {
     **dict.fromkeys(("x86_64", "i686", "aarch64", "ppc64le", "s390x"), "manylinux_2_28"),
@@ -273,19 +282,5 @@ ALL_OPTIONS: tuple[AnyOption, ...] = (
     AUDIT_COMMAND,
     BUILD_VERBOSITY,
     PYODIDE_VERSION,
+    CACHE,
 )
-
-SWITCHES: dict[str, str] = {
-    "CIBW_PLATFORM": "The platform to build for, as `--platform`.",
-    "CIBW_OUTPUT_DIR": "The directory that gets the wheels, as `--output-dir`.",
-    "CIBW_ALLOW_EMPTY": "Nothing selected is no failure, as `--allow-empty`.",
-    "CIBW_PROJECT_REQUIRES_PYTHON": "The Python versions of the project, in place of what its metadata says.",
-    "CIBW_CACHE_PATH": "The directory of the cache.",
-    "CIBW_DEBUG_KEEP_CONTAINER": "Containers stay after the run.",
-    "CIBW_DEBUG_TRACEBACK": "Failures come with a traceback, as `--debug-traceback`.",
-    "CIBW_LOG_FOLD_MODE": "How output is folded: azure, github, gitlab, travis or disabled.",
-    "CIBW_INHERIT": "How variables merge with the configuration file: `test-command: append; environment: prepend`.",
-}
-REMOVED_VARIABLES: dict[str, str] = {
-    "CIBW_FREE_THREADED_SUPPORT": "remove it: free-threaded Python is built like any other",
-}

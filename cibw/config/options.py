@@ -150,7 +150,7 @@ class Options:
     `archs` are as the user wrote them (`auto`, `AMD64`), not yet judged for the platform. With `only`,
     build, skip, archs and enable are already widened so that nothing else holds the identifier back.
     `package_dir` and `output_dir` are as given; package_dir is POSIX and relative to the project.
-    `jobs` is None where nobody chose. `notes` are what a user should know, though nothing is wrong.
+    `cache` and `jobs` are None where nobody chose. `notes` are what a user should know, though nothing is wrong.
     `places` says where build, skip, test-skip and archs were set.
     """
 
@@ -164,6 +164,7 @@ class Options:
     package_dir: str = "."
     only: BuildIdentifier | None = None
     allow_empty: bool = False
+    cache: bool | None = None
     output_dir: str = "wheelhouse"
     jobs: int | None = None
     notes: tuple[str, ...] = ()

@@ -18,6 +18,8 @@ class Status(Enum):
     BUILT = "built"
     REUSED = "reused"
     """An earlier wheel serves this identifier; only the tests ran."""
+    RESTORED = "restored"
+    """The wheel came from the store, where an earlier run has put it."""
     FAILED = "failed"
     CANCELLED = "cancelled"
     """The run ended before this build did."""

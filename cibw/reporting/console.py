@@ -109,10 +109,17 @@ class Console:
 
     def _build_finished(self, event: BuildFinished) -> None:
         result = event.result
+        scope, begun = str(result.identifier), self._state.begun
         # A build that never began has no lines of its own to stand under.
-        if str(result.identifier) in self._state.begun:
-            self._enter(str(result.identifier))
-        self._write(*text.result_lines(result, self._look))
+        if scope in begun:
+            self._enter(scope)
+            self._write(*text.result_lines(result, self._look))
+        elif result.wheel is not None:
+            begun.add(scope)
+            heading = text.build_heading(scope, len(begun), self._state.total, self._look)
+            self._write(text.untouched_line(result, heading, self._look))
+        else:
+            self._write(*text.result_lines(result, self._look))
         # The builds of a job whose machine can't be had share one failure.
         if result.failure is not None and result.failure not in self._state.failures:
             self._state.failures.add(result.failure)

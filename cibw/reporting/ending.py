@@ -77,6 +77,8 @@ def _verdict(report: Report, look: Look) -> str:
     parts = []
     if numbers[Status.BUILT] or not report.results:
         parts.append(f"{count(numbers[Status.BUILT], 'wheel')} built")
+    if numbers[Status.RESTORED]:
+        parts.append(f"{count(numbers[Status.RESTORED], 'wheel')} from the store")
     if numbers[Status.REUSED]:
         parts.append(f"{count(numbers[Status.REUSED], 'identifier')} served by an earlier wheel")
     parts += [f"{numbers[status]} {status.value}" for status in (Status.FAILED, Status.CANCELLED) if numbers[status]]

@@ -69,10 +69,10 @@ def result_lines(result: BuildResult, look: Look) -> list[str]:
     """What came out of a build; nothing for a failure, which has a block of its own."""
     arrow = look.good(look.symbol("→", "->"))
     match result.status:
-        case Status.BUILT | Status.REUSED:
+        case Status.BUILT | Status.REUSED | Status.RESTORED:
             if result.wheel is None:
                 return []
-            verb = "reuses " if result.status is Status.REUSED else ""
+            verb = {Status.REUSED: "reuses ", Status.RESTORED: "from the store: "}.get(result.status, "")
             facts = [size(result.wheel.size), _tested(result), duration(result.seconds)]
             return [f"  {arrow} {verb}{look.bold(result.wheel.filename)}", look.dim(f"    {', '.join(facts)}")]
         case Status.CANCELLED:
@@ -81,6 +81,14 @@ def result_lines(result: BuildResult, look: Look) -> list[str]:
             return []
         case _:
             assert_never(result.status)
+
+
+def untouched_line(result: BuildResult, heading: str, look: Look) -> str:
+    """A build that needed no machine, as an earlier run has left its wheel and passed its tests."""
+    wheel = result.wheel.filename if result.wheel and result.status is Status.REUSED else ""
+    how = f"served by {wheel}" if wheel else "from the store"
+    tested = ", tested before" if result.tested else f", {_tested(result)}"
+    return f"{heading} {look.good(look.symbol('→', '->'))} {look.dim(how + tested)}"
 
 
 def _tested(result: BuildResult) -> str:

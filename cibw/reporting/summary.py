@@ -9,9 +9,16 @@ from cibw.reporting.ending import Warnings, all_warnings
 from cibw.reporting.errors_text import headline
 from cibw.reporting.look import Look
 from cibw.reporting.reporter import Reporter
+from cibw.reporting.table import time_of
 from cibw.reporting.wording import count, duration, exit_code, size
 
-_SIGNS = {Status.BUILT: "✅", Status.REUSED: "♻️", Status.FAILED: "❌", Status.CANCELLED: "⏹️"}
+_SIGNS = {
+    Status.BUILT: "✅",
+    Status.REUSED: "♻️",
+    Status.RESTORED: "📦",
+    Status.FAILED: "❌",
+    Status.CANCELLED: "⏹️",
+}
 _PLAIN = Look()
 
 
@@ -57,7 +64,7 @@ def _row(result: BuildResult) -> str:
         f"`{wheel.filename}`" if wheel else result.status.value,
         ("yes" if result.tested else "no") if wheel else "",
         size(wheel.size) if wheel else "",
-        duration(result.seconds) if result.seconds else "",
+        time_of(result) if result.seconds else "",
         f"`{wheel.sha256}`" if wheel else "",
     ]
     return f"| {' | '.join(cells)} |"

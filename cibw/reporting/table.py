@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from cibw.model.events import BuildResult, WheelFile
+from cibw.model.events import BuildResult, Status, WheelFile
 from cibw.reporting.look import Look
 from cibw.reporting.wording import duration, size
 
@@ -52,6 +52,12 @@ def wheel_table(results: Sequence[BuildResult], look: Look) -> list[str]:
     return [f"{' ' * _INDENT}{line}".rstrip() for line in text.splitlines()]
 
 
+def time_of(result: BuildResult) -> str:
+    """How long a build took, or that its wheel came from the store."""
+    is_untouched = result.status is Status.RESTORED and not result.steps
+    return "from store" if is_untouched else duration(result.seconds)
+
+
 def _form(wheels: _Wheels, look: Look) -> tuple[_Form, int]:
     """The first form that leaves enough columns for the file names, and how many that are."""
     longest = max(len(wheel.filename) for _, wheel in wheels)
@@ -63,7 +69,7 @@ def _form(wheels: _Wheels, look: Look) -> tuple[_Form, int]:
 def _room(wheels: _Wheels, form: _Form, look: Look) -> int:
     identifiers = 0 if form.joined else _GAP + max(len(str(result.identifier)) for result, _ in wheels)
     sizes = max(len(size(wheel.size)) for _, wheel in wheels)
-    times = max(len(duration(result.seconds)) for result, _ in wheels)
+    times = max(len(time_of(result)) for result, _ in wheels)
     return look.width - _INDENT - identifiers - max(sizes, 4) - max(times, 4) - form.digits - 3 * _GAP
 
 
@@ -89,7 +95,7 @@ def _table(wheels: _Wheels, form: _Form, room: int, look: Look) -> Table:
         name = "\n".join(_folded(wheel.filename, room))
         identifier = Text(str(result.identifier), style="bold" if form.joined else "")
         cells = [identifier.append(f"\n{name}", style="not bold")] if form.joined else [identifier, name]
-        table.add_row(*cells, size(wheel.size), duration(result.seconds), wheel.sha256[: form.digits])
+        table.add_row(*cells, size(wheel.size), time_of(result), wheel.sha256[: form.digits])
     return table
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zipfile import is_zipfile
 
 from cibw.errors import CibwError
@@ -14,23 +17,37 @@ from cibw.running.machine import Machine
 _BLOCK = 1 << 20
 
 
-def collect(machine: Machine, wheel: str, output_dir: Path) -> WheelFile:
-    """Copy a wheel into the output directory under a temporary name, then rename it; CibwError for a broken one."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A wheel in a hidden directory below the output directory, where it waits for its tests."""
+
+    path: Path
+    wheel: WheelFile
+    warnings: tuple[str, ...] = ()
+
+    def land(self) -> Path:
+        """Move the wheel into the output directory."""
+        return self.path.replace(self.path.parent.parent / self.path.name)
+
+
+@contextmanager
+def waiting_place(output_dir: Path) -> Iterator[Path]:
+    """A hidden directory below the output directory, which is gone at the end with what it holds."""
     output_dir.mkdir(parents=True, exist_ok=True)
-    filename = wheel.rpartition("/")[2]
-    partial = output_dir / f".{filename}.{os.getpid()}.part"
-    try:
-        machine.get(wheel, partial)
-        if not is_zipfile(partial):
-            raise CibwError(
-                f"{filename} is not a wheel: it is no zip archive.",
-                hint="Look at what repair-wheel-command, or the build backend, wrote.",
-            )
-        described = describe(partial, filename)
-        partial.replace(output_dir / filename)
-    finally:
-        partial.unlink(missing_ok=True)
-    return described
+    with TemporaryDirectory(prefix=".cibw-", dir=output_dir, ignore_cleanup_errors=True) as directory:
+        yield Path(directory)
+
+
+def fetch(machine: Machine, wheel: str, place: Path) -> Parcel:
+    """Copy a wheel of a machine into a waiting place; CibwError for a broken one."""
+    path = place / wheel.rpartition("/")[2]
+    machine.get(wheel, path)
+    if not is_zipfile(path):
+        raise CibwError(
+            f"{path.name} is not a wheel: it is no zip archive.",
+            hint="Look at what repair-wheel-command, or the build backend, wrote.",
+        )
+    return Parcel(path=path, wheel=describe(path, path.name))
 
 
 def describe(path: Path, filename: str) -> WheelFile:

@@ -32,6 +32,23 @@ class LocalImage:
     oci_platform: str
     digests: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, told: Mapping[str, object]) -> LocalImage:
+        """What an engine tells of an image."""
+        parts = (text_at(told, "Os") or "linux", text_at(told, "Architecture"), text_at(told, "Variant"))
+        digests = told.get("RepoDigests")
+        return cls(
+            identity=text_at(told, "Id"),
+            oci_platform="/".join(part for part in parts if part),
+            digests=tuple(map(str, digests)) if isinstance(digests, list) else (),
+        )
+
+
+def text_at(told: Mapping[str, object], key: str) -> str:
+    """A text in what an engine tells; empty where there is none."""
+    value = told.get(key)
+    return value if isinstance(value, str) else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullNews:

@@ -31,6 +31,10 @@ _FINAL_WORDS = (
 """Some engines tell an error with status 500, or after they have begun to answer."""
 
 
+Look = Callable[[str], LocalImage | None]
+"""Finds an image that an engine has by its reference."""
+
+
 def ignore(_: str) -> None:
     """Do nothing with a line of progress."""
 
@@ -61,7 +65,7 @@ def ensure_image(client: EngineClient, image: Image, pulling: Pulling) -> str:
     where the registry denies the image.
     """
     reference = Reference.parse(image.reference)
-    local, others = _local(client, image, reference)
+    local, others = _local(client.image, image, reference)
     if local is not None:
         return local.identity
     try:
@@ -74,11 +78,16 @@ def ensure_image(client: EngineClient, image: Image, pulling: Pulling) -> str:
     return found.identity if found is not None and fits else reference.pinned
 
 
-def _local(client: EngineClient, image: Image, reference: Reference) -> tuple[LocalImage | None, str]:
+def local_image(look: Look, image: Image) -> LocalImage | None:
+    """The image that containers are created from without a pull, where it is here."""
+    return _local(look, image, Reference.parse(image.reference))[0]
+
+
+def _local(look: Look, image: Image, reference: Reference) -> tuple[LocalImage | None, str]:
     """The local image, and the platforms of those that were passed over."""
     others: list[str] = []
     for name in local_names(reference):
-        found = client.image(name)
+        found = look(name)
         if found is None or not is_meant(found, reference):
             continue
         if same_platform(image.oci_platform, found.oci_platform):

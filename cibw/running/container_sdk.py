@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from cibw.errors import EngineTooOldError, EngineUnavailableError
-from cibw.running.container_api import Creation, Execution, LocalImage, PullNews, RefusedError, ServerVersion
+from cibw.running.container_api import Creation, Execution, LocalImage, PullNews, RefusedError, ServerVersion, text_at
 from cibw.running.container_endpoints import Endpoint
 from cibw.running.container_stream import ExecStream
 
@@ -31,7 +31,7 @@ class SdkClient:
         """What the engine says of itself."""
         with _translated():
             told = self._api.version()
-        return ServerVersion(api=_text(told, "ApiVersion"), architecture=_text(told, "Arch"))
+        return ServerVersion(api=text_at(told, "ApiVersion"), architecture=text_at(told, "Arch"))
 
     def image(self, reference: str) -> LocalImage | None:
         """An image that the engine has, by its reference."""
@@ -42,23 +42,17 @@ class SdkClient:
             if refused.status == 404:
                 return None
             raise
-        parts = (_text(told, "Os") or "linux", _text(told, "Architecture"), _text(told, "Variant"))
-        digests = told.get("RepoDigests")
-        return LocalImage(
-            identity=_text(told, "Id"),
-            oci_platform="/".join(part for part in parts if part),
-            digests=tuple(map(str, digests)) if isinstance(digests, list) else (),
-        )
+        return LocalImage.of(told)
 
     def pull(self, reference: str, oci_platform: str) -> Iterator[PullNews]:
         """Pull an image."""
         with _translated():
             for told in self._api.pull(*_for_pull(reference), stream=True, decode=True, platform=oci_platform):
                 if told.get("error"):
-                    raise RefusedError(500, _text(told, "error"))
+                    raise RefusedError(500, text_at(told, "error"))
                 detail = told.get("progressDetail") or {}
                 yield PullNews(
-                    layer=_text(told, "id"), status=_text(told, "status"), current=int(detail.get("current") or 0)
+                    layer=text_at(told, "id"), status=text_at(told, "status"), current=int(detail.get("current") or 0)
                 )
 
     def create(self, creation: Creation) -> None:
@@ -93,7 +87,7 @@ class SdkClient:
                 environment=dict(execution.environment or {}),
                 stdin=execution.reads,
             )
-        return _text(told, "Id")
+        return text_at(told, "Id")
 
     def output(self, execution: str, data: Iterable[bytes] = ()) -> Iterator[tuple[bytes, bool]]:
         """Run a prepared command: pieces of its output, and whether they came from standard error."""
@@ -150,7 +144,7 @@ class SdkClient:
         """The ids of all containers with a label `name=value`."""
         with _translated():
             told = self._api.containers(all=True, filters={"label": label})
-        return tuple(_text(container, "Id") for container in told)
+        return tuple(text_at(container, "Id") for container in told)
 
     def close(self) -> None:
         """Close the connection."""
@@ -230,8 +224,3 @@ def _for_pull(reference: str) -> tuple[str, str]:
 def _inside(volume: str) -> str:
     parts = volume.split(":")
     return parts[1] if len(parts) > 1 else parts[0]
-
-
-def _text(told: Mapping[str, object], key: str) -> str:
-    value = told.get(key)
-    return value if isinstance(value, str) else ""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
 
-from cibw.errors import CommandFailedError
-from cibw.model.events import WheelFile
+from cibw.errors import CibwError, CommandFailedError
+from cibw.model.events import Status, WheelFile
 from cibw.model.layout import REPAIRED_DIR, REUSED_DIR
-from cibw.model.plan import Step, StepName, WheelBuild
+from cibw.model.plan import Check, Step, StepName, WheelBuild
 from cibw.model.template import Late
 from cibw.running.checks import check
-from cibw.running.collect import collect, describe
+from cibw.running.collect import Parcel, describe, fetch, waiting_place
 from cibw.running.diagnose import explain_repair, found_no_native_file, missing_native_file, pass_unrepaired
-from cibw.running.ledger import FinishedWheel, Ledger
+from cibw.running.ledger import Ledger
 from cibw.running.workbench import Workbench
 
 
@@ -24,7 +24,9 @@ from cibw.running.workbench import Workbench
 class Site:
     """What a build finds: the environment it starts from, the run's wheels, where wheels go.
 
-    `made` is called when the wheel of the build is there, so that nothing can make it needless any more.
+    `restore` puts a wheel that an earlier run has made into the directory that it gets. `made` is called
+    when the wheel of the build is there, so that nothing can make it needless any more; then `keep` may
+    keep it for later runs, before its tests.
     """
 
     base_environment: Mapping[str, str]
@@ -33,37 +35,63 @@ class Site:
     ledger: Ledger
     output_dir: Path
     made: Callable[[], None]
+    restore: Callable[[Path], Parcel | None] = lambda _place: None
+    keep: Callable[[Parcel], None] = lambda _parcel: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """The wheel that serves a build, and whether an earlier build had made it."""
+    """The wheel that serves a build, and how it was had: BUILT, REUSED or RESTORED."""
 
     wheel: WheelFile
-    reused: bool
+    status: Status
 
 
 def run_build(build: WheelBuild, bench: Workbench, site: Site) -> Made:
-    """Make a wheel, or take one of this run that serves; test it; collect it.
+    """Make a wheel, or take one of this run or of the store that serves; test it; collect it.
 
-    Raises the error of the step that fails. A wheel reaches the output directory only after its tests.
+    Raises the error of the step that fails. A wheel gets its name in the output directory only after its tests.
     """
     environment = dict(site.base_environment) | dict(site.passed)
     with bench.step(build.prepare.name):
         bench.perform(build.prepare, environment)
         environment = bench.environment(build.environment, environment)
     earlier = site.ledger.serving(build.identifier, site.job)
-    if earlier is None:
-        for step in build.make:
-            _make(step, build, bench, site, environment)
-        site.made()
-    else:
-        _take(earlier, bench)
-    _test(build, bench, environment)
     if earlier is not None:
-        return Made(wheel=describe(earlier.path, earlier.path.name), reused=True)
-    with bench.step(StepName.COLLECT):
-        return Made(wheel=_collect(bench, site), reused=False)
+        _take(earlier.path, bench)
+        _test(build, bench, environment)
+        return Made(wheel=describe(earlier.path, earlier.path.name), status=Status.REUSED)
+    with waiting_place(site.output_dir) as place:
+        stored = site.restore(place)
+        parcel = _restored(stored, build, bench, site) if stored else _built(build, bench, site, environment, place)
+        _test(build, bench, environment)
+        with bench.step(StepName.COLLECT):
+            parcel.land()
+    return Made(wheel=parcel.wheel, status=Status.RESTORED if stored else Status.BUILT)
+
+
+def _restored(parcel: Parcel, build: WheelBuild, bench: Workbench, site: Site) -> Parcel:
+    _take(parcel.path, bench)
+    check(Check.NEW_NAME, bench, lambda name: site.ledger.claim(name, build.identifier))
+    site.made()
+    bench.warnings.extend(parcel.warnings)
+    return parcel
+
+
+def _built(build: WheelBuild, bench: Workbench, site: Site, environment: Mapping[str, str], place: Path) -> Parcel:
+    for step in build.make:
+        _make(step, build, bench, site, environment)
+    site.made()
+    try:
+        parcel = fetch(bench.machine, bench.bindings[Late.WHEEL], place)
+    except CibwError as error:
+        error.locate(step=StepName.COLLECT.value)
+        raise
+    warning = missing_native_file(parcel.path)
+    if warning:
+        bench.warn(warning)
+    site.keep(replace(parcel, warnings=tuple(bench.warnings)))
+    return parcel
 
 
 def _make(step: Step, build: WheelBuild, bench: Workbench, site: Site, environment: Mapping[str, str]) -> None:
@@ -93,9 +121,9 @@ def _repair_failed(
     raise error
 
 
-def _take(earlier: FinishedWheel, bench: Workbench) -> None:
-    path = f"{REUSED_DIR.render(bench.bindings)}/{earlier.path.name}"
-    bench.machine.put(earlier.path, path)
+def _take(wheel: Path, bench: Workbench) -> None:
+    path = f"{REUSED_DIR.render(bench.bindings)}/{wheel.name}"
+    bench.machine.put(wheel, path)
     bench.bindings[Late.WHEEL] = path
 
 
@@ -106,11 +134,3 @@ def _test(build: WheelBuild, bench: Workbench, environment: Mapping[str, str]) -
             bench.perform(step, scope)
             if number == 0:
                 scope = bench.environment(build.test_environment, environment)
-
-
-def _collect(bench: Workbench, site: Site) -> WheelFile:
-    wheel = collect(bench.machine, bench.bindings[Late.WHEEL], site.output_dir)
-    warning = missing_native_file(site.output_dir / wheel.filename)
-    if warning:
-        bench.warn(warning)
-    return wheel

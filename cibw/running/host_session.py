@@ -21,7 +21,7 @@ from cibw.running.opened import OpenMachine
 from cibw.running.zig import ToolchainSpec, ZigPrograms, find_zig, prepare_toolchain
 from cibw.running.zig_compilers import zig_compiler
 
-_FOREIGN_VARIABLES = (
+FOREIGN_VARIABLES = (
     *("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH"),
     *("PIP_REQUIRE_VIRTUALENV", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON"),
     *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"),
@@ -93,7 +93,7 @@ def _place() -> str:
 
 
 def _environment(spec: HostSpec, settings: HostSettings, base: Path) -> dict[str, str]:
-    environment = {name: value for name, value in settings.environment.items() if name not in _FOREIGN_VARIABLES}
+    environment = {name: value for name, value in settings.environment.items() if name not in FOREIGN_VARIABLES}
     environment.update(list(_for_uv(environment)))
     tools = base / "tools"
     _lay_tools(tools, environment.get("PATH", ""))

@@ -6,14 +6,16 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cibw.errors import InterruptedRunError
 from cibw.model.events import BuildFinished, BuildResult, Event, Report, RunFinished, RunStarted, Status
 from cibw.model.plan import Plan
+from cibw.running.keeper import Forgetful, Keeper
 from cibw.running.ledger import Ledger
 from cibw.running.priority import Rank
+from cibw.running.restore import Restorer
 from cibw.running.signals import signals_heard
 from cibw.running.stage import Stage, StageSettings, together
 from cibw.running.tasks import Task, Tasks
@@ -36,6 +38,7 @@ class RunSettings:
     keep_going: bool = False
     rank: Rank = lambda _build: 0.0
     log_file: Callable[[str], str] = lambda _scope: ""
+    keeper: Keeper = field(default_factory=Forgetful)
 
     @property
     def emit(self) -> Callable[[Event], None]:
@@ -73,6 +76,7 @@ def _results(plan: Plan, settings: RunSettings, must_end: Callable[[], bool]) ->
     tasks = Tasks([Task(build=build, stage=stage) for job, stage in stages for build in job.builds], settings.rank)
     crew = _Crew(tasks, settings)
     with ExitStack() as stack:
+        stack.callback(settings.keeper.close)
         for _job, stage in stages:
             stack.callback(stage.close)
         crew.run(must_end)
@@ -93,11 +97,13 @@ class _Crew:
             ledger=Ledger(),
             output_dir=settings.output_dir,
             log_file=settings.log_file,
+            keeper=settings.keeper,
         )
         self._faults: list[Exception] = []
 
     def run(self, must_end: Callable[[], bool]) -> None:
-        """Let the workers work; the first fault of the program itself is raised at the end."""
+        """Let the workers do what no earlier run did; the first fault of the program itself is raised at the end."""
+        self._restore(must_end)
         count = max(1, min(self._settings.jobs, len(self._tasks.all)))
         ends = [threading.Event() for _ in range(count)]
         for end in ends:
@@ -110,6 +116,14 @@ class _Crew:
                     self._interrupt()
         if self._faults:
             raise self._faults[0]
+
+    def _restore(self, must_end: Callable[[], bool]) -> None:
+        shop = self._shop
+        restorer = Restorer(shop.keeper, shop.ledger, shop.output_dir, self._finish)
+        for step in (restorer.restore, restorer.reuse):
+            for task in self._tasks.all:
+                if task.result is None and not must_end() and step(task):
+                    self._tasks.drop(task)
 
     def _interrupt(self) -> None:
         self._tasks.stop()

@@ -43,6 +43,16 @@ def project_files(runner: Runner, root: Path, excluded: tuple[Path, ...] = ()) -
     return Tree(root=root, files=tuple(sorted(set(kept))))
 
 
+def git_index(runner: Runner, root: Path) -> str:
+    """What git tracks at `root`, with modes and hashes, as text; empty without git.
+
+    The file of the index itself changes whenever git looks at the files.
+    """
+    lines: list[str] = []
+    request = Request(argv=(*_GIT, "--stage"), cwd=str(root), environment=_own_place(runner))
+    return "\n".join(lines) if runner.run(request, _collector(lines)).exit_code == 0 else ""
+
+
 def unquote(line: str) -> str:
     """Read a path as git prints it: plain, or in double quotes with C escapes."""
     if not (line.startswith('"') and line.endswith('"') and len(line) > 1):
@@ -59,8 +69,7 @@ def _unescape(match: re.Match[bytes]) -> bytes:
 def _seen_by_git(runner: Runner, root: Path) -> list[str]:
     """The existing files that git lists; empty where git is missing or this is no work tree."""
     names: list[str] = []
-    # A hook of git, for one, starts programs with variables that speak of another place.
-    environment = {name: value for name, value in runner.environment().items() if name not in _OF_ANOTHER_PLACE}
+    environment = _own_place(runner)
     for options in _LISTINGS:
         lines: list[str] = []
         request = Request(argv=(*_GIT, *options), cwd=str(root), environment=environment)
@@ -70,6 +79,11 @@ def _seen_by_git(runner: Runner, root: Path) -> list[str]:
         # git ends the name of a nested repository, which it lists as one entry, with a slash
         names += (unquote(line).rstrip("/") for line in lines)
     return [name for name in names if os.path.lexists(root / name)]
+
+
+def _own_place(runner: Runner) -> dict[str, str]:
+    # A hook of git, for one, starts programs with variables that speak of another place.
+    return {name: value for name, value in runner.environment().items() if name not in _OF_ANOTHER_PLACE}
 
 
 def _collector(lines: list[str]) -> OutputSink:

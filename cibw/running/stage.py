@@ -65,6 +65,11 @@ class Stage:
         """The job's name."""
         return self._job.name
 
+    @property
+    def job(self) -> Job:
+        """The job that the machines are for."""
+        return self._job
+
     def take(self) -> OpenMachine:
         """A machine that is ready and idle.
 

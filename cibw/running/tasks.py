@@ -47,6 +47,11 @@ class Tasks:
         with self._lock:
             return self._waiting.pop(0) if self._waiting and not self._stopped else None
 
+    def drop(self, task: Task) -> None:
+        """Let a task that is done without a machine wait no longer."""
+        with self._lock:
+            self._waiting.remove(task)
+
     def stop(self) -> None:
         """Let no further task begin."""
         with self._lock:

@@ -13,10 +13,14 @@ from cibw.model.events import BuildResult, BuildStarted, Event, Status, failure_
 from cibw.model.plan import WheelBuild
 from cibw.model.template import Late
 from cibw.running.checks import wheel_name
+from cibw.running.collect import Parcel
 from cibw.running.flow import Made, Site, run_build
+from cibw.running.keeper import Keeper
 from cibw.running.ledger import Ledger
 from cibw.running.opened import OpenMachine
+from cibw.running.restore import restored
 from cibw.running.stage import StageSettings, explained
+from cibw.running.store import StoredWheel
 from cibw.running.tasks import Task, Tasks
 from cibw.running.workbench import Workbench
 
@@ -31,6 +35,7 @@ class Shop:
     ledger: Ledger
     output_dir: Path
     log_file: Callable[[str], str]
+    keeper: Keeper
 
 
 def work(task: Task, shop: Shop) -> BuildResult:
@@ -94,6 +99,8 @@ class _Attempt:
             ledger=shop.ledger,
             output_dir=shop.output_dir,
             made=lambda: shop.tasks.begin_making(task, None),
+            restore=lambda place: restored(shop.keeper, task, place),
+            keep=lambda parcel: self._keep(task, parcel),
         )
         shop.tasks.begin_making(task, self._opened)
         try:
@@ -104,10 +111,21 @@ class _Attempt:
             raise
         finally:
             shop.tasks.begin_making(task, None)
-        if not made.reused:
+        shop.keeper.pass_tests(task.stage.job, self._build, made.wheel.sha256)
+        if made.status is not Status.REUSED:
             wheel = shop.ledger.add(shop.output_dir / made.wheel.filename, task.stage.name)
             shop.tasks.supersede(task.stage, lambda other: wheel.name.serves(other.identifier))
         return self._succeeded(made)
+
+    def _keep(self, task: Task, parcel: Parcel) -> None:
+        entry = StoredWheel(
+            filename=parcel.wheel.filename,
+            size=parcel.wheel.size,
+            sha256=parcel.wheel.sha256,
+            seconds=time.monotonic() - self._started,
+            warnings=parcel.warnings,
+        )
+        self._shop.keeper.keep(task.stage.job, self._build, parcel.path, entry)
 
     def may_reuse_namesake(self, job: str) -> bool:
         """Wait for the build that has claimed this wheel's name; whether its wheel serves, or the name is free."""
@@ -134,7 +152,7 @@ class _Attempt:
     def _succeeded(self, made: Made) -> BuildResult:
         return BuildResult(
             identifier=self._build.identifier,
-            status=Status.REUSED if made.reused else Status.BUILT,
+            status=made.status,
             seconds=time.monotonic() - self._started,
             wheel=made.wheel,
             tested=bool(self._build.test),

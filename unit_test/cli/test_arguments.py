@@ -47,6 +47,10 @@ def test_every_argument_arrives() -> None:
     assert parse(["plan", "--json"]).as_json
     assert parse(["--print-build-identifiers"]).print_build_identifiers
     assert parse(["--clean-cache"]).clean_cache
+    assert [parse(words).resume for words in ([], ["--resume"], ["--no-resume"])] == [None, True, False]
+    assert parse(["--explain-cache"]).explain_cache
+    assert parse(["cache"]).action == "info"
+    assert parse(["cache", "prune", "--older-than", "1.5"]).older_than == 1.5
     assert parse(["--only", "cp312-manylinux_x86_64"]).only == "cp312-manylinux_x86_64"
 
 
@@ -56,6 +60,9 @@ def test_every_argument_arrives() -> None:
         ["--only", "cp312-manylinux_x86_64", "--archs", "x86_64"],
         ["--only", "cp312-manylinux_x86_64", "--platform", "linux"],
         ["--onl", "cp312-manylinux_x86_64"],
+        ["cache", "burn"],
+        ["cache", "prune", "--older-than", "-1"],
+        ["cache", "prune", "--older-than", "weeks"],
         ["--platform", "bsd"],
         ["--engine", "lxc"],
         ["plan", "--keep-going"],

@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+import hashlib
+
+import pytest
+
+from cibw.running.store import Store, StoredWheel
 from unit_test.cli.calling import Caller
 
+HASHES = {size: hashlib.sha256(b"x" * size).hexdigest() for size in (5, 7)}
 TAG = "Signature: 8a477f597d28d172789f06886806bc55\n"
 
 
@@ -32,3 +38,69 @@ def test_any_other_directory_stays(cibw: Caller) -> None:
 def test_a_relative_cache_lies_in_the_current_directory(cibw: Caller) -> None:
     cibw.environment.setenv("CIBW_CACHE_PATH", "kept")
     assert str(cibw.directory / "kept") in cibw("--clean-cache").stdout
+
+
+def stored(cibw: Caller) -> Store:
+    store = Store(cibw.directory / "cache" / "store")
+    for key, size in (("ab", 5), ("cd", 7)):
+        wheel = cibw.directory / "a.whl"
+        wheel.write_bytes(b"x" * size)
+        entry = StoredWheel(filename="a.whl", size=size, sha256=HASHES[size], project="/somewhere")
+        store.put(key * 32, wheel, entry)
+    return store
+
+
+def test_what_the_store_holds(cibw: Caller) -> None:
+    store = stored(cibw)
+    shown = cibw("cache", "info").stdout
+    assert str(store.directory) in shown
+    assert "2 wheels, 12 B of at most 5.0 GB" in shown
+    assert "/somewhere: 2 wheels, 12 B" in shown
+
+
+def test_pruning_goes_down_to_the_limit(cibw: Caller) -> None:
+    store = stored(cibw)
+    cibw.environment.setenv("CIBW_CACHE_SIZE", "7B")
+    assert "Removed 1 wheel, 5 B; 1 wheel left, 7 B." in cibw("cache", "prune").stdout
+    assert len(list(store.entries())) == 1
+
+
+def test_pruning_by_age(cibw: Caller) -> None:
+    store = stored(cibw)
+    assert "Removed 0 wheels" in cibw("cache", "prune", "--older-than", "1").stdout
+    assert "Removed 2 wheels" in cibw("cache", "prune", "--older-than", "0").stdout
+    assert not list(store.entries())
+
+
+def test_clearing(cibw: Caller) -> None:
+    store = stored(cibw)
+    assert "Removed 2 wheels, 12 B; 0 wheels left" in cibw("cache", "clear").stdout
+    assert not list(store.entries())
+
+
+def test_a_store_that_is_not_there(cibw: Caller) -> None:
+    for action in ("info", "prune", "clear"):
+        assert cibw("cache", action).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("500MB", "500.0 MB"),
+        ("2 GiB", "2.1 GB"),
+        ("1.5g", "1.5 GB"),
+        ("12", "12 B"),
+        ("1KiB", "1.0 kB"),
+        ("", "5.0 GB"),
+    ],
+)
+def test_sizes(cibw: Caller, text: str, shown: str) -> None:
+    cibw.environment.setenv("CIBW_CACHE_SIZE", text)
+    assert f"of at most {shown}\n" in cibw("cache").stdout
+
+
+def test_a_wrong_size(cibw: Caller) -> None:
+    cibw.environment.setenv("CIBW_CACHE_SIZE", "much")
+    called = cibw("cache")
+    assert called.exit_code == 2
+    assert "CIBW_CACHE_SIZE" in called.stderr

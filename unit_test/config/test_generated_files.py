@@ -7,8 +7,9 @@ import pytest
 
 from cibw.config.option import Scope
 from cibw.config.option_docs import options_page
-from cibw.config.option_list import ALL_OPTIONS, SWITCHES
+from cibw.config.option_list import ALL_OPTIONS
 from cibw.config.schema import schema_text, table_schema
+from cibw.config.switches import SWITCHES
 from cibw.config.toml import as_table
 from cibw.model.target import Platform
 

@@ -161,3 +161,17 @@ def test_the_table_of_the_peer_is_read_where_ours_is_missing() -> None:
     both = load('[tool.cibuildwheel]\nskip = "*i686"\n[tool.cibw]\nskip = "*musl*"')
     assert both.skip.patterns == ("*musl*",)
     assert both.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("true", True), ("false", False), ('"auto"', None), ('"on"', True), ('"No"', False)]
+)
+def test_the_store_is_a_choice(text: str, expected: bool | None) -> None:
+    assert load(f"[tool.cibw]\ncache = {text}").cache is expected
+    assert load().cache is None
+    assert load(f"[tool.cibw]\ncache = {text}", CIBW_CACHE="0").cache is False
+
+
+def test_a_wrong_choice_is_a_mistake() -> None:
+    found = mistake('[tool.cibw]\ncache = "sometimes"')
+    assert "true, false or auto" in found.message

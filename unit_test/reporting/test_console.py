@@ -19,7 +19,9 @@ from cibw.model.events import (
     Status,
     StepFinished,
     StepStarted,
+    StepTime,
     WarningRaised,
+    WheelFile,
 )
 from cibw.model.plan import StepName
 from cibw.reporting.console import Console
@@ -137,3 +139,26 @@ def test_nothing_is_drawn_over_where_output_is_shown() -> None:
 def test_each_failure_stands_at_its_build_and_at_the_end() -> None:
     text = shown(Look(), *EVENTS)
     assert text.count("cp312-manylinux_x86_64: build failed") == 2
+
+
+def test_wheels_of_the_store_need_a_line_each() -> None:
+    wheel = WheelFile(filename="a.whl", size=10, sha256="0" * 64)
+    restored = BuildResult(identifier=CP310, status=Status.RESTORED, wheel=wheel, tested=True)
+    reused = BuildResult(identifier=CP311, status=Status.REUSED, wheel=wheel, untested="why not")
+    ended = RunFinished(report=Report(results=(restored, reused), seconds=0.2))
+    text = shown(Look(width=160), BuildFinished(result=restored), BuildFinished(result=reused), ended)
+    lines = text.splitlines()
+    assert lines[0].startswith(f"{CP310} (1 of ")
+    assert lines[0].endswith("from the store, tested before")
+    assert lines[1].endswith("served by a.whl, not tested (why not)")
+    assert "from store" in text
+    assert "1 wheel from the store, 1 identifier served by an earlier wheel in 0.2 s" in text
+
+
+def test_a_wheel_of_the_store_that_is_tested_now() -> None:
+    wheel = WheelFile(filename="a.whl", size=10, sha256="0" * 64)
+    steps = (StepTime(step=StepName.TEST, seconds=2),)
+    result = BuildResult(identifier=CP310, status=Status.RESTORED, wheel=wheel, tested=True, seconds=2.5, steps=steps)
+    text = shown(Look(width=160), BuildStarted(identifier=CP310), BuildFinished(result=result))
+    assert "→ from the store: a.whl" in text
+    assert "10 B, tested, 2.5 s" in text

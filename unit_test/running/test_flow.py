@@ -15,7 +15,7 @@ from cibw.errors import (
 )
 from cibw.model.command import Command, Request
 from cibw.model.environment import EnvExpr
-from cibw.model.events import Event, OutputLine, StepFinished, StepStarted, WarningRaised
+from cibw.model.events import Event, OutputLine, Status, StepFinished, StepStarted, WarningRaised
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.layout import BUILT_DIR, PROJECT, REPAIRED_DIR
 from cibw.model.plan import Check, PutText, Run, Step, StepName, WheelBuild, When
@@ -122,7 +122,7 @@ def test_the_whole_flow(tmp_path: Path) -> None:
     assert trial.programs_before_tests == 3
     assert trial.machine.requests[2].argv == ("repair", f"/work/built/{NAME}", "/work/repaired")
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
-    assert not trial.made.reused
+    assert trial.made.status is Status.BUILT
     assert trial.made.wheel.size == (tmp_path / NAME).stat().st_size
 
 
@@ -241,7 +241,7 @@ def test_an_earlier_abi3_wheel_is_only_tested(tmp_path: Path) -> None:
     trial.go(a_build(), finished(tmp_path, ABI3))
     assert trial.programs == ["lay", "venv", "test"]
     assert trial.machine.requests[-1].argv == ("test", f"/work/reused/{ABI3}")
-    assert trial.made.reused
+    assert trial.made.status is Status.REUSED
     assert trial.made.wheel.filename == ABI3
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cibw.model.command import Request
 from cibw.running.recording import Answer, RecordingMachine
-from cibw.running.source import project_files, unquote
+from cibw.running.source import git_index, project_files, unquote
 
 _NAMED = {7: "a", 8: "b", 12: "f", 10: "n", 13: "r", 9: "t", 11: "v", 34: '"', 92: "\\"}
 
@@ -84,3 +84,9 @@ def test_variables_of_a_hook_of_git_do_not_lead_astray(tmp_path: Path) -> None:
     project_files(machine, project(tmp_path))
     assert [request.environment for request in machine.requests] == [{"PATH": "/bin"}] * len(machine.requests)
     assert machine.requests
+
+
+def test_the_index_of_git_is_its_listing() -> None:
+    machine = RecordingMachine(lambda request: Answer(stdout="100644 aa 0\ta.c\n" if "--stage" in request.argv else ""))
+    assert git_index(machine, Path("/p")) == "100644 aa 0\ta.c"
+    assert not git_index(RecordingMachine(lambda _request: Answer(stdout="x", exit_code=128)), Path("/p"))

@@ -15,6 +15,7 @@ from cibw.model.images import HostSpec
 from cibw.model.layout import BUILT_DIR
 from cibw.model.plan import Check, Job, Plan, Step, StepName, WheelBuild
 from cibw.model.template import Late
+from cibw.running.keeper import Forgetful, Keeper
 from cibw.running.machine import Tree
 from cibw.running.opened import OpenMachine
 from cibw.running.recording import Answer, RecordingMachine
@@ -72,6 +73,7 @@ class Trial:
         self.fault: CibwError | None = None
         self.emit: Callable[[Event], None] = self.events.append
         self.opening: Callable[[Callable[[], None]], None] = lambda go_on: go_on()
+        self.keeper: Keeper = Forgetful()
         self.make_machine: Callable[[], RecordingMachine] = lambda: RecordingMachine(self.answer)
         self._output_dir = output_dir
 
@@ -101,6 +103,7 @@ class Trial:
             rank=self.rank,
             keep_going=keep_going,
             log_file=lambda scope: f"logs/{scope}.log",
+            keeper=self.keeper,
         )
         return run_plan(Plan(jobs=jobs), settings)
 

@@ -1,0 +1,48 @@
+"""The command line of `cibw cache`."""
+
+from __future__ import annotations
+
+import argparse
+
+from cibw.cli.command_line import CacheAction
+
+_EPILOG = """\
+actions:
+  info    where the store is, and what it holds of which project (what a call without an action does)
+  prune   remove the wheels that were not used for longest, down to the limit of CIBW_CACHE_SIZE
+  clear   remove all wheels, and what is known of their tests
+
+`cibw --clean-cache` removes the whole cache directory, of which the store is a part.
+"""
+
+
+def cache_parser() -> argparse.ArgumentParser:
+    """The parser of the command's arguments."""
+    parser = argparse.ArgumentParser(
+        prog="cibw cache",
+        usage="%(prog)s [info | prune | clear] [options]",
+        description="Show or clean the store: finished wheels that a later run takes where nothing has changed.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    actions = [action.value for action in CacheAction]
+    parser.add_argument(
+        "action", metavar="ACTION", nargs="?", choices=actions, default=actions[0], help=", ".join(actions)
+    )
+    parser.add_argument(
+        "--older-than", metavar="DAYS", type=_days, help="with prune: also remove what was not used for so many days"
+    )
+    parser.add_argument("--debug-traceback", action="store_true", help="show the traceback of every error")
+    return parser
+
+
+def _days(text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = -1
+    if not 0 <= days < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days")
+    return days

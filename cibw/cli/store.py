@@ -1,0 +1,122 @@
+"""The store of a run: whether there is one, and what it has to know of this computer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from cibw.cli.sessions import Session
+from cibw.config.options import Options
+from cibw.errors import ConfigurationError
+from cibw.model.events import Event, Progress, WarningRaised
+from cibw.model.facts import Facts
+from cibw.model.images import ContainerSpec
+from cibw.model.plan import Job, WheelBuild
+from cibw.planning.platforms.linux import host_interpreter
+from cibw.reporting.fold import is_ci
+from cibw.running.host import HostMachine
+from cibw.running.host_session import FOREIGN_VARIABLES
+from cibw.running.keeper import Forgetful, Keeper
+from cibw.running.machine import Tree
+from cibw.running.source import git_index
+from cibw.running.source_digest import ProjectState
+from cibw.running.store import Store
+from cibw.running.store_key import IMAGE, Seal, Surroundings
+from cibw.running.store_tools import file_identity, tool_identities
+from cibw.running.store_variables import variables_that_count
+from cibw.running.storekeeper import Storekeeper, StoreSettings
+
+_DEFAULT_LIMIT = 5_000_000_000
+_SIZE = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>[KMGT]?)(?P<binary>i?)B?", re.IGNORECASE)
+_UNITS = " KMGT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSources:
+    """What the store of a run is made from: the project's files, the plan's options and facts, and who hears.
+
+    `image` tells the identity of an image, and is empty while it is not here.
+    """
+
+    files: Tree
+    options: Options
+    facts: Facts
+    emit: Callable[[Event], None]
+    image: Callable[[ContainerSpec], str]
+
+
+def store_directory(session: Session) -> Path:
+    """Where the store is."""
+    return session.cache_dir / "store"
+
+
+def size_limit(session: Session) -> int:
+    """How many bytes the store may hold; ConfigurationError where CIBW_CACHE_SIZE is no size."""
+    text = session.environment.get("CIBW_CACHE_SIZE", "").strip()
+    if not text:
+        return _DEFAULT_LIMIT
+    found = _SIZE.fullmatch(text)
+    if found is None:
+        raise ConfigurationError(f"CIBW_CACHE_SIZE is {text!r}, which is no size.", hint="Write it as 500MB or 2GiB.")
+    base = 1024 if found["binary"] else 1000
+    return int(float(found["number"]) * base ** _UNITS.index(found["unit"].upper() or " "))
+
+
+def open_keeper(session: Session, sources: StoreSources) -> Keeper:
+    """The keeper of a run: one with a store, unless the user does without, or the store can't be used."""
+    chosen = session.line.resume if session.line.resume is not None else sources.options.cache
+    is_wanted = chosen if chosen is not None else not is_ci(session.environment)
+    limit = size_limit(session)
+    if not is_wanted:
+        return Forgetful()
+    try:
+        return _storekeeper(session, sources, limit)
+    except OSError as error:
+        message = f"The store at {store_directory(session)} can't be used: {error.strerror or error}."
+        sources.emit(WarningRaised(scope="", message=message))
+        return Forgetful()
+
+
+def _storekeeper(session: Session, sources: StoreSources, limit: int) -> Storekeeper:
+    store = Store(store_directory(session))
+    seal = Seal(store.secret())
+    project = str((session.working_dir / session.line.package).resolve())
+    listing = git_index(HostMachine(session.environment), sources.files.root)
+    settings = StoreSettings(
+        store=store,
+        seal=seal,
+        project=project,
+        source=ProjectState(sources.files, listing, seal, store.memo(seal(project))),
+        surroundings=_surroundings(session.environment, sources),
+        warn=lambda message: sources.emit(WarningRaised(scope="", message=message)),
+        explain=_explainer(sources.emit) if session.line.explain_cache else None,
+        limit=limit,
+    )
+    return Storekeeper(settings)
+
+
+def _surroundings(environment: Mapping[str, str], sources: StoreSources) -> Callable[[Job, WheelBuild], Surroundings]:
+    path = environment.get("PATH", "")
+    identities = cache(lambda on_host: tool_identities(path, on_host=on_host))
+
+    def tell(job: Job, build: WheelBuild) -> Surroundings:
+        if isinstance(job.machine, ContainerSpec):
+            names = (*build.environment_pass, *(job.environment_pass if job.before_all else ()))
+            passed = {name: environment[name] for name in names if name in environment}
+            return Surroundings(tools={**identities(False), IMAGE: sources.image(job.machine)}, variables=passed)
+        found = host_interpreter(build.identifier, sources.facts)
+        interpreter = file_identity(Path(found.path)) if found else ""
+        variables = variables_that_count(environment, FOREIGN_VARIABLES)
+        return Surroundings(tools={**identities(True), "the interpreter": interpreter}, variables=variables)
+
+    return tell
+
+
+def _explainer(emit: Callable[[Event], None]) -> Callable[[Job, WheelBuild, str], None]:
+    def explain(job: Job, build: WheelBuild, why: str) -> None:
+        emit(Progress(job=job.name, text=f"{build.identifier} is not in the store: {why}"))
+
+    return explain

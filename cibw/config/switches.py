@@ -1,0 +1,19 @@
+"""Variables that are no options, and those that past releases of cibuildwheel had."""
+
+from __future__ import annotations
+
+SWITCHES: dict[str, str] = {
+    "CIBW_PLATFORM": "The platform to build for, as `--platform`.",
+    "CIBW_OUTPUT_DIR": "The directory that gets the wheels, as `--output-dir`.",
+    "CIBW_ALLOW_EMPTY": "Nothing selected is no failure, as `--allow-empty`.",
+    "CIBW_PROJECT_REQUIRES_PYTHON": "The Python versions of the project, in place of what its metadata says.",
+    "CIBW_CACHE_PATH": "The directory of the cache.",
+    "CIBW_CACHE_SIZE": "How large the store of finished wheels may become, such as `500MB`; 5 GB by default.",
+    "CIBW_DEBUG_KEEP_CONTAINER": "Containers stay after the run.",
+    "CIBW_DEBUG_TRACEBACK": "Failures come with a traceback, as `--debug-traceback`.",
+    "CIBW_LOG_FOLD_MODE": "How output is folded: azure, github, gitlab, travis or disabled.",
+    "CIBW_INHERIT": "How variables merge with the configuration file: `test-command: append; environment: prepend`.",
+}
+REMOVED_VARIABLES: dict[str, str] = {
+    "CIBW_FREE_THREADED_SUPPORT": "remove it: free-threaded Python is built like any other",
+}

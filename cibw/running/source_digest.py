@@ -1,0 +1,93 @@
+"""What the files of a project hold, as hashes; a file that has not changed is read once."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from cibw.running.machine import Tree
+from cibw.running.store_files import read_table, write_table
+
+Hash = Callable[[bytes], str]
+_Look = list[int]
+_Entry = tuple[str, _Look]
+# What git keeps for itself and changes without any change of the project; the index stands as a listing.
+_OF_GIT_ALONE = re.compile(
+    r"\.git(/modules(/(?!refs/)[^/]+)+)?/(objects|logs|lfs|index|FETCH_HEAD|ORIG_HEAD|COMMIT_EDITMSG|gc\.(log|pid))(/|$)"
+)
+_SETTLED_NANOSECONDS = 2_000_000_000
+
+
+class ProjectState:
+    """What a project's files held at one moment.
+
+    `hashes` tell kind, mode and content of each file; `listing` is git's index as text. What was read is
+    remembered in the file `memo`, by size, inode and times. OSError where a file can't be read.
+    """
+
+    def __init__(self, tree: Tree, listing: str, make_hash: Hash, memo: Path) -> None:
+        self._root = tree.root
+        self._seen = {name: _look(tree.root / name) for name in _that_count(tree.files)}
+        known = _load(memo)
+        fresh = {name: _read(tree.root / name, seen, make_hash, known.get(name)) for name, seen in self._seen.items()}
+        self.hashes = {name: digest for name, (digest, _look) in fresh.items()}
+        if listing:
+            self.hashes["git's index"] = make_hash(listing.encode("utf-8", "surrogateescape"))
+        settled = {name: entry for name, entry in fresh.items() if entry[1]}
+        if settled != known:
+            write_table(memo, settled)
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether a file was written to since then, even if it holds the same again."""
+        try:
+            return any(_look(self._root / name) != seen for name, seen in self._seen.items())
+        except FileNotFoundError:
+            return True
+
+
+def digest_of(hashes: Mapping[str, str], make_hash: Hash) -> str:
+    """One hash for all files."""
+    return make_hash(json.dumps(sorted(hashes.items())).encode())
+
+
+def _that_count(names: Iterable[str]) -> Iterable[str]:
+    return (name for name in names if not name.startswith(".git/") or not _OF_GIT_ALONE.match(name))
+
+
+def _look(path: Path) -> _Look:
+    """Mode, and for a file what tells that it was written to."""
+    state = path.lstat()
+    if stat.S_ISDIR(state.st_mode):
+        return [state.st_mode]
+    return [state.st_mode, state.st_size, state.st_ino, state.st_mtime_ns, state.st_ctime_ns]
+
+
+def _read(path: Path, seen: _Look, make_hash: Hash, known: _Entry | None) -> _Entry:
+    """The hash of a file, with its look if that tells whether the file has changed since."""
+    if known is not None and known[1] == seen:
+        return known
+    kind = f"{seen[0]:o} "
+    if stat.S_ISLNK(seen[0]):
+        return make_hash(f"{kind}{path.readlink()}".encode("utf-8", "surrogateescape")), []
+    if not stat.S_ISREG(seen[0]):
+        return make_hash(kind.encode()), []
+    digest = make_hash(kind.encode() + path.read_bytes())
+    # A file that changed just now may change again within one tick of the file system's clock.
+    is_settled = time.time_ns() - max(seen[3:]) > _SETTLED_NANOSECONDS
+    return digest, seen if is_settled else []
+
+
+def _load(memo: Path) -> dict[str, _Entry]:
+    found: dict[str, _Entry] = {}
+    for name, entry in read_table(memo).items():
+        match entry:
+            case [str(digest), [*look]]:
+                found[name] = digest, [number for number in look if isinstance(number, int)]
+            case _:
+                pass
+    return found

@@ -1,0 +1,196 @@
+"""The store: finished wheels on disk, by what they were made of. Processes may share it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cibw.running.store_files import (
+    Table,
+    copy_with_hash,
+    read_table,
+    read_texts,
+    write_bytes,
+    write_table,
+)
+from cibw.running.store_key import SOURCE
+
+_LOCK_SECONDS = 20
+_SECRET_BYTES = 32
+_ENTRY = "entry.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredWheel:
+    """A wheel of the store; `project` is the directory that it was built from, `seconds` what its build took."""
+
+    filename: str
+    size: int
+    sha256: str
+    identifier: str = ""
+    project: str = ""
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+
+
+class Store:
+    """A directory of wheels by key, tests that passed, and what the last keys of a project were made of.
+
+    OSError where the directory can't be written to; what is broken in it counts as missing.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def secret(self) -> bytes:
+        """What hashes are sealed with: random, made once, and readable for its owner alone."""
+        path = self.directory / "secret"
+        with suppress(OSError):
+            found = path.read_bytes()
+            if len(found) == _SECRET_BYTES:
+                return found
+        with self._locked():
+            if not path.is_file() or path.stat().st_size != _SECRET_BYTES:
+                write_bytes(path, secrets.token_bytes(_SECRET_BYTES), mode=0o600)
+            return path.read_bytes()
+
+    def find(self, key: str) -> StoredWheel | None:
+        """The wheel of a key."""
+        return _entry(read_table(self._place(key) / _ENTRY))
+
+    def take(self, key: str, directory: Path) -> StoredWheel | None:
+        """Copy the wheel of a key into a directory; None where there is none, or a broken one, which is removed."""
+        place = self._place(key)
+        wheel = self.find(key)
+        if wheel is None:
+            return None
+        try:
+            is_whole = copy_with_hash(place / wheel.filename, directory / wheel.filename) == wheel.sha256
+        except FileNotFoundError:
+            is_whole = False
+        if not is_whole:
+            self.remove(key)
+            return None
+        with suppress(OSError):
+            os.utime(place / _ENTRY)
+        return wheel
+
+    def put(self, key: str, wheel: Path, entry: StoredWheel) -> None:
+        """Keep a copy of a wheel under a key, in place of an earlier one."""
+        place = self._place(key)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        partial = place.with_name(f".{key}.{os.getpid()}.part")
+        try:
+            partial.mkdir()
+            if copy_with_hash(wheel, partial / entry.filename) != entry.sha256:
+                return
+            write_table(partial / _ENTRY, _table(entry))
+            with self._locked():
+                self.remove(key)
+                partial.rename(place)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+    def remove(self, key: str) -> None:
+        """Forget the wheel of a key."""
+        shutil.rmtree(self._place(key), ignore_errors=True)
+
+    def has_passed(self, key: str) -> bool:
+        """Whether tests have passed under a key."""
+        mark = self._mark(key)
+        if not mark.exists():
+            return False
+        with suppress(OSError):
+            os.utime(mark)
+        return True
+
+    def pass_tests(self, key: str) -> None:
+        """Note that tests have passed under a key."""
+        write_bytes(self._mark(key), b"")
+
+    def last_parts(self, project: str, identifier: str) -> dict[str, str]:
+        """The parts of the key under which a wheel of a project was stored last."""
+        return read_texts(self._last(project, identifier), "parts")
+
+    def last_files(self, project: str, identifier: str) -> dict[str, str]:
+        """The hashes of the files that this wheel was built from."""
+        source = read_table(self._last(project, identifier)).get("source")
+        return read_texts(self._files(str(source))) if source else {}
+
+    def remember(self, project: str, identifier: str, parts: Mapping[str, str], files: Mapping[str, str]) -> None:
+        """Keep what the newest key of a project and an identifier is made of, and its files with their hashes."""
+        source = parts[SOURCE]
+        if not self._files(source).exists():
+            write_table(self._files(source), files)
+        write_table(self._last(project, identifier), {"source": source, "parts": dict(parts)})
+
+    def sources_in_use(self) -> set[str]:
+        """The sources that `last_files` can be asked for."""
+        return {str(read_table(path).get("source")) for path in self.directory.glob("last/*/*.json")}
+
+    def memo(self, project: str) -> Path:
+        """A file for the hashes of a project's files."""
+        return self.directory / "memos" / f"{project}.json"
+
+    def entries(self) -> Iterator[tuple[str, StoredWheel, float]]:
+        """Keys, wheels, and when each was used last, in seconds since the epoch."""
+        for path in self.directory.glob(f"wheels/*/*/{_ENTRY}"):
+            wheel = _entry(read_table(path))
+            with suppress(OSError):
+                if wheel is not None:
+                    yield path.parent.name, wheel, path.stat().st_mtime
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        from filelock import FileLock
+
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.directory / "lock", timeout=_LOCK_SECONDS):
+            yield
+
+    def _place(self, key: str) -> Path:
+        return self.directory / "wheels" / key[:2] / key
+
+    def _mark(self, key: str) -> Path:
+        return self.directory / "tests" / key
+
+    def _last(self, project: str, identifier: str) -> Path:
+        return self.directory / "last" / project / f"{identifier}.json"
+
+    def _files(self, source: str) -> Path:
+        return self.directory / "sources" / f"{source}.json"
+
+
+def _entry(table: Table) -> StoredWheel | None:
+    filename, size, sha256 = (table.get(name) for name in ("filename", "size", "sha256"))
+    if not isinstance(filename, str) or not isinstance(size, int) or not isinstance(sha256, str):
+        return None
+    if not filename.endswith(".whl") or "/" in filename:
+        return None
+    seconds, warnings = table.get("seconds"), table.get("warnings")
+    return StoredWheel(
+        filename=filename,
+        size=size,
+        sha256=sha256,
+        identifier=str(table.get("identifier", "")),
+        project=str(table.get("project", "")),
+        seconds=seconds if isinstance(seconds, float) else 0.0,
+        warnings=tuple(map(str, warnings)) if isinstance(warnings, list) else (),
+    )
+
+
+def _table(entry: StoredWheel) -> Table:
+    return {
+        "filename": entry.filename,
+        "size": entry.size,
+        "sha256": entry.sha256,
+        "identifier": entry.identifier,
+        "project": entry.project,
+        "seconds": entry.seconds,
+        "warnings": list(entry.warnings),
+    }

@@ -1,0 +1,98 @@
+"""Keys of the store: what makes a wheel, part by part, so that a miss can be explained."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cibw.model.plan import Job, WheelBuild
+
+SOURCE = "the source"
+IMAGE = "the image"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What makes a wheel and stands in no plan.
+
+    `tools` are identities by what they are of, such as `the image`, `the source` or `zig`; `variables`
+    are the values that reach the build from outside.
+    """
+
+    tools: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """Hashes by the names of the parts that they stand for."""
+
+    parts: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        """All parts as one name, whatever their order."""
+        text = "\n".join(f"{name}={value}" for name, value in sorted(self.parts.items()))
+        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Hashes with a secret, so that nobody can try out which value a hash may stand for."""
+
+    secret: bytes = field(repr=False)
+
+    def __call__(self, data: bytes | str) -> str:
+        """The hash of some bytes or of a text, in hexadecimal digits."""
+        raw = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
+        return hmac.new(self.secret, raw, hashlib.sha256).hexdigest()
+
+
+def key_of_wheel(job: Job, build: WheelBuild, around: Surroundings, seal: Seal) -> Key:
+    """The key of the wheel that a build makes."""
+    parts = dict(_ground(job, build, around))
+    parts["the platform tag"] = build.platform_tag
+    for step in build.make:
+        parts[f"the step {step.name.value}"] = repr(step)
+    return _sealed(parts, seal)
+
+
+def key_of_tests(job: Job, build: WheelBuild, around: Surroundings, wheel: str, seal: Seal) -> Key:
+    """The key of the tests of a wheel, which is given by its SHA-256."""
+    parts = dict(_ground(job, build, around))
+    parts["the wheel"] = wheel
+    parts["the tests"] = repr((build.test, build.test_environment))
+    return _sealed(parts, seal)
+
+
+def _ground(job: Job, build: WheelBuild, around: Surroundings) -> Iterator[tuple[str, str]]:
+    # The values of a plan are plain frozen records, so their text tells all of them.
+    yield "the identifier", repr(build.identifier)
+    yield "the machine", repr(job.machine)
+    if job.before_all is not None:
+        yield "the step before-all", repr((job.before_all, job.environment))
+    yield f"the step {build.prepare.name.value}", repr(build.prepare)
+    yield "the option environment", repr((build.environment, build.environment_pass))
+    yield from around.tools.items()
+    for name, value in around.variables.items():
+        yield f"the variable {name}", value
+
+
+def _sealed(parts: Mapping[str, str], seal: Seal) -> Key:
+    return Key(parts={name: seal(value) for name, value in parts.items()})
+
+
+def differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """How two tables differ, in words: `CFLAGS changed`, `b.h is new`, `c.h is gone`."""
+    found = [f"{name} changed" for name in new if name in old and old[name] != new[name]]
+    found += [f"{name} is new" for name in new if name not in old]
+    found += [f"{name} is gone" for name in old if name not in new]
+    return found
+
+
+def shortened(words: Sequence[str], joint: str = ", ", *, most: int = 5) -> str:
+    """The first of some words, and how many more there are."""
+    rest = len(words) - most
+    return joint.join(words[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,141 @@
+"""Keeps finished wheels in the store, and says why one is not there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cibw.model.plan import Job, WheelBuild
+from cibw.running.source_digest import ProjectState, digest_of
+from cibw.running.store import Store, StoredWheel
+from cibw.running.store_key import (
+    IMAGE,
+    SOURCE,
+    Key,
+    Seal,
+    Surroundings,
+    differences,
+    key_of_tests,
+    key_of_wheel,
+    shortened,
+)
+from cibw.running.store_upkeep import prune
+
+_NO_IMAGE = "the image is not here yet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """The store of a run.
+
+    `project` names the project, `source` is what its files held when the run began. `surroundings` tells what else
+    no plan knows; `the image` is empty there while it is not here yet. `explain` hears why a wheel is
+    not in the store, `warn` what goes wrong. `limit` is in bytes.
+    """
+
+    store: Store
+    seal: Seal
+    project: str
+    source: ProjectState
+    surroundings: Callable[[Job, WheelBuild], Surroundings]
+    warn: Callable[[str], None]
+    explain: Callable[[Job, WheelBuild, str], None] | None = None
+    limit: int
+
+
+class Storekeeper:
+    """The keeper of a run that has a store. Threads may share it."""
+
+    def __init__(self, settings: StoreSettings) -> None:
+        self._settings = settings
+        self._store = settings.store
+        self._has_kept = False
+        self._warning = threading.Lock()
+        self._project = settings.seal(settings.project)
+        self._source = digest_of(settings.source.hashes, settings.seal)
+
+    def find(self, job: Job, build: WheelBuild) -> StoredWheel | None:
+        """The wheel that this build would make again."""
+        key = self._key(job, build)
+        found = self._store.find(key.digest) if key else None
+        if found is None and self._settings.explain is not None:
+            self._settings.explain(job, build, self._why(build, key))
+        return found
+
+    def take(self, job: Job, build: WheelBuild, directory: Path) -> StoredWheel | None:
+        """Copy that wheel into a directory; None also where the copy fails."""
+        key = self._key(job, build)
+        with suppress(OSError):
+            return self._store.take(key.digest, directory) if key else None
+        return None
+
+    def has_passed(self, job: Job, build: WheelBuild, sha256: str) -> bool:
+        """Whether there are no tests to run for a wheel, or they have passed."""
+        if not build.test:
+            return True
+        around = self._around(job, build)
+        if around is None:
+            return False
+        return self._store.has_passed(key_of_tests(job, build, around, sha256, self._settings.seal).digest)
+
+    def keep(self, job: Job, build: WheelBuild, path: Path, entry: StoredWheel) -> None:
+        """Keep a wheel; a store that refuses is told of once."""
+        key = self._key(job, build)
+        # A machine may have got what a user was just writing.
+        if key is None or self._settings.source.has_changed:
+            return
+        identifier, project = str(build.identifier), self._settings.project
+        with self._warned():
+            self._store.put(key.digest, path, replace(entry, identifier=identifier, project=project))
+            self._store.remember(self._project, identifier, key.parts, self._settings.source.hashes)
+            self._has_kept = True
+
+    def pass_tests(self, job: Job, build: WheelBuild, sha256: str) -> None:
+        """Note that the tests of this build have passed for a wheel."""
+        around = self._around(job, build)
+        if around is not None and build.test and not self._settings.source.has_changed:
+            with self._warned():
+                self._store.pass_tests(key_of_tests(job, build, around, sha256, self._settings.seal).digest)
+
+    def close(self) -> None:
+        """Hold the store to its limit, where something was added."""
+        if self._has_kept:
+            with self._warned():
+                prune(self._store, self._settings.limit)
+
+    def _key(self, job: Job, build: WheelBuild) -> Key | None:
+        around = self._around(job, build)
+        return None if around is None else key_of_wheel(job, build, around, self._settings.seal)
+
+    def _around(self, job: Job, build: WheelBuild) -> Surroundings | None:
+        """What surrounds a build; None while that can't be known."""
+        around = self._settings.surroundings(job, build)
+        tools = {**around.tools, SOURCE: self._source}
+        return replace(around, tools=tools) if around.tools.get(IMAGE, " ") else None
+
+    def _why(self, build: WheelBuild, key: Key | None) -> str:
+        if key is None:
+            return _NO_IMAGE
+        identifier = str(build.identifier)
+        last = self._store.last_parts(self._project, identifier)
+        if not last:
+            return "nothing is stored for it yet"
+        found = differences({**last, SOURCE: ""}, {**key.parts, SOURCE: ""})
+        if last.get(SOURCE) != key.parts[SOURCE]:
+            files = differences(self._store.last_files(self._project, identifier), self._settings.source.hashes)
+            found.insert(0, f"the source: {shortened(files)}")
+        return shortened(found, "; ") or "its wheel is no longer in the store"
+
+    @contextmanager
+    def _warned(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if self._warning.acquire(blocking=False):
+                self._settings.warn(
+                    f"The store at {self._store.directory} can't be used ({error.strerror or error}), "
+                    "so the next run may build again what this one has built."
+                )
