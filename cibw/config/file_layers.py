@@ -20,6 +20,7 @@ from cibw.model.target import Platform
 
 _PLATFORMS = {platform.value: platform for platform in Platform}
 _SCOPES = {option.facts.name: option.facts.places for option in ALL_OPTIONS}
+_OWN = frozenset(option.facts.name for option in ALL_OPTIONS if option.facts.is_own)
 _DASHED = {name.replace("_", "-"): name for name in _SCOPES}
 OWN_TABLE = "cibw"
 PEER_TABLE = "cibuildwheel"
@@ -56,6 +57,10 @@ class _Section:
 
     def origin(self, key: str) -> str:
         return f"{self.file.label} {self.heading} {key}"
+
+    def refuses(self, key: str) -> bool:
+        """Whether it is the peer's table, and the option none of the peer's."""
+        return self.path[1] == PEER_TABLE and key in _OWN
 
     @property
     def values(self) -> TomlTable:
@@ -169,6 +174,10 @@ def _select(section: _Section, findings: Findings) -> Selector:
 
 def _judge_keys(section: _Section, findings: Findings) -> None:
     for key in section.table:
+        if section.refuses(key):
+            hint = f"set it in [tool.{OWN_TABLE}] or by a variable"
+            findings.add(section.place(key), f"{key} can't be set in the table of another tool", hint)
+            continue
         if key in section.allowed:
             continue
         where = f"in {section.heading}"

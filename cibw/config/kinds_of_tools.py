@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
+from typing import TypeVar
 
 from cibw.config.create_args import parse_create_args
 from cibw.config.key_values import named_fields, parse_fields, split_words
@@ -24,9 +26,11 @@ from cibw.config.kinds import (
 from cibw.config.options import BuildFrontend, DependencySource, DependencyVersions, FrontendName
 from cibw.config.problems import BadValueError, did_you_mean
 from cibw.config.toml import TomlTable, TomlValue
+from cibw.model.compiler_cache import CompilerCache
 from cibw.model.images import ContainerEngine, CreateOptions, EngineName
 from cibw.model.target import Platform
 
+E = TypeVar("E", bound=Enum)
 Files = tuple[tuple[str, Texts], ...]
 _MINORS = range(6, 30)
 _ENGINE_FIELDS = ("create-args", "create_args", "disable-host-mount", "disable_host_mount")
@@ -183,6 +187,23 @@ FRONTEND: Kind[BuildFrontend] = Kind(
     ),
     parse=_frontend,
 )
+
+
+def choice(kind: type[E]) -> Kind[E]:
+    """An option whose value is the name of one member of an enum."""
+    known = tuple(str(member.value) for member in kind)
+
+    def parse(value: TomlValue, _context: Context) -> E:
+        text = as_text(value).strip()
+        if text not in known:
+            hint = did_you_mean(text, known, fallback=f"known values are {', '.join(known)}")
+            raise BadValueError(f"{text!r} is none of its values", hint)
+        return kind(text)
+
+    return Kind(form=Form(shape=", ".join(f"`{name}`" for name in known), schema={"enum": known}), parse=parse)
+
+
+COMPILER_CACHES: Kind[CompilerCache] = choice(CompilerCache)
 ENGINE: Kind[ContainerEngine] = Kind(
     form=Form(
         shape="name, `name; create-args: ...`, or table {name, create-args, disable-host-mount}",

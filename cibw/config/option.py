@@ -40,7 +40,8 @@ class Facts:
     """All that is known of an option apart from the type of its value.
 
     `default` is as a user would write it. With `env_adds` a variable adds to what the file says, and
-    with `ignore_empty` an empty value counts as not given.
+    with `ignore_empty` an empty value counts as not given. One that `is_own` may stand in [tool.cibw]
+    alone: the peer, whose table is read too, does not know it.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Facts:
     places: Places = Places()
     env_adds: bool = False
     ignore_empty: bool = False
+    is_own: bool = False
 
     @property
     def variable(self) -> str:

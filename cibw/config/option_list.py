@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from cibw.config.image_options import IMAGES
 from cibw.config.kinds import ARCHS, EXTRAS, JOBS, PATHS, REQUIREMENTS, SWITCH, TEXT, VARIABLES, VERBOSITY
 from cibw.config.kinds_of_commands import AUDIT, BEFORE_BUILD, ENVIRONMENT, GROUPS, HOOK, REPAIR, SETTINGS, TEST
 from cibw.config.kinds_of_selection import ENABLE, PATTERNS
-from cibw.config.kinds_of_tools import DEPENDENCY_VERSIONS, ENGINE, FILES, FRONTEND, IMAGE, RUNTIME, TOOLS
+from cibw.config.kinds_of_tools import (
+    COMPILER_CACHES,
+    DEPENDENCY_VERSIONS,
+    ENGINE,
+    FILES,
+    FRONTEND,
+    RUNTIME,
+    TOOLS,
+)
 from cibw.config.option import EVERYWHERE, LINUX, NOWHERE, AnyOption, Facts, Option, Places, Scope
 from cibw.model.target import Platform
 
@@ -208,6 +217,16 @@ BUILD_VERBOSITY = Option(
     kind=VERBOSITY,
     facts=Facts(name="build-verbosity", description="How much the build frontend says.", default=0),
 )
+COMPILER_CACHE = Option(
+    kind=COMPILER_CACHES,
+    facts=Facts(
+        name="compiler-cache",
+        description="What keeps compiled files between runs: `auto` takes ccache, then sccache, where one is there.",
+        default="auto",
+        places=_LINUX,
+        is_own=True,
+    ),
+)
 PYODIDE_VERSION = Option(
     kind=TEXT,
     facts=Facts(name="pyodide-version", description="The version of Pyodide; empty for the identifier's own."),
@@ -222,35 +241,6 @@ CACHE = Option(
     ),
 )
 
-_MANYLINUX = {
-    **dict.fromkeys(("x86_64", "i686", "aarch64", "ppc64le", "s390x"), "manylinux_2_28"),
-    "armv7l": "manylinux_2_31",
-    "riscv64": "manylinux_2_39",
-}
-_PYPY = ("pypy_x86_64", "pypy_i686", "pypy_aarch64")
-
-
-def _image(name: str, default: str, what: str) -> Option[str]:
-    facts = Facts(name=name, description=f"The image for {what}.", default=default, places=_LINUX, ignore_empty=True)
-    return Option(kind=IMAGE, facts=facts)
-
-
-def image_option_name(family: str, architecture: str) -> str:
-    """The name of the option that holds an image, e.g. `manylinux-x86_64-image`."""
-    return f"{family}-{architecture}-image"
-
-
-IMAGES: dict[str, Option[str]] = {
-    option.facts.name: option
-    for option in (
-        *(_image(f"manylinux-{arch}-image", image, f"manylinux on {arch}") for arch, image in _MANYLINUX.items()),
-        *(
-            _image(f"manylinux-{arch}-image", "", f"PyPy for manylinux on {arch[5:]}; empty for the same as CPython")
-            for arch in _PYPY
-        ),
-        *(_image(f"musllinux-{arch}-image", "musllinux_1_2", f"musllinux on {arch}") for arch in _MANYLINUX),
-    )
-}
 ALL_OPTIONS: tuple[AnyOption, ...] = (
     BUILD_SELECTOR,
     SKIP,
@@ -281,6 +271,7 @@ ALL_OPTIONS: tuple[AnyOption, ...] = (
     AUDIT_REQUIRES,
     AUDIT_COMMAND,
     BUILD_VERBOSITY,
+    COMPILER_CACHE,
     PYODIDE_VERSION,
     CACHE,
 )

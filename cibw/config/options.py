@@ -11,6 +11,7 @@ from typing_extensions import assert_never
 
 from cibw.config.enable import EnableGroup
 from cibw.config.selectors import Selector
+from cibw.model.compiler_cache import CompilerCache
 from cibw.model.environment import EnvExpr
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import ContainerEngine
@@ -113,6 +114,7 @@ class BuildOptions:
     audit_requires: tuple[str, ...] = ()
     audit_command: tuple[AuditCommand, ...] = ()
     build_verbosity: int = 0
+    compiler_cache: CompilerCache = CompilerCache.AUTO
     xbuild_tools: tuple[str, ...] | None = None
     xbuild_files: tuple[tuple[str, tuple[str, ...]], ...] = ()
     pyodide_version: str = ""

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 from cibw.config import option_list as known
 from cibw.config.cascade import Cascade
+from cibw.config.image_options import IMAGES, image_option_name
 from cibw.config.kinds import Texts
 from cibw.config.kinds_of_commands import Commands, Settings
 from cibw.config.kinds_of_tools import Files
-from cibw.config.option_list import IMAGES, image_option_name
 from cibw.config.options import AuditCommand, BuildFrontend, BuildOptions, DependencyVersions, FrontendName
 from cibw.config.reader import HasOrigin, Reader
 from cibw.errors import ConfigurationError
+from cibw.model.compiler_cache import CompilerCache
 from cibw.model.environment import EnvExpr
 from cibw.model.identifier import BuildIdentifier, Implementation
 from cibw.model.images import ContainerEngine, EngineName
@@ -48,6 +49,7 @@ class Cascades:
     audit_requires: Cascade[Texts]
     audit_command: Cascade[tuple[AuditCommand, ...]]
     build_verbosity: Cascade[int]
+    compiler_cache: Cascade[CompilerCache]
     pyodide_version: Cascade[str]
 
     @classmethod
@@ -77,6 +79,7 @@ class Cascades:
             audit_requires=reader.cascade(known.AUDIT_REQUIRES),
             audit_command=reader.cascade(known.AUDIT_COMMAND),
             build_verbosity=reader.cascade(known.BUILD_VERBOSITY),
+            compiler_cache=reader.cascade(known.COMPILER_CACHE),
             pyodide_version=reader.cascade(known.PYODIDE_VERSION),
         )
 
@@ -114,6 +117,7 @@ class CascadeResolver:
             audit_requires=cascades.audit_requires.value(identifier),
             audit_command=cascades.audit_command.value(identifier),
             build_verbosity=cascades.build_verbosity.value(identifier),
+            compiler_cache=cascades.compiler_cache.value(identifier),
             xbuild_tools=cascades.xbuild_tools.value(identifier),
             xbuild_files=cascades.xbuild_files.value(identifier),
             pyodide_version=cascades.pyodide_version.value(identifier),

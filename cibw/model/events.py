@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from cibw.errors import CibwError, ErrorContext
+from cibw.model.compiler_cache import CacheHits
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.plan import NotBuilt, Plan, StepName
 
@@ -78,6 +79,7 @@ class BuildResult:
     warnings: tuple[str, ...] = ()
     failure: Failure | None = None
     log_file: str = ""
+    compiler_cache: CacheHits | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

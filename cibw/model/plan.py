@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from cibw.model.command import Command
+from cibw.model.compiler_cache import CompilerCache
 from cibw.model.environment import EnvExpr
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import MachineSpec
@@ -93,6 +94,7 @@ class WheelBuild:
     test_environment: tuple[EnvExpr, ...] = ()
     platform_tag: str = ""
     untested: str = ""
+    compiler_cache: CompilerCache = CompilerCache.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,10 @@ class Late(Enum):
     """The path of the wheel to audit, test and collect: repaired or reused."""
     RESOURCES = "resources"
     """The directory of the scripts that cibw ships, on the machine."""
+    CACHE = "cache"
+    """The directory of the machine that stays between runs."""
+    STEADY = "steady"
+    """A directory of the machine whose path is the same in each run, for links to what has another path each time."""
 
 
 @dataclass(frozen=True, slots=True)

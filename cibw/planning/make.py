@@ -18,6 +18,7 @@ from cibw.model.plan import Job, NotBuilt, Plan, Step, StepName, WheelBuild
 from cibw.model.target import Platform
 from cibw.model.template import Template
 from cibw.planning.commands import assign, prepend_path, shell
+from cibw.planning.compiler_cache import cache_path, chosen_cache, with_cache
 from cibw.planning.frontends import pip_settings_for_uv, uses_uv
 from cibw.planning.ground import Ground
 from cibw.planning.platforms import linux
@@ -145,6 +146,7 @@ def _request(identifier: BuildIdentifier) -> str:
 
 def _build(identifier: BuildIdentifier, resolved: BuildOptions, options: Options, ground: Ground) -> WheelBuild:
     package = PROJECT if options.package_dir == "." else Template.of(PROJECT, f"/{options.package_dir}")
+    cache = chosen_cache(resolved, ground)
     wants_test = bool(resolved.test_command)
     is_skipped = options.test_skip.matches(str(identifier))
     untested = "test-skip names it" if is_skipped else ground.untested
@@ -155,13 +157,14 @@ def _build(identifier: BuildIdentifier, resolved: BuildOptions, options: Options
     return WheelBuild(
         identifier=identifier,
         prepare=set_up_step(ground),
-        make=make_steps(resolved, package, ground),
+        make=with_cache(make_steps(resolved, package, ground), cache, ground, identifier),
         test=() if untested else test_steps(resolved, ground),
         environment=_environment(identifier, resolved, ground),
         environment_pass=_passed(resolved),
         test_environment=(*venv, *resolved.test_environment),
         platform_tag=ground.platform_tag,
         untested=untested if wants_test else "no test-command is set",
+        compiler_cache=cache,
     )
 
 
@@ -176,6 +179,7 @@ def _environment(identifier: BuildIdentifier, resolved: BuildOptions, ground: Gr
         assign("UV_PYTHON", ground.python),
         prepend_path(ground.bin_dir),
         *ground.environment,
+        *cache_path(chosen_cache(resolved, ground)),
         *resolved.environment,
         *(pip_settings_for_uv(resolved) if uses_uv(resolved.build_frontend.name) else ()),
     )

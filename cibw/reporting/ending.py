@@ -10,7 +10,7 @@ from cibw.model.events import BuildResult, Report, Status
 from cibw.reporting.errors_text import failure_text, headline
 from cibw.reporting.look import Look
 from cibw.reporting.table import wheel_table
-from cibw.reporting.wording import count, duration
+from cibw.reporting.wording import cached, count, duration
 
 Warnings = Sequence[tuple[str, str]]
 """Scopes and messages."""
@@ -20,6 +20,7 @@ def ending(report: Report, warnings: Warnings, look: Look) -> list[str]:
     """Lines for the end of a run."""
     sections = [
         wheel_table(report.results, look),
+        [look.dim(f"  compiler cache: {line}") for line in cache_totals(report.results)],
         _untested_lines(report.results, look),
         _warning_lines(all_warnings(report, warnings), look),
         _failed_lines(report.results, look),
@@ -33,6 +34,17 @@ def all_warnings(report: Report, warnings: Warnings) -> list[tuple[str, str]]:
     """The warnings that were raised and those of the results, each once."""
     of_results = [(str(result.identifier), message) for result in report.results for message in result.warnings]
     return list(dict.fromkeys((*warnings, *of_results)))
+
+
+def cache_totals(results: Iterable[BuildResult]) -> list[str]:
+    """What each compiler cache brought to all builds, e.g. `40 of 52 files from ccache`."""
+    hits: Counter[str] = Counter()
+    files: Counter[str] = Counter()
+    for cache in (result.compiler_cache for result in results):
+        if cache is not None:
+            hits[cache.tool.value] += cache.hits
+            files[cache.tool.value] += cache.files
+    return [cached(tool, hits[tool], files[tool]) for tool in files if files[tool]]
 
 
 def _untested_lines(results: Iterable[BuildResult], look: Look) -> list[str]:

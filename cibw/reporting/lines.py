@@ -6,7 +6,7 @@ from typing_extensions import assert_never
 
 from cibw.model.events import BuildResult, JobStarted, RunStarted, Status, StepFinished
 from cibw.reporting.look import Look
-from cibw.reporting.wording import count, duration, size
+from cibw.reporting.wording import cached, count, duration, size
 
 _NAME_WIDTH = 18
 _TIME_WIDTH = 10
@@ -73,7 +73,7 @@ def result_lines(result: BuildResult, look: Look) -> list[str]:
             if result.wheel is None:
                 return []
             verb = {Status.REUSED: "reuses ", Status.RESTORED: "from the store: "}.get(result.status, "")
-            facts = [size(result.wheel.size), _tested(result), duration(result.seconds)]
+            facts = [size(result.wheel.size), _tested(result), duration(result.seconds), *_cached(result)]
             return [f"  {arrow} {verb}{look.bold(result.wheel.filename)}", look.dim(f"    {', '.join(facts)}")]
         case Status.CANCELLED:
             return [look.dim(f"{look.symbol('∅', '-')} {result.identifier} cancelled")]
@@ -89,6 +89,11 @@ def untouched_line(result: BuildResult, heading: str, look: Look) -> str:
     how = f"served by {wheel}" if wheel else "from the store"
     tested = ", tested before" if result.tested else f", {_tested(result)}"
     return f"{heading} {look.good(look.symbol('→', '->'))} {look.dim(how + tested)}"
+
+
+def _cached(result: BuildResult) -> list[str]:
+    cache = result.compiler_cache
+    return [cached(cache.tool.value, cache.hits, cache.files)] if cache and cache.files else []
 
 
 def _tested(result: BuildResult) -> str:

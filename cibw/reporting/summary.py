@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cibw.model.events import BuildResult, Event, Failure, Report, RunFinished, Status, WarningRaised
-from cibw.reporting.ending import Warnings, all_warnings
+from cibw.reporting.ending import Warnings, all_warnings, cache_totals
 from cibw.reporting.errors_text import headline
 from cibw.reporting.look import Look
 from cibw.reporting.reporter import Reporter
@@ -50,6 +50,8 @@ def summary_markdown(report: Report, warnings: Warnings = ()) -> str:
     if report.results:
         lines += ["| | identifier | wheel | tested | size | time | SHA-256 |", "|---|---|---|---|---:|---:|---|"]
         lines += [*map(_row, report.results), ""]
+    totals = cache_totals(report.results)
+    lines += [f"Compiler cache: {', '.join(totals)}.", ""] if totals else []
     lines += _warnings(all_warnings(report, warnings))
     for failure in failures:
         lines += _failure(failure)

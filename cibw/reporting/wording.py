@@ -44,6 +44,11 @@ def count(number: int, singular: str, plural: str = "") -> str:
     return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
+def cached(tool: str, hits: int, files: int) -> str:
+    """What a compiler cache brought, e.g. `5 of 7 files from ccache`."""
+    return f"{hits} of {count(files, 'file')} from {tool}"
+
+
 def exit_code(code: int) -> str:
     """An exit code and what it usually means; a negative one is a signal."""
     known = _EXIT_CODES.get(128 - code if code < 0 else code, "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from cibw.errors import CibwError
 from cibw.model.command import Request
@@ -16,16 +17,20 @@ from cibw.running.container_connect import Engine
 from cibw.running.container_open import Opening, open_container
 from cibw.running.host import HostMachine
 from cibw.running.host_session import HostSettings, find_uv
+from cibw.running.machine import Tree
 from cibw.running.opened import OpenMachine
 
 _PROJECT = "/project"
+_CACHE = "/tmp/cibw/cache"  # noqa: S108
+"""The volume: environments are made of links into uv's cache, so both lie there."""
 _BINDINGS = {
     Late.PROJECT: _PROJECT,
     Late.SOURCE: "/tmp/cibw/source",  # noqa: S108  # in a container that is ours alone
     Late.RESOURCES: "/tmp/cibw/resources",  # noqa: S108
+    Late.CACHE: _CACHE,
+    Late.STEADY: "/tmp/cibw/steady",  # noqa: S108
 }
-_CACHE = "/tmp/cibw/cache"  # noqa: S108
-"""The volume: environments are made of links into uv's cache, so both lie there."""
+_SCRIPTS = Tree(root=Path(__file__).parent.parent / "resources", files=("compiler_cache.sh", "compiler_launch.sh"))
 _WORK = "/tmp/cibw/work"  # noqa: S108
 _STALE = "find {cache}/work -mindepth 1 -maxdepth 1 -mmin +2880 -exec rm -rf {{}} + 2>/dev/null; exit 0"
 """What a run left behind that was killed."""
@@ -55,6 +60,7 @@ class ContainerSite:
             uv = find_uv(self.host.environment.get("PATH", ""))
             bring_uv(container, host, uv, self.spec.image.oci_platform, self.host.cache_dir)
             work_dir = self._work_dir(container, stack)
+            container.put(_SCRIPTS, _BINDINGS[Late.RESOURCES])
             snapshot = _Snapshot(self, container, stack)
             yield OpenMachine(
                 machine=container,

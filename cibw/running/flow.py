@@ -9,12 +9,14 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 from cibw.errors import CibwError, CommandFailedError
+from cibw.model.compiler_cache import CompilerCache
 from cibw.model.events import Status, WheelFile
 from cibw.model.layout import REPAIRED_DIR, REUSED_DIR
 from cibw.model.plan import Check, Step, StepName, WheelBuild
 from cibw.model.template import Late
 from cibw.running.checks import check
 from cibw.running.collect import Parcel, describe, fetch, waiting_place
+from cibw.running.compiler_cache import cache_hits
 from cibw.running.diagnose import explain_repair, found_no_native_file, missing_native_file, pass_unrepaired
 from cibw.running.ledger import Ledger
 from cibw.running.workbench import Workbench
@@ -82,6 +84,8 @@ def _built(build: WheelBuild, bench: Workbench, site: Site, environment: Mapping
     for step in build.make:
         _make(step, build, bench, site, environment)
     site.made()
+    if build.compiler_cache is not CompilerCache.NONE:
+        bench.compiler_cache = cache_hits(bench.machine, bench.bindings, environment)
     try:
         parcel = fetch(bench.machine, bench.bindings[Late.WHEEL], place)
     except CibwError as error:

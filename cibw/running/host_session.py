@@ -47,7 +47,8 @@ def open_host(spec: HostSpec, settings: HostSettings) -> Iterator[OpenMachine]:
         base = Path(tempfile.mkdtemp(prefix="cibw-", dir=_place()))
         stack.callback(shutil.rmtree, base, ignore_errors=True)
         description = f"this host, zig for {spec.toolchain_tag}" if spec.toolchain_tag else "this host"
-        site = _HostSite(base=base, environment=_environment(spec, settings, base), description=description)
+        environment = _environment(spec, settings, base)
+        site = _HostSite(base=base, cache=settings.cache_dir, environment=environment, description=description)
         yield stack.enter_context(site.machine())
 
 
@@ -56,6 +57,7 @@ class _HostSite:
     """Where the machines of a job on this host lie: they share the tools and the source."""
 
     base: Path
+    cache: Path
     environment: Mapping[str, str]
     description: str
 
@@ -72,6 +74,8 @@ class _HostSite:
                     Late.PROJECT: str(place / "project"),
                     Late.SOURCE: source,
                     Late.RESOURCES: str(_RESOURCES),
+                    Late.CACHE: str(self.cache),
+                    Late.STEADY: str(place / "steady"),
                 },
                 work_dir=str(place / "work"),
                 # Libraries that before-all installs know their own path, so they stay where they are.

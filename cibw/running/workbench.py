@@ -12,6 +12,7 @@ from typing_extensions import assert_never
 
 from cibw.errors import AuditFailedError, CibwError, CommandFailedError, ErrorContext
 from cibw.model.command import Command, Outcome, Request
+from cibw.model.compiler_cache import CacheHits
 from cibw.model.environment import EnvExpr
 from cibw.model.events import CommandStarted, Event, OutputLine, StepFinished, StepStarted, StepTime, WarningRaised
 from cibw.model.plan import Action, PutText, Run, Step, StepName, When
@@ -36,6 +37,7 @@ class Workbench:
         self.bindings = dict(bindings)
         self.times: list[StepTime] = []
         self.warnings: list[str] = []
+        self.compiler_cache: CacheHits | None = None
         self._scope = scope
         self._emit = emit
         self._last_lines: deque[str] = deque(maxlen=_LAST_LINES)

@@ -157,6 +157,7 @@ class _Attempt:
             wheel=made.wheel,
             tested=bool(self._build.test),
             untested=self._build.untested,
+            compiler_cache=self._bench.compiler_cache,
             steps=tuple(self._bench.times),
             warnings=tuple(self._bench.warnings),
             log_file=self._shop.log_file(str(self._build.identifier)),

@@ -6,10 +6,11 @@ from cibw.config.load import load_options
 from cibw.config.options import BuildFrontend, FrontendName
 from cibw.config.sources import Arguments
 from cibw.errors import ConfigurationError
+from cibw.model.compiler_cache import CompilerCache
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import CreateOptions, EngineName
 from cibw.model.target import Platform
-from unit_test.config.loading import CP312, MUSL, PYODIDE, build, load, sources
+from unit_test.config.loading import CP312, MUSL, PYODIDE, build, load, mistake, sources
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,25 @@ def test_pyodide_has_its_own_frontend() -> None:
     override = '[[tool.cibw.overrides]]\nselect = "*"\nbuild-frontend = "pyodide-build"'
     with pytest.raises(ConfigurationError, match="can't build cp312-manylinux_x86_64"):
         build(override)
+
+
+@pytest.mark.parametrize("choice", list(CompilerCache))
+def test_compiler_caches(choice: CompilerCache) -> None:
+    assert build(f'[tool.cibw]\ncompiler-cache = "{choice.value}"').compiler_cache is choice
+
+
+def test_an_unknown_compiler_cache() -> None:
+    found = mistake('[tool.cibw]\ncompiler-cache = "cache"')
+    assert (found.message, found.hint) == ("'cache' is none of its values", "did you mean 'ccache'?")
+
+
+def test_an_option_of_our_own_has_no_place_in_the_table_of_the_peer() -> None:
+    found = mistake('[tool.cibuildwheel.linux]\ncompiler-cache = "ccache"')
+    assert found.message == "compiler-cache can't be set in the table of another tool"
+    override = '[[tool.cibuildwheel.overrides]]\nselect = "*"\ncompiler-cache = "ccache"'
+    assert mistake(override).hint == "set it in [tool.cibw] or by a variable"
+    by_variable = load_options(sources("[tool.cibuildwheel]", {"CIBW_COMPILER_CACHE": "none"}), Platform.LINUX)
+    assert by_variable.for_identifier(BuildIdentifier.parse(CP312)).compiler_cache is CompilerCache.NONE
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cibw.errors import ErrorContext
 from cibw.model import layout
 from cibw.model.command import Command
+from cibw.model.compiler_cache import CacheHits, CompilerCache
 from cibw.model.environment import EnvExpr, Variable
 from cibw.model.events import (
     BuildFinished,
@@ -136,6 +137,7 @@ RESULTS = (
         untested=UNTESTED,
         warnings=(NO_NATIVE_FILE,),
         log_file="logs/cp310-manylinux_x86_64.log",
+        compiler_cache=CacheHits(tool=CompilerCache.CCACHE, hits=5, misses=2),
     ),
     BuildResult(
         identifier=CP311,

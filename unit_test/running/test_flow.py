@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from cibw.errors import (
     RepairedWheelError,
 )
 from cibw.model.command import Command, Request
+from cibw.model.compiler_cache import CacheHits, CompilerCache
 from cibw.model.environment import EnvExpr
 from cibw.model.events import Event, OutputLine, Status, StepFinished, StepStarted, WarningRaised
 from cibw.model.identifier import BuildIdentifier
@@ -31,7 +33,7 @@ IDENTIFIER = BuildIdentifier.parse("cp312-manylinux_x86_64")
 NAME = "hello-1.0-cp312-cp312-manylinux_2_17_x86_64.whl"
 ABI3 = "hello-1.0-cp310-abi3-manylinux_2_17_x86_64.whl"
 JOB = "manylinux_x86_64"
-BINDINGS = {Late.PROJECT: "/project", Late.SOURCE: "/source", Late.WORK: "/work"}
+BINDINGS = {Late.PROJECT: "/project", Late.SOURCE: "/source", Late.WORK: "/work", Late.RESOURCES: "/resources"}
 
 
 def run(*words: str | Late | Template, when: When = When.ALWAYS) -> Run:
@@ -85,9 +87,9 @@ class Trial:
         self._says = says
         self._built = {f"/work/built/{name}": wheel_bytes(native=native) for name in built}
         self._repaired = {f"/work/repaired/{name}": wheel_bytes(native=native) for name in repaired}
-        self.machine = RecordingMachine(self._answer)
+        self.machine = RecordingMachine(self.answer)
 
-    def _answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Answer:
         program = request.argv[0]
         if program == self.failing:
             return Answer(exit_code=1, stderr=self._says, files=self.spoilt)
@@ -124,6 +126,16 @@ def test_the_whole_flow(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
     assert trial.made.status is Status.BUILT
     assert trial.made.wheel.size == (tmp_path / NAME).stat().st_size
+
+
+def test_what_the_compiler_cache_brought(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    trial.machine = RecordingMachine(
+        lambda request: Answer(stdout="ccache 2 1\n") if "count" in request.argv else trial.answer(request)
+    )
+    bench = trial.go(replace(a_build(), compiler_cache=CompilerCache.CCACHE))
+    assert bench.compiler_cache == CacheHits(tool=CompilerCache.CCACHE, hits=2, misses=1)
+    assert trial.programs == ["lay", "build", "repair", "sh", "venv", "test"]
 
 
 def test_environments_of_the_steps(tmp_path: Path) -> None:
