@@ -10,7 +10,8 @@ from cibw.model.environment import EnvExpr, EnvPart, Substitution, Variable
 from cibw.model.events import BuildResult, Failure, Report, Status, StepTime, WheelFile
 from cibw.model.identifier import BuildIdentifier, Implementation, Interpreter
 from cibw.model.images import ContainerEngine, ContainerSpec, CreateOptions, EngineName, HostSpec, Image, MachineSpec
-from cibw.model.plan import Action, Check, Job, NotBuilt, Plan, PutText, Run, Step, StepName, WheelBuild, When
+from cibw.model.not_built import NotBuilt
+from cibw.model.plan import Action, Check, Job, Plan, PutText, Run, Step, StepName, WheelBuild, When
 from cibw.model.target import ARCHITECTURES, Family, Target
 from cibw.model.template import Late, Template
 

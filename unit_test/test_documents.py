@@ -10,7 +10,8 @@ import pytest
 
 from cibw.errors import CibwError, ErrorContext
 from cibw.model.events import BuildResult, Failure, Report
-from cibw.model.plan import Job, NotBuilt, Plan, StepName, WheelBuild
+from cibw.model.not_built import NotBuilt
+from cibw.model.plan import Job, Plan, StepName, WheelBuild
 from cibw.model.template import Late
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -9,14 +9,32 @@ from pathlib import Path
 
 from house.sources import Finding
 
-HEAVY = frozenset({"docker", "rich", "auditwheel", "bashlex", "cattrs", "findpython", "requests", "bracex"})
+HEAVY = frozenset(
+    "attrs auditwheel bashlex bracex cattrs docker filelock findpython logging packaging requests rich subprocess "
+    "tarfile tempfile typing_extensions urllib3 zipfile".split()
+)
+PROJECT = "examples/hello"
+NOTHING_READ = HEAVY | {"cibw.config", "cibw.catalog", "cibw.planning", "cibw.running", "tomllib"}
+NOTHING_PLANNED = HEAVY | {"cibw.model.events", "cibw.model.plan", "cibw.planning.make", "cibw.config.shell_values"}
+COMMANDS = (
+    (("--help",), NOTHING_READ),
+    (("--version",), NOTHING_READ),
+    (("--print-build-identifiers", PROJECT), NOTHING_PLANNED),
+    (("--print-build-identifiers", "--platform", "macos", PROJECT), NOTHING_PLANNED),
+    (("plan", PROJECT), HEAVY),
+)
 
 
 def check(root: Path) -> Iterator[Finding]:
-    """Heavy libraries that `cibw --help` imports, or its failure."""
-    main = "cibw/__main__.py"
+    """What quick commands import without need, or their failure."""
+    for arguments, unwanted in COMMANDS:
+        yield from _check(root, arguments, unwanted)
+
+
+def _check(root: Path, arguments: tuple[str, ...], unwanted: frozenset[str]) -> Iterator[Finding]:
+    main, call = "cibw/__main__.py", f"`cibw {' '.join(arguments)}`"
     result = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "cibw", "--help"],
+        [sys.executable, "-X", "importtime", "-m", "cibw", *arguments],
         cwd=root,
         capture_output=True,
         text=True,
@@ -24,10 +42,10 @@ def check(root: Path) -> Iterator[Finding]:
     )
     if result.returncode:
         last = result.stderr.strip().splitlines()[-1:]
-        yield Finding(path=main, line=1, message=f"`cibw --help` fails: {' '.join(last)}")
+        yield Finding(path=main, line=1, message=f"{call} fails: {' '.join(last)}")
         return
     imported = {
         line.rpartition("|")[2].strip() for line in result.stderr.splitlines() if line.startswith("import time")
     }
-    for module in sorted(imported & HEAVY):
-        yield Finding(path=main, line=1, message=f"`cibw --help` imports {module}; import it where it is used")
+    for module in sorted(imported & unwanted):
+        yield Finding(path=main, line=1, message=f"{call} imports {module}; import it where it is used")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import pkgutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.target import Architecture, Platform
@@ -84,8 +84,15 @@ class Catalog:
 
 def load_catalog() -> Catalog:
     """Give the catalog that cibw ships; keep it, as each one reads its files anew."""
-    data = files("cibw.catalog") / "data"
-    return Catalog(lambda name: (data / name).read_text(encoding="utf-8"))
+    return Catalog(_read)
+
+
+def _read(name: str) -> str:
+    # importlib.resources does the same, after importing zipfile and tempfile.
+    data = pkgutil.get_data("cibw.catalog", f"data/{name}")
+    if data is None:  # pragma: no cover
+        raise FileNotFoundError(name)
+    return data.decode()
 
 
 def _entry(row: Mapping[str, object]) -> CatalogEntry:

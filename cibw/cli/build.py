@@ -37,7 +37,7 @@ def build(session: Session) -> int:
         mark_cache(session)
         catalog = load_catalog()
         gathered = gather(session, options, catalog, resolves_engine=True)
-        plan = make_plan(options, catalog, gathered.facts)
+        plan = make_plan(options, catalog, gathered.facts, gathered.selection)
         plan = replace(plan, notes=(*plan.notes, *filter(None, [gathered.note])))
         return _run(session, project, _Planned(plan=plan, options=options, facts=gathered.facts))
 

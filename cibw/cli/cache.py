@@ -5,12 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 
-from typing_extensions import assert_never
-
 from cibw.cli.command_line import CacheAction
 from cibw.cli.sessions import Session
 from cibw.cli.store import size_limit, store_directory
 from cibw.errors import CibwError, ConfigurationError
+from cibw.exhaustive import assert_never
 from cibw.reporting.wording import count, size
 from cibw.running.store import Store
 from cibw.running.store_upkeep import Removed, clear, prune

@@ -8,19 +8,19 @@ from dataclasses import dataclass, replace
 from cibw.catalog import Catalog
 from cibw.cli.sessions import Session
 from cibw.config.options import Options
-from cibw.model.command import Request
 from cibw.model.facts import Facts, HostInterpreter
 from cibw.model.identifier import BuildIdentifier, Interpreter
 from cibw.model.images import EngineName
-from cibw.planning.select import select
+from cibw.planning.select import Selection, select
 from cibw.running.probe import image_tag, read_environment, read_machine, read_platform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """Facts, and one line about the engine where it was chosen here."""
+    """Facts, what the options select, and one line about the engine where it was chosen here."""
 
     facts: Facts
+    selection: Selection
     note: str = ""
 
 
@@ -32,6 +32,7 @@ def known_facts() -> Facts:
 
 def _runs_32bit() -> bool:
     """Whether an aarch64 kernel runs 32-bit programs, which not every processor of that kind can."""
+    from cibw.model.command import Request
     from cibw.running.host import HostMachine
 
     request = Request(argv=("linux32", "uname", "-m"), cwd="/", environment=read_environment())
@@ -51,7 +52,7 @@ def gather(session: Session, options: Options, catalog: Catalog, *, resolves_eng
         engine, note = choice.name, choice.reason
         engines.add(engine)
     if EngineName.HOST not in engines:
-        return Gathered(facts=replace(facts, engine=engine), note=note)
+        return Gathered(facts=replace(facts, engine=engine), selection=selection, note=note)
     named = [entry.identifier.interpreter for entry in selection.selected if _is_named(entry.identifier, options)]
     facts = replace(
         facts,
@@ -59,7 +60,7 @@ def gather(session: Session, options: Options, catalog: Catalog, *, resolves_eng
         interpreters=_interpreters(session, named),
         image_tag=image_tag(session.environment),
     )
-    return Gathered(facts=facts, note=note)
+    return Gathered(facts=facts, selection=selection, note=note)
 
 
 def _is_named(identifier: BuildIdentifier, options: Options) -> bool:

@@ -7,14 +7,14 @@ import signal
 import sys
 from contextlib import suppress
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from cibw.cli.arguments import parse
 from cibw.cli.command_line import CommandLine, CommandName
-from cibw.cli.secrets import secrets_of
-from cibw.cli.sessions import Session
 from cibw.errors import CibwError, InterruptedRunError
-from cibw.reporting.errors_text import error_text
-from cibw.reporting.redact import masked_text
+
+if TYPE_CHECKING:
+    from cibw.cli.sessions import Session
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,6 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
     if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         # A terminal that is closed ends the run as Ctrl-C does; `nohup` ignores the signal, and so it stays.
         signal.signal(signal.SIGHUP, _interrupt)
+    # Imported here, as --help and --version end before it is needed.
+    from cibw.cli.sessions import Session
+
     session = Session.start(line)
     try:
         return _command(session)
@@ -47,7 +50,7 @@ def _command(session: Session) -> int:
 
         return clean_cache(session)
     if line.print_build_identifiers:
-        from cibw.cli.plan import print_identifiers
+        from cibw.cli.identifiers import print_identifiers
 
         return print_identifiers(session)
     if line.command is CommandName.PLAN:
@@ -64,6 +67,10 @@ def _command(session: Session) -> int:
 
 
 def _fail(error: CibwError, session: Session) -> int:
+    from cibw.cli.secrets import secrets_of
+    from cibw.reporting.errors_text import error_text
+    from cibw.reporting.redact import masked_text
+
     text = error_text(error, session.look)
     # The terminal may be the very thing that has gone.
     with suppress(OSError):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryDirectory
 
 from cibw.cli.command_line import CommandLine
 from cibw.config.sources import Arguments, Sources
@@ -31,6 +29,8 @@ def open_project(line: CommandLine, working_dir: Path) -> Iterator[Project]:
     if package.is_dir():
         yield _directory(package, working_dir)
     elif package.is_file() and package.name.endswith("tar.gz"):
+        from tempfile import TemporaryDirectory
+
         with TemporaryDirectory(prefix="cibw-sdist-") as directory:
             yield _unpack(package, Path(directory))
     else:
@@ -57,6 +57,8 @@ def _directory(package: Path, working_dir: Path) -> Project:
 
 
 def _unpack(sdist: Path, directory: Path) -> Project:
+    import tarfile
+
     try:
         with tarfile.open(sdist) as archive:
             archive.extractall(directory, filter="data")
@@ -71,6 +73,8 @@ def _unpack(sdist: Path, directory: Path) -> Project:
 
 def make_output_dir(path: Path) -> Path:
     """Make the output directory and give its absolute path; ConfigurationError where nothing can be written there."""
+    from tempfile import NamedTemporaryFile
+
     try:
         path.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=path, prefix=".cibw-"):

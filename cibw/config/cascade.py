@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
-from typing_extensions import assert_never
-
 from cibw.config.selectors import Selector
+from cibw.exhaustive import assert_never
 from cibw.model.identifier import BuildIdentifier
 
 T = TypeVar("T")
@@ -50,41 +49,38 @@ class Cascade(Generic[T]):
 
     def value(self, identifier: BuildIdentifier | None = None) -> T:
         """The value for an identifier."""
-        value = self.first.value
-        for layer in self.layers:
-            if layer.holds_for(identifier):
-                value = self._combine(value, layer)
+        lowest, *others = self._holding(identifier)
+        if self.merge is None:
+            return (others or [lowest])[-1].value
+        value = lowest.value
+        for layer in others:
+            value = self.merge(*_in_order(value, layer.value, layer.inherit))
         return value
 
     def origin(self, identifier: BuildIdentifier | None = None) -> str:
         """Where the value for an identifier came from; several places stand apart by ` + `."""
-        origin = self.first.origin
-        for layer in self.layers:
-            if layer.holds_for(identifier):
-                origin = _combine_origins(origin, layer)
+        lowest, *others = self._holding(identifier)
+        origin = lowest.origin
+        for layer in others:
+            origin = " + ".join(_in_order(origin, layer.origin, layer.inherit))
         return origin
 
-    def _combine(self, value: T, layer: Layer[T]) -> T:
-        if self.merge is None:
-            return layer.value
-        match layer.inherit:
-            case Inherit.NONE:
-                return layer.value
-            case Inherit.APPEND:
-                return self.merge(value, layer.value)
-            case Inherit.PREPEND:
-                return self.merge(layer.value, value)
-            case _:
-                assert_never(layer.inherit)
+    def _holding(self, identifier: BuildIdentifier | None) -> list[Layer[T]]:
+        """The layers that count: the last one that replaces those before it, and those that merge with it."""
+        merging: list[Layer[T]] = []
+        for layer in reversed(self.layers):
+            if layer.holds_for(identifier):
+                merging.append(layer)
+                if layer.inherit is Inherit.NONE:
+                    return merging[::-1]
+        return [self.first, *reversed(merging)]
 
 
-def _combine_origins(origin: str, layer: Layer[T]) -> str:
-    match layer.inherit:
-        case Inherit.NONE:
-            return layer.origin
-        case Inherit.APPEND:
-            return f"{origin} + {layer.origin}"
+def _in_order(earlier: T, later: T, inherit: Inherit) -> tuple[T, T]:
+    match inherit:
         case Inherit.PREPEND:
-            return f"{layer.origin} + {origin}"
+            return later, earlier
+        case Inherit.APPEND | Inherit.NONE:
+            return earlier, later
         case _:
-            assert_never(layer.inherit)
+            assert_never(inherit)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 
-from typing_extensions import assert_never
-
+from cibw.exhaustive import assert_never
 from cibw.model.identifier import BuildIdentifier, Implementation
 from cibw.model.target import Family
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from typing_extensions import assert_never
-
 from cibw.config.inherit import parse_inherit
 from cibw.config.kinds import as_texts, blank_words
 from cibw.config.layers import RawLayer
@@ -16,6 +14,7 @@ from cibw.config.option_list import ALL_OPTIONS
 from cibw.config.problems import Findings, did_you_mean
 from cibw.config.selectors import Selector
 from cibw.config.toml import TomlTable, TomlValue, as_table, type_name
+from cibw.exhaustive import assert_never
 from cibw.model.target import Platform
 
 _PLATFORMS = {platform.value: platform for platform in Platform}

@@ -34,7 +34,6 @@ from cibw.config.placeholders import (
     repair_meanings,
 )
 from cibw.config.problems import BadValueError
-from cibw.config.shell_environment import parse_assignments, parse_value
 from cibw.config.toml import TomlValue
 from cibw.model.environment import EnvExpr
 from cibw.model.template import Template
@@ -90,6 +89,11 @@ def _audit_command(text: str, known: Meanings) -> AuditCommand:
 
 
 def _environment(value: TomlValue, _: Context) -> tuple[EnvExpr, ...]:
+    if value in ("", {}):
+        return ()
+    # The language of the shell is loaded where something is said in it, for a quick start.
+    from cibw.config.shell_environment import parse_assignments, parse_value
+
     match value:
         case str():
             return parse_assignments(value)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from packaging.specifiers import SpecifierSet
-
 from cibw.config import option_list as known
 from cibw.config.enable import EnableGroup
 from cibw.config.file_layers import ConfigFile, file_layers
@@ -15,6 +13,7 @@ from cibw.config.kinds_of_tools import engine_name
 from cibw.config.layers import variable_layers
 from cibw.config.options import Options
 from cibw.config.problems import Findings
+from cibw.config.python_versions import PythonVersions
 from cibw.config.reader import Reader
 from cibw.config.requires_python import find_requires_python, parse_requires_python
 from cibw.config.resolver import CascadeResolver, Cascades
@@ -169,7 +168,7 @@ def _in_package(sources: Sources, name: str) -> str:
     return name if package in ("", ".") else f"{package}/{name}"
 
 
-def _requires_python(sources: Sources, pyproject: TomlTable, findings: Findings) -> SpecifierSet | None:
+def _requires_python(sources: Sources, pyproject: TomlTable, findings: Findings) -> PythonVersions | None:
     given = sources.environ.get("CIBW_PROJECT_REQUIRES_PYTHON", "")
     files = (sources.read_text(_in_package(sources, name)) for name in ("setup.cfg", "setup.py"))
     try:

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from packaging.specifiers import SpecifierSet
-from typing_extensions import assert_never
-
 from cibw.config.enable import EnableGroup
+from cibw.config.python_versions import PythonVersions
 from cibw.config.selectors import Selector
+from cibw.exhaustive import assert_never
 from cibw.model.compiler_cache import CompilerCache
 from cibw.model.environment import EnvExpr
 from cibw.model.identifier import BuildIdentifier
@@ -162,7 +161,7 @@ class Options:
     test_skip: Selector
     enable: frozenset[EnableGroup] = frozenset()
     archs: tuple[str, ...] = ("auto",)
-    requires_python: SpecifierSet | None = None
+    requires_python: PythonVersions | None = None
     package_dir: str = "."
     only: BuildIdentifier | None = None
     allow_empty: bool = False

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-import configparser
 from collections.abc import Iterator, Mapping
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from cibw.config.python_versions import PythonVersions
 
 
 def find_requires_python(
     pyproject: Mapping[str, object], setup_cfg: str | None, setup_py: str | None
-) -> SpecifierSet | None:
+) -> PythonVersions | None:
     """Find the supported versions in the parsed pyproject.toml, else in setup.cfg, else in setup.py.
 
     The last two are texts, or None where there is no such file. None where nothing is said. ValueError,
@@ -23,11 +22,11 @@ def find_requires_python(
     return None
 
 
-def parse_requires_python(text: str, place: str) -> SpecifierSet:
+def parse_requires_python(text: str, place: str) -> PythonVersions:
     """Read a version specifier such as `>=3.9,!=3.10.*`; ValueError names the place where it stands."""
     try:
-        return SpecifierSet(text)
-    except InvalidSpecifier:
+        return PythonVersions.parse(text)
+    except ValueError:
         raise ValueError(f"{place}: {text!r} is no version specifier; write it like '>=3.9' or '>=3.9,<3.14'") from None
 
 
@@ -35,7 +34,7 @@ def _candidates(
     pyproject: Mapping[str, object], setup_cfg: str | None, setup_py: str | None
 ) -> Iterator[tuple[str, str | None]]:
     yield "pyproject.toml [project] requires-python", _in_pyproject(pyproject)
-    yield "setup.cfg [options] python_requires", _in_setup_cfg(setup_cfg or "")
+    yield "setup.cfg [options] python_requires", _in_setup_cfg(setup_cfg)
     yield "setup.py python_requires", _in_setup_py(setup_py or "")
 
 
@@ -49,7 +48,11 @@ def _in_pyproject(pyproject: Mapping[str, object]) -> str | None:
     raise ValueError("pyproject.toml [project] requires-python: it has to be a string, such as '>=3.9'")
 
 
-def _in_setup_cfg(text: str) -> str | None:
+def _in_setup_cfg(text: str | None) -> str | None:
+    if text is None:
+        return None
+    import configparser
+
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(text, source="setup.cfg")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from cibw.config import option_list as known
 from cibw.config.cascade import Cascade
@@ -91,9 +91,15 @@ class CascadeResolver:
     cascades: Cascades
     origins: Mapping[str, HasOrigin]
     engine: EngineName | None = None
+    _resolved: dict[BuildIdentifier, BuildOptions] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def resolve(self, identifier: BuildIdentifier, /) -> BuildOptions:
         """The options of an identifier; ConfigurationError where its build frontend is for Pyodide alone."""
+        if identifier not in self._resolved:
+            self._resolved[identifier] = self._resolve(identifier)
+        return self._resolved[identifier]
+
+    def _resolve(self, identifier: BuildIdentifier) -> BuildOptions:
         cascades = self.cascades
         image = self._image_option(identifier)
         return BuildOptions(

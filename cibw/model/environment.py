@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from typing_extensions import assert_never
-
+from cibw.exhaustive import assert_never
 from cibw.model.template import Late
 
 

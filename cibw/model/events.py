@@ -8,7 +8,8 @@ from enum import Enum
 from cibw.errors import CibwError, ErrorContext
 from cibw.model.compiler_cache import CacheHits
 from cibw.model.identifier import BuildIdentifier
-from cibw.model.plan import NotBuilt, Plan, StepName
+from cibw.model.not_built import NotBuilt
+from cibw.model.plan import Plan, StepName
 
 REPORT_VERSION = 1
 

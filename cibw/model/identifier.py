@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from cibw.model.target import Platform, Target
@@ -63,6 +63,11 @@ class BuildIdentifier:
 
     interpreter: Interpreter
     target: Target
+    _text: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Kept, as every selector of the configuration asks for it.
+        object.__setattr__(self, "_text", f"{self.interpreter}-{self.target}")
 
     @property
     def platform(self) -> Platform:
@@ -70,7 +75,7 @@ class BuildIdentifier:
         return self.target.platform
 
     def __str__(self) -> str:
-        return f"{self.interpreter}-{self.target}"
+        return self._text
 
     @classmethod
     def parse(cls, text: str) -> BuildIdentifier:

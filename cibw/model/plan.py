@@ -10,6 +10,7 @@ from cibw.model.compiler_cache import CompilerCache
 from cibw.model.environment import EnvExpr
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import MachineSpec
+from cibw.model.not_built import NotBuilt
 from cibw.model.template import Template
 
 PLAN_VERSION = 1
@@ -107,14 +108,6 @@ class Job:
     before_all: Step | None = None
     environment: tuple[EnvExpr, ...] = ()
     environment_pass: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotBuilt:
-    """An identifier of the catalog that this plan leaves out, with the reason."""
-
-    identifier: BuildIdentifier
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

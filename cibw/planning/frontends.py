@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from typing_extensions import assert_never
-
 from cibw.config.options import BuildOptions, FrontendName
+from cibw.exhaustive import assert_never
 from cibw.model.command import Command
 from cibw.model.environment import EnvExpr, Variable
 from cibw.model.layout import BUILT_DIR, PROJECT

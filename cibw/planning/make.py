@@ -14,7 +14,8 @@ from cibw.model.facts import Facts, HostInterpreter
 from cibw.model.identifier import BuildIdentifier, Implementation
 from cibw.model.images import EngineName, HostSpec, MachineSpec
 from cibw.model.layout import PROJECT, TEST_ENVIRONMENT
-from cibw.model.plan import Job, NotBuilt, Plan, Step, StepName, WheelBuild
+from cibw.model.not_built import NotBuilt
+from cibw.model.plan import Job, Plan, Step, StepName, WheelBuild
 from cibw.model.target import Platform
 from cibw.model.template import Template
 from cibw.planning.commands import assign, prepend_path, shell
@@ -22,7 +23,7 @@ from cibw.planning.compiler_cache import cache_path, chosen_cache, with_cache
 from cibw.planning.frontends import pip_settings_for_uv, uses_uv
 from cibw.planning.ground import Ground
 from cibw.planning.platforms import linux
-from cibw.planning.select import native_architecture, select
+from cibw.planning.select import Selection, native_architecture
 from cibw.planning.steps import make_steps, set_up_step, test_steps
 
 _TOOL_ENVIRONMENT = (assign("CIBUILDWHEEL", "1"), assign("PIP_DISABLE_PIP_VERSION_CHECK", "1"))
@@ -44,7 +45,7 @@ class _Planned:
     options: BuildOptions
 
 
-def make_plan(options: Options, catalog: Catalog, facts: Facts) -> Plan:
+def make_plan(options: Options, catalog: Catalog, facts: Facts, selection: Selection) -> Plan:
     """Plan every selected identifier, and say of the others why they are not built.
 
     NothingSelectedError where no identifier is left, unless `allow-empty` is set; ConfigurationError
@@ -55,7 +56,6 @@ def make_plan(options: Options, catalog: Catalog, facts: Facts) -> Plan:
             f"cibw can't build for {options.platform.value} yet, only for linux",
             hint="--print-build-identifiers works for every platform.",
         )
-    selection = select(options, catalog, facts)
     results = [_plan_build(entry, options, catalog, facts) for entry in selection.selected]
     _require_named([one.identifier for one in results if isinstance(one, _Missing)], options)
     planned = [one for one in results if isinstance(one, _Planned)]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from packaging.version import Version
-
 from cibw.catalog import Catalog, CatalogEntry
 from cibw.config.enable import group_of
 from cibw.config.options import Options
@@ -13,7 +11,7 @@ from cibw.config.problems import did_you_mean
 from cibw.errors import Mistake
 from cibw.model.facts import Facts
 from cibw.model.identifier import BuildIdentifier, Implementation
-from cibw.model.plan import NotBuilt
+from cibw.model.not_built import NotBuilt
 from cibw.model.target import Architecture, Platform
 from cibw.planning.architectures import native_architecture, wanted_architectures
 from cibw.planning.patterns import is_offered, judge_patterns
@@ -79,8 +77,7 @@ def _reason_against(entry: CatalogEntry, options: Options, architectures: frozen
 
 def _reason_of_version(identifier: BuildIdentifier, options: Options) -> str:
     wanted = options.requires_python
-    # A high patch release, so that `>=3.9.2` does not leave Python 3.9 out.
-    if wanted is None or wanted.contains(Version(f"{identifier.interpreter.version}.99")):
+    if wanted is None or wanted.admits(identifier.interpreter):
         return ""
     return f"requires-python is {wanted}"
 

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import IO
 
-from typing_extensions import assert_never
-
+from cibw.exhaustive import assert_never
 from cibw.model.events import (
     BuildFinished,
     BuildStarted,

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from typing_extensions import assert_never
-
+from cibw.exhaustive import assert_never
 from cibw.model.events import (
     BuildFinished,
     BuildStarted,

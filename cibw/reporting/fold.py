@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from enum import Enum
 
-from typing_extensions import assert_never
+from cibw.exhaustive import assert_never
 
 
 class FoldStyle(Enum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 _WIDTH = 110
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def json_text(value: object) -> str:
@@ -13,15 +14,18 @@ def json_text(value: object) -> str:
 
 
 def _pretty(value: object, indent: int) -> str:
-    short = json.dumps(value, ensure_ascii=False)
-    if not isinstance(value, (dict, list)) or len(short) + indent <= _WIDTH:
-        return short
-    inner = " " * (indent + 2)
     if isinstance(value, dict):
-        items = [f"{json.dumps(key, ensure_ascii=False)}: {_pretty(item, indent + 2)}" for key, item in value.items()]
+        items = [f"{_encode(key)}: {_pretty(item, indent + 2)}" for key, item in value.items()]
         opening, closing = "{}"
-    else:
+    elif isinstance(value, list):
         items = [_pretty(item, indent + 2) for item in value]
         opening, closing = "[]"
+    else:
+        return _encode(value)
+    # An item on several lines is longer than a line, and so is what holds it.
+    short = f"{opening}{', '.join(items)}{closing}"
+    if len(short) + indent <= _WIDTH:
+        return short
+    inner = " " * (indent + 2)
     body = f",\n{inner}".join(items)
     return f"{opening}\n{inner}{body}\n{' ' * indent}{closing}"

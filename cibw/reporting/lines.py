@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing_extensions import assert_never
-
+from cibw.exhaustive import assert_never
 from cibw.model.events import BuildResult, JobStarted, RunStarted, Status, StepFinished
 from cibw.reporting.look import Look
 from cibw.reporting.wording import cached, count, duration, size

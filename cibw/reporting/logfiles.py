@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 from typing import TextIO
 
-from typing_extensions import assert_never
-
+from cibw.exhaustive import assert_never
 from cibw.model.events import (
     BuildFinished,
     BuildStarted,

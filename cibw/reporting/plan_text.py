@@ -6,13 +6,13 @@ import shlex
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from typing_extensions import assert_never
-
+from cibw.exhaustive import assert_never
 from cibw.model.command import Command
 from cibw.model.environment import EnvExpr
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import ContainerSpec, CreateOptions, HostSpec, MachineSpec
-from cibw.model.plan import Action, Job, NotBuilt, Plan, PutText, Run, Step, WheelBuild, When
+from cibw.model.not_built import NotBuilt
+from cibw.model.plan import Action, Job, Plan, PutText, Run, Step, WheelBuild, When
 from cibw.model.template import Template
 from cibw.reporting.look import Look
 from cibw.reporting.wording import count

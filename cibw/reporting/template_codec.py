@@ -5,8 +5,7 @@ A template without late values is a string, any other a list of strings and `{"l
 
 from __future__ import annotations
 
-from typing_extensions import assert_never
-
+from cibw.exhaustive import assert_never
 from cibw.model.environment import EnvExpr, EnvPart, Substitution, Variable
 from cibw.model.template import Late, Template
 

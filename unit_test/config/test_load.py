@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from packaging.specifiers import SpecifierSet
 
 from cibw.config.enable import EnableGroup
 from cibw.config.load import load_options
+from cibw.config.python_versions import PythonVersions
 from cibw.config.sources import Arguments, Sources
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.target import Platform
@@ -121,18 +121,18 @@ def test_the_output_directory() -> None:
 )
 def test_requires_python_comes_from_the_project(files: dict[str, str], expected: str) -> None:
     text = None if files else '[project]\nrequires-python = ">=3.10"'
-    assert load_options(sources(text, files=files), LINUX).requires_python == SpecifierSet(expected)
+    assert load_options(sources(text, files=files), LINUX).requires_python == PythonVersions.parse(expected)
 
 
 def test_requires_python_comes_from_the_package() -> None:
     files = {"sub/pyproject.toml": '[project]\nrequires-python = ">=3.12"', "setup.cfg": "[broken"}
     given = sources('[project]\nrequires-python = ">=3.10"', files=files, arguments=Arguments(package_dir="./sub"))
-    assert load_options(given, LINUX).requires_python == SpecifierSet(">=3.12")
+    assert load_options(given, LINUX).requires_python == PythonVersions.parse(">=3.12")
 
 
 def test_a_variable_goes_before_requires_python() -> None:
     text = '[project]\nrequires-python = ">=3.10"'
-    assert load(text, CIBW_PROJECT_REQUIRES_PYTHON=">=3.13").requires_python == SpecifierSet(">=3.13")
+    assert load(text, CIBW_PROJECT_REQUIRES_PYTHON=">=3.13").requires_python == PythonVersions.parse(">=3.13")
     assert mistake(text, CIBW_PROJECT_REQUIRES_PYTHON="x").place == "CIBW_PROJECT_REQUIRES_PYTHON"
 
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from packaging.specifiers import SpecifierSet
 
+from cibw.config.python_versions import PythonVersions
 from cibw.config.requires_python import find_requires_python, parse_requires_python
 
 PYPROJECT: dict[str, object] = {"project": {"requires-python": ">=3.9"}}
@@ -25,7 +25,7 @@ SETUP_PY = "from setuptools import setup\nsetup(name='x', python_requires='>=3.1
 def test_the_first_source_that_says_something_counts(
     pyproject: dict[str, object], setup_cfg: str | None, setup_py: str | None, found: str | None
 ) -> None:
-    expected = None if found is None else SpecifierSet(found)
+    expected = None if found is None else PythonVersions.parse(found)
     assert find_requires_python(pyproject, setup_cfg, setup_py) == expected
 
 
@@ -50,7 +50,7 @@ def test_the_first_source_that_says_something_counts(
     ],
 )
 def test_setup_py_counts_where_it_is_plain(setup_py: str, found: str | None) -> None:
-    expected = None if found is None else SpecifierSet(found)
+    expected = None if found is None else PythonVersions.parse(found)
     assert find_requires_python({}, None, setup_py) == expected
 
 
@@ -72,4 +72,4 @@ def test_what_is_invalid_is_refused_with_its_place(
 
 
 def test_a_specifier_from_elsewhere_is_read() -> None:
-    assert parse_requires_python(">=3.9", "CIBW_PROJECT_REQUIRES_PYTHON") == SpecifierSet(">=3.9")
+    assert parse_requires_python(">=3.9", "CIBW_PROJECT_REQUIRES_PYTHON") == PythonVersions.parse(">=3.9")

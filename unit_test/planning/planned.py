@@ -15,6 +15,7 @@ from cibw.model.images import EngineName
 from cibw.model.plan import Plan
 from cibw.model.target import Family, Platform
 from cibw.planning.make import make_plan
+from cibw.planning.select import select
 
 CATALOG = load_catalog()
 NO_ARGUMENTS = Arguments()
@@ -39,4 +40,9 @@ def options_of(toml: str = "", arguments: Arguments = NO_ARGUMENTS, files: Mappi
 
 def plan_of(toml: str = "", facts: Facts = DOCKER, arguments: Arguments = NO_ARGUMENTS) -> Plan:
     """The plan for a configuration."""
-    return make_plan(options_of(toml, arguments), CATALOG, facts)
+    return plan_with(options_of(toml, arguments), facts)
+
+
+def plan_with(options: Options, facts: Facts = DOCKER) -> Plan:
+    """The plan for options."""
+    return make_plan(options, CATALOG, facts, select(options, CATALOG, facts))

@@ -29,9 +29,8 @@ from cibw.model.target import Platform, Target
 from cibw.model.template import Template
 from cibw.planning.frontends import build_command
 from cibw.planning.ground import Ground
-from cibw.planning.make import make_plan
 from cibw.planning.platforms.linux import constraints, host_tag
-from unit_test.planning.planned import CATALOG, DOCKER, HOST, options_of, plan_of
+from unit_test.planning.planned import CATALOG, DOCKER, HOST, options_of, plan_of, plan_with
 
 ONE = 'build = "cp312-manylinux_x86_64"'
 GROUND = Ground(machine=HostSpec(), base_python=Template.of("py"), python=Template.of("py"), bin_dir=Template.of("bin"))
@@ -66,7 +65,7 @@ def test_nothing_selected_may_be_allowed() -> None:
 def test_another_platform_is_refused() -> None:
     options = replace(options_of(), platform=Platform.MACOS)
     with pytest.raises(ConfigurationError, match="macos"):
-        make_plan(options, CATALOG, DOCKER)
+        plan_with(options)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +200,7 @@ def test_facts_without_engine_plan_a_container_for_any_engine() -> None:
 
 def test_options_may_be_the_same_for_all() -> None:
     options = replace(options_of(f"[tool.cibw]\n{ONE}"), resolver=SameForAll(options=BuildOptions(image="me/it:1")))
-    plan = make_plan(options, CATALOG, DOCKER)
+    plan = plan_with(options)
     assert plan.jobs[0].builds[0].untested == "no test-command is set"
 
 

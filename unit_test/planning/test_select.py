@@ -11,6 +11,7 @@ from packaging.specifiers import SpecifierSet
 from cibw.catalog import load_catalog
 from cibw.config.enable import EnableGroup
 from cibw.config.options import Options
+from cibw.config.python_versions import PythonVersions
 from cibw.config.selectors import Selector
 from cibw.errors import ConfigurationError, DeprecatedError, UnfitArchitectureError
 from cibw.model.facts import Facts
@@ -41,7 +42,7 @@ def options(  # noqa: PLR0913 - one for each thing that selects
         test_skip=Selector.parse(test_skip),
         archs=tuple(archs.split()),
         enable=enable,
-        requires_python=None if requires_python is None else SpecifierSet(requires_python),
+        requires_python=None if requires_python is None else PythonVersions.parse(requires_python),
         only=None if only is None else BuildIdentifier.parse(only),
     )
 

@@ -29,7 +29,8 @@ from cibw.model.events import (
 )
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import ContainerEngine, ContainerSpec, CreateOptions, EngineName, HostSpec, Image
-from cibw.model.plan import Check, Job, NotBuilt, Plan, PutText, Run, Step, StepName, WheelBuild, When
+from cibw.model.not_built import NotBuilt
+from cibw.model.plan import Check, Job, Plan, PutText, Run, Step, StepName, WheelBuild, When
 from cibw.model.template import Late, Template
 
 CP310, CP311, CP312, CP313 = (

@@ -1,0 +1,80 @@
+"""Which versions of Python a specifier such as `>=3.9,!=3.10.*` admits."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cibw.model.identifier import Interpreter
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
+
+_PLAIN = re.compile(r"\s*(>=|<=|>|<|==|!=)\s*([0-9]+(?:\.[0-9]+)*)\s*")
+_LAST_PATCH = 99
+"""A high patch release, so that `>=3.9.2` does not leave Python 3.9 out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """A comparison with a release, whose last number is not 0."""
+
+    operator: str
+    release: tuple[int, ...]
+
+    def admits(self, version: tuple[int, ...]) -> bool:
+        match self.operator:
+            case ">=":
+                return version >= self.release
+            case "<=":
+                return version <= self.release
+            case ">":
+                return version > self.release
+            case "<":
+                return version < self.release
+            case "==":
+                return version == self.release
+            case _:
+                return version != self.release
+
+
+@dataclass(frozen=True, slots=True)
+class PythonVersions:
+    """A version specifier, as it was written."""
+
+    text: str
+    _judge: tuple[_Clause, ...] | SpecifierSet
+
+    @classmethod
+    def parse(cls, text: str) -> PythonVersions:
+        """Read a specifier; ValueError where it is none.
+
+        What compares with plain releases, as nearly every project does, is understood here: the packaging library
+        takes longer to import than all the rest of what prints the identifiers.
+        """
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        matches = [_PLAIN.fullmatch(part) for part in parts]
+        clauses = tuple(_Clause(match[1], _release(match[2])) for match in matches if match)
+        if len(clauses) == len(parts):
+            return cls(",".join(parts), clauses)
+        from packaging.specifiers import SpecifierSet
+
+        return cls(",".join(parts), SpecifierSet(text))
+
+    def admits(self, interpreter: Interpreter) -> bool:
+        """Whether the newest patch release of an interpreter's version is admitted."""
+        if isinstance(self._judge, tuple):
+            version = (interpreter.major, interpreter.minor, _LAST_PATCH)
+            return all(clause.admits(version) for clause in self._judge)
+        return self._judge.contains(f"{interpreter.version}.{_LAST_PATCH}")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _release(text: str) -> tuple[int, ...]:
+    numbers = [int(number) for number in text.split(".")]
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    return tuple(numbers)
