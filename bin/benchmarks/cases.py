@@ -223,7 +223,7 @@ def _emulated() -> Case:
             for name in works
         ),
         subjects=lambda _: {
-            f"{name}, {toolchain}": Cibw(works=(replace(work, options={"emulation-toolchain": toolchain}),))
+            f"{name}, {toolchain}": Cibw(works=(work,), settings={"CIBW_EMULATION_TOOLCHAIN": toolchain})
             for name, work in works.items()
             for toolchain in toolchains
         },

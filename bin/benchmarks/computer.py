@@ -16,19 +16,28 @@ from cibw import __version__
 
 
 def circumstances() -> str:
-    """The computer, the load before the first run, and versions, in one line."""
-    load = os.getloadavg()[0]
+    """The computer and the versions, in one line."""
     docker = answer("docker", "version", "--format", "{{.Server.Version}}")
     return "; ".join(
         (
             f"{_processors()}, {_memory():.0f} GiB, {platform.system()} {_kernel()}",
-            f"load {load:.1f} before",
-            f"cibw {__version__} ({answer('git', '-C', str(ROOT), 'describe', '--always', '--dirty')})",
+            f"cibw {__version__} ({_commit()})",
             f"cibuildwheel {PEER_RELEASE}",
             f"Docker {docker or 'absent'}",
             f"Python {'.'.join(str(part) for part in sys.version_info[:3])}",
         )
     )
+
+
+def load() -> str:
+    """How many programs the computer was busy with during the last minute."""
+    return f"load {os.getloadavg()[0]:.1f} before"
+
+
+def _commit() -> str:
+    git = ("git", "-C", str(ROOT))
+    changed = answer(*git, "status", "--porcelain", "--", "cibw")
+    return answer(*git, "rev-parse", "--short", "HEAD") + " with changes" * bool(changed)
 
 
 def _processors() -> str:

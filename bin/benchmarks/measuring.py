@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.cases import Case
-from benchmarks.computer import circumstances
+from benchmarks.computer import circumstances, load
 from benchmarks.environment import CACHE
 from benchmarks.values import Result, Sample
 
@@ -18,6 +18,7 @@ def measure(case: Case, rounds: int, *, warms_up: bool) -> Result:
     """The samples of each subject over the rounds; a first round more is not counted. MeasureError."""
     CACHE.mkdir(parents=True, exist_ok=True)
     surroundings = circumstances()
+    measured = f"{time.strftime('%Y-%m-%d %H:%M')}, {load()}"
     with ExitStack() as stack:
         subjects = case.subjects(stack)
         samples: dict[str, list[Sample]] = {name: [] for name in subjects}
@@ -28,10 +29,9 @@ def measure(case: Case, rounds: int, *, warms_up: bool) -> Result:
             _say(f"{case.name}, {_name(number, rounds)}: {name} {sample.seconds:.2f} s")
             if number:
                 samples[name].append(sample)
-    day = time.strftime("%Y-%m-%d %H:%M")
     return Result(
         case=case.name,
-        measured=day,
+        measured=measured,
         circumstances=surroundings,
         samples={name: tuple(taken) for name, taken in samples.items()},
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.cases import WARM_WORK
-from benchmarks.computer import circumstances
+from benchmarks.computer import circumstances, load
 from benchmarks.engine_calls import Call, calls
 from benchmarks.engine_traffic import Traffic
 from benchmarks.environment import environment
@@ -34,7 +34,7 @@ class _Recorded:
 def profile() -> str:
     """Run twice, to warm up and to record, and tell about the second in Markdown; MeasureError."""
     recorded = [_record() for _ in range(2)][-1]
-    lines = [f"Recorded {time.strftime('%Y-%m-%d %H:%M')} on {circumstances()}.", ""]
+    lines = [f"Recorded {time.strftime('%Y-%m-%d %H:%M')}, {load()}, on {circumstances()}.", ""]
     lines += [*_summary(recorded), "", *_kinds(recorded), "", *_timeline(recorded)]
     return "\n".join(lines) + "\n"
 

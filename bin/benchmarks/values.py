@@ -57,7 +57,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The samples of a case by subject, one per round; and when and on what they were taken."""
+    """The samples of a case by subject, one per round; when, beside what load, and on what they were taken."""
 
     case: str
     measured: str
