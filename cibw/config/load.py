@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cibw.config import option_list as known
+from cibw.config.build_system import BuildSystem, ProjectTexts, find_build_system
 from cibw.config.enable import EnableGroup
 from cibw.config.file_layers import ConfigFile, file_layers
 from cibw.config.kinds import ARCHS, TRUE_WORDS, Context, Texts
@@ -49,6 +50,7 @@ def load_options(sources: Sources, platform: Platform) -> Options:
         archs=choice.archs,
         only=choice.only,
         requires_python=requires_python,
+        build_system=_build_system(sources, pyproject),
         package_dir=sources.arguments.package_dir,
         allow_empty=sources.arguments.allow_empty or _is_true(sources, "CIBW_ALLOW_EMPTY"),
         cache=cache,
@@ -166,6 +168,12 @@ def _package_pyproject(sources: Sources, config: TomlTable, findings: Findings) 
 def _in_package(sources: Sources, name: str) -> str:
     package = sources.arguments.package_dir.removeprefix("./").strip("/")
     return name if package in ("", ".") else f"{package}/{name}"
+
+
+def _build_system(sources: Sources, pyproject: TomlTable) -> BuildSystem | None:
+    names = ("pyproject.toml", "setup.cfg", "setup.py")
+    toml, cfg, py = (sources.read_text(_in_package(sources, name)) for name in names)
+    return find_build_system(pyproject, ProjectTexts(pyproject=toml, setup_cfg=cfg, setup_py=py))
 
 
 def _requires_python(sources: Sources, pyproject: TomlTable, findings: Findings) -> PythonVersions | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
+from cibw.config.build_system import BuildSystem
 from cibw.config.enable import EnableGroup
 from cibw.config.python_versions import PythonVersions
 from cibw.config.selectors import Selector
@@ -151,7 +152,8 @@ class Options:
     `archs` are as the user wrote them (`auto`, `AMD64`), not yet judged for the platform. With `only`,
     build, skip, archs and enable are already widened so that nothing else holds the identifier back.
     `package_dir` and `output_dir` are as given; package_dir is POSIX and relative to the project.
-    `cache` and `jobs` are None where nobody chose. `notes` are what a user should know, though nothing is wrong.
+    `build_system` is None where the build requirements are not known beforehand, `cache` and `jobs` where
+    nobody chose. `notes` are what a user should know, though nothing is wrong.
     `places` says where build, skip, test-skip and archs were set.
     """
 
@@ -162,6 +164,7 @@ class Options:
     enable: frozenset[EnableGroup] = frozenset()
     archs: tuple[str, ...] = ("auto",)
     requires_python: PythonVersions | None = None
+    build_system: BuildSystem | None = None
     package_dir: str = "."
     only: BuildIdentifier | None = None
     allow_empty: bool = False

@@ -20,10 +20,10 @@ class Late(Enum):
     """The path of the wheel that the build frontend gave."""
     WHEEL = "wheel"
     """The path of the wheel to audit, test and collect: repaired or reused."""
+    CACHE = "cache"
+    """The directory for what stays between runs, on the machine."""
     RESOURCES = "resources"
     """The directory of the scripts that cibw ships, on the machine."""
-    CACHE = "cache"
-    """The directory of the machine that stays between runs."""
     STEADY = "steady"
     """A directory of the machine whose path is the same in each run, for links to what has another path each time."""
 

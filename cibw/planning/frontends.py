@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from cibw.config.build_system import BuildSystem
 from cibw.config.options import BuildOptions, FrontendName
 from cibw.exhaustive import assert_never
 from cibw.model.command import Command
 from cibw.model.environment import EnvExpr, Variable
-from cibw.model.layout import BUILT_DIR, PROJECT
+from cibw.model.identifier import BuildIdentifier
+from cibw.model.layout import BUILT_DIR, PROJECT, UV_ENVIRONMENT
 from cibw.model.pip_settings import OLD_NAMES, UV_NAMES
-from cibw.model.template import Template
+from cibw.model.template import Late, Template
 from cibw.planning.commands import Argument, assign, template
 from cibw.planning.ground import Ground
 
@@ -32,14 +36,47 @@ def pip_settings_for_uv(options: BuildOptions) -> Iterator[EnvExpr]:
                 yield assign(uv_name, Variable(pip_name))
 
 
-def build_command(options: BuildOptions, package: Template, ground: Ground) -> Command:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """What is built, for which identifier, and by what, where that is known beforehand."""
+
+    identifier: BuildIdentifier
+    directory: Template
+    build_system: BuildSystem | None = None
+
+
+def build_command(options: BuildOptions, package: Package, ground: Ground) -> Command:
     """The command that builds the wheel into the directory for built wheels."""
     frontend = options.build_frontend
     extra: list[Argument] = [Template.of("-C", setting, "=", value) for setting, value in options.config_settings]
     extra.extend(frontend.args)
     extra.extend(_verbosity(frontend.name, options.build_verbosity))
-    arguments = [*_frontend(options, package, ground), *extra]
+    if (
+        frontend.name is FrontendName.DEFAULT
+        and package.build_system
+        and not frontend.args
+        and ground.keeps_environments
+    ):
+        arguments = [
+            *_kept_environment(package, package.build_system, ground),
+            "--wheel",
+            "--out-dir",
+            BUILT_DIR,
+            *extra,
+        ]
+    else:
+        arguments = [*_frontend(options, package.directory, ground), *extra]
     return Command(argv=tuple(template(argument) for argument in arguments), cwd=PROJECT)
+
+
+def _kept_environment(package: Package, system: BuildSystem, ground: Ground) -> Iterator[Argument]:
+    """`uv build` in a copy of an environment that is kept between runs."""
+    text = "\n".join((str(package.identifier), str(ground.base_python), *system.requires))
+    key = f"{package.identifier.interpreter}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    kept = Template.of(Late.CACHE, f"/environments/{key}")
+    yield from (template("sh"), Template.of(Late.RESOURCES, "/uv_build.sh"), kept)
+    yield from (ground.base_python, UV_ENVIRONMENT, package.directory)
+    yield from (system.digest, *system.requires, "--")
 
 
 def _frontend(options: BuildOptions, package: Template, ground: Ground) -> list[Argument]:

@@ -16,9 +16,10 @@ class Ground:
 
     `base_python` is the interpreter itself, `python` the one that builds with (the same, or that of
     an environment made for the build), `bin_dir` its directory. `set_up` prepares them, and
-    `before_repair` fits the built wheel for the repair command. `constraints` is the text that pins
-    the tools, `untested` says why the tests can't run here, and `platform_tag` is what the repaired
-    wheel should carry.
+    `before_repair` fits the built wheel for the repair command. `keeps_environments` says that the
+    base Python stays where it is, so that environments of it can be kept between runs. `constraints`
+    is the text that pins the tools, `untested` says why the tests can't run here, and `platform_tag`
+    is what the repaired wheel should carry.
     """
 
     machine: MachineSpec
@@ -28,6 +29,7 @@ class Ground:
     set_up: tuple[Action, ...] = ()
     before_repair: tuple[Action, ...] = ()
     environment: tuple[EnvExpr, ...] = ()
+    keeps_environments: bool = True
     constraints: str = ""
     platform_tag: str = ""
     untested: str = ""

@@ -20,7 +20,7 @@ from cibw.model.target import Platform
 from cibw.model.template import Template
 from cibw.planning.commands import assign, prepend_path, shell
 from cibw.planning.compiler_cache import cache_path, chosen_cache, with_cache
-from cibw.planning.frontends import pip_settings_for_uv, uses_uv
+from cibw.planning.frontends import Package, pip_settings_for_uv, uses_uv
 from cibw.planning.ground import Ground
 from cibw.planning.platforms import linux
 from cibw.planning.select import Selection, native_architecture
@@ -145,7 +145,8 @@ def _request(identifier: BuildIdentifier) -> str:
 
 
 def _build(identifier: BuildIdentifier, resolved: BuildOptions, options: Options, ground: Ground) -> WheelBuild:
-    package = PROJECT if options.package_dir == "." else Template.of(PROJECT, f"/{options.package_dir}")
+    directory = PROJECT if options.package_dir == "." else Template.of(PROJECT, f"/{options.package_dir}")
+    package = Package(identifier=identifier, directory=directory, build_system=options.build_system)
     cache = chosen_cache(resolved, ground)
     wants_test = bool(resolved.test_command)
     is_skipped = options.test_skip.matches(str(identifier))

@@ -19,7 +19,7 @@ from cibw.model.layout import TEST_ENVIRONMENT as TEST_ENVIRONMENT_DIR
 from cibw.model.plan import Action, Check, PutText, Run, Step, StepName, When
 from cibw.model.template import Late, Template
 from cibw.planning.commands import program, shell, virtual_environment
-from cibw.planning.frontends import build_command, uses_uv
+from cibw.planning.frontends import Package, build_command, uses_uv
 from cibw.planning.ground import Ground
 
 _NO_TEST_SOURCES = '''\
@@ -51,7 +51,7 @@ def set_up_step(ground: Ground) -> Step:
     return Step(name=StepName.SET_UP, actions=(*actions, *ground.set_up))
 
 
-def make_steps(options: BuildOptions, package: Template, ground: Ground) -> tuple[Step, ...]:
+def make_steps(options: BuildOptions, package: Package, ground: Ground) -> tuple[Step, ...]:
     """The steps that make a wheel: before-build, build, repair, audit."""
     build = Step(
         name=StepName.BUILD,

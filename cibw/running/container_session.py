@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from cibw.errors import CibwError
 from cibw.model.command import Request
@@ -16,7 +15,7 @@ from cibw.running.container import ContainerMachine
 from cibw.running.container_connect import Engine
 from cibw.running.container_open import Opening, open_container
 from cibw.running.host import HostMachine
-from cibw.running.host_session import HostSettings, find_uv
+from cibw.running.host_session import RESOURCES_DIR, HostSettings, find_uv
 from cibw.running.machine import Tree
 from cibw.running.opened import OpenMachine
 
@@ -30,10 +29,16 @@ _BINDINGS = {
     Late.CACHE: _CACHE,
     Late.STEADY: "/tmp/cibw/steady",  # noqa: S108
 }
-_SCRIPTS = Tree(root=Path(__file__).parent.parent / "resources", files=("compiler_cache.sh", "compiler_launch.sh"))
+_SCRIPTS = Tree(root=RESOURCES_DIR, files=("compiler_cache.sh", "compiler_launch.sh", "uv_build.sh"))
 _WORK = "/tmp/cibw/work"  # noqa: S108
-_STALE = "find {cache}/work -mindepth 1 -maxdepth 1 -mmin +2880 -exec rm -rf {{}} + 2>/dev/null; exit 0"
-"""What a run left behind that was killed."""
+_OCCUPY = """
+mkdir -p "$1" && ln -sfn "$1" "$2" || exit
+find {cache}/work -mindepth 1 -maxdepth 1 -mmin +2880 -exec rm -rf {{}} + 2>/dev/null
+find {cache}/environments -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {{}} + 2>/dev/null
+exit 0
+"""
+"""Compilers' caches want a path that is the same in each run. What a run left behind that was killed goes, and so do
+environments that were made long ago."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +64,8 @@ class ContainerSite:
             host = HostMachine(self.host.environment)
             uv = find_uv(self.host.environment.get("PATH", ""))
             bring_uv(container, host, uv, self.spec.image.oci_platform, self.host.cache_dir)
-            work_dir = self._work_dir(container, stack)
             container.put(_SCRIPTS, _BINDINGS[Late.RESOURCES])
+            work_dir = self._work_dir(container, stack)
             snapshot = _Snapshot(self, container, stack)
             yield OpenMachine(
                 machine=container,
@@ -90,12 +95,14 @@ class ContainerSite:
     def _work_dir(self, container: ContainerMachine, stack: ExitStack) -> str:
         if not self._shares_cache:
             return _WORK
-        script = _STALE.format(cache=_CACHE)
-        request = Request(argv=("sh", "-c", script), cwd="/", environment=container.environment())
-        container.run(request, lambda _text, _is_error: None)
         path = f"{_CACHE}/work/{container.name}"
         stack.callback(_quietly, lambda: container.remove(path))
-        return path
+        argv = ("sh", "-c", _OCCUPY.format(cache=_CACHE), "sh", path, _WORK)
+        lines: list[str] = []
+        request = Request(argv=argv, cwd="/", environment=container.environment())
+        if container.run(request, lambda text, _is_error: lines.append(text)).exit_code != 0:
+            raise CibwError(f"The container has no place to work in: {'; '.join(lines)}")
+        return _WORK
 
 
 def _mounts_cache(volumes: Iterable[str]) -> bool:

@@ -28,7 +28,7 @@ FOREIGN_VARIABLES = (
     *("UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_WORKING_DIR"),
 )
 """They say which Python and which work tree is used and where packages go; each build decides that for itself."""
-_RESOURCES = Path(__file__).parent.parent / "resources"
+RESOURCES_DIR = Path(__file__).parent.parent / "resources"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class _HostSite:
                 bindings={
                     Late.PROJECT: str(place / "project"),
                     Late.SOURCE: source,
-                    Late.RESOURCES: str(_RESOURCES),
+                    Late.RESOURCES: str(RESOURCES_DIR),
                     Late.CACHE: str(self.cache),
                     Late.STEADY: str(place / "steady"),
                 },

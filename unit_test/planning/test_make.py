@@ -5,11 +5,9 @@ from dataclasses import replace
 import pytest
 
 from cibw.config.options import (
-    BuildFrontend,
     BuildOptions,
     DependencySource,
     DependencyVersions,
-    FrontendName,
     SameForAll,
 )
 from cibw.config.sources import Arguments
@@ -23,17 +21,12 @@ from cibw.errors import (
 from cibw.model.facts import Facts
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import ContainerSpec, HostSpec
-from cibw.model.layout import PROJECT
 from cibw.model.plan import Plan, PutText, Run, StepName
 from cibw.model.target import Platform, Target
-from cibw.model.template import Template
-from cibw.planning.frontends import build_command
-from cibw.planning.ground import Ground
 from cibw.planning.platforms.linux import constraints, host_tag
 from unit_test.planning.planned import CATALOG, DOCKER, HOST, options_of, plan_of, plan_with
 
 ONE = 'build = "cp312-manylinux_x86_64"'
-GROUND = Ground(machine=HostSpec(), base_python=Template.of("py"), python=Template.of("py"), bin_dir=Template.of("bin"))
 
 
 def reasons(plan: Plan) -> dict[str, str]:
@@ -172,12 +165,6 @@ def test_without_constraints_no_file_is_laid_and_none_is_used() -> None:
     actions = plan.jobs[0].builds[0].prepare.actions
     assert not any(isinstance(action, PutText) for action in actions)
     assert not any("--constraint" in str(action.command) for action in actions if isinstance(action, Run))
-
-
-def test_the_pyodide_frontend_has_its_own_command() -> None:
-    options = BuildOptions(build_frontend=BuildFrontend(name=FrontendName.PYODIDE_BUILD))
-    words = [str(word) for word in build_command(options, PROJECT, GROUND).argv]
-    assert words == ["pyodide", "build", "{project}", "--outdir={work}/built"]
 
 
 def test_an_audit_without_requirements_needs_no_environment() -> None:

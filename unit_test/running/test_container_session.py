@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cibw.errors import EngineUnavailableError, InterruptedRunError
+from cibw.errors import CibwError, EngineUnavailableError, InterruptedRunError
 from cibw.model.images import CreateOptions
 from cibw.running.container_api import Execution, RefusedError
 from cibw.running.container_handle import Handle
@@ -35,10 +35,18 @@ def site_of(client: FakeEngine, cache: Path, *, keep: bool = False) -> Container
 def test_environments_lie_beside_the_cache_that_they_are_made_of(tmp_path: Path) -> None:
     client = FakeEngine(images={"x:1": GOOD})
     with site_of(client, tmp_path).machine() as opened:
-        assert opened.work_dir == f"/tmp/cibw/cache/work/{client.created[0].name}"
+        place = f"/tmp/cibw/cache/work/{client.created[0].name}"
+        assert client.executions[-1].argv[-2:] == (place, opened.work_dir)
     assert "cibw-manylinux_x86_64:/tmp/cibw/cache" in client.created[0].volumes
     assert client.created[0].environment["UV_CACHE_DIR"] == "/tmp/cibw/cache/uv"
-    assert client.executions[-1].argv[-3:] == ('rm -rf -- "$1"', "sh", opened.work_dir)
+    assert client.executions[-1].argv[-3:] == ('rm -rf -- "$1"', "sh", place)
+
+
+def test_a_container_without_a_place_to_work_in_is_told(tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    client.answer = lambda asked, _data: ([(b"no space left\n", True)], int("ln -sfn" in str(asked.argv)))
+    with pytest.raises(CibwError, match="no space left"), site_of(client, tmp_path).machine():
+        raise AssertionError("it opens")
 
 
 @pytest.mark.parametrize("volume", ["mine:/tmp/cibw/cache", "/var/wheels:/tmp/cibw/cache:z", "/tmp/cibw/cache"])
@@ -46,7 +54,8 @@ def test_a_user_may_give_the_cache_another_volume(volume: str, tmp_path: Path) -
     client = FakeEngine(images={"x:1": GOOD})
     spec = replace(SPEC, engine=replace(SPEC.engine, create=CreateOptions(volumes=(volume,))))
     with replace(site_of(client, tmp_path), spec=spec).machine() as opened:
-        assert opened.work_dir.startswith("/tmp/cibw/cache/work/")
+        assert client.executions[-1].argv[-2] == f"/tmp/cibw/cache/work/{client.created[0].name}"
+        assert opened.work_dir == "/tmp/cibw/work"
     assert sum("/tmp/cibw/cache" in one for one in client.created[0].volumes) == 1
 
 

@@ -135,6 +135,7 @@ def host_ground(host: HostBuild, options: BuildOptions, pins: str) -> Ground:
         set_up=(*_borrow(found, borrowed=borrowed), *_environment(options, base, python, pins)),
         before_repair=(program(python, _resource("musl_needed.py"), Late.BUILT_WHEEL),) if is_musl else (),
         environment=(assign("VIRTUAL_ENV", BUILD_ENVIRONMENT), *plat),
+        keeps_environments=not borrowed,
         constraints=pins,
         platform_tag=host.tag,
         untested="the host has no musl interpreter to test it with" if borrowed else "",

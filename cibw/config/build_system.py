@@ -1,0 +1,66 @@
+"""What a project asks for to be built, where that is known before the build."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from cibw.config.toml import TomlTable, as_table
+
+_BACKENDS = ("setuptools.build_meta", "setuptools.build_meta:__legacy__")
+_DEFAULT_REQUIRES = ("setuptools>=40.8.0",)
+"""What stands for a missing table (PEP 518)."""
+_NEEDS_NO_WHEEL = (70, 1)
+"""The setuptools that makes wheels without the package `wheel`."""
+_SETUPTOOLS = re.compile(r"setuptools\s*(\[[^\]]*\])?(?P<versions>([<>=!~][^@;]*)?)(;.*)?", re.IGNORECASE)
+_UPPER_BOUND = re.compile(r"(?:<=?|~=|===?)\s*v?(\d+)(?:\.(\d+))?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildSystem:
+    """All build requirements of a project, and the SHA-256 of the pyproject.toml that names them."""
+
+    requires: tuple[str, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectTexts:
+    """The files of a project that say how it is built, as texts; None where one is missing."""
+
+    pyproject: str | None
+    setup_cfg: str | None
+    setup_py: str | None
+
+
+def find_build_system(table: TomlTable, texts: ProjectTexts) -> BuildSystem | None:
+    """The build requirements of a project, given its parsed pyproject.toml.
+
+    None where only the backend can tell all of them: backends other than setuptools may ask for more,
+    and setuptools does so for `setup_requires`.
+    """
+    if texts.pyproject is None:
+        return None
+    system = as_table(table.get("build-system"))
+    requires = system.get("requires", _DEFAULT_REQUIRES)
+    if system.get("build-backend", _BACKENDS[1]) not in _BACKENDS or "backend-path" in system:
+        return None
+    if any("setup_requires" in (text or "") for text in (texts.setup_cfg, texts.setup_py)):
+        return None
+    if not isinstance(requires, tuple) or not all(isinstance(one, str) for one in requires):
+        return None
+    return _known([str(one) for one in requires], texts.pyproject)
+
+
+def _known(requires: list[str], pyproject: str) -> BuildSystem | None:
+    of_setuptools = [match["versions"] for one in requires if (match := _SETUPTOOLS.fullmatch(one.strip()))]
+    if not of_setuptools or not all(map(_may_be_new, of_setuptools)):
+        return None
+    return BuildSystem(requires=tuple(requires), digest=hashlib.sha256(pyproject.encode()).hexdigest())
+
+
+def _may_be_new(versions: str) -> bool:
+    """Whether a setuptools that needs no `wheel` is surely allowed; of those that are, the newest will be taken."""
+    bounds = [(int(match[1]), int(match[2] or 0)) for match in _UPPER_BOUND.finditer(versions)]
+    return all(bound > _NEEDS_NO_WHEEL for bound in bounds)

@@ -1,0 +1,67 @@
+"""The commands that build a wheel."""
+
+from __future__ import annotations
+
+import pytest
+
+from cibw.config.options import BuildFrontend, BuildOptions, FrontendName
+from cibw.model.facts import Facts
+from cibw.model.identifier import BuildIdentifier
+from cibw.model.images import HostSpec
+from cibw.model.layout import PROJECT
+from cibw.model.plan import Run, StepName
+from cibw.model.template import Template
+from cibw.planning.frontends import Package, build_command
+from cibw.planning.ground import Ground
+from unit_test.planning.planned import DOCKER, HOST, options_of, plan_with
+
+ONE = 'build = "cp312-manylinux_x86_64"'
+GROUND = Ground(machine=HostSpec(), base_python=Template.of("py"), python=Template.of("py"), bin_dir=Template.of("bin"))
+
+
+def test_the_pyodide_frontend_has_its_own_command() -> None:
+    options = BuildOptions(build_frontend=BuildFrontend(name=FrontendName.PYODIDE_BUILD))
+    package = Package(identifier=BuildIdentifier.parse("cp313-pyodide_wasm32"), directory=PROJECT)
+    words = [str(word) for word in build_command(options, package, GROUND).argv]
+    assert words == ["pyodide", "build", "{project}", "--outdir={work}/built"]
+
+
+KEPT = """
+[build-system]
+requires = ["setuptools>=77", "cython"]
+build-backend = "setuptools.build_meta"
+"""
+
+
+@pytest.mark.parametrize(
+    ("rest", "is_kept"),
+    [
+        ("", True),
+        ('build-frontend = "default"', True),
+        ('build-frontend = "uv"', False),
+        ('build-frontend = "pip"', False),
+        ('build-frontend = { name = "default", args = ["--no-build-isolation"] }', False),
+        ('config-settings = "a=b"', True),
+    ],
+)
+@pytest.mark.parametrize("facts", [DOCKER, HOST])
+def test_an_environment_is_kept_where_its_requirements_are_known(facts: Facts, rest: str, is_kept: bool) -> None:
+    toml = f"[tool.cibw]\n{ONE}\n{rest}\n{KEPT}"
+    plan = plan_with(options_of(toml, files={"pyproject.toml": toml}), facts)
+    step = next(step for step in plan.jobs[0].builds[0].make if step.name is StepName.BUILD)
+    action = step.actions[-1]
+    assert isinstance(action, Run)
+    words = [str(word) for word in action.command.argv]
+    assert (words[1] == "{resources}/uv_build.sh") == is_kept
+    if is_kept:
+        assert words[2].startswith("{cache}/environments/cp312-")
+        assert words[words.index("--") - 2 : words.index("--")] == ["setuptools>=77", "cython"]
+
+
+def test_a_borrowed_python_keeps_no_environment() -> None:
+    toml = f'[tool.cibw]\nbuild = "cp311-musllinux_x86_64"\n{KEPT}'
+    plan = plan_with(options_of(toml, files={"pyproject.toml": toml}), HOST)
+    step = next(step for step in plan.jobs[0].builds[0].make if step.name is StepName.BUILD)
+    action = step.actions[-1]
+    assert isinstance(action, Run)
+    assert [str(word) for word in action.command.argv][:3] == ["uv", "build", "--wheel"]
