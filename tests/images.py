@@ -20,3 +20,8 @@ def image(name: str) -> Image:
     """
     reference = os.environ.get(f"TESTS_IMAGE_{name.upper()}") or f"cibw-test/{name}:1"
     return Image(reference=reference, oci_platform=_PLATFORMS[name])
+
+
+def image_settings(*targets: str) -> dict[str, str]:
+    """Settings that name the tests' images for some targets."""
+    return {f"CIBW_{target.upper()}_IMAGE": image(target).reference for target in targets}

@@ -10,21 +10,16 @@ import pytest
 
 from cibw.model.target import Target
 from tests.builds import ROOT, Ran, build, check_ended_well, check_made_once, check_wheel, copy_project, selected
-from tests.images import image
+from tests.images import image, image_settings
 from tests.installing import import_from
 
 ENGINES = [pytest.param("docker", marks=pytest.mark.docker), pytest.param("podman", marks=pytest.mark.podman)]
 
 
-def images(*targets: str) -> dict[str, str]:
-    """Settings that name the tests' images for some targets."""
-    return {f"CIBW_{target.upper()}_IMAGE": image(target).reference for target in targets}
-
-
 def build_in(engine: str, project: Path, *identifiers: str, **settings: str) -> Ran:
     """Build some identifiers of one target in its image."""
     target = str(Target.parse(identifiers[0].partition("-")[2]))
-    chosen = {**images(target), **selected(*identifiers), **settings}
+    chosen = {**image_settings(target), **selected(*identifiers), **settings}
     ran = build(project, "--engine", engine, "--archs", "all", settings=chosen)
     check_ended_well(ran, identifiers)
     for identifier in identifiers:
@@ -87,7 +82,7 @@ def test_the_example_with_the_frontend_build_and_pip(tmp_path: Path) -> None:
         ran = build(
             project,
             *("--engine", "docker", "--only", f"{tag}-manylinux_x86_64", "--output-dir", f"wheelhouse-{frontend}"),
-            settings={**images("manylinux_x86_64"), "CIBW_BUILD_FRONTEND": frontend},
+            settings={**image_settings("manylinux_x86_64"), "CIBW_BUILD_FRONTEND": frontend},
         )
         assert f"hello-1.0.0-{tag}-" in ran.output
 

@@ -16,7 +16,8 @@ import pytest
 
 from cibw.model.events import Status
 from tests.builds import Ran, command, copy_project, environment, selected
-from tests.test_container_builds import ENGINES, images, leftovers, marked
+from tests.images import image_settings
+from tests.test_container_builds import ENGINES, leftovers, marked
 
 DEADLINE_SECONDS = 120
 ONE_BY_ONE = ("--jobs", "1")
@@ -112,7 +113,7 @@ def test_the_container_goes(engine: str, number: signal.Signals, tmp_path: Path)
     project, sleep = copy_project("c", tmp_path), nap()
     mark = uuid.uuid4().hex
     settings = {
-        **images("manylinux_x86_64"),
+        **image_settings("manylinux_x86_64"),
         **marked(engine, mark),
         **selected("cp311-manylinux_x86_64", "cp312-manylinux_x86_64"),
         # The quotes tell what the command writes from the command itself, which is written out too.
@@ -149,7 +150,7 @@ def test_processes_and_directories_of_the_host_go(number: signal.Signals, tmp_pa
 def test_builds_side_by_side_all_end(tmp_path: Path) -> None:
     project, sleep, mark = copy_project("c", tmp_path), nap(), uuid.uuid4().hex
     settings = {
-        **images("manylinux_x86_64"),
+        **image_settings("manylinux_x86_64"),
         **marked("docker", mark),
         **selected("cp311-manylinux_x86_64", "cp312-manylinux_x86_64"),
         "CIBW_BEFORE_ALL": "echo as''leep",

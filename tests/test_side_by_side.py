@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.builds import Ran, build, check_ended_well, copy_project, selected
-from tests.test_container_builds import ENGINES, images
+from tests.images import image_settings
+from tests.test_container_builds import ENGINES
 
 IDENTIFIERS = tuple(f"{tag}-manylinux_x86_64" for tag in ("cp311", "cp312", "cp313"))
 HOOKS = {
@@ -18,7 +19,7 @@ HOOKS = {
 
 
 def build_three(engine: str, directory: Path) -> Ran:
-    settings = {**images("manylinux_x86_64"), **selected(*IDENTIFIERS), **HOOKS}
+    settings = {**image_settings("manylinux_x86_64"), **selected(*IDENTIFIERS), **HOOKS}
     return build(copy_project("c", directory), "--engine", engine, "--jobs", "3", settings=settings)
 
 

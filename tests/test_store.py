@@ -1,19 +1,26 @@
-"""Runs that take wheels from the store, on the host."""
+"""Runs that take wheels from the store."""
 
 from __future__ import annotations
 
+import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cibw.model.events import Status
-from tests.builds import CACHE, Ran, build, copy_project, run_cibw
+from cibw.model.images import EngineName
+from cibw.running.container_connect import connect
+from cibw.running.container_images import local_image
+from cibw.running.container_peek import peek_image
+from cibw.running.host import HostMachine
+from tests.builds import CACHE, Ran, build, copy_project, run_cibw, selected
+from tests.images import image, image_settings
 from tests.installing import here
 
-pytestmark = pytest.mark.host
-
 PYTHONS = here("cp310", "cp311", "cp312", "cp313")[:2]
+ENGINES = [pytest.param("docker", marks=pytest.mark.docker), pytest.param("podman", marks=pytest.mark.podman)]
 IDENTIFIERS = [f"{tag}-manylinux_x86_64" for tag in PYTHONS]
 
 
@@ -31,6 +38,7 @@ def statuses(ran: Ran) -> list[Status]:
     return [ran.results[identifier].status for identifier in IDENTIFIERS]
 
 
+@pytest.mark.host
 def test_the_same_command_again(tmp_path: Path, settings: dict[str, str]) -> None:
     project = copy_project("c", tmp_path)
     first = build(project, "--engine", "host", settings=settings)
@@ -45,16 +53,18 @@ def test_the_same_command_again(tmp_path: Path, settings: dict[str, str]) -> Non
     assert [path.name for path in sorted(second.output_dir.iterdir()) if path.suffix != ".whl"] == ["report.json"]
 
 
+@pytest.mark.host
 def test_a_changed_file_builds_again_and_is_named(tmp_path: Path, settings: dict[str, str]) -> None:
     project = copy_project("c", tmp_path)
     build(project, "--engine", "host", settings=settings)
     (project / "note.txt").write_text("new")
     ran = build(project, "--engine", "host", "--explain-cache", settings=settings)
     assert statuses(ran) == [Status.BUILT] * 2
-    assert f"{IDENTIFIERS[0]} is not in the store: the source: note.txt is new" in ran.output
+    assert f"{IDENTIFIERS[0]}: not in the store: the source: note.txt is new" in ran.output
     assert build(project, "--engine", "host", "--no-resume", settings=settings).output.count("from the store") == 0
 
 
+@pytest.mark.host
 def test_a_failed_build_that_was_mended_builds_alone(tmp_path: Path, settings: dict[str, str]) -> None:
     project = copy_project("c", tmp_path)
     version = PYTHONS[1].removeprefix("cp3")
@@ -69,3 +79,27 @@ def test_a_failed_build_that_was_mended_builds_alone(tmp_path: Path, settings: d
     (tmp_path / "options.toml").write_text("")
     mended = build(project, *arguments, settings=settings)
     assert statuses(mended) == [Status.RESTORED, Status.BUILT], mended.output
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_wheels_of_containers_come_from_the_store(engine: str, tmp_path: Path, settings: dict[str, str]) -> None:
+    project = copy_project("abi3", tmp_path)
+    identifiers = [f"{tag}-manylinux_x86_64" for tag in ("cp310", "cp311")]
+    chosen = {**settings, **selected(*identifiers), **image_settings("manylinux_x86_64")}
+    first = build(project, "--engine", engine, settings=chosen)
+    second = build(project, "--engine", engine, "--explain-cache", settings=chosen)
+    assert [second.results[one].status for one in identifiers] == [Status.RESTORED, Status.REUSED], second.output
+    assert second.wheels == first.wheels
+    assert second.report.seconds < 1
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_image_has_the_same_identity_at_first_sight(engine: str) -> None:
+    name, wanted, host = EngineName(engine), image("manylinux_x86_64"), HostMachine(os.environ)
+    seen = peek_image(name, wanted, host)
+    with connect(name, os.environ) as connection:
+        found = local_image(connection.client.image, wanted)
+    assert found is not None
+    assert seen.removeprefix("sha256:") == found.identity.removeprefix("sha256:") != ""
+    assert not peek_image(name, replace(wanted, reference="cibw-test/missing:1"), host)
+    assert not peek_image(name, replace(wanted, oci_platform="linux/s390x"), host)

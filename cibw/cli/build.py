@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from cibw.catalog import load_catalog
@@ -16,7 +17,7 @@ from cibw.cli.store import StoreSources, open_keeper
 from cibw.config.load import load_options
 from cibw.config.options import Options
 from cibw.model.facts import Facts
-from cibw.model.plan import Plan
+from cibw.model.plan import Plan, WheelBuild
 from cibw.planning.make import make_plan
 from cibw.reporting.report import read_report
 from cibw.running.emulation import Processor
@@ -92,6 +93,14 @@ def _run(session: Session, project: Project, planned: _Planned) -> int:
 
 
 def _rank(planned: _Planned, output_dir: Path) -> Rank:
-    earlier = read_report(output_dir)
-    host = Processor(machine=planned.facts.machine, runs_32bit=planned.facts.runs_32bit)
-    return slowest_first(planned.plan, earlier.results if earlier else (), host)
+    @cache
+    def ranks() -> Rank:
+        earlier = read_report(output_dir)
+        host = Processor(machine=planned.facts.machine, runs_32bit=planned.facts.runs_32bit)
+        return slowest_first(planned.plan, earlier.results if earlier else (), host)
+
+    def rank(build: WheelBuild) -> float:
+        # A run that finds all its wheels in the store never asks, and needs no earlier report.
+        return ranks()(build)
+
+    return rank

@@ -21,6 +21,7 @@ from cibw.running.container_open import Opening
 from cibw.running.container_peek import peek_image
 from cibw.running.container_session import ContainerSite
 from cibw.running.emulation import Emulation, Processor, check_emulation
+from cibw.running.host import HostMachine
 from cibw.running.host_session import HostSettings, open_host
 from cibw.running.opened import OpenMachine
 
@@ -71,10 +72,12 @@ class Machines:
     def image_identity(self, spec: ContainerSpec) -> str:
         """What tells the image of a container from any other; empty while the engine does not have it."""
         if spec not in self._images:
-            found = peek_image(spec.engine.name, spec.image, self._settings.environment) or self._asked(spec)
+            host = HostMachine(self._settings.environment)
+            found = peek_image(spec.engine.name, spec.image, host) or self._asked(spec)
             if not found:
                 return ""
-            self._images[spec] = found
+            # The program of Podman leaves out what its API begins with.
+            self._images[spec] = found.removeprefix("sha256:")
         return self._images[spec]
 
     def _asked(self, spec: ContainerSpec) -> str:

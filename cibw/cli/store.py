@@ -117,6 +117,6 @@ def _surroundings(environment: Mapping[str, str], sources: StoreSources) -> Call
 
 def _explainer(emit: Callable[[Event], None]) -> Callable[[Job, WheelBuild, str], None]:
     def explain(job: Job, build: WheelBuild, why: str) -> None:
-        emit(Progress(job=job.name, text=f"{build.identifier} is not in the store: {why}"))
+        emit(Progress(job=job.name, text=f"{build.identifier}: {why}"))
 
     return explain

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from filelock import FileLock
-
 from cibw.errors import MissingToolError
 from cibw.model.command import Request
 from cibw.running.machine import Machine
@@ -31,6 +29,8 @@ def bring_uv(machine: Machine, host: Machine, uv: str, oci_platform: str, cache_
         return
     if oci_platform not in _TRIPLES:
         raise MissingToolError(f"The image has no uv, and cibw can't bring one for {oci_platform}.", hint=_HINT)
+    from filelock import FileLock
+
     triple = _TRIPLES[oci_platform]
     directory = cache_dir / "uv" / triple
     directory.mkdir(parents=True, exist_ok=True)

@@ -1,40 +1,63 @@
-"""A look at an engine's images through its socket, before any library is loaded for more."""
+"""A look at an engine's images, before any library is loaded and any service started for more."""
 
 from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Mapping
 from contextlib import closing
+from functools import partial
 from urllib.parse import quote
 
+from cibw.model.command import Request
 from cibw.model.images import EngineName, Image
 from cibw.running.container_api import LocalImage
-from cibw.running.container_endpoints import Endpoint, docker_endpoint, fault_of, podman_endpoints
-from cibw.running.container_images import local_image
+from cibw.running.container_endpoints import Endpoint, docker_endpoint, fault_of, podman_endpoints, podman_program
+from cibw.running.container_images import Look, local_image
+from cibw.running.source import Runner
 
 _UNIX = "unix://"
 _SECONDS = 5.0
 _OK = b"200"
 
 
-def peek_image(name: EngineName, image: Image, environment: Mapping[str, str]) -> str:
-    """The identity of the image that an engine would take; empty where it has none, or can't be asked so easily."""
-    endpoints = (docker_endpoint(environment),) if name is EngineName.DOCKER else podman_endpoints(environment)
-    listening = next((one for one in endpoints if one.url.startswith(_UNIX) and not fault_of(one)), None)
-    if listening is None:
+def peek_image(name: EngineName, image: Image, runner: Runner) -> str:
+    """The identity of the image that an engine would take; empty where it has none, or can't be asked so easily.
+
+    `runner` is this computer: its environment says where engines listen, and it runs the program of Podman.
+    """
+    look = _look(name, runner)
+    if look is None:
         return ""
     try:
-        found = local_image(lambda reference: _look(listening, reference), image)
+        found = local_image(look, image)
     except (OSError, ValueError):
         return ""
     return found.identity if found else ""
 
 
-def _look(endpoint: Endpoint, reference: str) -> LocalImage | None:
+def _look(name: EngineName, runner: Runner) -> Look | None:
+    environment = runner.environment()
+    endpoints = (docker_endpoint(environment),) if name is EngineName.DOCKER else podman_endpoints(environment)
+    for endpoint in endpoints:
+        if endpoint.url.startswith(_UNIX) and not fault_of(endpoint):
+            return partial(_at_socket, endpoint)
+    program = podman_program(environment)
+    is_local = name is EngineName.PODMAN and not endpoints[0].explicit
+    return partial(_by_program, program, runner) if is_local and program else None
+
+
+def _at_socket(endpoint: Endpoint, reference: str) -> LocalImage | None:
     status, body = _get(endpoint.url.removeprefix(_UNIX), f"/images/{quote(reference, safe='/:@')}/json")
     told: object = json.loads(body) if status == _OK else None
     return LocalImage.of(told) if isinstance(told, dict) else None
+
+
+def _by_program(program: str, runner: Runner, reference: str) -> LocalImage | None:
+    lines: list[str] = []
+    request = Request(argv=(program, "image", "inspect", reference), cwd="/", environment=runner.environment())
+    outcome = runner.run(request, lambda line, is_error: None if is_error else lines.append(line))
+    told: object = json.loads("\n".join(lines)) if outcome.exit_code == 0 else None
+    return LocalImage.of(told[0]) if isinstance(told, list) and told and isinstance(told[0], dict) else None
 
 
 def _get(path: str, resource: str) -> tuple[bytes, bytes]:

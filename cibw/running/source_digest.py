@@ -17,7 +17,7 @@ _Look = list[int]
 _Entry = tuple[str, _Look]
 # What git keeps for itself and changes without any change of the project; the index stands as a listing.
 _OF_GIT_ALONE = re.compile(
-    r"\.git(/modules(/(?!refs/)[^/]+)+)?/(objects|logs|lfs|index|FETCH_HEAD|ORIG_HEAD|COMMIT_EDITMSG|gc\.(log|pid))(/|$)"
+    r"\.git(/modules(/(?!refs/)[^/]+)+)?/(objects|logs|lfs|index|FETCH_HEAD|ORIG_HEAD|COMMIT_EDITMSG|gc\.(log|pid))(/|$)|\.git/.*\.lock$"
 )
 _SETTLED_NANOSECONDS = 2_000_000_000
 

@@ -32,8 +32,8 @@ class StoreSettings:
     """The store of a run.
 
     `project` names the project, `source` is what its files held when the run began. `surroundings` tells what else
-    no plan knows; `the image` is empty there while it is not here yet. `explain` hears why a wheel is
-    not in the store, `warn` what goes wrong. `limit` is in bytes.
+    no plan knows; `the image` is empty there while it is not here yet. `explain` hears why a build
+    has to run, `warn` what goes wrong. `limit` is in bytes.
     """
 
     store: Store
@@ -62,7 +62,7 @@ class Storekeeper:
         key = self._key(job, build)
         found = self._store.find(key.digest) if key else None
         if found is None and self._settings.explain is not None:
-            self._settings.explain(job, build, self._why(build, key))
+            self._settings.explain(job, build, f"not in the store: {self._why(build, key)}")
         return found
 
     def take(self, job: Job, build: WheelBuild, directory: Path) -> StoredWheel | None:
@@ -79,7 +79,10 @@ class Storekeeper:
         around = self._around(job, build)
         if around is None:
             return False
-        return self._store.has_passed(key_of_tests(job, build, around, sha256, self._settings.seal).digest)
+        has_passed = self._store.has_passed(key_of_tests(job, build, around, sha256, self._settings.seal).digest)
+        if not has_passed and self._settings.explain is not None:
+            self._settings.explain(job, build, "its tests have to run")
+        return has_passed
 
     def keep(self, job: Job, build: WheelBuild, path: Path, entry: StoredWheel) -> None:
         """Keep a wheel; a store that refuses is told of once."""
@@ -122,12 +125,12 @@ class Storekeeper:
         identifier = str(build.identifier)
         last = self._store.last_parts(self._project, identifier)
         if not last:
-            return "nothing is stored for it yet"
+            return "no run has built it yet"
         found = differences({**last, SOURCE: ""}, {**key.parts, SOURCE: ""})
         if last.get(SOURCE) != key.parts[SOURCE]:
             files = differences(self._store.last_files(self._project, identifier), self._settings.source.hashes)
             found.insert(0, f"the source: {shortened(files)}")
-        return shortened(found, "; ") or "its wheel is no longer in the store"
+        return shortened(found, "; ") or "it was removed to save space"
 
     @contextmanager
     def _warned(self) -> Iterator[None]:

@@ -36,15 +36,19 @@ class Tasks:
     rank: Rank
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _waiting: list[Task] = field(default_factory=list)
+    _is_sorted: bool = False
     _stopped: bool = False
 
     def __post_init__(self) -> None:
-        # The sort is stable, so that tasks of one rank keep the order of the plan.
-        self._waiting = sorted(self.all, key=lambda task: -self.rank(task.build))
+        self._waiting = list(self.all)
 
     def take(self) -> Task | None:
         """The next task to run; None where nothing waits, or after `stop`."""
         with self._lock:
+            if not self._is_sorted:
+                # The sort is stable, so that tasks of one rank keep the order of the plan.
+                self._waiting.sort(key=lambda task: -self.rank(task.build))
+                self._is_sorted = True
             return self._waiting.pop(0) if self._waiting and not self._stopped else None
 
     def drop(self, task: Task) -> None:

@@ -8,8 +8,6 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from filelock import FileLock
-
 from cibw.errors import MissingToolError
 from cibw.model.command import Request
 from cibw.running.machine import Machine
@@ -52,6 +50,8 @@ def lay_compilers(root: Path, settings: ZigSettings, compile_wrapper: WrapperCom
     Its name depends on the settings and the wrapper alone, so build systems and compiler caches meet
     the same paths in every run. Several processes may do it at once.
     """
+    from filelock import FileLock
+
     text = settings.to_text()
     directory = root / f"{settings.target}-{_fingerprint(text)}"
     root.mkdir(parents=True, exist_ok=True)

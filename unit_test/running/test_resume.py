@@ -108,13 +108,13 @@ def test_a_changed_file_builds_all_again(tmp_path: Path) -> None:
     runs = Runs(tmp_path)
     job = job_of("one", "cp311", "cp312")
     runs.go(job)
-    assert runs.reasons["cp312"] == "nothing is stored for it yet"
+    assert runs.reasons["cp312"] == "not in the store: no run has built it yet"
     runs.write("a.c", "int b;")
     runs.write("b.h", "")
     runs.names.append("b.h")
     runs.next()
     assert statuses(runs.go(job)) == ["built", "built"]
-    assert runs.reasons["cp312"] == "the source: a.c changed, b.h is new"
+    assert runs.reasons["cp312"] == "not in the store: the source: a.c changed, b.h is new"
 
 
 def test_what_changes_for_one_build_builds_that_one_alone(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_what_changes_for_one_build_builds_that_one_alone(tmp_path: Path) -> Non
     changed = replace(job, builds=(first, replace(second, environment=(EnvExpr("CFLAGS", ("-O3",)),))))
     assert statuses(runs.go(changed)) == ["restored", "built"]
     assert runs.programs == ["build cp312"]
-    assert runs.reasons["cp312"] == "the option environment changed"
+    assert runs.reasons["cp312"] == "not in the store: the option environment changed"
 
 
 def test_after_a_failure_only_the_rest_is_built(tmp_path: Path) -> None:
@@ -149,6 +149,7 @@ def test_a_wheel_whose_tests_failed_is_only_tested_again(tmp_path: Path) -> None
     [result] = runs.go(job).results
     assert result.status is Status.RESTORED
     assert [step.step.value for step in result.steps] == ["set up", "test", "collect"]
+    assert runs.reasons["cp311"] == "its tests have to run"
     assert runs.programs == ["test cp311"]
     assert runs.wheels == ["cp311"]
     runs.next()
@@ -223,7 +224,7 @@ def test_an_image_that_is_not_here_yet(tmp_path: Path) -> None:
     pulled = {"the image": "sha256:2"}
     runs.trial.opening = lambda _go_on: runs.tools.update(pulled)
     assert statuses(runs.go(job)) == ["built", "built"]
-    assert runs.reasons["cp311"] == "the image is not here yet"
+    assert runs.reasons["cp311"] == "not in the store: the image is not here yet"
     runs.next()
     assert statuses(runs.go(job)) == ["restored", "restored"]
 
@@ -235,7 +236,7 @@ def test_another_image_builds_again(tmp_path: Path) -> None:
     runs.tools = {"the image": "sha256:2", "uv": "1"}
     runs.next()
     assert statuses(runs.go(job)) == ["built"]
-    assert runs.reasons["cp311"] == "the image changed; uv is new"
+    assert runs.reasons["cp311"] == "not in the store: the image changed; uv is new"
 
 
 def test_a_file_that_changes_during_the_run_keeps_wheels_out(tmp_path: Path) -> None:
@@ -264,7 +265,7 @@ def test_the_store_is_held_to_its_limit(tmp_path: Path) -> None:
     assert len(list(runs.store.entries())) == 1
     runs.next()
     assert sorted(statuses(runs.go(job))) == ["built", "restored"]
-    assert "its wheel is no longer in the store" in runs.reasons.values()
+    assert "not in the store: it was removed to save space" in runs.reasons.values()
 
 
 def test_a_warning_comes_back_with_its_wheel(tmp_path: Path) -> None:
