@@ -10,6 +10,7 @@ from cibw.errors import ImageUnavailableError
 from cibw.model.images import Image
 from cibw.running.container_api import EngineClient, LocalImage, PullNews, RefusedError
 from cibw.running.container_references import Reference, is_meant, local_names, same_platform
+from cibw.running.watch import pause
 
 _PAUSE = 1.0
 _NEWS_SECONDS = 2.0
@@ -101,9 +102,9 @@ def _pull_patiently(client: EngineClient, image: Image, reference: Reference, pu
         refused = _fault_of_pull(client, image, reference, pulling)
         if refused is None:
             return
-        pause = _PAUSE * 2**attempt
-        pulling.progress(f"the pull of {reference.pinned} failed ({refused.message}); again in {pause:.0f} s")
-        pulling.sleep(pause)
+        seconds = _PAUSE * 2**attempt
+        pulling.progress(f"the pull of {reference.pinned} failed ({refused.message}); again in {seconds:.0f} s")
+        pause(seconds, pulling.go_on, pulling.sleep)
     _pull(client, image, reference, pulling)
 
 

@@ -18,6 +18,7 @@ from cibw.running.host import HostMachine
 from cibw.running.host_session import RESOURCES_DIR, HostSettings, find_uv
 from cibw.running.machine import Tree
 from cibw.running.opened import OpenMachine
+from cibw.running.watch import ended_by
 
 _PROJECT = "/project"
 _CACHE = "/tmp/cibw/cache"  # noqa: S108
@@ -63,7 +64,8 @@ class ContainerSite:
             container = stack.enter_context(open_container(self.engine, self._spec_with_cache(), self.opening))
             host = HostMachine(self.host.environment)
             uv = find_uv(self.host.environment.get("PATH", ""))
-            bring_uv(container, host, uv, self.spec.image.oci_platform, self.host.cache_dir)
+            with ended_by(self.opening.go_on, host.close):
+                bring_uv(container, host, uv, self.spec.image.oci_platform, self.host.cache_dir)
             container.put(_SCRIPTS, _BINDINGS[Late.RESOURCES])
             work_dir = self._work_dir(container, stack)
             snapshot = _Snapshot(self, container, stack)

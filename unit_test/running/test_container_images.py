@@ -62,9 +62,23 @@ def test_pulls_are_tried_again_with_longer_pauses() -> None:
     engine = FakeEngine(pulls=[BUSY, BUSY, BUSY, GOOD])
     identity, pauses, told = ensured(engine)
     assert identity == "sha256:1"
-    assert pauses == [1, 2, 4]
+    assert sum(pauses) == pytest.approx(1 + 2 + 4)
     assert sum("again in" in line for line in told) == 3
     assert told[-1] == f"pulled {PINNED}"
+
+
+def test_an_interrupt_ends_a_pause_between_two_pulls() -> None:
+    pauses: list[float] = []
+
+    def go_on() -> None:
+        if len(pauses) >= 3:
+            raise InterruptedRunError("The run was interrupted.")
+
+    engine = FakeEngine(pulls=[BUSY, BUSY, BUSY, BUSY, GOOD])
+    with pytest.raises(InterruptedRunError):
+        ensure_image(engine, WANTED, Pulling(sleep=pauses.append, go_on=go_on))
+    assert len(engine.pulled) == 1
+    assert sum(pauses) < 1
 
 
 def test_five_tries_are_enough() -> None:
