@@ -33,3 +33,23 @@ def test_it_admits_what_packaging_admits(text: str, major: int, minor: int) -> N
 )
 def test_it_is_shown_as_it_was_written(written: str, shown: str) -> None:
     assert str(PythonVersions.parse(written)) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "admitted"),
+    [
+        (">=3.10", "310 311"),
+        ("<=3.10", "39"),
+        (">3.10", "310 311"),
+        ("<3.10", "39"),
+        ("==3.10.99", "310"),
+        ("!=3.10.99", "39 311"),
+        ("~=3.10", "310 311"),
+        ("==3.10.*", "310"),
+        (">=3.10.0,<3.11", "310"),
+        ("", "39 310 311"),
+    ],
+)
+def test_every_operator_has_its_meaning(text: str, admitted: str) -> None:
+    versions = PythonVersions.parse(text)
+    assert [tag for tag in ("39", "310", "311") if versions.admits(Interpreter.parse(f"cp{tag}"))] == admitted.split()
