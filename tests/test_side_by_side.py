@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.builds import Ran, build, check_ended_well, copy_project, selected
+from cibw.model.events import Status
+from tests.builds import Ran, build, check_ended_well, check_made_once, copy_project, selected
 from tests.images import image_settings
 from tests.test_container_builds import ENGINES
 
@@ -51,3 +52,35 @@ def test_output_of_builds_does_not_mix(tmp_path: Path) -> None:
     ran = build_three("host", tmp_path)
     headings = [line for line in ran.output.splitlines() if "goes on" in line]
     assert headings == []
+
+
+def build_changed(name: str, directory: Path, old: str, new: str) -> Ran:
+    """Build a project on the host for three Pythons, two at once, after a change of its setup.py."""
+    project = copy_project(name, directory)
+    script = project / "setup.py"
+    text = script.read_text(encoding="utf-8")
+    assert old in text
+    script.write_text(text.replace(old, new), encoding="utf-8")
+    settings = {**selected(*IDENTIFIERS), "CIBW_CACHE": "false"}
+    ran = build(project, "--engine", "host", "--jobs", "2", settings=settings)
+    check_ended_well(ran, IDENTIFIERS)
+    return ran
+
+
+@pytest.mark.host
+def test_the_oldest_python_makes_the_abi3_wheel_that_setup_py_promises(tmp_path: Path) -> None:
+    ran = build_changed("abi3", tmp_path, "", "")
+    statuses = [ran.results[identifier].status for identifier in IDENTIFIERS]
+    assert statuses == [Status.BUILT, Status.REUSED, Status.REUSED]
+    assert "goes on" not in ran.output
+
+
+@pytest.mark.host
+def test_an_abi3_wheel_that_nobody_foresees_ends_the_builds_it_serves(tmp_path: Path) -> None:
+    check_made_once(build_changed("abi3", tmp_path, '"cp310"', '"".join(("cp", "310"))'))
+
+
+@pytest.mark.host
+def test_a_promise_that_is_not_kept_costs_no_wheel(tmp_path: Path) -> None:
+    ran = build_changed("c", tmp_path, "\nsetup(", '\nUNUSED = {"py_limited_api": "cp310"}\nsetup(')
+    assert len(ran.wheels) == len(IDENTIFIERS)

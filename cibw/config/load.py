@@ -20,6 +20,7 @@ from cibw.config.requires_python import find_requires_python, parse_requires_pyt
 from cibw.config.resolver import CascadeResolver, Cascades
 from cibw.config.selectors import Selector
 from cibw.config.sources import Arguments, Sources
+from cibw.config.stable_abi import find_stable_abi
 from cibw.config.toml import TomlTable, parse_toml
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import EngineName
@@ -51,6 +52,7 @@ def load_options(sources: Sources, platform: Platform) -> Options:
         only=choice.only,
         requires_python=requires_python,
         build_system=_build_system(sources, pyproject),
+        stable_abi=find_stable_abi(pyproject, lambda name: sources.read_text(_in_package(sources, name)), platform),
         package_dir=sources.arguments.package_dir,
         allow_empty=sources.arguments.allow_empty or _is_true(sources, "CIBW_ALLOW_EMPTY"),
         cache=cache,

@@ -13,7 +13,7 @@ from cibw.config.selectors import Selector
 from cibw.exhaustive import assert_never
 from cibw.model.compiler_cache import CompilerCache
 from cibw.model.environment import EnvExpr
-from cibw.model.identifier import BuildIdentifier
+from cibw.model.identifier import BuildIdentifier, Implementation, Interpreter
 from cibw.model.images import ContainerEngine
 from cibw.model.target import Platform
 from cibw.model.template import Template
@@ -146,11 +146,25 @@ class SameForAll:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StableAbi:
+    """The CPythons 3.x, by their minor versions, whose wheel is abi3, and the place that says so."""
+
+    minors: frozenset[int]
+    place: str
+
+    def makes(self, interpreter: Interpreter) -> bool:
+        """Whether the wheel that an interpreter makes is abi3."""
+        is_cpython = interpreter.implementation is Implementation.CPYTHON and not interpreter.free_threaded
+        return is_cpython and interpreter.major == 3 and interpreter.minor in self.minors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """The options of a run.
 
     `archs` are as the user wrote them (`auto`, `AMD64`), not yet judged for the platform. With `only`,
     build, skip, archs and enable are already widened so that nothing else holds the identifier back.
+    `stable_abi` is None where nobody can tell before the build whether the wheels are abi3.
     `package_dir` and `output_dir` are as given; package_dir is POSIX and relative to the project.
     `build_system` is None where the build requirements are not known beforehand, `cache` and `jobs` where
     nobody chose. `notes` are what a user should know, though nothing is wrong.
@@ -165,6 +179,7 @@ class Options:
     archs: tuple[str, ...] = ("auto",)
     requires_python: PythonVersions | None = None
     build_system: BuildSystem | None = None
+    stable_abi: StableAbi | None = None
     package_dir: str = "."
     only: BuildIdentifier | None = None
     allow_empty: bool = False

@@ -77,6 +77,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """An earlier build of the same job whose wheel should serve, and why; the run has to see whether it does."""
+
+    identifier: BuildIdentifier
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WheelBuild:
     """Everything that one build identifier needs.
 
@@ -84,6 +92,7 @@ class WheelBuild:
     `make`, and `test_environment` is added to it during `test`. `environment_pass` names variables
     that are copied from the host, so that their values never stand in a plan. `platform_tag` is what
     the repaired wheel should carry (empty where the machine decides), `untested` says why no test runs.
+    `expects` names a build to wait for, whose wheel should serve here, too.
     """
 
     identifier: BuildIdentifier
@@ -96,6 +105,7 @@ class WheelBuild:
     platform_tag: str = ""
     untested: str = ""
     compiler_cache: CompilerCache = CompilerCache.NONE
+    expects: Expectation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from cibw.model.target import Platform
 from cibw.model.template import Template
 from cibw.planning.commands import assign, prepend_path, shell
 from cibw.planning.compiler_cache import cache_path, chosen_cache, with_cache
+from cibw.planning.expectations import with_expectations
 from cibw.planning.frontends import Package, pip_settings_for_uv, uses_uv
 from cibw.planning.ground import Ground
 from cibw.planning.platforms import linux
@@ -65,7 +66,8 @@ def make_plan(options: Options, catalog: Catalog, facts: Facts, selection: Selec
     ]
     if not planned and not options.allow_empty:
         raise _nothing(left_out)
-    return Plan(jobs=tuple(_jobs(planned)), not_built=tuple(left_out), notes=(*options.notes, *selection.notes))
+    jobs = tuple(with_expectations(job, options.stable_abi) for job in _jobs(planned))
+    return Plan(jobs=jobs, not_built=tuple(left_out), notes=(*options.notes, *selection.notes))
 
 
 def _nothing(left_out: list[NotBuilt]) -> NothingSelectedError:

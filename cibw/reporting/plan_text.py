@@ -12,7 +12,7 @@ from cibw.model.environment import EnvExpr
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import ContainerSpec, CreateOptions, HostSpec, MachineSpec
 from cibw.model.not_built import NotBuilt
-from cibw.model.plan import Action, Job, Plan, PutText, Run, Step, WheelBuild, When
+from cibw.model.plan import Action, Expectation, Job, Plan, PutText, Run, Step, WheelBuild, When
 from cibw.model.template import Template
 from cibw.reporting.look import Look
 from cibw.reporting.wording import count
@@ -63,6 +63,7 @@ def _build(build: WheelBuild, look: Look) -> list[str]:
     tag = f" {look.dim(look.symbol('→', '->'))} {build.platform_tag}" if build.platform_tag else ""
     lines = [
         f"{look.bold(str(build.identifier))}{tag}",
+        *_expectation(build.expects, look),
         *_environment("environment", build.environment, look),
         *_passed(build.environment_pass, look),
         *_environment("in tests", build.test_environment, look),
@@ -72,6 +73,10 @@ def _build(build: WheelBuild, look: Look) -> list[str]:
     if build.untested:
         lines.append(_fact("not tested", build.untested, look))
     return lines
+
+
+def _expectation(expects: Expectation | None, look: Look) -> list[str]:
+    return [_fact("expects", f"the wheel of {expects.identifier} ({expects.reason})", look)] if expects else []
 
 
 def _step(step: Step, look: Look) -> list[str]:

@@ -122,8 +122,8 @@ class _Crew:
         restorer = Restorer(shop.keeper, shop.ledger, shop.output_dir, self._finish)
         for step in (restorer.restore, restorer.reuse):
             for task in self._tasks.all:
-                if task.result is None and not must_end() and step(task):
-                    self._tasks.drop(task)
+                if task.result is None and not must_end():
+                    step(task)
 
     def _interrupt(self) -> None:
         self._tasks.stop()
@@ -140,10 +140,10 @@ class _Crew:
             end.set()
 
     def _finish(self, task: Task, result: BuildResult) -> None:
-        task.result = result
         is_interrupted = result.failure is not None and result.failure.reference == InterruptedRunError.reference
         if is_interrupted or (result.failure is not None and not self._settings.keep_going):
             self._tasks.stop()
+        self._tasks.finish(task, result)
         self._settings.emit(BuildFinished(result=result))
 
 

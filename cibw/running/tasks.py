@@ -30,45 +30,77 @@ class Task:
 
 @dataclass(slots=True)
 class Tasks:
-    """The tasks of a run in the order of the plan; `rank` says which goes first, the highest."""
+    """The tasks of a run in the order of the plan; `rank` says which goes first, the highest.
+
+    A task that expects the wheel of another one waits until that has ended, well or not.
+    """
 
     all: Sequence[Task]
     rank: Rank
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
     _waiting: list[Task] = field(default_factory=list)
     _is_sorted: bool = False
+    _running: list[Task] = field(default_factory=list)
     _stopped: bool = False
 
     def __post_init__(self) -> None:
         self._waiting = list(self.all)
 
     def take(self) -> Task | None:
-        """The next task to run; None where nothing waits, or after `stop`."""
-        with self._lock:
+        """The next task to run, as soon as one may; None where nothing waits, or after `stop`."""
+        with self._changed:
             if not self._is_sorted:
                 # The sort is stable, so that tasks of one rank keep the order of the plan.
                 self._waiting.sort(key=lambda task: -self.rank(task.build))
                 self._is_sorted = True
-            return self._waiting.pop(0) if self._waiting and not self._stopped else None
-
-    def drop(self, task: Task) -> None:
-        """Let a task that is done without a machine wait no longer."""
-        with self._lock:
+            self._changed.wait_for(lambda: self._stopped or not self._waiting or self._ready())
+            if self._stopped or not self._waiting:
+                return None
+            task = self._ready()[0]
             self._waiting.remove(task)
+            self._running.append(task)
+            return task
+
+    def finish(self, task: Task, result: BuildResult) -> None:
+        """Enter the result of a task that was taken, or of one that is done without a machine."""
+        with self._changed:
+            task.result = result
+            for tasks in (self._waiting, self._running):
+                if task in tasks:
+                    tasks.remove(task)
+            self._changed.notify_all()
 
     def stop(self) -> None:
         """Let no further task begin."""
-        with self._lock:
+        with self._changed:
             self._stopped = True
+            self._changed.notify_all()
+
+    def side_by_side(self, jobs: int) -> int:
+        """How many tasks can run at this time, of which no more than `jobs` do."""
+        with self._changed:
+            return min(jobs, len(self._running) + len(self._ready()))
+
+    def _ready(self) -> list[Task]:
+        ready = [task for task in self._waiting if not self._waits(task)]
+        # Where nothing runs, nothing is worth waiting for.
+        return ready if ready or self._running else self._waiting
+
+    def _waits(self, task: Task) -> bool:
+        expects = task.build.expects
+        return expects is not None and any(
+            other.stage is task.stage and other.build.identifier == expects.identifier and other.result is None
+            for other in self.all
+        )
 
     def begin_making(self, task: Task, opened: OpenMachine | None) -> None:
         """Say on which machine a task makes a wheel, or that it does so no more."""
-        with self._lock:
+        with self._changed:
             task.opened = opened
 
     def supersede(self, stage: Stage, serves: Callable[[WheelBuild], bool]) -> None:
         """Interrupt the tasks of a job that make a wheel which another one serves for."""
-        with self._lock:
+        with self._changed:
             needless = [task for task in self.all if task.opened and task.stage is stage and serves(task.build)]
             machines = [task.opened for task in needless if task.opened is not None]
             for task in needless:

@@ -93,7 +93,7 @@ class _Attempt:
         """Build, and enter the wheel; raises the error of the step that fails."""
         shop = self._shop
         site = Site(
-            base_environment=shop.stages.environment(self._opened.machine, shop.stages.builds),
+            base_environment=shop.stages.environment(self._opened.machine, shop.tasks.side_by_side(shop.stages.builds)),
             passed=shop.stages.passed(self._build.environment_pass),
             job=task.stage.name,
             ledger=shop.ledger,
