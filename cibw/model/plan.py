@@ -21,6 +21,7 @@ class StepName(Enum):
 
     BEFORE_ALL = "before-all"
     SET_UP = "set up"
+    BUILD_TOOLS = "build tools"
     BEFORE_BUILD = "before-build"
     BUILD = "build"
     REPAIR = "repair"

@@ -184,7 +184,7 @@ def _environment(identifier: BuildIdentifier, resolved: BuildOptions, ground: Gr
         *ground.environment,
         *cache_path(chosen_cache(resolved, ground)),
         *resolved.environment,
-        *(pip_settings_for_uv(resolved) if uses_uv(resolved.build_frontend.name) else ()),
+        *(pip_settings_for_uv(resolved) if ground.tools or uses_uv(resolved.build_frontend.name) else ()),
     )
 
 

@@ -9,6 +9,7 @@ from cibw.model.layout import (
     AUDIT_ENVIRONMENT,
     BUILT_DIR,
     CONSTRAINTS,
+    OWN_PYTHON,
     PROJECT,
     REPAIRED_DIR,
     SOURCE,
@@ -51,15 +52,23 @@ def set_up_step(ground: Ground) -> Step:
     return Step(name=StepName.SET_UP, actions=(*actions, *ground.set_up))
 
 
+def tools_step(options: BuildOptions, ground: Ground) -> tuple[Step, ...]:
+    """What a build needs before its hooks, once its variables are known; none where all is there."""
+    sets_path = any(expression.name == "PATH" for expression in options.environment)
+    judge = (program("sh", OWN_PYTHON, ground.bin_dir),) if sets_path else ()
+    actions = (*ground.tools, *judge)
+    return (Step(name=StepName.BUILD_TOOLS, actions=actions),) if actions else ()
+
+
 def make_steps(options: BuildOptions, package: Package, ground: Ground) -> tuple[Step, ...]:
-    """The steps that make a wheel: before-build, build, repair, audit."""
+    """The steps that make a wheel: build tools, before-build, build, repair, audit."""
     build = Step(
         name=StepName.BUILD,
         actions=(Run(command=build_command(options, package, ground)),),
         checks=(Check.ONE_BUILT_WHEEL, Check.NOT_PURE),
     )
     before = _hook(StepName.BEFORE_BUILD, options.before_build)
-    return (*before, build, _repair(options, ground), *_audit(options, ground))
+    return (*tools_step(options, ground), *before, build, _repair(options, ground), *_audit(options, ground))
 
 
 def test_steps(options: BuildOptions, ground: Ground) -> tuple[Step, ...]:

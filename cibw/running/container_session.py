@@ -30,7 +30,7 @@ _BINDINGS = {
     Late.CACHE: _CACHE,
     Late.STEADY: "/tmp/cibw/steady",  # noqa: S108
 }
-_SCRIPTS = Tree(root=RESOURCES_DIR, files=("compiler_cache.sh", "compiler_launch.sh", "uv_build.sh"))
+_SCRIPTS = Tree(root=RESOURCES_DIR, files=("compiler_cache.sh", "compiler_launch.sh", "own_python.sh", "uv_build.sh"))
 _WORK = "/tmp/cibw/work"  # noqa: S108
 _OCCUPY = """
 mkdir -p "$1" && ln -sfn "$1" "$2" || exit

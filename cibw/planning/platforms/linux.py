@@ -9,7 +9,7 @@ from cibw.catalog import Catalog, CatalogEntry
 from cibw.config.options import BuildOptions, DependencySource, FrontendName
 from cibw.errors import ConfigurationError, DeprecatedError
 from cibw.model.facts import Facts, HostInterpreter
-from cibw.model.identifier import BuildIdentifier
+from cibw.model.identifier import BuildIdentifier, Interpreter
 from cibw.model.images import ContainerSpec, HostSpec, Image
 from cibw.model.layout import BUILD_ENVIRONMENT, CONSTRAINTS, MUSL_PYTHON
 from cibw.model.plan import Action
@@ -31,6 +31,8 @@ _32_BIT = (Architecture.I686, Architecture.ARMV7L)
 _ENDED_IMAGES = ("manylinux1", "manylinux2010", "manylinux_2_24", "musllinux_1_1")
 _ALIAS = re.compile(r"(?:many|musl)linux[0-9_]*")
 _POLICY = re.compile(r"manylinux_[0-9]+_[0-9]+")
+_FIRST_WITHOUT_SETUPTOOLS = 12
+"""The minor version since which environments have had pip alone."""
 DEFAULT_POLICY = "manylinux2014"
 
 
@@ -132,7 +134,8 @@ def host_ground(host: HostBuild, options: BuildOptions, pins: str) -> Ground:
         base_python=base,
         python=python,
         bin_dir=bin_dir,
-        set_up=(*_borrow(found, borrowed=borrowed), *_environment(options, base, python, pins)),
+        set_up=(*_borrow(found, borrowed=borrowed), virtual_environment(base, BUILD_ENVIRONMENT)),
+        tools=_tools(found.interpreter, options, python, pins),
         before_repair=(program(python, _resource("musl_needed.py"), Late.BUILT_WHEEL),) if is_musl else (),
         environment=(assign("VIRTUAL_ENV", BUILD_ENVIRONMENT), *plat),
         keeps_environments=not borrowed,
@@ -152,9 +155,12 @@ def _borrow(found: HostInterpreter, *, borrowed: bool) -> tuple[Action, ...]:
     return (program(found.path, _resource("musl_python.py"), found.path, MUSL_PYTHON),)
 
 
-def _environment(options: BuildOptions, base: Template, python: Template, pins: str) -> tuple[Action, ...]:
-    make = virtual_environment(base, BUILD_ENVIRONMENT, "--seed")
+def _tools(interpreter: Interpreter, options: BuildOptions, python: Template, pins: str) -> tuple[Action, ...]:
+    """What `uv venv --seed` would install, but with the indexes that the environment option may name; and build."""
+    install = ("uv", "pip", "install", "--python", python)
+    older = ("setuptools", "wheel") if interpreter.minor < _FIRST_WITHOUT_SETUPTOOLS else ()
+    seed = program(*install, "pip", *older)
     if options.build_frontend.name not in (FrontendName.BUILD, FrontendName.BUILD_UV):
-        return (make,)
+        return (seed,)
     pinned: tuple[str | Template, ...] = ("--constraint", CONSTRAINTS) if pins else ()
-    return (make, program("uv", "pip", "install", "--python", python, *pinned, "build"))
+    return (seed, program(*install, *pinned, "build"))

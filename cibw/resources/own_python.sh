@@ -1,0 +1,14 @@
+#!/bin/sh
+# Whether python and pip on PATH are those of the build, which hooks such as `pip install numpy` mean.
+#
+# own_python.sh DIRECTORY
+#
+# DIRECTORY is where the build's own programs are.
+for name in python pip; do
+    [ -e "$1/$name" ] || continue
+    found=$(command -v "$name") || found=missing
+    [ "$found" = "$1/$name" ] && continue
+    echo "$name on PATH is $found, but the build has its own: $1/$name." >&2
+    echo "Put directories behind PATH in the environment option, as in PATH=\"\$PATH:/usr/bin\"." >&2
+    exit 1
+done
