@@ -106,6 +106,7 @@ jobs = st.builds(
     before_all=st.none() | steps,
     environment=_environments,
     environment_pass=lines,
+    before_all_inputs=lines,
 )
 _not_built = st.lists(st.builds(NotBuilt, identifier=identifiers, reason=texts), max_size=3).map(tuple)
 plans = st.builds(Plan, jobs=st.lists(jobs, max_size=2).map(tuple), not_built=_not_built, notes=lines)

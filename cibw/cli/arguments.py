@@ -159,6 +159,11 @@ def _add_run(group: argparse._ArgumentGroup, *, is_plan: bool) -> None:
     group.add_argument(
         "--explain-cache", action="store_true", help="say why a wheel is not taken from the store: what has changed"
     )
+    group.add_argument(
+        "--rebuild-before-all",
+        action="store_true",
+        help="run before-all even where an image of what it leaves is kept, and build again what the store holds",
+    )
     group.add_argument("--clean-cache", action="store_true", help="remove cibw's cache directory, and do nothing else")
 
 

@@ -13,7 +13,8 @@ from cibw.cli.machines import Machines, MachineSettings
 from cibw.cli.project import Project, make_output_dir, open_project, sources_of
 from cibw.cli.reporters import open_reporters
 from cibw.cli.sessions import Session
-from cibw.cli.store import StoreSources, open_keeper
+from cibw.cli.states import state_teller
+from cibw.cli.store import StoreSources, keeper_of, open_memory
 from cibw.config.load import load_options
 from cibw.config.options import Options
 from cibw.model.facts import Facts
@@ -57,13 +58,15 @@ def _run(session: Session, project: Project, planned: _Planned) -> int:
     jobs = min(planned.options.jobs or default_jobs(), len(planned.plan.identifiers))
     reporters = open_reporters(session, planned.plan, output_dir, side_by_side=jobs > 1)
     host = HostSettings(environment=session.environment, cache_dir=session.cache_dir, prefixes=tuple(prefixes))
+    files = project_files(HostMachine(session.environment), project.root, (output_dir, session.cache_dir))
+    memory = open_memory(session, planned.options, files, reporters.emit)
     machines = MachineSettings(
         host=host,
         emit=reporters.emit,
         keep_containers=session.is_on("CIBW_DEBUG_KEEP_CONTAINER"),
         runs_32bit=facts.runs_32bit,
+        state=state_teller(session, memory, reporters.emit),
     )
-    files = project_files(HostMachine(session.environment), project.root, (output_dir, session.cache_dir))
     with Machines(machines) as opener:
         stages = StageSettings(
             open_machine=opener.open,
@@ -73,13 +76,7 @@ def _run(session: Session, project: Project, planned: _Planned) -> int:
             processors=read_processors(),
             builds=jobs,
         )
-        sources = StoreSources(
-            files=files,
-            options=planned.options,
-            facts=facts,
-            emit=reporters.emit,
-            image=opener.image_identity,
-        )
+        sources = StoreSources(facts=facts, emit=reporters.emit, image=opener.image_identity)
         settings = RunSettings(
             stages=stages,
             output_dir=output_dir,
@@ -87,7 +84,7 @@ def _run(session: Session, project: Project, planned: _Planned) -> int:
             keep_going=session.line.keep_going,
             rank=_rank(planned, output_dir),
             log_file=reporters.log_file,
-            keeper=open_keeper(session, sources),
+            keeper=keeper_of(session, memory, sources),
         )
         return run_plan(planned.plan, settings).exit_code
 

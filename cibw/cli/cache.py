@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 from cibw.cli.command_line import CacheAction
+from cibw.cli.images import remove_images
 from cibw.cli.sessions import Session
 from cibw.cli.store import size_limit, store_directory
 from cibw.errors import CibwError, ConfigurationError
@@ -29,6 +30,8 @@ def cache(session: Session) -> int:
             print(_removed(prune(store, size_limit(session), days=session.line.older_than), store))
         case CacheAction.CLEAR:
             print(_removed(clear(store), store))
+            if session.line.images:
+                print("\n".join(remove_images(session.environment)))
         case _:
             assert_never(action)
     return 0

@@ -34,6 +34,9 @@ def cache_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--older-than", metavar="DAYS", type=_days, help="with prune: also remove what was not used for so many days"
     )
+    parser.add_argument(
+        "--images", action="store_true", help="with clear: also remove the images of what before-all left in containers"
+    )
     parser.add_argument("--debug-traceback", action="store_true", help="show the traceback of every error")
     return parser
 

@@ -46,7 +46,9 @@ class CommandLine:
     as_json: bool = False
     verbose: bool = False
     jobs: int = 0
+    rebuild_before_all: bool = False
     resume: bool | None = None
     explain_cache: bool = False
     action: str = CacheAction.INFO.value
     older_than: float | None = None
+    images: bool = False

@@ -20,6 +20,7 @@ from cibw.running.container_images import local_image
 from cibw.running.container_open import Opening
 from cibw.running.container_peek import peek_image
 from cibw.running.container_session import ContainerSite
+from cibw.running.container_states import StateSpec
 from cibw.running.emulation import Emulation, Processor, check_emulation
 from cibw.running.host import HostMachine
 from cibw.running.host_session import HostSettings, open_host
@@ -30,13 +31,15 @@ from cibw.running.opened import OpenMachine
 class MachineSettings:
     """What machines start from; `keep_containers` leaves them for a look after the run.
 
-    `runs_32bit` says whether the processor also runs its 32-bit form.
+    `runs_32bit` says whether the processor also runs its 32-bit form, and `state` by what the state of
+    a job's before-all is kept, if it is.
     """
 
     host: HostSettings
     emit: Callable[[Event], None]
     keep_containers: bool = False
     runs_32bit: bool = False
+    state: Callable[[Job], StateSpec | None] = lambda _job: None
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -106,6 +109,7 @@ class Machines:
             host=self._settings.host,
             cache_name=str(job.builds[0].identifier.target),
             description=f"{engine}, image {spec.image.reference}{', emulated' * emulated}",
+            state=self._settings.state(job),
         )
         return site.machine()
 

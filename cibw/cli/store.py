@@ -41,11 +41,19 @@ class StoreSources:
     `image` tells the identity of an image, and is empty while it is not here.
     """
 
-    files: Tree
-    options: Options
     facts: Facts
     emit: Callable[[Event], None]
     image: Callable[[ContainerSpec], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What a run may take from earlier ones: the store, and what tells whether the project has changed since."""
+
+    store: Store
+    seal: Seal
+    project: str
+    source: ProjectState
 
 
 def store_directory(session: Session) -> Path:
@@ -65,35 +73,44 @@ def size_limit(session: Session) -> int:
     return int(float(found["number"]) * base ** _UNITS.index(found["unit"].upper() or " "))
 
 
-def open_keeper(session: Session, sources: StoreSources) -> Keeper:
-    """The keeper of a run: one with a store, unless the user does without, or the store can't be used."""
-    chosen = session.line.resume if session.line.resume is not None else sources.options.cache
+def open_memory(session: Session, options: Options, files: Tree, emit: Callable[[Event], None]) -> Memory | None:
+    """The memory of a run; None where the user does without, or the store can't be used."""
+    chosen = session.line.resume if session.line.resume is not None else options.cache
     is_wanted = chosen if chosen is not None else not is_ci(session.environment)
-    limit = size_limit(session)
+    size_limit(session)
     if not is_wanted:
-        return Forgetful()
+        return None
     try:
-        return _storekeeper(session, sources, limit)
+        return _memory(session, files)
     except OSError as error:
         message = f"The store at {store_directory(session)} can't be used: {error.strerror or error}."
-        sources.emit(WarningRaised(scope="", message=message))
-        return Forgetful()
+        emit(WarningRaised(scope="", message=message))
+        return None
 
 
-def _storekeeper(session: Session, sources: StoreSources, limit: int) -> Storekeeper:
+def _memory(session: Session, files: Tree) -> Memory:
     store = Store(store_directory(session))
     seal = Seal(store.secret())
     project = str((session.working_dir / session.line.package).resolve())
-    listing = git_index(HostMachine(session.environment), sources.files.root)
+    listing = git_index(HostMachine(session.environment), files.root)
+    source = ProjectState(files, listing, seal, store.memo(seal(project)))
+    return Memory(store=store, seal=seal, project=project, source=source)
+
+
+def keeper_of(session: Session, memory: Memory | None, sources: StoreSources) -> Keeper:
+    """The keeper of a run: one with a store, where there is a memory."""
+    if memory is None:
+        return Forgetful()
     settings = StoreSettings(
-        store=store,
-        seal=seal,
-        project=project,
-        source=ProjectState(sources.files, listing, seal, store.memo(seal(project))),
+        store=memory.store,
+        seal=memory.seal,
+        project=memory.project,
+        source=memory.source,
+        takes=not session.line.rebuild_before_all,
         surroundings=_surroundings(session.environment, sources),
         warn=lambda message: sources.emit(WarningRaised(scope="", message=message)),
         explain=_explainer(sources.emit) if session.line.explain_cache else None,
-        limit=limit,
+        limit=size_limit(session),
     )
     return Storekeeper(settings)
 

@@ -114,6 +114,17 @@ BEFORE_ALL = Option(
     kind=HOOK,
     facts=Facts(name="before-all", description="A command that prepares the machine, once for all its builds."),
 )
+BEFORE_ALL_INPUTS = Option(
+    kind=PATHS,
+    facts=Facts(
+        name="before-all-inputs",
+        description="Globs of the project's files that `before-all` depends on; empty for all files. "
+        "Later runs start from what it left, until one of them changes.",
+        default=(),
+        places=_LINUX,
+        is_own=True,
+    ),
+)
 BEFORE_BUILD_HOOK = Option(
     kind=BEFORE_BUILD, facts=Facts(name="before-build", description="A command before each build.")
 )
@@ -254,6 +265,7 @@ ALL_OPTIONS: tuple[AnyOption, ...] = (
     ENVIRONMENT_VARIABLES,
     ENVIRONMENT_PASS,
     BEFORE_ALL,
+    BEFORE_ALL_INPUTS,
     BEFORE_BUILD_HOOK,
     XBUILD_TOOLS,
     XBUILD_FILES,

@@ -100,6 +100,7 @@ class BuildOptions:
     environment: tuple[EnvExpr, ...] = ()
     environment_pass: tuple[str, ...] = ()
     before_all: Template = NOTHING
+    before_all_inputs: tuple[str, ...] = ()
     before_build: Template = NOTHING
     repair_wheel_command: Template = NOTHING
     image: str = ""

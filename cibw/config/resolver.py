@@ -32,6 +32,7 @@ class Cascades:
     environment: Cascade[tuple[EnvExpr, ...]]
     environment_pass: Cascade[Texts]
     before_all: Cascade[Commands]
+    before_all_inputs: Cascade[Texts]
     before_build: Cascade[Commands]
     xbuild_tools: Cascade[Texts | None]
     xbuild_files: Cascade[Files]
@@ -62,6 +63,7 @@ class Cascades:
             environment=reader.cascade(known.ENVIRONMENT_VARIABLES),
             environment_pass=reader.cascade(known.ENVIRONMENT_PASS),
             before_all=reader.cascade(known.BEFORE_ALL),
+            before_all_inputs=reader.cascade(known.BEFORE_ALL_INPUTS),
             before_build=reader.cascade(known.BEFORE_BUILD_HOOK),
             xbuild_tools=reader.cascade(known.XBUILD_TOOLS),
             xbuild_files=reader.cascade(known.XBUILD_FILES),
@@ -109,6 +111,7 @@ class CascadeResolver:
             environment=cascades.environment.value(identifier),
             environment_pass=cascades.environment_pass.value(identifier),
             before_all=_joined(cascades.before_all.value(identifier)),
+            before_all_inputs=cascades.before_all_inputs.value(identifier),
             before_build=_joined(cascades.before_build.value(identifier)),
             repair_wheel_command=_joined(cascades.repair_wheel_command.value(identifier)),
             image=cascades.images[image].value(identifier) if image else "",

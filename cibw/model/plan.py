@@ -111,7 +111,10 @@ class WheelBuild:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Builds that share one prepared machine."""
+    """Builds that share one prepared machine.
+
+    `before_all_inputs` are globs of the files that before-all depends on; without any it is all of them.
+    """
 
     name: str
     machine: MachineSpec
@@ -119,6 +122,7 @@ class Job:
     before_all: Step | None = None
     environment: tuple[EnvExpr, ...] = ()
     environment_pass: tuple[str, ...] = ()
+    before_all_inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -189,14 +189,20 @@ def _environment(identifier: BuildIdentifier, resolved: BuildOptions, ground: Gr
 
 
 def _jobs(planned: Iterable[_Planned]) -> Iterator[Job]:
-    groups: dict[tuple[str, MachineSpec, Template], list[_Planned]] = {}
+    groups: dict[tuple[str, MachineSpec, Template, tuple[str, ...]], list[_Planned]] = {}
     for one in planned:
-        key = (str(one.build.identifier.target), one.ground.machine, one.options.before_all)
+        key = (str(one.build.identifier.target), one.ground.machine, one.options.before_all, _inputs(one))
         groups.setdefault(key, []).append(one)
     seen: Counter[str] = Counter()
-    for (target, _machine, _before_all), members in groups.items():
+    for (target, *_same), members in groups.items():
         seen[target] += 1
         yield _job(target if seen[target] == 1 else f"{target} ({seen[target]})", members)
+
+
+def _inputs(one: _Planned) -> tuple[str, ...]:
+    """What before-all depends on, where its state may be kept."""
+    on_host = isinstance(one.ground.machine, HostSpec)
+    return one.options.before_all_inputs if one.options.before_all and not on_host else ()
 
 
 def _job(name: str, members: list[_Planned]) -> Job:
@@ -214,4 +220,5 @@ def _job(name: str, members: list[_Planned]) -> Job:
         before_all=step,
         environment=(*_TOOL_ENVIRONMENT, *of_image, *first.options.environment),
         environment_pass=_passed(first.options),
+        before_all_inputs=_inputs(first),
     )

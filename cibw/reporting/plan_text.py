@@ -54,6 +54,8 @@ def _job(job: Job, look: Look) -> list[str]:
     ]
     if job.before_all is not None:
         lines += _step(job.before_all, look)
+    if job.before_all_inputs:
+        lines.append(f"    {look.dim('depends on:')} {' '.join(job.before_all_inputs)}")
     for build in job.builds:
         lines += ["", *(f"  {line}".rstrip() for line in _build(build, look))]
     return lines

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+_NO_NAME = "<none>:<none>"
+
 
 class RefusedError(Exception):
     """The engine answered with an error; `status` is the HTTP status, 500 where there is none."""
@@ -26,21 +28,29 @@ class ServerVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalImage:
-    """An image that the engine has; digests are `name@sha256:...`."""
+    """An image that the engine has; digests are `name@sha256:...`.
+
+    A list of images tells no platforms.
+    """
 
     identity: str
     oci_platform: str
     digests: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, told: Mapping[str, object]) -> LocalImage:
         """What an engine tells of an image."""
         parts = (text_at(told, "Os") or "linux", text_at(told, "Architecture"), text_at(told, "Variant"))
-        digests = told.get("RepoDigests")
+        config = told.get("Config")
         return cls(
             identity=text_at(told, "Id"),
             oci_platform="/".join(part for part in parts if part),
-            digests=tuple(map(str, digests)) if isinstance(digests, list) else (),
+            digests=_texts_at(told, "RepoDigests"),
+            names=tuple(name for name in _texts_at(told, "RepoTags") if name != _NO_NAME),
+            # A list of images tells the labels at another place.
+            labels=_table_at(config if isinstance(config, dict) else told, "Labels"),
         )
 
 
@@ -48,6 +58,16 @@ def text_at(told: Mapping[str, object], key: str) -> str:
     """A text in what an engine tells; empty where there is none."""
     value = told.get(key)
     return value if isinstance(value, str) else ""
+
+
+def _texts_at(told: Mapping[str, object], key: str) -> tuple[str, ...]:
+    value = told.get(key)
+    return tuple(map(str, value)) if isinstance(value, list) else ()
+
+
+def _table_at(told: Mapping[str, object], key: str) -> dict[str, str]:
+    value = told.get(key)
+    return {str(name): str(text) for name, text in value.items()} if isinstance(value, dict) else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,11 +167,20 @@ class EngineClient(Protocol):
     def kill(self, container: str) -> None:
         """End all that runs in a container, which stays; one that does not run is fine."""
 
-    def commit(self, container: str, reference: str) -> None:
-        """Make an image of a container as it is."""
+    def commit(self, container: str, reference: str, labels: Mapping[str, str]) -> str:
+        """Make an image of a container as it is, and give its identity; labels may hold no blanks and quotes."""
+
+    def labelled(self, label: str) -> tuple[LocalImage, ...]:
+        """All images with a label, by its name or `name=value`."""
+
+    def tag(self, reference: str, name: str) -> None:
+        """Give an image one more name, which another image may lose thereby."""
 
     def remove_image(self, reference: str) -> None:
-        """Remove an image; a missing one is fine."""
+        """Take a name from an image, and remove it with its last name; a missing one is fine.
+
+        RefusedError where a container was made of it.
+        """
 
     def containers(self, label: str) -> tuple[str, ...]:
         """The ids of all containers with a label `name=value`."""

@@ -61,10 +61,10 @@ class Engine:
             remove_surely(self.client, container)
         return len(leftovers)
 
-    def snapshot(self, container: str, reference: str) -> None:
-        """Make an image of a container as it is; EngineUnavailableError where the engine refuses."""
+    def snapshot(self, container: str, reference: str, labels: Mapping[str, str]) -> str:
+        """Make an image of a container as it is, and give its identity; EngineUnavailableError where that fails."""
         try:
-            self.client.commit(container, reference)
+            return self.client.commit(container, reference, labels)
         except RefusedError as refused:
             raise EngineUnavailableError(
                 f"{self} could not keep the container {container} as an image: {refused}",

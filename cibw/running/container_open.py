@@ -38,13 +38,14 @@ class Opening:
     go_on: Callable[[], None] = always
 
 
-def open_container(engine: Engine, spec: ContainerSpec, opening: Opening) -> ContainerMachine:
+def open_container(engine: Engine, spec: ContainerSpec, opening: Opening, image: str = "") -> ContainerMachine:
     """Create and start a container; whatever goes wrong, none is left.
 
+    `image` is the identity of one that stands for the image of the specification.
     ImageUnavailableError for an image that is neither here nor to be pulled, ConfigurationError for
     create options that can't be read, EngineUnavailableError where the engine refuses to make it.
     """
-    image = _image(engine, spec, opening)
+    image = image or find_image(engine, spec, opening)
     name = f"cibw-{opening.run_id}-{uuid.uuid4().hex[:8]}"
     place = Place(
         name=name,
@@ -66,7 +67,11 @@ def open_container(engine: Engine, spec: ContainerSpec, opening: Opening) -> Con
         raise
 
 
-def _image(engine: Engine, spec: ContainerSpec, opening: Opening) -> str:
+def find_image(engine: Engine, spec: ContainerSpec, opening: Opening) -> str:
+    """What to create containers from: the image's identity, or its name where no identity is known.
+
+    It is pulled where it is missing; ImageUnavailableError where that fails.
+    """
     pulling = Pulling(
         progress=opening.progress, option=opening.image_option, attempts=opening.attempts, go_on=opening.go_on
     )

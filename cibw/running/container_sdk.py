@@ -125,17 +125,35 @@ class SdkClient:
             if refused.status not in {404, 409}:
                 raise
 
-    def commit(self, container: str, reference: str) -> None:
-        """Make an image of a container as it is."""
+    def commit(self, container: str, reference: str, labels: Mapping[str, str]) -> str:
+        """Make an image of a container as it is, and give its identity; labels may hold no blanks and quotes."""
         repository, _, tag = reference.rpartition(":")
+        changes = [f"LABEL {name}={value}" for name, value in labels.items()]
         with _translated():
-            self._api.commit(container, repository=repository, tag=tag, pause=False)
+            told = self._api.commit(container, repository=repository, tag=tag, pause=False, changes=changes)
+        return text_at(told, "Id") or reference
+
+    def labelled(self, label: str) -> tuple[LocalImage, ...]:
+        """All images with a label, by its name or `name=value`."""
+        with _translated():
+            listed = self._api.images(filters={"label": label})
+        return tuple(map(LocalImage.of, listed))
+
+    def tag(self, reference: str, name: str) -> None:
+        """Give an image one more name, which another image may lose thereby."""
+        repository, _, tag = name.rpartition(":")
+        with _translated():
+            self._api.tag(reference, repository, tag)
 
     def remove_image(self, reference: str) -> None:
-        """Remove an image; a missing one is fine."""
+        """Take a name from an image, and remove it with its last name; a missing one is fine.
+
+        RefusedError where a container was made of it.
+        """
         try:
             with _translated():
-                self._api.remove_image(reference, force=True)
+                # By force, Podman would remove the containers that are made of it, too.
+                self._api.remove_image(reference, force=False)
         except RefusedError as refused:
             if refused.status != 404:
                 raise

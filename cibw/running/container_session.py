@@ -6,18 +6,22 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 
-from cibw.errors import CibwError
+from cibw.errors import CibwError, EngineUnavailableError
 from cibw.model.command import Request
 from cibw.model.images import ContainerSpec
 from cibw.model.template import Late
 from cibw.running.bring_uv import bring_uv
 from cibw.running.container import ContainerMachine
+from cibw.running.container_api import RefusedError
 from cibw.running.container_connect import Engine
-from cibw.running.container_open import Opening, open_container
+from cibw.running.container_open import Opening, find_image, open_container
+from cibw.running.container_snapshot import Snapshot
+from cibw.running.container_states import ContainerStates, StateSpec
 from cibw.running.host import HostMachine
 from cibw.running.host_session import RESOURCES_DIR, HostSettings, find_uv
 from cibw.running.machine import Tree
-from cibw.running.opened import OpenMachine
+from cibw.running.opened import Keeping, OpenMachine
+from cibw.running.state_images import StateImage
 from cibw.running.watch import ended_by
 
 _PROJECT = "/project"
@@ -40,6 +44,7 @@ exit 0
 """
 """Compilers' caches want a path that is the same in each run. What a run left behind that was killed goes, and so do
 environments that were made long ago."""
+_MISSING = 404
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +52,7 @@ class ContainerSite:
     """Where the containers of a job come from; `description` tells a user.
 
     Containers of one `cache_name`, such as `musllinux_x86_64`, share a volume: for what tools keep between
-    builds, and for work directories.
+    builds, and for work directories. Where `state` is there, later runs start from what before-all leaves.
     """
 
     engine: Engine
@@ -56,19 +61,26 @@ class ContainerSite:
     host: HostSettings
     description: str
     cache_name: str
+    state: StateSpec | None = None
 
     @contextmanager
-    def machine(self) -> Iterator[OpenMachine]:
-        """A container with uv in it; ImageUnavailableError and others as `open_container`."""
+    def machine(self, image: str = "") -> Iterator[OpenMachine]:
+        """A container with uv in it; ImageUnavailableError and others as `open_container`.
+
+        `image` stands for the image of the specification: a state of it that was made an image.
+        """
         with ExitStack() as stack:
-            container = stack.enter_context(open_container(self.engine, self._spec_with_cache(), self.opening))
+            states = self._states() if not image else None
+            container, found = self._container(image, states)
+            stack.enter_context(container)
             host = HostMachine(self.host.environment)
             uv = find_uv(self.host.environment.get("PATH", ""))
             with ended_by(self.opening.go_on, host.close):
                 bring_uv(container, host, uv, self.spec.image.oci_platform, self.host.cache_dir)
             container.put(_SCRIPTS, _BINDINGS[Late.RESOURCES])
             work_dir = self._work_dir(container, stack)
-            snapshot = _Snapshot(self, container, stack)
+            snapshot = Snapshot(self.engine, container, states, None if self.opening.keep else stack)
+            start = found.identity if found else ""
             yield OpenMachine(
                 machine=container,
                 description=self.description,
@@ -76,9 +88,39 @@ class ContainerSite:
                 work_dir=work_dir,
                 before_all_dir=_PROJECT,
                 freeze=snapshot.take,
-                fork=snapshot.machine,
+                fork=lambda: self.machine(snapshot.image or start),
                 stop=container.close,
+                keeping=self._keeping(found, snapshot, self.state) if states and self.state else None,
             )
+
+    def _states(self) -> ContainerStates | None:
+        """Where the states of before-all are kept; None where they are not, or the image has no identity."""
+        if self.state is None:
+            return None
+        image = find_image(self.engine, self.spec, self.opening)
+        return ContainerStates(self.engine, self.state, image) if image.startswith("sha256:") else None
+
+    def _container(self, image: str, states: ContainerStates | None) -> tuple[ContainerMachine, StateImage | None]:
+        """A container, from a state that was kept where there is one."""
+        spec = self._spec_with_cache()
+        found = states.find() if states else None
+        if found is not None:
+            try:
+                return open_container(self.engine, spec, self.opening, found.identity), found
+            except EngineUnavailableError as error:
+                # Another run may have removed the image since.
+                if not isinstance(error.__cause__, RefusedError) or error.__cause__.status != _MISSING:
+                    raise
+        return open_container(self.engine, spec, self.opening, image), None
+
+    def _keeping(self, found: StateImage | None, snapshot: Snapshot, state: StateSpec) -> Keeping:
+        return Keeping(
+            files=state.files,
+            has_changed=state.has_changed,
+            start=str(found or ""),
+            anew=replace(self, state=replace(state, is_wanted=False)).machine,
+            keep=snapshot.keep,
+        )
 
     @property
     def _shares_cache(self) -> bool:
@@ -115,30 +157,3 @@ def _mounts_cache(volumes: Iterable[str]) -> bool:
 def _quietly(action: Callable[[], None]) -> None:
     with suppress(CibwError):
         action()
-
-
-class _Snapshot:
-    """The image of a container as before-all left it; removed with the container, or kept with it."""
-
-    def __init__(self, site: ContainerSite, container: ContainerMachine, stack: ExitStack) -> None:
-        self._site = site
-        self._container = container
-        self._stack = stack
-        self._reference = f"cibw-snapshot:{container.name}"
-
-    def take(self) -> None:
-        """Make the image; InterruptedRunError where the container is closed meanwhile."""
-        engine = self._site.engine
-        if not self._site.opening.keep:
-            # An engine that is asked may make the image though nobody hears of it.
-            self._stack.callback(engine.remove_image, self._reference)
-        with self._container.explained():
-            engine.snapshot(self._container.name, self._reference)
-
-    @contextmanager
-    def machine(self) -> Iterator[OpenMachine]:
-        """A container that starts from the image."""
-        spec = self._site.spec
-        image = replace(spec.image, reference=self._reference)
-        with replace(self._site, spec=replace(spec, image=image)).machine() as opened:
-            yield opened

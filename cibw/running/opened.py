@@ -11,6 +11,22 @@ from cibw.running.machine import Machine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """How later runs come by the state that before-all leaves on a machine.
+
+    `files` are hashes of the project's files, and `has_changed` tells whether these still are its
+    files. `start` says in words from which state the machine starts, and is empty where before-all has
+    to run; `anew` makes a machine for which that is so. `keep` keeps the state that the machine is in.
+    """
+
+    files: Mapping[str, str]
+    has_changed: Callable[[], bool]
+    start: str
+    anew: Callable[[], AbstractContextManager[OpenMachine]]
+    keep: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenMachine:
     """A machine that is ready, what it is in one line, and where it keeps things.
 
@@ -18,7 +34,7 @@ class OpenMachine:
     `freeze` keeps the state that the machine is in, while nothing runs on it, and `fork` makes another
     machine that starts from that state. `stop` ends the
     commands that run on it, with InterruptedRunError; it may be called from any thread, and no
-    command runs on the machine after it.
+    command runs on the machine after it. `keeping` is there where its state is kept between runs.
     """
 
     machine: Machine
@@ -29,3 +45,4 @@ class OpenMachine:
     freeze: Callable[[], None]
     fork: Callable[[], AbstractContextManager[OpenMachine]]
     stop: Callable[[], None]
+    keeping: Keeping | None = None

@@ -6,17 +6,15 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
-from posixpath import dirname
 
-from cibw.errors import CibwError, InterruptedRunError
-from cibw.model.command import Request
-from cibw.model.events import Event, JobStarted
+from cibw.errors import CibwError, EngineUnavailableError, InterruptedRunError
+from cibw.model.events import Event, JobStarted, Progress
 from cibw.model.plan import Job
 from cibw.model.template import Late
+from cibw.running.before_all import BeforeAll
 from cibw.running.budget import job_budget
 from cibw.running.machine import Machine, Tree
-from cibw.running.opened import OpenMachine
-from cibw.running.workbench import Workbench
+from cibw.running.opened import Keeping, OpenMachine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +56,8 @@ class Stage:
         self._open: list[OpenMachine] = []
         self._stopped = False
         self._is_frozen = False
+        self._is_resumed = False
+        self._before_all = _before_all(job, settings)
         self._stack = ExitStack()
 
     @property
@@ -104,7 +104,7 @@ class Stage:
         try:
             opened = self._enter(self._opening())
             self._settings.emit(JobStarted(job=self._job.name, machine=opened.description))
-            self._lay_source(opened)
+            opened = self._with_source(opened)
         except (CibwError, OSError) as error:
             # What was stopped in the midst of its work may complain of anything.
             self._fault = _interrupted() if self._stopped else explained(error)
@@ -113,7 +113,11 @@ class Stage:
         return opened
 
     def _another(self, first: OpenMachine) -> OpenMachine:
-        if self._job.before_all is not None:
+        if self._before_all is not None and first.keeping is not None and self._is_resumed:
+            opened = self._enter(first.fork())
+            self._before_all.lay_over(opened, first.keeping.files)
+            return opened
+        if self._before_all is not None:
             # Of a machine that was lost and never frozen, no state is left.
             return self._enter(first.fork()) if self._is_frozen else self._prepared()
         opened = self._enter(self._opening())
@@ -135,26 +139,46 @@ class Stage:
                 return opened
         raise _interrupted()
 
-    def _lay_source(self, opened: OpenMachine) -> None:
-        job, settings = self._job, self._settings
-        source = opened.bindings[Late.SOURCE]
-        if job.before_all is None:
-            opened.machine.put(settings.source, source)
-            return
-        project = opened.before_all_dir
-        bindings = {**opened.bindings, Late.WORK: opened.work_dir, Late.PROJECT: project}
-        bench = Workbench(opened.machine, job.name, bindings, settings.emit)
-        opened.machine.put(settings.source, project)
-        with bench.step(job.before_all.name):
-            base = settings.environment(opened.machine, builds=1)
-            environment = bench.environment(job.environment, base, settings.passed(job.environment_pass))
-            bench.perform(job.before_all, environment)
-            if project != source:
-                _move(opened.machine, project, source)
-        if min(settings.builds, len(job.builds)) > 1:
+    def _with_source(self, opened: OpenMachine) -> OpenMachine:
+        """The machine with the project at SOURCE as before-all leaves it, or another one in its place."""
+        if self._before_all is None:
+            opened.machine.put(self._settings.source, opened.bindings[Late.SOURCE])
+            return opened
+        keeping = opened.keeping
+        if keeping is not None and keeping.start:
+            self._is_resumed = self._before_all.resume(opened, keeping)
+            if self._is_resumed:
+                return opened
+            opened.stop()
+            opened = self._enter(keeping.anew())
+        is_lasting = self._before_all.run(opened)
+        if min(self._settings.builds, len(self._job.builds)) > 1:
             # An engine may disturb the commands of a container that it makes an image of.
             opened.freeze()
             self._is_frozen = True
+        if is_lasting and opened.keeping is not None:
+            self._keep(opened.keeping)
+        return opened
+
+    def _keep(self, keeping: Keeping) -> None:
+        try:
+            keeping.keep()
+        except EngineUnavailableError as error:
+            text = f"the state that before-all left is not kept for later runs: {error.message}"
+            self._settings.emit(Progress(job=self._job.name, text=text))
+
+
+def _before_all(job: Job, settings: StageSettings) -> BeforeAll | None:
+    if job.before_all is None:
+        return None
+    return BeforeAll(
+        job=job,
+        step=job.before_all,
+        source=settings.source,
+        emit=settings.emit,
+        base=lambda machine: settings.environment(machine, builds=1),
+        passed=settings.passed(job.environment_pass),
+    )
 
 
 def together(actions: Iterable[Callable[[], None]]) -> None:
@@ -175,13 +199,3 @@ def explained(error: CibwError | OSError) -> CibwError:
     if isinstance(error, CibwError):
         return error
     return CibwError(f"This computer refuses an action on its files: {error}.")
-
-
-def _move(machine: Machine, source: str, target: str) -> None:
-    machine.remove(target)
-    machine.make_dir(dirname(target))
-    request = Request(argv=("mv", source, target), cwd="/", environment=machine.environment())
-    lines: list[str] = []
-    outcome = machine.run(request, lambda text, _is_error: lines.append(text))
-    if outcome.exit_code != 0:
-        raise CibwError(f"The project could not be moved to {target} after before-all: {'; '.join(lines)}")

@@ -33,7 +33,7 @@ class StoreSettings:
 
     `project` names the project, `source` is what its files held when the run began. `surroundings` tells what else
     no plan knows; `the image` is empty there while it is not here yet. `explain` hears why a build
-    has to run, `warn` what goes wrong. `limit` is in bytes.
+    has to run, `warn` what goes wrong. Unless it `takes`, the store is filled alone. `limit` is in bytes.
     """
 
     store: Store
@@ -43,6 +43,7 @@ class StoreSettings:
     surroundings: Callable[[Job, WheelBuild], Surroundings]
     warn: Callable[[str], None]
     explain: Callable[[Job, WheelBuild, str], None] | None = None
+    takes: bool = True
     limit: int
 
 
@@ -59,6 +60,8 @@ class Storekeeper:
 
     def find(self, job: Job, build: WheelBuild) -> StoredWheel | None:
         """The wheel that this build would make again."""
+        if not self._settings.takes:
+            return None
         key = self._key(job, build)
         found = self._store.find(key.digest) if key else None
         if found is None and self._settings.explain is not None:
@@ -69,7 +72,7 @@ class Storekeeper:
         """Copy that wheel into a directory; None also where the copy fails."""
         key = self._key(job, build)
         with suppress(OSError):
-            return self._store.take(key.digest, directory) if key else None
+            return self._store.take(key.digest, directory) if key and self._settings.takes else None
         return None
 
     def has_passed(self, job: Job, build: WheelBuild, sha256: str) -> bool:
@@ -77,7 +80,7 @@ class Storekeeper:
         if not build.test:
             return True
         around = self._around(job, build)
-        if around is None:
+        if around is None or not self._settings.takes:
             return False
         has_passed = self._store.has_passed(key_of_tests(job, build, around, sha256, self._settings.seal).digest)
         if not has_passed and self._settings.explain is not None:

@@ -78,6 +78,17 @@ def test_clearing(cibw: Caller) -> None:
     assert not list(store.entries())
 
 
+def test_engines_that_are_not_there_have_no_images(cibw: Caller) -> None:
+    for variable in ("DOCKER_HOST", "CONTAINER_HOST"):
+        cibw.environment.setenv(variable, "unix:///nowhere/engine.sock")
+    called = cibw("cache", "clear", "--images")
+    assert called.exit_code == 0
+    assert [line.partition(":")[0] for line in called.stdout.splitlines()[1:]] == [
+        "Docker is not available",
+        "Podman is not available",
+    ]
+
+
 def test_a_store_that_is_not_there(cibw: Caller) -> None:
     for action in ("info", "prune", "clear"):
         assert cibw("cache", action).exit_code == 0

@@ -202,6 +202,27 @@ def test_an_interpreter_of_the_image_is_there_before_before_all() -> None:
     assert "PIP_ROOT_USER_ACTION=ignore" in map(str, job.environment)
 
 
+@pytest.mark.parametrize(("facts", "inputs"), [(DOCKER, ("deps/**", "make it.sh")), (HOST, ())])
+def test_what_before_all_depends_on_is_planned_for_containers(facts: Facts, inputs: tuple[str, ...]) -> None:
+    text = f'[tool.cibw]\n{ONE}\nbefore-all = "true"\nbefore-all-inputs = ["deps/**", "make it.sh"]'
+    assert plan_of(text, facts=facts).jobs[0].before_all_inputs == inputs
+
+
+def test_what_nothing_depends_on_is_not_planned() -> None:
+    assert plan_of(f'[tool.cibw]\n{ONE}\nbefore-all-inputs = ["deps"]').jobs[0].before_all_inputs == ()
+
+
+def test_builds_whose_before_all_depends_on_other_files_are_jobs_of_their_own() -> None:
+    text = """
+        [tool.cibw]
+        build = "cp311-manylinux_x86_64 cp312-manylinux_x86_64"
+        before-all = "true"
+        before-all-inputs = "a"
+        overrides = [{ select = "cp312-*", before-all-inputs = "b" }]
+    """
+    assert [job.before_all_inputs for job in plan_of(text).jobs] == [("a",), ("b",)]
+
+
 @pytest.mark.parametrize("facts", [HOST, DOCKER])
 def test_uv_finds_the_environment_of_the_tests(facts: Facts) -> None:
     (build,) = plan_of(f'[tool.cibw]\n{ONE}\ntest-command = "true"', facts=facts).jobs[0].builds

@@ -97,7 +97,10 @@ def test_a_plan_names_all_that_is_special() -> None:
         linux32=True,
     )
     step = Step(name=StepName.BEFORE_ALL, actions=(Run(command=command),))
-    text = plan_text(Plan(jobs=(Job(name="job", machine=machine, builds=(), before_all=step),)), Look())
+    text = plan_text(
+        Plan(jobs=(Job(name="job", machine=machine, builds=(), before_all=step, before_all_inputs=("a", "b")),)), Look()
+    )
+    assert "    depends on: a b\n" in text
     assert "podman container of image (linux/386, linux32)" in text
     assert "labels=a=b, privileged=true" in text
     assert "the host's files are not mounted" in text

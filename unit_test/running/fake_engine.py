@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from cibw.running.container_api import Creation, Execution, LocalImage, PullNews, RefusedError, ServerVersion
@@ -30,6 +30,7 @@ class FakeEngine:
     executions: list[Execution] = field(default_factory=list)
     killed: list[str] = field(default_factory=list)
     refuse_commit: Callable[[], RefusedError | None] = lambda: None
+    missing: tuple[str, ...] = ()
     refuse_removal: RefusedError | None = None
     committed: list[tuple[str, str]] = field(default_factory=list)
     removed_images: list[str] = field(default_factory=list)
@@ -52,6 +53,8 @@ class FakeEngine:
         yield PullNews(layer="a", status="Pull complete")
 
     def create(self, creation: Creation) -> None:
+        if creation.image.startswith(self.missing or "-"):
+            raise RefusedError(404, "no such image")
         self.created.append(creation)
 
     def start(self, container: str) -> None:
@@ -103,16 +106,31 @@ class FakeEngine:
     def kill(self, container: str) -> None:
         self.killed.append(container)
 
-    def commit(self, container: str, reference: str) -> None:
+    def commit(self, container: str, reference: str, labels: Mapping[str, str]) -> str:
         self.committed.append((container, reference))
         refused = self.refuse_commit()
         if refused is not None:
             raise refused
+        identity = f"sha256:of-{container}"
+        self.images[reference] = LocalImage(identity=identity, oci_platform="linux/amd64", labels=labels)
+        return identity
+
+    def labelled(self, label: str) -> tuple[LocalImage, ...]:
+        found: dict[str, LocalImage] = {}
+        for name, image in self.images.items():
+            if label in image.labels or label in {f"{key}={value}" for key, value in image.labels.items()}:
+                earlier = found.get(image.identity)
+                found[image.identity] = replace(image, names=(*(earlier.names if earlier else ()), name))
+        return tuple(found.values())
+
+    def tag(self, reference: str, name: str) -> None:
+        self.images[name] = self.images[reference]
 
     def remove_image(self, reference: str) -> None:
         self.removed_images.append(reference)
         if self.refuse_removal is not None:
             raise self.refuse_removal
+        self.images.pop(reference, None)
 
     def containers(self, label: str) -> tuple[str, ...]:
         return tuple(c.name for c in self.created if label in {f"{k}={v}" for k, v in c.labels.items()})

@@ -9,15 +9,18 @@ import pytest
 
 from cibw.errors import CibwError, EngineUnavailableError, InterruptedRunError
 from cibw.model.images import CreateOptions
-from cibw.running.container_api import Execution, RefusedError
+from cibw.running.container_api import Execution, LocalImage, RefusedError
 from cibw.running.container_handle import Handle
 from cibw.running.container_open import Opening, open_container
 from cibw.running.container_session import ContainerSite
+from cibw.running.container_states import StateSpec, remove_states
 from cibw.running.host_session import HostSettings
 from cibw.running.opened import OpenMachine
+from cibw.running.state_images import labels_of
 from unit_test.running.fake_engine import FakeEngine
 from unit_test.running.test_container import GOOD, SPEC, Chunks, engine_of, machine_of, request, run
 
+NOW = 1_800_000_000.0
 UV_BESIDE_PYTHON = {"PATH": "/usr/bin:/bin"}
 
 
@@ -95,6 +98,106 @@ def test_no_half_made_image_stays(tmp_path: Path) -> None:
     with site_of(client, tmp_path).machine() as opened, pytest.raises(EngineUnavailableError, match="no space left"):
         opened.freeze()
     assert len(client.removed_images) == 1
+
+
+def keeping(client: FakeEngine, cache: Path, *, is_wanted: bool = True, now: float = NOW) -> ContainerSite:
+    state = StateSpec(
+        key=lambda image: f"key-of-{image}",
+        owner="me",
+        files={"a.c": "1"},
+        has_changed=lambda: False,
+        is_wanted=is_wanted,
+        clock=lambda: now,
+    )
+    return replace(site_of(client, cache), state=state)
+
+
+def keep_once(client: FakeEngine, cache: Path) -> str:
+    """Keep a state as before-all left it; the name of its image is returned."""
+    with keeping(client, cache).machine() as opened:
+        assert opened.keeping is not None
+        assert opened.keeping.start == ""
+        opened.keeping.keep()
+    assert [name for name in client.images if name != "x:1"] == ["cibw-before-all:key-of-sha256:1"]
+    return "cibw-before-all:key-of-sha256:1"
+
+
+def test_a_state_that_was_kept_is_where_a_later_run_starts(tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    name = keep_once(client, tmp_path)
+    with keeping(client, tmp_path).machine() as opened:
+        assert opened.keeping is not None
+        assert opened.keeping.start == f"{name}, made on 2027-01-15"
+        with opened.fork() as other:
+            assert other.keeping is None
+    assert [made.image for made in client.created] == ["sha256:1", *[client.images[name].identity] * 2]
+    assert name in client.images
+
+
+def test_the_image_of_a_run_is_made_once_and_loses_the_name_of_the_run(tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    with keeping(client, tmp_path).machine() as opened:
+        assert opened.keeping is not None
+        opened.freeze()
+        opened.keeping.keep()
+        with opened.fork():
+            pass
+    assert len(client.committed) == 1
+    assert client.created[1].image == client.images["cibw-before-all:key-of-sha256:1"].identity
+    assert client.removed_images == [client.committed[0][1]]
+
+
+def test_a_state_may_be_passed_over(tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    keep_once(client, tmp_path)
+    with keeping(client, tmp_path).machine() as opened:
+        assert opened.keeping is not None
+        with opened.keeping.anew() as other:
+            assert other.keeping is not None
+            assert other.keeping.start == ""
+    with keeping(client, tmp_path, is_wanted=False).machine() as opened:
+        assert opened.keeping is not None
+        assert opened.keeping.start == ""
+    assert [made.image for made in client.created[2:]] == ["sha256:1", "sha256:1"]
+
+
+def test_a_state_that_another_run_removes_is_made_anew(tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    keep_once(client, tmp_path)
+    client.missing = ("sha256:of",)
+    with keeping(client, tmp_path).machine() as opened:
+        assert opened.keeping is not None
+        assert opened.keeping.start == ""
+    assert client.created[-1].image == "sha256:1"
+
+
+def test_a_container_of_a_state_that_does_not_start_is_an_error(tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    keep_once(client, tmp_path)
+    client.refuse_start = RefusedError(500, "no such device")
+    with pytest.raises(EngineUnavailableError, match="no such device"), keeping(client, tmp_path).machine():
+        raise AssertionError("it starts")
+
+
+def test_without_identity_no_state_is_kept(tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": replace(GOOD, identity="x:1")})
+    with keeping(client, tmp_path).machine() as opened:
+        assert opened.keeping is None
+
+
+def test_old_states_go_when_a_new_one_was_kept(tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    for number in range(3):
+        labels = labels_of(str(number), "me", NOW - number - 1)
+        old = LocalImage(identity=f"sha256:old{number}", oci_platform="linux/amd64", labels=labels)
+        client.images[f"cibw-before-all:{number}"] = old
+    with keeping(client, tmp_path).machine() as opened:
+        assert opened.keeping is not None
+        opened.keeping.keep()
+    names = [name for name in client.images if name.startswith("cibw-before-all")]
+    assert names == ["cibw-before-all:0", "cibw-before-all:key-of-sha256:1"]
+    assert remove_states(engine_of(client)) == 2
+    assert list(client.images) == ["x:1"]
 
 
 def test_an_interrupt_may_come_while_the_image_is_made(tmp_path: Path) -> None:

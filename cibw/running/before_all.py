@@ -1,0 +1,141 @@
+"""Runs before-all on a machine, or takes up what it left on an earlier one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from posixpath import dirname, join
+
+from cibw.errors import CibwError, CommandFailedError
+from cibw.model.command import Request
+from cibw.model.events import Event, Progress
+from cibw.model.plan import Job, Step
+from cibw.model.template import Late
+from cibw.running.machine import Machine, Tree
+from cibw.running.opened import Keeping, OpenMachine
+from cibw.running.state_key import is_of_git
+from cibw.running.state_overlay import Difference, Found, difference, overwritten
+from cibw.running.workbench import Workbench
+
+_SHOWN = 3
+_AT_ONCE = 500
+_WRITTEN = 'cd -- "$1" && find . -newer "$2" ! -type d'
+_REMOVE = 'for f; do rm -f -- "$f" 2>/dev/null || rmdir -- "$f" 2>/dev/null || :; done'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeforeAll:
+    """before-all of a job; `base` is the environment that it starts from on a machine."""
+
+    job: Job
+    step: Step
+    source: Tree
+    emit: Callable[[Event], None]
+    base: Callable[[Machine], Mapping[str, str]]
+    passed: tuple[tuple[str, str], ...]
+
+    def run(self, opened: OpenMachine) -> bool:
+        """Run it on the project; the project then lies at SOURCE.
+
+        Whether its state may be kept: not where the project has changed meanwhile.
+        """
+        machine, project, source = opened.machine, opened.before_all_dir, opened.bindings[Late.SOURCE]
+        keeping = opened.keeping
+        if keeping is not None:
+            machine.make_dir(dirname(source))
+            _output(machine, ("touch", _mark(opened)), "/")
+        machine.put(self.source, project)
+        is_true = keeping is not None and not keeping.has_changed()
+        bench = self._bench(opened)
+        with bench.step(self.step.name):
+            environment = bench.environment(self.job.environment, self.base(machine), self.passed)
+            bench.perform(self.step, environment)
+            if project != source:
+                _move(machine, project, source)
+        if keeping is not None and is_true:
+            found = Found(files=keeping.files, written=frozenset(_written(opened)))
+            machine.put(found.to_json(), _list(opened))
+        return is_true
+
+    def resume(self, opened: OpenMachine, keeping: Keeping) -> bool:
+        """Lay the project of now over the state that the machine starts from, in place of running before-all.
+
+        False where that can't be: before-all has written to files that have changed since.
+        """
+        found = _found(opened)
+        faults = overwritten(found, keeping.files) if found else (_list(opened),)
+        if found is None or faults:
+            shown = f"{', '.join(faults[:_SHOWN])}{' and others' if len(faults) > _SHOWN else ''}"
+            self._tell(f"before-all runs again: it wrote to files that have changed since: {shown}")
+            return False
+        with self._bench(opened).step(self.step.name):
+            self._lay(opened, difference(found, keeping.files))
+        self._tell(f"before-all is not run, as its image is used: {keeping.start}; --rebuild-before-all makes it anew")
+        return True
+
+    def lay_over(self, opened: OpenMachine, files: Mapping[str, str]) -> None:
+        """Lay the project of now over the state that another machine of the job starts from, too."""
+        found = _found(opened)
+        if found is not None:
+            self._lay(opened, difference(found, files))
+
+    def _lay(self, opened: OpenMachine, changes: Difference) -> None:
+        """Make the files at SOURCE those of now; what before-all has added stays."""
+        machine, source = opened.machine, opened.bindings[Late.SOURCE]
+        _remove(machine, source, changes.gone)
+        if changes.git:
+            machine.remove(f"{source}/.git")
+        fresh = [name for name in self.source.files if name in changes.fresh or (changes.git and is_of_git(name))]
+        if fresh:
+            machine.put(Tree(root=self.source.root, files=tuple(fresh)), source)
+
+    def _bench(self, opened: OpenMachine) -> Workbench:
+        bindings = {**opened.bindings, Late.WORK: opened.work_dir, Late.PROJECT: opened.before_all_dir}
+        return Workbench(opened.machine, self.job.name, bindings, self.emit)
+
+    def _tell(self, text: str) -> None:
+        self.emit(Progress(job=self.job.name, text=text))
+
+
+def _mark(opened: OpenMachine) -> str:
+    return join(dirname(opened.bindings[Late.SOURCE]), "before-all.start")
+
+
+def _list(opened: OpenMachine) -> str:
+    return join(dirname(opened.bindings[Late.SOURCE]), "before-all.json")
+
+
+def _written(opened: OpenMachine) -> Iterable[str]:
+    argv = ("sh", "-c", _WRITTEN, "sh", opened.bindings[Late.SOURCE], _mark(opened))
+    names = (line.removeprefix("./") for line in _output(opened.machine, argv, "/").splitlines())
+    return (name for name in names if not is_of_git(name))
+
+
+def _found(opened: OpenMachine) -> Found | None:
+    try:
+        return Found.from_json(_output(opened.machine, ("cat", _list(opened)), "/"))
+    except (CommandFailedError, ValueError):
+        return None
+
+
+def _remove(machine: Machine, source: str, names: tuple[str, ...]) -> None:
+    for start in range(0, len(names), _AT_ONCE):
+        _output(machine, ("sh", "-c", _REMOVE, "sh", *names[start : start + _AT_ONCE]), source)
+
+
+def _move(machine: Machine, source: str, target: str) -> None:
+    machine.remove(target)
+    machine.make_dir(dirname(target))
+    try:
+        _output(machine, ("mv", source, target), "/")
+    except CommandFailedError as error:
+        raise CibwError(f"The project could not be moved to {target} after before-all: {error.message}") from error
+
+
+def _output(machine: Machine, argv: tuple[str, ...], cwd: str) -> str:
+    lines: list[str] = []
+    request = Request(argv=argv, cwd=cwd, environment=machine.environment())
+    outcome = machine.run(request, lambda text, _is_error: lines.append(text))
+    if outcome.exit_code != 0:
+        raise CommandFailedError("; ".join(lines))
+    return outcome.stdout

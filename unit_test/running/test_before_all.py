@@ -1,0 +1,185 @@
+"""before-all: it runs, or what it left in an earlier run is taken up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from cibw.errors import CibwError, EngineUnavailableError
+from cibw.model.command import Request
+from cibw.model.events import Event, Progress, StepFinished
+from cibw.running.machine import Tree
+from cibw.running.opened import Keeping, OpenMachine
+from cibw.running.recording import Answer, Put, RecordingMachine, Remove
+from cibw.running.stage import Stage, StageSettings
+from cibw.running.state_overlay import Found
+from unit_test.running.trials import BINDINGS, job_of
+
+LIST = "/before-all.json"
+JOB = job_of("one", "cp310", "cp311", before_all=True)
+
+
+@dataclass
+class Box:
+    """Machines of a job whose state is kept; `start` is where the first of them starts from."""
+
+    root: Path
+    start: str = ""
+    found: Found | None = None
+    files: Mapping[str, str] = field(default_factory=lambda: {"a.c": "1", "b.c": "2"})
+    written: str = "./made.txt\n./.git/index\n"
+    has_changed: bool = False
+    refusal: CibwError | None = None
+    failing: str = ""
+    machines: list[RecordingMachine] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    def stage(self, builds: int = 1) -> Stage:
+        for name in ("a.c", "b.c", ".git/HEAD"):
+            (self.root / name).parent.mkdir(exist_ok=True)
+            (self.root / name).write_text(name)
+        tree = Tree(root=self.root, files=(".git", ".git/HEAD", "a.c", "b.c"))
+        settings = StageSettings(
+            open_machine=lambda _job, _go_on: self.machine(self.start),
+            emit=self.events.append,
+            source=tree,
+            builds=builds,
+        )
+        return Stage(JOB, settings)
+
+    @contextmanager
+    def machine(self, start: str) -> Iterator[OpenMachine]:
+        machine = RecordingMachine(self.answer)
+        self.machines.append(machine)
+        yield OpenMachine(
+            machine=machine,
+            description="box",
+            bindings=BINDINGS,
+            work_dir="/work",
+            before_all_dir="/project",
+            freeze=self.noting("freeze"),
+            fork=lambda: self.machine(start),
+            stop=self.noting("stop"),
+            keeping=Keeping(
+                files=self.files,
+                has_changed=lambda: self.has_changed,
+                start=start,
+                anew=lambda: self.machine(""),
+                keep=self.keep,
+            ),
+        )
+
+    def noting(self, call: str) -> Callable[[], None]:
+        return lambda: self.calls.append(call)
+
+    def keep(self) -> None:
+        self.calls.append("keep")
+        if self.refusal is not None:
+            raise self.refusal
+
+    def answer(self, request: Request) -> Answer:
+        if request.argv[0] == self.failing:
+            return Answer(exit_code=1, stderr="busy")
+        if request.argv == ("cat", LIST):
+            return Answer(stdout=self.found.to_json().decode()) if self.found else Answer(exit_code=1)
+        return Answer(stdout=self.written if "find" in " ".join(request.argv[:3]) else "")
+
+    def told(self) -> list[str]:
+        return [event.text for event in self.events if isinstance(event, Progress)]
+
+    def runs(self) -> int:
+        return [request.argv for machine in self.machines for request in machine.requests].count(("prepare",))
+
+
+def removed(machine: RecordingMachine) -> list[str]:
+    """What a resumed machine lost: by the script that removes files, or as a whole."""
+    gone = [name for request in machine.requests if "rmdir" in " ".join(request.argv[:3]) for name in request.argv[4:]]
+    return gone + [asked.path for asked in machine.asked if isinstance(asked, Remove)]
+
+
+def laid(machine: RecordingMachine) -> list[tuple[str, ...]]:
+    return [asked.source.files for asked in machine.asked if isinstance(asked, Put) and isinstance(asked.source, Tree)]
+
+
+def test_what_it_leaves_is_kept_with_the_files_that_it_found(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    box.stage().take()
+    assert (box.runs(), box.calls) == (1, ["keep"])
+    found = Found.from_json(box.machines[0].files.read(LIST).decode())
+    assert found == Found(files=box.files, written=frozenset({"made.txt"}))
+
+
+def test_the_image_for_the_other_machines_is_kept(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    box.stage(builds=2).take()
+    assert box.calls == ["freeze", "keep"]
+
+
+def test_what_a_user_changes_meanwhile_is_not_kept(tmp_path: Path) -> None:
+    box = Box(tmp_path, has_changed=True)
+    box.stage().take()
+    assert (box.runs(), box.calls) == (1, [])
+
+
+def test_a_state_that_can_not_be_kept_spoils_no_run(tmp_path: Path) -> None:
+    box = Box(tmp_path, refusal=EngineUnavailableError("no space left"))
+    box.stage().take()
+    assert box.told() == ["the state that before-all left is not kept for later runs: no space left"]
+
+
+def test_a_kept_state_is_used_as_it_is(tmp_path: Path) -> None:
+    box = Box(tmp_path, start="of May")
+    box.found = Found(files=box.files, written=frozenset({"made.txt"}))
+    box.stage().take()
+    assert (box.runs(), box.calls, laid(box.machines[0]), removed(box.machines[0])) == (0, [], [], [])
+    assert box.told() == ["before-all is not run, as its image is used: of May; --rebuild-before-all makes it anew"]
+    assert [event.succeeded for event in box.events if isinstance(event, StepFinished)] == [True]
+
+
+def test_the_files_of_now_are_laid_over_every_machine(tmp_path: Path) -> None:
+    box = Box(tmp_path, start="of May")
+    box.found = Found(files={"a.c": "0", "b.c": "2", "old/c.c": "3"}, written=frozenset({"made.txt"}))
+    stage = box.stage(builds=2)
+    stage.take()
+    stage.take()
+    assert len(box.machines) == 2
+    assert [laid(machine) for machine in box.machines] == [[("a.c",)]] * 2
+    assert [removed(machine) for machine in box.machines] == [["old/c.c", "old"]] * 2
+    assert box.runs() == 0
+
+
+def test_the_directory_of_git_is_replaced(tmp_path: Path) -> None:
+    box = Box(tmp_path, start="of May", files={"a.c": "1", "b.c": "2", ".git/HEAD": "new"})
+    box.found = Found(files={"a.c": "1", "b.c": "2", ".git/HEAD": "old"}, written=frozenset())
+    box.stage().take()
+    assert laid(box.machines[0]) == [(".git", ".git/HEAD")]
+    assert removed(box.machines[0]) == ["/source/.git"]
+
+
+@pytest.mark.parametrize(
+    ("found", "name"),
+    [(Found(files={"a.c": "0", "b.c": "2"}, written=frozenset({"a.c"})), "a.c"), (None, LIST)],
+)
+def test_it_runs_again_where_its_state_can_not_be_used(found: Found | None, name: str, tmp_path: Path) -> None:
+    box = Box(tmp_path, start="of May", found=found)
+    box.stage().take()
+    assert (box.runs(), box.calls) == (1, ["stop", "keep"])
+    assert box.told() == [f"before-all runs again: it wrote to files that have changed since: {name}"]
+    assert [len(laid(machine)) for machine in box.machines] == [0, 1]
+
+
+def test_nothing_is_kept_of_a_failure(tmp_path: Path) -> None:
+    box = Box(tmp_path, failing="prepare")
+    with pytest.raises(CibwError):
+        box.stage().take()
+    assert box.calls == []
+
+
+def test_a_project_that_can_not_be_moved_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CibwError, match=r"/source after before-all: busy"):
+        Box(tmp_path, failing="mv").stage().take()

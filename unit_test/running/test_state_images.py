@@ -1,0 +1,48 @@
+"""Images of states: labels, names, and which of them are out of date."""
+
+from __future__ import annotations
+
+from cibw.running.container_api import LocalImage
+from cibw.running.state_images import StateImage, labels_of, name_of, outdated
+
+DAY = 24 * 3600.0
+NOW = 1_800_000_000.0
+KEY = "0123456789abcdef0123"
+
+
+def image(identity: str, *names: str, age: float = 0.0, owner: str = "me") -> StateImage:
+    labels = labels_of(KEY, owner, NOW - age * DAY)
+    return StateImage.of(LocalImage(identity=identity, oci_platform="", names=names, labels=labels))
+
+
+def test_labels_are_read_as_they_were_written() -> None:
+    made = image("i", name_of(KEY))
+    assert (made.key, made.owner, made.made) == (KEY, "me", NOW)
+    assert str(made) == "cibw-before-all:0123456789abcdef, made on 2027-01-15"
+
+
+def test_an_image_serves_its_key_for_a_month() -> None:
+    assert image("i", age=29).serves(KEY, NOW)
+    assert not image("i", age=30).serves(KEY, NOW)
+    assert not image("i").serves(f"{KEY}4", NOW)
+
+
+def test_labels_of_another_make_count_as_ancient() -> None:
+    found = StateImage.of(LocalImage(identity="i", oci_platform="", labels={"cibw.before-all.made": "soon"}))
+    assert (found.key, found.made) == ("", 0.0)
+
+
+def test_the_newest_two_of_an_owner_stay() -> None:
+    images = [image(name, f"localhost/cibw-before-all:{name}", age=age) for name, age in [("b", 2), ("c", 3), ("a", 1)]]
+    others = [image(name, f"cibw-before-all:{name}", owner="you") for name in "xyz"]
+    assert list(outdated([*images, *others], "me", NOW)) == ["localhost/cibw-before-all:c"]
+
+
+def test_what_is_too_old_goes_whoever_made_it() -> None:
+    ancient = image("o", "cibw-before-all:o", "cibw-snapshot:o", age=31, owner="you")
+    assert list(outdated([ancient], "me", NOW)) == ["cibw-before-all:o", "cibw-snapshot:o"]
+
+
+def test_the_name_of_a_run_stays_and_an_image_without_name_goes() -> None:
+    running = [image(name, f"cibw-snapshot:{name}", age=1) for name in "abc"]
+    assert list(outdated([*running, image("sha256:9")], "me", NOW)) == ["sha256:9"]
