@@ -62,13 +62,13 @@ def _parser(command: CommandName) -> argparse.ArgumentParser:
     is_plan = command is CommandName.PLAN
     parser = argparse.ArgumentParser(
         prog="cibw plan" if is_plan else "cibw",
-        usage="%(prog)s [options] [PACKAGE]",
+        usage="%(prog)s [options] [PACKAGE]" if is_plan else "%(prog)s [build | plan | cache] [options] [PACKAGE]",
         description=(
             "Print the jobs, builds, steps and commands of a build, and why the other identifiers are not built."
             if is_plan
-            else "Build, repair, audit and test the wheels of a Python project."
+            else f"Build, repair, audit and test the wheels of a Python project.\n\n{_COMMANDS_HELP}"
         ),
-        epilog="\n".join([*([] if is_plan else [_COMMANDS_HELP]), _VARIABLES_HELP, _EXIT_CODES_HELP]),
+        epilog=f"{_VARIABLES_HELP}\n{_EXIT_CODES_HELP}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         # What is not given keeps the default that its field of CommandLine has.
         argument_default=argparse.SUPPRESS,

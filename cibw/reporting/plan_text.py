@@ -127,7 +127,7 @@ def _machine(machine: MachineSpec) -> str:
             return f"the host, with zig for {tag}"
         case ContainerSpec(engine=engine, image=image, linux32=linux32):
             personality = ", linux32" if linux32 else ""
-            return f"{engine.name.value} container of {image.reference} ({image.oci_platform}{personality})"
+            return f"container of {image.reference} ({image.oci_platform}{personality}; engine: {engine.name.value})"
         case _:
             assert_never(machine)
 

@@ -101,7 +101,7 @@ def test_a_plan_names_all_that_is_special() -> None:
         Plan(jobs=(Job(name="job", machine=machine, builds=(), before_all=step, before_all_inputs=("a", "b")),)), Look()
     )
     assert "    depends on: a b\n" in text
-    assert "podman container of image (linux/386, linux32)" in text
+    assert "container of image (linux/386, linux32; engine: podman)" in text
     assert "labels=a=b, privileged=true" in text
     assert "the host's files are not mounted" in text
     assert "    $ a  (with {work}/audit-env on PATH)\n      b\n" in text
