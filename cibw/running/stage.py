@@ -58,7 +58,7 @@ class Stage:
         self._is_frozen = False
         self._is_resumed = False
         self._before_all = _before_all(job, settings)
-        self._stack = ExitStack()
+        self._stacks: list[ExitStack] = []
 
     @property
     def name(self) -> str:
@@ -82,7 +82,11 @@ class Stage:
                 raise self._fault
             if self._idle:
                 return self._idle.pop()
-            return self._another(self._first) if self._first else self._prepared()
+            first = self._first
+            if first is None or not self._is_repeatable:
+                return self._prepared()
+        # Opening takes a while, and nobody has to wait for another one's machine.
+        return self._another(first)
 
     def give_back(self, opened: OpenMachine) -> None:
         """End a loan; the machine serves the next build."""
@@ -97,8 +101,9 @@ class Stage:
         together([opened.stop for opened in machines])
 
     def close(self) -> None:
-        """Clean up all machines."""
-        self._stack.close()
+        """Clean up all machines; the one that others started from is the last."""
+        together([stack.close for stack in self._stacks[1:]])
+        together([stack.close for stack in self._stacks[:1]])
 
     def _prepared(self) -> OpenMachine:
         try:
@@ -118,11 +123,15 @@ class Stage:
             self._before_all.lay_over(opened, first.keeping.files)
             return opened
         if self._before_all is not None:
-            # Of a machine that was lost and never frozen, no state is left.
-            return self._enter(first.fork()) if self._is_frozen else self._prepared()
+            return self._enter(first.fork())
         opened = self._enter(self._opening())
         opened.machine.put(self._settings.source, opened.bindings[Late.SOURCE])
         return opened
+
+    @property
+    def _is_repeatable(self) -> bool:
+        """Whether further machines can be made; of one that was lost and never frozen, no state is left."""
+        return self._before_all is None or self._is_frozen or self._is_resumed
 
     def _opening(self) -> AbstractContextManager[OpenMachine]:
         return self._settings.open_machine(self._job, self._go_on)
@@ -132,8 +141,10 @@ class Stage:
             raise _interrupted()
 
     def _enter(self, context: AbstractContextManager[OpenMachine]) -> OpenMachine:
-        opened = self._stack.enter_context(context)
+        stack = ExitStack()
+        opened = stack.enter_context(context)
         with self._guard:
+            self._stacks.append(stack)
             self._open.append(opened)
             if not self._stopped:
                 return opened
