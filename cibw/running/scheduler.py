@@ -20,7 +20,7 @@ from cibw.running.signals import signals_heard
 from cibw.running.stage import Stage, StageSettings, together
 from cibw.running.tasks import Task, Tasks
 from cibw.running.voice import Voice
-from cibw.running.worker import Shop, work
+from cibw.running.worker import Shop, foresee, work
 
 _WAKE_SECONDS = 0.2
 
@@ -131,7 +131,7 @@ class _Crew:
 
     def _work(self, end: threading.Event) -> None:
         try:
-            while task := self._tasks.take():
+            while task := self._tasks.take(foresee):
                 self._finish(task, work(task, self._shop))
         except Exception as fault:  # noqa: BLE001 - raised again in the thread that waits
             self._faults.append(fault)

@@ -19,12 +19,14 @@ class Task:
 
     `opened` is the machine that it runs on, while it makes a wheel that another build's could
     replace. `superseded` is set when such a wheel has come, so that the task starts again with it.
+    `foreseen` says that a machine was made ready for it while it waited.
     """
 
     build: WheelBuild
     stage: Stage
     opened: OpenMachine | None = None
     superseded: bool = False
+    foreseen: bool = False
     result: BuildResult | None = None
 
 
@@ -46,20 +48,20 @@ class Tasks:
     def __post_init__(self) -> None:
         self._waiting = list(self.all)
 
-    def take(self) -> Task | None:
-        """The next task to run, as soon as one may; None where nothing waits, or after `stop`."""
-        with self._changed:
-            if not self._is_sorted:
-                # The sort is stable, so that tasks of one rank keep the order of the plan.
-                self._waiting.sort(key=lambda task: -self.rank(task.build))
-                self._is_sorted = True
-            self._changed.wait_for(lambda: self._stopped or not self._waiting or self._ready())
-            if self._stopped or not self._waiting:
-                return None
-            task = self._ready()[0]
-            self._waiting.remove(task)
-            self._running.append(task)
-            return task
+    def take(self, foresee: Callable[[Task], None]) -> Task | None:
+        """The next task to run, as soon as one may; None where nothing waits, or after `stop`.
+
+        Whoever has to wait calls `foresee` for tasks that can't begin yet, each of them once in all.
+        """
+        while True:
+            with self._changed:
+                self._sort()
+                blocked = None if self._is_over or self._ready() else self._unforeseen()
+                if blocked is None:
+                    self._changed.wait_for(lambda: self._is_over or self._ready())
+                    return None if self._is_over else self._begin(self._ready()[0])
+                blocked.foreseen = True
+            foresee(blocked)
 
     def finish(self, task: Task, result: BuildResult) -> None:
         """Enter the result of a task that was taken, or of one that is done without a machine."""
@@ -80,6 +82,24 @@ class Tasks:
         """How many tasks can run at this time, of which no more than `jobs` do."""
         with self._changed:
             return min(jobs, len(self._running) + len(self._ready()))
+
+    @property
+    def _is_over(self) -> bool:
+        return self._stopped or not self._waiting
+
+    def _sort(self) -> None:
+        if not self._is_sorted:
+            # The sort is stable, so that tasks of one rank keep the order of the plan.
+            self._waiting.sort(key=lambda task: -self.rank(task.build))
+            self._is_sorted = True
+
+    def _begin(self, task: Task) -> Task:
+        self._waiting.remove(task)
+        self._running.append(task)
+        return task
+
+    def _unforeseen(self) -> Task | None:
+        return next((task for task in self._waiting if not task.foreseen), None)
 
     def _ready(self) -> list[Task]:
         ready = [task for task in self._waiting if not self._waits(task)]

@@ -63,6 +63,12 @@ def work(task: Task, shop: Shop) -> BuildResult:
     return result
 
 
+def foresee(task: Task) -> None:
+    """Make a machine ready for a task that can't begin yet; what goes wrong in that, the task itself will meet."""
+    with suppress(CibwError, OSError):
+        task.stage.give_back(task.stage.take())
+
+
 def _again(task: Task, shop: Shop) -> BuildResult:
     # The machine has been stopped; the finished wheel is tested on another one.
     task.superseded = False

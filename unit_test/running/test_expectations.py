@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cibw.errors import CibwError
 from cibw.model.command import Request
 from cibw.model.events import BuildResult, Status
 from cibw.model.identifier import BuildIdentifier
@@ -79,6 +80,31 @@ def test_the_tests_with_the_wheel_run_side_by_side(tmp_path: Path) -> None:
     trial.answer = answer
     report = trial.go(abi3_job("cp310", "cp311", "cp312", "cp313"), side_by_side=3)
     assert statuses(report) == ["built", "reused", "reused", "reused"]
+
+
+def test_the_next_machine_is_made_ready_meanwhile(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    opened = threading.Semaphore(0)
+    trial.opening = lambda _go_on: opened.release()
+
+    def answer(request: Request) -> Answer:
+        if request.argv[0] == "build":
+            assert opened.acquire(timeout=PATIENCE)
+            assert opened.acquire(timeout=PATIENCE)
+        return abi3_wheel(request)
+
+    trial.answer = answer
+    report = trial.go(abi3_job("cp310", "cp311", "cp312"), side_by_side=2)
+    assert statuses(report) == ["built", "reused", "reused"]
+    assert len(trial.machines) == trial.closed == 2
+
+
+def test_a_machine_that_is_not_to_be_had_fails_its_own_build_alone(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    trial.fault = CibwError("no machine")
+    report = trial.go(abi3_job("cp310", "cp311"), side_by_side=2, keep_going=True)
+    assert statuses(report) == ["failed", "failed"]
+    assert [result.failure and result.failure.message for result in report.results] == ["no machine"] * 2
 
 
 def test_other_builds_go_on_meanwhile(tmp_path: Path) -> None:
