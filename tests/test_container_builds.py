@@ -91,10 +91,3 @@ def test_the_example_with_the_frontend_build_and_pip(tmp_path: Path) -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_musllinux(engine: str, tmp_path: Path) -> None:
     build_in(engine, copy_project("c", tmp_path), "cp311-musllinux_x86_64")
-
-
-@pytest.mark.docker
-@pytest.mark.qemu
-def test_aarch64_under_emulation(tmp_path: Path) -> None:
-    ran = build_in("docker", copy_project("c", tmp_path), "cp311-manylinux_aarch64")
-    assert "emulated" in ran.output

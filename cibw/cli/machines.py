@@ -17,13 +17,15 @@ from cibw.model.plan import Job
 from cibw.running.container_api import RefusedError
 from cibw.running.container_connect import Engine, connect
 from cibw.running.container_images import local_image
+from cibw.running.container_loan import lend_programs
 from cibw.running.container_open import Opening
 from cibw.running.container_peek import peek_image
 from cibw.running.container_session import ContainerSite
 from cibw.running.container_states import StateSpec
-from cibw.running.emulation import Emulation, Processor, check_emulation
+from cibw.running.emulation import Emulation, Processor, check_emulation, is_foreign, oci_platform_of
 from cibw.running.host import HostMachine
 from cibw.running.host_session import HostSettings, open_host
+from cibw.running.lent import LentPrograms
 from cibw.running.opened import OpenMachine
 
 
@@ -94,11 +96,12 @@ class Machines:
         self, job: Job, spec: ContainerSpec, go_on: Callable[[], None]
     ) -> AbstractContextManager[OpenMachine]:
         engine = self._engine(spec.engine.name)
-        emulated = self._emulation(engine, spec) is Emulation.EMULATED
+        how, lent = self._emulation(engine, spec)
         opening = Opening(
             run_id=self._run_id,
             image_option=f"{job.builds[0].identifier.target}-image".replace("_", "-", 1),
             keep=self._settings.keep_containers,
+            volumes=lent.volumes if lent else (),
             go_on=go_on,
             progress=lambda text: self._settings.emit(Progress(job=job.name, text=text)),
         )
@@ -108,8 +111,9 @@ class Machines:
             opening=opening,
             host=self._settings.host,
             cache_name=str(job.builds[0].identifier.target),
-            description=f"{engine}, image {spec.image.reference}{', emulated' * emulated}",
+            description=f"{engine}, image {spec.image.reference}{how}",
             state=self._settings.state(job),
+            lent=lent,
         )
         return site.machine()
 
@@ -123,8 +127,12 @@ class Machines:
                 self._engines[name] = self._stack.enter_context(connect(name, self._settings.environment))
             return self._engines[name]
 
-    def _emulation(self, engine: Engine, spec: ContainerSpec) -> Emulation:
-        if engine.is_remote:
-            return Emulation.NATIVE
+    def _emulation(self, engine: Engine, spec: ContainerSpec) -> tuple[str, LentPrograms | None]:
+        """How the programs of a container run, for a user, and what it may borrow for that."""
+        platform = spec.image.oci_platform
         processor = Processor(machine=engine.server.architecture, runs_32bit=self._settings.runs_32bit)
-        return check_emulation(processor, spec.image.oci_platform)
+        if engine.is_remote:
+            return ", emulated there, compilers: those of the image" * is_foreign(processor, platform), None
+        if check_emulation(processor, platform) is Emulation.NATIVE:
+            return "", None
+        return ", emulated", lend_programs(spec, self._settings.host, oci_platform_of(processor))

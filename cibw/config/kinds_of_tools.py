@@ -27,7 +27,7 @@ from cibw.config.options import BuildFrontend, DependencySource, DependencyVersi
 from cibw.config.problems import BadValueError, did_you_mean
 from cibw.config.toml import TomlTable, TomlValue
 from cibw.model.compiler_cache import CompilerCache
-from cibw.model.images import ContainerEngine, CreateOptions, EngineName
+from cibw.model.images import ContainerEngine, CreateOptions, EmulationToolchain, EngineName
 from cibw.model.target import Platform
 
 E = TypeVar("E", bound=Enum)
@@ -204,6 +204,7 @@ def choice(kind: type[E]) -> Kind[E]:
 
 
 COMPILER_CACHES: Kind[CompilerCache] = choice(CompilerCache)
+EMULATION_TOOLCHAINS: Kind[EmulationToolchain] = choice(EmulationToolchain)
 ENGINE: Kind[ContainerEngine] = Kind(
     form=Form(
         shape="name, `name; create-args: ...`, or table {name, create-args, disable-host-mount}",

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
+from cibw.config.compiler_options import COMPILER_CACHE, EMULATION_TOOLCHAIN
 from cibw.config.image_options import IMAGES
 from cibw.config.kinds import ARCHS, EXTRAS, JOBS, PATHS, REQUIREMENTS, SWITCH, TEXT, VARIABLES, VERBOSITY
 from cibw.config.kinds_of_commands import AUDIT, BEFORE_BUILD, ENVIRONMENT, GROUPS, HOOK, REPAIR, SETTINGS, TEST
 from cibw.config.kinds_of_selection import ENABLE, PATTERNS
-from cibw.config.kinds_of_tools import (
-    COMPILER_CACHES,
-    DEPENDENCY_VERSIONS,
-    ENGINE,
-    FILES,
-    FRONTEND,
-    RUNTIME,
-    TOOLS,
-)
+from cibw.config.kinds_of_tools import DEPENDENCY_VERSIONS, ENGINE, FILES, FRONTEND, RUNTIME, TOOLS
 from cibw.config.option import EVERYWHERE, LINUX, NOWHERE, AnyOption, Facts, Option, Places, Scope
 from cibw.model.target import Platform
 
@@ -228,16 +221,6 @@ BUILD_VERBOSITY = Option(
     kind=VERBOSITY,
     facts=Facts(name="build-verbosity", description="How much the build frontend says.", default=0),
 )
-COMPILER_CACHE = Option(
-    kind=COMPILER_CACHES,
-    facts=Facts(
-        name="compiler-cache",
-        description="What keeps compiled files between runs: `auto` takes ccache, then sccache, where one is there.",
-        default="auto",
-        places=_LINUX,
-        is_own=True,
-    ),
-)
 PYODIDE_VERSION = Option(
     kind=TEXT,
     facts=Facts(name="pyodide-version", description="The version of Pyodide; empty for the identifier's own."),
@@ -284,6 +267,7 @@ ALL_OPTIONS: tuple[AnyOption, ...] = (
     AUDIT_COMMAND,
     BUILD_VERBOSITY,
     COMPILER_CACHE,
+    EMULATION_TOOLCHAIN,
     PYODIDE_VERSION,
     CACHE,
 )

@@ -14,7 +14,7 @@ from cibw.exhaustive import assert_never
 from cibw.model.compiler_cache import CompilerCache
 from cibw.model.environment import EnvExpr
 from cibw.model.identifier import BuildIdentifier, Implementation, Interpreter
-from cibw.model.images import ContainerEngine
+from cibw.model.images import ContainerEngine, EmulationToolchain
 from cibw.model.target import Platform
 from cibw.model.template import Template
 
@@ -116,6 +116,7 @@ class BuildOptions:
     audit_command: tuple[AuditCommand, ...] = ()
     build_verbosity: int = 0
     compiler_cache: CompilerCache = CompilerCache.AUTO
+    emulation_toolchain: EmulationToolchain = EmulationToolchain.ZIG
     xbuild_tools: tuple[str, ...] | None = None
     xbuild_files: tuple[tuple[str, tuple[str, ...]], ...] = ()
     pyodide_version: str = ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from cibw.config import option_list as known
 from cibw.config.cascade import Cascade
+from cibw.config.compiler_options import COMPILER_CACHE, EMULATION_TOOLCHAIN
 from cibw.config.image_options import IMAGES, image_option_name
 from cibw.config.kinds import Texts
 from cibw.config.kinds_of_commands import Commands, Settings
@@ -17,7 +18,7 @@ from cibw.errors import ConfigurationError
 from cibw.model.compiler_cache import CompilerCache
 from cibw.model.environment import EnvExpr
 from cibw.model.identifier import BuildIdentifier, Implementation
-from cibw.model.images import ContainerEngine, EngineName
+from cibw.model.images import ContainerEngine, EmulationToolchain, EngineName
 from cibw.model.target import Platform
 from cibw.model.template import Template
 
@@ -51,6 +52,7 @@ class Cascades:
     audit_command: Cascade[tuple[AuditCommand, ...]]
     build_verbosity: Cascade[int]
     compiler_cache: Cascade[CompilerCache]
+    emulation_toolchain: Cascade[EmulationToolchain]
     pyodide_version: Cascade[str]
 
     @classmethod
@@ -81,7 +83,8 @@ class Cascades:
             audit_requires=reader.cascade(known.AUDIT_REQUIRES),
             audit_command=reader.cascade(known.AUDIT_COMMAND),
             build_verbosity=reader.cascade(known.BUILD_VERBOSITY),
-            compiler_cache=reader.cascade(known.COMPILER_CACHE),
+            compiler_cache=reader.cascade(COMPILER_CACHE),
+            emulation_toolchain=reader.cascade(EMULATION_TOOLCHAIN),
             pyodide_version=reader.cascade(known.PYODIDE_VERSION),
         )
 
@@ -127,6 +130,7 @@ class CascadeResolver:
             audit_command=cascades.audit_command.value(identifier),
             build_verbosity=cascades.build_verbosity.value(identifier),
             compiler_cache=cascades.compiler_cache.value(identifier),
+            emulation_toolchain=cascades.emulation_toolchain.value(identifier),
             xbuild_tools=cascades.xbuild_tools.value(identifier),
             xbuild_files=cascades.xbuild_files.value(identifier),
             pyodide_version=cascades.pyodide_version.value(identifier),

@@ -15,6 +15,13 @@ class EngineName(Enum):
     HOST = "host"
 
 
+class EmulationToolchain(Enum):
+    """Whose compilers serve where a container is of a foreign architecture: zig of this computer, or the image's."""
+
+    ZIG = "zig"
+    IMAGE = "image"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """An image's reference, with digest where one is pinned, and its OCI platform (`linux/arm64`)."""
@@ -60,11 +67,15 @@ class ContainerEngine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerSpec:
-    """A container to prepare: engine, image, options; `linux32` asks for a 32-bit personality."""
+    """A container to prepare: engine, image, options; `linux32` asks for a 32-bit personality.
+
+    `emulation_toolchain` is asked only where the engine turns out to emulate the image's architecture.
+    """
 
     engine: ContainerEngine
     image: Image
     linux32: bool = False
+    emulation_toolchain: EmulationToolchain = EmulationToolchain.ZIG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from cibw.exhaustive import assert_never
 from cibw.model.command import Command
 from cibw.model.environment import EnvExpr
 from cibw.model.identifier import BuildIdentifier
-from cibw.model.images import ContainerSpec, CreateOptions, HostSpec, MachineSpec
+from cibw.model.images import ContainerSpec, CreateOptions, EmulationToolchain, HostSpec, MachineSpec
 from cibw.model.not_built import NotBuilt
 from cibw.model.plan import Action, Expectation, Job, Plan, PutText, Run, Step, WheelBuild, When
 from cibw.model.template import Template
@@ -137,7 +137,10 @@ def _machine_facts(machine: MachineSpec, look: Look) -> list[str]:
         return []
     created = [f"{name}={value}" for name, value in _options(machine.engine.create)]
     mount = [] if not machine.engine.disable_host_mount else ["the host's files are not mounted"]
-    return [_fact("created with", text, look) for text in (", ".join(created), *mount) if text]
+    is_image = machine.emulation_toolchain is EmulationToolchain.IMAGE
+    compilers = [_fact("compilers", "the image's own, even where they are emulated", look)] if is_image else []
+    facts = [_fact("created with", text, look) for text in (", ".join(created), *mount) if text]
+    return facts + compilers
 
 
 def _options(create: CreateOptions) -> list[tuple[str, object]]:

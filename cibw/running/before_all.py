@@ -11,6 +11,7 @@ from cibw.model.command import Request
 from cibw.model.events import Event, Progress
 from cibw.model.plan import Job, Step
 from cibw.model.template import Late
+from cibw.running.lent import advice_for, settled
 from cibw.running.machine import Machine, Tree
 from cibw.running.opened import Keeping, OpenMachine
 from cibw.running.state_key import is_of_git
@@ -31,7 +32,7 @@ class BeforeAll:
     step: Step
     source: Tree
     emit: Callable[[Event], None]
-    base: Callable[[Machine], Mapping[str, str]]
+    base: Callable[[OpenMachine], Mapping[str, str]]
     passed: tuple[tuple[str, str], ...]
 
     def run(self, opened: OpenMachine) -> bool:
@@ -48,14 +49,21 @@ class BeforeAll:
         is_true = keeping is not None and not keeping.has_changed()
         bench = self._bench(opened)
         with bench.step(self.step.name):
-            environment = bench.environment(self.job.environment, self.base(machine), self.passed)
-            bench.perform(self.step, environment)
+            given = bench.environment(self.job.environment, self.base(opened), self.passed)
+            self._perform(bench, settled(given, opened.toolchain), opened)
             if project != source:
                 _move(machine, project, source)
         if keeping is not None and is_true:
             found = Found(files=keeping.files, written=frozenset(_written(opened)))
             machine.put(found.to_json(), _list(opened))
         return is_true
+
+    def _perform(self, bench: Workbench, environment: Mapping[str, str], opened: OpenMachine) -> None:
+        try:
+            bench.perform(self.step, environment)
+        except CommandFailedError as error:
+            error.hint = error.hint or advice_for(environment, opened.toolchain, opened.advice)
+            raise
 
     def resume(self, opened: OpenMachine, keeping: Keeping) -> bool:
         """Lay the project of now over the state that the machine starts from, in place of running before-all.

@@ -27,6 +27,11 @@ def bring_uv(machine: Machine, host: Machine, uv: str, oci_platform: str, cache_
     look = Request(argv=("sh", "-c", "command -v uv"), cwd="/", environment=machine.environment())
     if machine.run(look, _ignore).exit_code == 0:
         return
+    machine.put(static_uv(host, uv, oci_platform, cache_dir), _PLACE)
+
+
+def static_uv(host: Machine, uv: str, oci_platform: str, cache_dir: Path) -> Path:
+    """uv's static program for a platform, kept in the cache; MissingToolError where it can't be had."""
     if oci_platform not in _TRIPLES:
         raise MissingToolError(f"The image has no uv, and cibw can't bring one for {oci_platform}.", hint=_HINT)
     from filelock import FileLock
@@ -37,7 +42,7 @@ def bring_uv(machine: Machine, host: Machine, uv: str, oci_platform: str, cache_
     with FileLock(f"{directory}.lock"):
         if not (directory / "bin" / "uv").exists():
             _fetch(host, uv, triple, directory)
-    machine.put(directory / "bin" / "uv", _PLACE)
+    return directory / "bin" / "uv"
 
 
 def _fetch(host: Machine, uv: str, triple: str, directory: Path) -> None:

@@ -14,11 +14,13 @@ from cibw.running.bring_uv import bring_uv
 from cibw.running.container import ContainerMachine
 from cibw.running.container_api import RefusedError
 from cibw.running.container_connect import Engine
+from cibw.running.container_loan import borrow
 from cibw.running.container_open import Opening, find_image, open_container
 from cibw.running.container_snapshot import Snapshot
 from cibw.running.container_states import ContainerStates, StateSpec
 from cibw.running.host import HostMachine
 from cibw.running.host_session import RESOURCES_DIR, HostSettings, find_uv
+from cibw.running.lent import ADVICE, NOTHING_LENT, LentPrograms
 from cibw.running.machine import Tree
 from cibw.running.opened import Keeping, OpenMachine
 from cibw.running.state_images import StateImage
@@ -35,7 +37,8 @@ _BINDINGS = {
     Late.STEADY: "/tmp/cibw/steady",  # noqa: S108
 }
 _SCRIPTS = Tree(root=RESOURCES_DIR, files=("compiler_cache.sh", "compiler_launch.sh", "own_python.sh", "uv_build.sh"))
-_WORK = "/tmp/cibw/work"  # noqa: S108
+_BASE = "/tmp/cibw"  # noqa: S108
+_WORK = f"{_BASE}/work"
 _OCCUPY = """
 mkdir -p "$1" && ln -sfn "$1" "$2" || exit
 find {cache}/work -mindepth 1 -maxdepth 1 -mmin +2880 -exec rm -rf {{}} + 2>/dev/null
@@ -49,7 +52,7 @@ _MISSING = 404
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerSite:
-    """Where the containers of a job come from; `description` tells a user.
+    """Where the containers of a job come from; `description` tells a user. They borrow what is `lent`.
 
     Containers of one `cache_name`, such as `musllinux_x86_64`, share a volume: for what tools keep between
     builds, and for work directories. Where `state` is there, later runs start from what before-all leaves.
@@ -62,6 +65,7 @@ class ContainerSite:
     description: str
     cache_name: str
     state: StateSpec | None = None
+    lent: LentPrograms | None = None
 
     @contextmanager
     def machine(self, image: str = "") -> Iterator[OpenMachine]:
@@ -73,17 +77,16 @@ class ContainerSite:
             states = self._states() if not image else None
             container, found = self._container(image, states)
             stack.enter_context(container)
-            host = HostMachine(self.host.environment)
-            uv = find_uv(self.host.environment.get("PATH", ""))
-            with ended_by(self.opening.go_on, host.close):
-                bring_uv(container, host, uv, self.spec.image.oci_platform, self.host.cache_dir)
+            loan = borrow(container, self.lent, self._cache) if self.lent else NOTHING_LENT
+            if "PATH" not in loan.environment:
+                self._bring_uv(container)
             container.put(_SCRIPTS, _BINDINGS[Late.RESOURCES])
             work_dir = self._work_dir(container, stack)
             snapshot = Snapshot(self.engine, container, states, None if self.opening.keep else stack)
             start = found.identity if found else ""
             yield OpenMachine(
                 machine=container,
-                description=self.description,
+                description=", ".join(filter(None, (self.description, loan.description))),
                 bindings=_BINDINGS,
                 work_dir=work_dir,
                 before_all_dir=_PROJECT,
@@ -91,14 +94,25 @@ class ContainerSite:
                 fork=lambda: self.machine(snapshot.image or start),
                 stop=container.close,
                 keeping=self._keeping(found, snapshot, self.state) if states and self.state else None,
+                environment=loan.environment,
+                toolchain=loan.toolchain,
+                advice=ADVICE,
             )
+
+    def _bring_uv(self, container: ContainerMachine) -> None:
+        host = HostMachine(self.host.environment)
+        uv = find_uv(self.host.environment.get("PATH", ""))
+        with ended_by(self.opening.go_on, host.close):
+            bring_uv(container, host, uv, self.spec.image.oci_platform, self.host.cache_dir)
 
     def _states(self) -> ContainerStates | None:
         """Where the states of before-all are kept; None where they are not, or the image has no identity."""
         if self.state is None:
             return None
         image = find_image(self.engine, self.spec, self.opening)
-        return ContainerStates(self.engine, self.state, image) if image.startswith("sha256:") else None
+        # What one compiler has made need not fit what another one makes.
+        made_by = " with zig" if self.lent and self.lent.zig else ""
+        return ContainerStates(self.engine, self.state, f"{image}{made_by}") if image.startswith("sha256:") else None
 
     def _container(self, image: str, states: ContainerStates | None) -> tuple[ContainerMachine, StateImage | None]:
         """A container, from a state that was kept where there is one."""
@@ -126,6 +140,10 @@ class ContainerSite:
     def _shares_cache(self) -> bool:
         """A new volume belongs to root, so that another user can't write there."""
         return not self.spec.engine.create.user
+
+    @property
+    def _cache(self) -> str:
+        return _CACHE if self._shares_cache else _BASE
 
     def _spec_with_cache(self) -> ContainerSpec:
         if not self._shares_cache:

@@ -49,6 +49,8 @@ _KINDS = (
 )
 _BY_NAME = {name: kind for kind in _KINDS for name in kind.names}
 
+_OCI_NAMES = {"x86_64": "amd64", "i386": "386", "aarch64": "arm64", "arm": "arm/v7"}
+
 Handlers = Mapping[str, str]
 """The entries of binfmt_misc by their names; `status` is one of them."""
 
@@ -89,6 +91,19 @@ def is_native(host: Processor, oci_platform: str) -> bool:
 
 def _kinds(host: Processor, oci_platform: str) -> tuple[_Kind | None, _Kind | None]:
     return _BY_NAME.get(host.machine.lower()), _BY_NAME.get(_architecture(oci_platform))
+
+
+def is_foreign(host: Processor, oci_platform: str) -> bool:
+    """Whether both architectures are known, and a host could run containers of that platform only by emulation."""
+    own = _BY_NAME.get(host.machine.lower())
+    wanted = _BY_NAME.get(_architecture(oci_platform))
+    return own is not None and wanted is not None and not _is_native(own.name, wanted.name, host)
+
+
+def oci_platform_of(host: Processor) -> str:
+    """The platform of a host's own programs, such as `linux/amd64`; empty where it is not known."""
+    kind = _BY_NAME.get(host.machine.lower())
+    return f"linux/{_OCI_NAMES.get(kind.name, kind.name)}" if kind else ""
 
 
 def _architecture(oci_platform: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -19,6 +19,7 @@ from cibw.running.collect import Parcel, describe, fetch, waiting_place
 from cibw.running.compiler_cache import cache_hits
 from cibw.running.diagnose import explain_repair, found_no_native_file, missing_native_file, pass_unrepaired
 from cibw.running.ledger import Ledger
+from cibw.running.lent import advice_for, settled
 from cibw.running.workbench import Workbench
 
 
@@ -28,7 +29,8 @@ class Site:
 
     `restore` puts a wheel that an earlier run has made into the directory that it gets. `made` is called
     when the wheel of the build is there, so that nothing can make it needless any more; then `keep` may
-    keep it for later runs, before its tests.
+    keep it for later runs, before its tests. `toolchain` is the part of the environment that selects a
+    compiler which `cibw` brings, and `advice` tells what may help where that fails.
     """
 
     base_environment: Mapping[str, str]
@@ -39,6 +41,8 @@ class Site:
     made: Callable[[], None]
     restore: Callable[[Path], Parcel | None] = lambda _place: None
     keep: Callable[[Parcel], None] = lambda _parcel: None
+    toolchain: Mapping[str, str] = field(default_factory=dict)
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,7 @@ def run_build(build: WheelBuild, bench: Workbench, site: Site) -> Made:
     environment = dict(site.base_environment) | dict(site.passed)
     with bench.step(build.prepare.name):
         bench.perform(build.prepare, environment)
-        environment = bench.environment(build.environment, environment)
+        environment = settled(bench.environment(build.environment, environment), site.toolchain)
     earlier = site.ledger.serving(build.identifier, site.job)
     if earlier is not None:
         _take(earlier.path, bench)
@@ -106,6 +110,7 @@ def _make(step: Step, build: WheelBuild, bench: Workbench, site: Site, environme
             bench.perform(step, environment)
         except CommandFailedError as error:
             if step.name is not StepName.REPAIR:
+                error.hint = error.hint or advice_for(environment, site.toolchain, site.advice)
                 raise
             _repair_failed(error, build, bench, environment)
         for obligation in step.checks:

@@ -28,6 +28,10 @@ FOREIGN_VARIABLES = (
     *("UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_WORKING_DIR"),
 )
 """They say which Python and which work tree is used and where packages go; each build decides that for itself."""
+_ADVICE = (
+    "Its compiler was zig, which sees neither the headers nor the libraries of this computer. "
+    "Build what is missing in before-all, set CC and CXX in environment, or use a container engine."
+)
 RESOURCES_DIR = Path(__file__).parent.parent / "resources"
 
 
@@ -47,8 +51,14 @@ def open_host(spec: HostSpec, settings: HostSettings) -> Iterator[OpenMachine]:
         base = Path(tempfile.mkdtemp(prefix="cibw-", dir=_place()))
         stack.callback(shutil.rmtree, base, ignore_errors=True)
         description = f"this host, zig for {spec.toolchain_tag}" if spec.toolchain_tag else "this host"
-        environment = _environment(spec, settings, base)
-        site = _HostSite(base=base, cache=settings.cache_dir, environment=environment, description=description)
+        toolchain = _toolchain(spec.toolchain_tag, settings, base) if spec.toolchain_tag else {}
+        site = _HostSite(
+            base=base,
+            cache=settings.cache_dir,
+            environment={**_environment(settings, base), **toolchain},
+            toolchain=toolchain,
+            description=description,
+        )
         yield stack.enter_context(site.machine())
 
 
@@ -59,6 +69,7 @@ class _HostSite:
     base: Path
     cache: Path
     environment: Mapping[str, str]
+    toolchain: Mapping[str, str]
     description: str
 
     @contextmanager
@@ -83,6 +94,8 @@ class _HostSite:
                 freeze=_nothing,
                 fork=self.machine,
                 stop=machine.close,
+                toolchain=self.toolchain,
+                advice=_ADVICE,
             )
 
 
@@ -96,7 +109,7 @@ def _place() -> str:
     return chosen if shlex.quote(chosen) == chosen else "/tmp"  # noqa: S108  # mkdtemp makes it safe
 
 
-def _environment(spec: HostSpec, settings: HostSettings, base: Path) -> dict[str, str]:
+def _environment(settings: HostSettings, base: Path) -> dict[str, str]:
     environment = {name: value for name, value in settings.environment.items() if name not in FOREIGN_VARIABLES}
     environment.update(list(_for_uv(environment)))
     tools = base / "tools"
@@ -106,8 +119,6 @@ def _environment(spec: HostSpec, settings: HostSettings, base: Path) -> dict[str
     scratch = base / "tmp"
     scratch.mkdir()
     environment["TMPDIR"] = str(scratch)
-    if spec.toolchain_tag:
-        environment.update(_toolchain(spec.toolchain_tag, settings, base))
     return environment
 
 

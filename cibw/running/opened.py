@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cibw.model.template import Late
 from cibw.running.machine import Machine
@@ -35,6 +35,9 @@ class OpenMachine:
     machine that starts from that state. `stop` ends the
     commands that run on it, with InterruptedRunError; it may be called from any thread, and no
     command runs on the machine after it. `keeping` is there where its state is kept between runs.
+
+    Commands start with `environment` beside the machine's own. `toolchain` is the part of both that
+    selects a compiler which `cibw` brings, and `advice` tells a user what may help where it fails.
     """
 
     machine: Machine
@@ -46,3 +49,11 @@ class OpenMachine:
     fork: Callable[[], AbstractContextManager[OpenMachine]]
     stop: Callable[[], None]
     keeping: Keeping | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    toolchain: Mapping[str, str] = field(default_factory=dict)
+    advice: str = ""
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment that the commands of a plan start from."""
+        return {**self.machine.environment(), **self.environment}

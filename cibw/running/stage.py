@@ -13,7 +13,7 @@ from cibw.model.plan import Job
 from cibw.model.template import Late
 from cibw.running.before_all import BeforeAll
 from cibw.running.budget import job_budget
-from cibw.running.machine import Machine, Tree
+from cibw.running.machine import Tree
 from cibw.running.opened import Keeping, OpenMachine
 
 
@@ -33,9 +33,9 @@ class StageSettings:
     processors: int = 1
     builds: int = 1
 
-    def environment(self, machine: Machine, builds: int) -> dict[str, str]:
+    def environment(self, opened: OpenMachine, builds: int) -> dict[str, str]:
         """What commands start from on a machine where so many builds share the processors."""
-        return {**job_budget(self.processors, builds), **machine.environment()}
+        return {**job_budget(self.processors, builds), **opened.variables}
 
     def passed(self, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         """The variables of the host that a build may see."""
@@ -187,7 +187,7 @@ def _before_all(job: Job, settings: StageSettings) -> BeforeAll | None:
         step=job.before_all,
         source=settings.source,
         emit=settings.emit,
-        base=lambda machine: settings.environment(machine, builds=1),
+        base=lambda opened: settings.environment(opened, builds=1),
         passed=settings.passed(job.environment_pass),
     )
 

@@ -99,7 +99,7 @@ class _Attempt:
         """Build, and enter the wheel; raises the error of the step that fails."""
         shop = self._shop
         site = Site(
-            base_environment=shop.stages.environment(self._opened.machine, shop.tasks.side_by_side(shop.stages.builds)),
+            base_environment=shop.stages.environment(self._opened, shop.tasks.side_by_side(shop.stages.builds)),
             passed=shop.stages.passed(self._build.environment_pass),
             job=task.stage.name,
             ledger=shop.ledger,
@@ -107,6 +107,8 @@ class _Attempt:
             made=lambda: shop.tasks.begin_making(task, None),
             restore=lambda place: restored(shop.keeper, task, place),
             keep=lambda parcel: self._keep(task, parcel),
+            toolchain=self._opened.toolchain,
+            advice=self._opened.advice,
         )
         shop.tasks.begin_making(task, self._opened)
         try:

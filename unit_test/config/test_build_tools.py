@@ -8,7 +8,7 @@ from cibw.config.sources import Arguments
 from cibw.errors import ConfigurationError
 from cibw.model.compiler_cache import CompilerCache
 from cibw.model.identifier import BuildIdentifier
-from cibw.model.images import CreateOptions, EngineName
+from cibw.model.images import CreateOptions, EmulationToolchain, EngineName
 from cibw.model.target import Platform
 from unit_test.config.loading import CP312, MUSL, PYODIDE, build, load, mistake, sources
 
@@ -44,6 +44,13 @@ def test_compiler_caches(choice: CompilerCache) -> None:
 def test_an_unknown_compiler_cache() -> None:
     found = mistake('[tool.cibw]\ncompiler-cache = "cache"')
     assert (found.message, found.hint) == ("'cache' is none of its values", "did you mean 'ccache'?")
+
+
+@pytest.mark.parametrize("choice", list(EmulationToolchain))
+def test_emulation_toolchains(choice: EmulationToolchain) -> None:
+    text = f'[[tool.cibw.overrides]]\nselect = "cp312-*"\nemulation-toolchain = "{choice.value}"'
+    assert build(text).emulation_toolchain is choice
+    assert build(text, "cp313-manylinux_x86_64").emulation_toolchain is EmulationToolchain.ZIG
 
 
 def test_an_option_of_our_own_has_no_place_in_the_table_of_the_peer() -> None:

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from cibw.errors import EmulationMissingError
-from cibw.running.emulation import Emulation, Handlers, Processor, check_emulation, read_handlers
+from cibw.running.emulation import (
+    Emulation,
+    Handlers,
+    Processor,
+    check_emulation,
+    is_foreign,
+    oci_platform_of,
+    read_handlers,
+)
 
 QEMU_AARCH64 = """enabled
 interpreter /usr/libexec/qemu-binfmt/aarch64-binfmt-P
@@ -67,6 +75,28 @@ def test_what_is_missing_is_said(host: Processor, platform: str, handlers: Handl
     assert "apt-get install qemu-user-static" in caught.value.hint
     assert "tonistiigi/binfmt" in caught.value.hint
     assert ("mount -t binfmt_misc" in caught.value.hint) == (handlers is None)
+
+
+@pytest.mark.parametrize(
+    ("host", "platform", "foreign"),
+    [
+        (INTEL, "linux/arm64", True),
+        (INTEL, "linux/386", False),
+        (INTEL, "linux/sparc", False),
+        (Processor(machine="aarch64", runs_32bit=True), "linux/arm/v7", False),
+    ],
+)
+def test_is_foreign(host: Processor, platform: str, *, foreign: bool) -> None:
+    assert is_foreign(host, platform) is foreign
+
+
+@pytest.mark.parametrize(
+    ("machine", "platform"),
+    [("x86_64", "linux/amd64"), ("aarch64", "linux/arm64"), ("armv7l", "linux/arm/v7"), ("riscv64", "linux/riscv64")],
+)
+def test_the_platform_of_a_host(machine: str, platform: str) -> None:
+    assert oci_platform_of(Processor(machine=machine)) == platform
+    assert oci_platform_of(Processor(machine="sparc")) == ""
 
 
 def test_handlers_are_read_from_their_directory(tmp_path: Path) -> None:

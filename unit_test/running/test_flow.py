@@ -83,6 +83,7 @@ class Trial:
         self.output_dir = output_dir
         self.failing = ""
         self.broken = False
+        self.toolchain: dict[str, str] = {}
         self.spoilt: dict[str, bytes] = {}
         self._says = says
         self._built = {f"/work/built/{name}": wheel_bytes(native=native) for name in built}
@@ -105,6 +106,8 @@ class Trial:
             ledger=Ledger(*finished),
             output_dir=self.output_dir,
             made=self._note_made,
+            toolchain=self.toolchain,
+            advice="take another compiler",
         )
         self.made = run_build(build, bench, site)
         return bench

@@ -43,7 +43,12 @@ def container_spec(options: BuildOptions, identifier: BuildIdentifier, catalog: 
         reference=_reference(options.image, identifier, catalog),
         oci_platform=_OCI_PLATFORMS[architecture],
     )
-    return ContainerSpec(engine=options.container_engine, image=image, linux32=architecture in _32_BIT)
+    return ContainerSpec(
+        engine=options.container_engine,
+        image=image,
+        linux32=architecture in _32_BIT,
+        emulation_toolchain=options.emulation_toolchain,
+    )
 
 
 def _reference(value: str, identifier: BuildIdentifier, catalog: Catalog) -> str:
