@@ -68,9 +68,9 @@ class ContainerStates:
 
 
 def remove_states(engine: Engine) -> int:
-    """Remove all images that before-all left, and give their number; what is in use stays."""
+    """Remove all images that before-all left, and give their number; those stay that a run makes use of."""
     images = tuple(map(StateImage.of, engine.client.labelled(KEY)))
     for image in images:
-        for name in image.names or (image.identity,):
+        for name in image.kept_names if image.names else (image.identity,):
             engine.remove_image(name)
     return len(images) - len(engine.client.labelled(KEY))

@@ -196,8 +196,10 @@ def test_old_states_go_when_a_new_one_was_kept(tmp_path: Path) -> None:
         opened.keeping.keep()
     names = [name for name in client.images if name.startswith("cibw-before-all")]
     assert names == ["cibw-before-all:0", "cibw-before-all:key-of-sha256:1"]
+    running = replace(client.images[names[0]], identity="sha256:running")
+    client.images["cibw-snapshot:running"] = running
     assert remove_states(engine_of(client)) == 2
-    assert list(client.images) == ["x:1"]
+    assert list(client.images) == ["x:1", "cibw-snapshot:running"]
 
 
 def test_an_interrupt_may_come_while_the_image_is_made(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ class Runs:
         self.names = ["a.c"]
         self.write("a.c", "int a;")
         self.limit = 1_000_000
+        self.takes = True
         self.tools = {"the image": "sha256:1"}
         self.warnings: list[str] = []
         self.reasons: dict[str, str] = {}
@@ -56,6 +57,7 @@ class Runs:
             surroundings=lambda _job, _build: Surroundings(tools=self.tools),
             warn=self.warnings.append,
             explain=self._explain,
+            takes=self.takes,
             limit=self.limit,
         )
         self.trial.keeper = Storekeeper(settings)
@@ -102,6 +104,19 @@ def test_a_run_without_changes_opens_no_machine(tmp_path: Path) -> None:
     for before, after in zip(first.results, second.results, strict=True):
         assert after.wheel == before.wheel
         assert after.tested
+
+
+def test_a_run_may_fill_the_store_and_take_nothing_from_it(tmp_path: Path) -> None:
+    runs = Runs(tmp_path)
+    job = job_of("one", "cp311", tested=True)
+    runs.go(job)
+    runs.takes = False
+    runs.next()
+    assert statuses(runs.go(job)) == ["built"]
+    assert runs.programs == ["build cp311", "test cp311"]
+    runs.takes = True
+    runs.next()
+    assert statuses(runs.go(job)) == ["restored"]
 
 
 def test_a_changed_file_builds_all_again(tmp_path: Path) -> None:

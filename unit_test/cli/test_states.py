@@ -1,0 +1,64 @@
+"""By what the state of before-all is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cibw.cli.command_line import CommandLine, CommandName
+from cibw.cli.sessions import Session
+from cibw.cli.states import state_teller
+from cibw.cli.store import Memory
+from cibw.model.events import Event, WarningRaised
+from cibw.reporting.look import Look
+from cibw.running.machine import Tree
+from cibw.running.source_digest import ProjectState
+from cibw.running.store import Store
+from cibw.running.store_key import Seal
+from unit_test.running.trials import job_of
+
+JOB = replace(job_of("one", "cp310", before_all=True), before_all_inputs=("*.c", "*.h"), environment_pass=("TOKEN",))
+
+
+def session_of(directory: Path, *, rebuild: bool = False) -> Session:
+    line = CommandLine(command=CommandName.BUILD, rebuild_before_all=rebuild)
+    return Session(line=line, environment={"TOKEN": "secret"}, working_dir=directory, look=Look())
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Memory:
+    (tmp_path / "a.c").write_text("a")
+    (tmp_path / "b.py").write_text("b")
+    seal = Seal(b"s")
+    source = ProjectState(Tree(root=tmp_path, files=("a.c", "b.py")), "", seal, tmp_path / "memo")
+    return Memory(store=Store(tmp_path / "store"), seal=seal, project="p", source=source)
+
+
+def test_globs_that_name_nothing_are_told(memory: Memory, tmp_path: Path) -> None:
+    told: list[Event] = []
+    spec = state_teller(session_of(tmp_path), memory, told.append)(JOB)
+    message = "before-all-inputs: *.h names no file of the project."
+    assert told == [WarningRaised(scope="one", message=message)]
+    assert spec is not None
+    assert list(spec.files) == ["a.c", "b.py"]
+    assert spec.is_wanted
+    assert not spec.has_changed()
+    assert "secret" not in spec.key("sha256:1")
+
+
+def test_a_user_may_want_no_state_of_an_earlier_run(memory: Memory, tmp_path: Path) -> None:
+    tell = state_teller(session_of(tmp_path), memory, lambda _event: None)
+    anew = state_teller(session_of(tmp_path, rebuild=True), memory, lambda _event: None)
+    kept, made = tell(JOB), anew(JOB)
+    assert kept is not None
+    assert made is not None
+    assert (kept.key("i"), kept.owner) == (made.key("i"), made.owner)
+    assert not made.is_wanted
+
+
+def test_nothing_is_kept_without_a_memory_or_without_before_all(memory: Memory, tmp_path: Path) -> None:
+    assert state_teller(session_of(tmp_path), None, lambda _event: None)(JOB) is None
+    tell = state_teller(session_of(tmp_path), memory, lambda _event: None)
+    assert tell(replace(JOB, before_all=None)) is None
