@@ -1,9 +1,10 @@
-"""Build environments that are kept between runs: resources/uv_build.sh with the real uv."""
+"""Environments that are kept between runs: resources/uv_build.sh and uv_venv.sh with the real uv."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -38,19 +39,19 @@ class Trial:
 
     def build(self, settings: Mapping[str, str] | None = None, *requires: str, digest: str = "") -> None:
         known = digest or hashlib.sha256(PYPROJECT.encode()).hexdigest()
-        words = [self.kept, sys.executable, self.environment, self.project, known, *(requires or ["setuptools>=77"])]
-        subprocess.run(
-            ["sh", RESOURCES_DIR / "uv_build.sh", *words, "--", "--wheel", "--out-dir", self.wheels],
-            env={
-                **os.environ,
-                "PATH": f"{Path(find_uv(os.environ['PATH'])).parent}:{os.environ['PATH']}",
-                "PYTHONDONTWRITEBYTECODE": "",
-                **(settings or {}),
-            },
-            check=True,
-        )
+        words = [self.project, known, *(requires or ["setuptools>=77"]), "--", "--wheel", "--out-dir", self.wheels]
+        self.run("uv_build.sh", settings or {}, *words)
         (wheel,) = self.wheels.glob("*.whl")
         wheel.unlink()
+
+    def run(self, script: str, settings: Mapping[str, str], *words: str | Path) -> None:
+        uv = Path(find_uv(os.environ["PATH"]))
+        path = f"{uv.parent}:{os.environ['PATH']}"
+        subprocess.run(
+            ["sh", RESOURCES_DIR / script, self.kept, sys.executable, self.environment, *words],
+            env={**os.environ, "PATH": path, "PYTHONDONTWRITEBYTECODE": "", **settings},
+            check=True,
+        )
 
     @property
     def all_kept(self) -> list[Path]:
@@ -108,3 +109,35 @@ def test_a_place_that_cannot_be_written_spoils_no_build(trial: Trial) -> None:
     trial.kept.parent.write_text("a file stands in the way")
     trial.build()
     assert trial.environment.exists()
+
+
+def test_an_environment_with_pip_is_copied(trial: Trial) -> None:
+    trial.run("uv_venv.sh", {})
+    (kept,) = trial.all_kept
+    (kept / "mark").touch()
+    trial.run("uv_venv.sh", {})
+    assert (trial.environment / "mark").exists()
+    told = subprocess.run([trial.environment / "bin" / "pip", "--version"], capture_output=True, text=True, check=True)
+    assert str(trial.environment) in told.stdout
+    assert not list(kept.parent.glob("*.[0-9]*"))
+
+
+def test_an_environment_of_yesterday_is_made_anew(trial: Trial) -> None:
+    trial.run("uv_venv.sh", {})
+    (kept,) = trial.all_kept
+    (kept / "mark").touch()
+    old = kept.stat().st_mtime - 2 * 86400
+    os.utime(kept / ".checked", (old, old))
+    trial.run("uv_venv.sh", {})
+    assert not (trial.environment / "mark").exists()
+
+
+def test_nothing_half_made_is_kept(trial: Trial) -> None:
+    shared_memory = Path("/dev/shm") / f"cibw-{os.getpid()}"
+    trial.environment = shared_memory / "env"
+    try:
+        trial.run("uv_venv.sh", {})
+        assert (trial.environment / "bin" / "pip").exists()
+        assert trial.all_kept == []
+    finally:
+        shutil.rmtree(shared_memory)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from cibw.model.command import Command
 from cibw.model.environment import EnvExpr, EnvPart, Variable
 from cibw.model.layout import PROJECT
@@ -31,6 +33,17 @@ def shell(
 def virtual_environment(python: Template, directory: Template, *options: str, when: When = When.ALWAYS) -> Run:
     """Make a virtual environment; uv takes no heed of the Python that the project asks for."""
     return program("uv", "venv", "--no-project", *options, "--python", python, directory, when=when)
+
+
+def resource(name: str) -> Template:
+    """The path of a script that cibw ships."""
+    return Template.of(Late.RESOURCES, f"/{name}")
+
+
+def kept_environment(name: str, *decides: str) -> Template:
+    """Where an environment is kept between runs; it is another one for each of what decides what is in it."""
+    digest = hashlib.sha256("\n".join(decides).encode()).hexdigest()
+    return Template.of(Late.CACHE, f"/environments/{name}-{digest[:12]}")
 
 
 def assign(name: str, *parts: EnvPart | Template) -> EnvExpr:

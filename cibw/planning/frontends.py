@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,8 +13,8 @@ from cibw.model.environment import EnvExpr, Variable
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.layout import BUILT_DIR, PROJECT, UV_ENVIRONMENT
 from cibw.model.pip_settings import OLD_NAMES, UV_NAMES
-from cibw.model.template import Late, Template
-from cibw.planning.commands import Argument, assign, template
+from cibw.model.template import Template
+from cibw.planning.commands import Argument, assign, kept_environment, resource, template
 from cibw.planning.ground import Ground
 
 
@@ -71,10 +70,8 @@ def build_command(options: BuildOptions, package: Package, ground: Ground) -> Co
 
 def _kept_environment(package: Package, system: BuildSystem, ground: Ground) -> Iterator[Argument]:
     """`uv build` in a copy of an environment that is kept between runs."""
-    text = "\n".join((str(package.identifier), str(ground.base_python), *system.requires))
-    key = f"{package.identifier.interpreter}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    kept = Template.of(Late.CACHE, f"/environments/{key}")
-    yield from (template("sh"), Template.of(Late.RESOURCES, "/uv_build.sh"), kept)
+    kept = kept_environment("build", str(package.identifier), str(ground.base_python), *system.requires)
+    yield from (template("sh"), resource("uv_build.sh"), kept)
     yield from (ground.base_python, UV_ENVIRONMENT, package.directory)
     yield from (system.digest, *system.requires, "--")
 

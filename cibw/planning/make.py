@@ -161,7 +161,7 @@ def _build(identifier: BuildIdentifier, resolved: BuildOptions, options: Options
         identifier=identifier,
         prepare=set_up_step(ground),
         make=with_cache(make_steps(resolved, package, ground), cache, ground, identifier),
-        test=() if untested else test_steps(resolved, ground),
+        test=() if untested else test_steps(resolved, package, ground),
         environment=_environment(identifier, resolved, ground),
         environment_pass=_passed(resolved),
         test_environment=(*venv, *resolved.test_environment),

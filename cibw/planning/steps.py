@@ -19,7 +19,7 @@ from cibw.model.layout import (
 from cibw.model.layout import TEST_ENVIRONMENT as TEST_ENVIRONMENT_DIR
 from cibw.model.plan import Action, Check, PutText, Run, Step, StepName, When
 from cibw.model.template import Late, Template
-from cibw.planning.commands import program, shell, virtual_environment
+from cibw.planning.commands import kept_environment, program, resource, shell, virtual_environment
 from cibw.planning.frontends import Package, build_command, uses_uv
 from cibw.planning.ground import Ground
 
@@ -71,17 +71,20 @@ def make_steps(options: BuildOptions, package: Package, ground: Ground) -> tuple
     return (*tools_step(options, ground), *before, build, _repair(options, ground), *_audit(options, ground))
 
 
-def test_steps(options: BuildOptions, ground: Ground) -> tuple[Step, ...]:
+def test_steps(options: BuildOptions, package: Package, ground: Ground) -> tuple[Step, ...]:
     """The steps that test a wheel in an environment of its own; none without a test command."""
     if not options.test_command:
         return ()
-    environment = Step(
-        name=StepName.TEST_ENVIRONMENT,
-        actions=(virtual_environment(ground.base_python, TEST_ENVIRONMENT_DIR, "--seed"),),
-    )
+    environment = Step(name=StepName.TEST_ENVIRONMENT, actions=(_test_environment(package, ground),))
     install = Step(name=StepName.TEST_INSTALL, actions=(_install(options), *_test_files(options)))
     test = Step(name=StepName.TEST, actions=(shell(options.test_command, cwd=TEST_DIR),))
     return (environment, *_hook(StepName.BEFORE_TEST, options.before_test), install, test)
+
+
+def _test_environment(package: Package, ground: Ground) -> Run:
+    python = ground.base_python
+    kept = kept_environment("test", str(package.identifier), str(python))
+    return program("sh", resource("uv_venv.sh"), kept, python, TEST_ENVIRONMENT_DIR)
 
 
 def _hook(name: StepName, text: Template) -> tuple[Step, ...]:

@@ -8,6 +8,7 @@
 # its copy shall be. DIGEST is the SHA-256 of the pyproject.toml that names the requirements. Where anything stands in
 # the way, `uv build` makes an environment of its own.
 set -u
+. "$(dirname "$0")/uv_kept.sh"
 kept=$1 python=$2 target=$3 package=$4 digest=$5
 shift 5
 requires=$(mktemp)
@@ -18,31 +19,27 @@ while [ "$1" != -- ]; do
 done
 shift
 found=$(sha256sum <"$package/pyproject.toml" 2>/dev/null)
-settings=$(env | grep '^UV_' | grep -v -e '^UV_PYTHON=' -e '^UV_CACHE_DIR=' | LC_ALL=C sort)
-# uv applies these to build environments, and here the environment is installed by hand.
-constraint=${UV_BUILD_CONSTRAINT:-}
-kept=$kept-$({ printf '%s\n' "$digest" "$settings"; cat $constraint 2>/dev/null; } | sha256sum | cut -c 1-12)
+kept=$(kept_name "$kept" "$digest")
 
+# uv applies these constraints to build environments, and here the environment is installed by hand.
 install() {
-    UV_CONSTRAINT=$constraint uv pip install --python "$1/bin/python" "$2" "$3" -r "$requires"
+    UV_CONSTRAINT=${UV_BUILD_CONSTRAINT:-} uv pip install --python "$1/bin/python" "$2" "$3" -r "$requires"
 }
 
 # As long as uv itself believes an answer of the index.
 is_fresh() {
-    [ -n "$(find "$kept/.checked" -mmin -10 2>/dev/null)" ] && return
+    is_checked "$kept" 10 && return
     install "$kept" --dry-run --upgrade 2>&1 | grep -q 'no changes' && touch "$kept/.checked"
 }
 
 copy_of_kept() {
-    rm -rf "$target"
-    [ -x "$kept/bin/python" ] && is_fresh && cp -al "$kept" "$target" 2>/dev/null
+    [ -x "$kept/bin/python" ] && is_fresh && copy "$kept" "$target"
 }
 
 new() {
-    rm -rf "$target" "$kept.$$"
+    rm -rf "$target"
     uv venv -q --no-project --relocatable --python "$python" "$target" && install "$target" -q -q || return
-    touch "$target/.checked"
-    mkdir -p "${kept%/*}" && cp -al "$target" "$kept.$$" && rm -rf "$kept" && mv "$kept.$$" "$kept"
+    keep "$target" "$kept"
     return 0
 }
 

@@ -36,7 +36,10 @@ _BINDINGS = {
     Late.CACHE: _CACHE,
     Late.STEADY: "/tmp/cibw/steady",  # noqa: S108
 }
-_SCRIPTS = Tree(root=RESOURCES_DIR, files=("compiler_cache.sh", "compiler_launch.sh", "own_python.sh", "uv_build.sh"))
+_SCRIPTS = Tree(
+    root=RESOURCES_DIR,
+    files=("compiler_cache.sh", "compiler_launch.sh", "own_python.sh", "uv_build.sh", "uv_kept.sh", "uv_venv.sh"),
+)
 _BASE = "/tmp/cibw"  # noqa: S108
 _WORK = f"{_BASE}/work"
 _OCCUPY = """

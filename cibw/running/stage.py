@@ -102,8 +102,9 @@ class Stage:
 
     def close(self) -> None:
         """Clean up all machines; the one that others started from is the last."""
-        together([stack.close for stack in self._stacks[1:]])
-        together([stack.close for stack in self._stacks[:1]])
+        others = 0 if self._before_all is None else 1
+        together([stack.close for stack in self._stacks[others:]])
+        together([stack.close for stack in self._stacks[:others]])
 
     def _prepared(self) -> OpenMachine:
         try:

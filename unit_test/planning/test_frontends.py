@@ -54,7 +54,7 @@ def test_an_environment_is_kept_where_its_requirements_are_known(facts: Facts, r
     words = [str(word) for word in action.command.argv]
     assert (words[1] == "{resources}/uv_build.sh") == is_kept
     if is_kept:
-        assert words[2].startswith("{cache}/environments/cp312-")
+        assert words[2].startswith("{cache}/environments/build-")
         assert words[words.index("--") - 2 : words.index("--")] == ["setuptools>=77", "cython"]
 
 

@@ -15,7 +15,7 @@ from cibw.model.layout import BUILD_ENVIRONMENT, CONSTRAINTS, MUSL_PYTHON
 from cibw.model.plan import Action
 from cibw.model.target import Architecture, Family, Target
 from cibw.model.template import Late, Template
-from cibw.planning.commands import assign, program, shell, virtual_environment
+from cibw.planning.commands import assign, program, resource, shell, virtual_environment
 from cibw.planning.ground import Ground
 
 _OCI_PLATFORMS = {
@@ -141,7 +141,7 @@ def host_ground(host: HostBuild, options: BuildOptions, pins: str) -> Ground:
         bin_dir=bin_dir,
         set_up=(*_borrow(found, borrowed=borrowed), virtual_environment(base, BUILD_ENVIRONMENT)),
         tools=_tools(found.interpreter, options, python, pins),
-        before_repair=(program(python, _resource("musl_needed.py"), Late.BUILT_WHEEL),) if is_musl else (),
+        before_repair=(program(python, resource("musl_needed.py"), Late.BUILT_WHEEL),) if is_musl else (),
         environment=(assign("VIRTUAL_ENV", BUILD_ENVIRONMENT), *plat),
         keeps_environments=not borrowed,
         constraints=pins,
@@ -150,14 +150,10 @@ def host_ground(host: HostBuild, options: BuildOptions, pins: str) -> Ground:
     )
 
 
-def _resource(name: str) -> Template:
-    return Template.of(Late.RESOURCES, f"/{name}")
-
-
 def _borrow(found: HostInterpreter, *, borrowed: bool) -> tuple[Action, ...]:
     if not borrowed:
         return ()
-    return (program(found.path, _resource("musl_python.py"), found.path, MUSL_PYTHON),)
+    return (program(found.path, resource("musl_python.py"), found.path, MUSL_PYTHON),)
 
 
 def _tools(interpreter: Interpreter, options: BuildOptions, python: Template, pins: str) -> tuple[Action, ...]:
