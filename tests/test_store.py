@@ -48,7 +48,6 @@ def test_the_same_command_again(tmp_path: Path, settings: dict[str, str]) -> Non
     assert statuses(second) == [Status.RESTORED] * 2, second.output
     assert {wheel.name: wheel.read_bytes() for wheel in second.wheels} == contents
     assert all(result.tested for result in second.results.values())
-    assert second.report.seconds < 1
     assert "2 wheels from the store" in second.output
     assert [path.name for path in sorted(second.output_dir.iterdir()) if path.suffix != ".whl"] == ["report.json"]
 
@@ -61,7 +60,12 @@ def test_a_changed_file_builds_again_and_is_named(tmp_path: Path, settings: dict
     ran = build(project, "--engine", "host", "--explain-cache", settings=settings)
     assert statuses(ran) == [Status.BUILT] * 2
     assert f"{IDENTIFIERS[0]}: not in the store: the source: note.txt is new" in ran.output
-    assert build(project, "--engine", "host", "--no-resume", settings=settings).output.count("from the store") == 0
+    anew = build(project, "--engine", "host", "--no-resume", settings=settings)
+    assert statuses(anew) == [Status.BUILT] * 2, anew.output
+    contents = [wheel.read_bytes() for wheel in anew.wheels]
+    later = build(project, "--engine", "host", settings=settings)
+    assert statuses(later) == [Status.RESTORED] * 2, later.output
+    assert [wheel.read_bytes() for wheel in later.wheels] == contents
 
 
 @pytest.mark.host
@@ -90,7 +94,6 @@ def test_wheels_of_containers_come_from_the_store(engine: str, tmp_path: Path, s
     second = build(project, "--engine", engine, "--explain-cache", settings=chosen)
     assert [second.results[one].status for one in identifiers] == [Status.RESTORED, Status.REUSED], second.output
     assert second.wheels == first.wheels
-    assert second.report.seconds < 1
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -75,10 +75,9 @@ def size_limit(session: Session) -> int:
 
 def open_memory(session: Session, options: Options, files: Tree, emit: Callable[[Event], None]) -> Memory | None:
     """The memory of a run; None where the user does without, or the store can't be used."""
-    chosen = session.line.resume if session.line.resume is not None else options.cache
-    is_wanted = chosen if chosen is not None else not is_ci(session.environment)
+    chosen = options.cache if options.cache is not None else not is_ci(session.environment)
     size_limit(session)
-    if not is_wanted:
+    if not (chosen or session.line.resume):
         return None
     try:
         return _memory(session, files)
@@ -106,7 +105,7 @@ def keeper_of(session: Session, memory: Memory | None, sources: StoreSources) ->
         seal=memory.seal,
         project=memory.project,
         source=memory.source,
-        takes=not session.line.rebuild_before_all,
+        takes=session.line.resume is not False and not session.line.rebuild_before_all,
         surroundings=_surroundings(session.environment, sources),
         warn=lambda message: sources.emit(WarningRaised(scope="", message=message)),
         explain=_explainer(sources.emit) if session.line.explain_cache else None,
