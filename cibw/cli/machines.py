@@ -96,7 +96,7 @@ class Machines:
         self, job: Job, spec: ContainerSpec, go_on: Callable[[], None]
     ) -> AbstractContextManager[OpenMachine]:
         engine = self._engine(spec.engine.name)
-        how, lent = self._emulation(engine, spec)
+        how, lent = self._emulation(engine, spec, go_on)
         opening = Opening(
             run_id=self._run_id,
             image_option=f"{job.builds[0].identifier.target}-image".replace("_", "-", 1),
@@ -127,7 +127,9 @@ class Machines:
                 self._engines[name] = self._stack.enter_context(connect(name, self._settings.environment))
             return self._engines[name]
 
-    def _emulation(self, engine: Engine, spec: ContainerSpec) -> tuple[str, LentPrograms | None]:
+    def _emulation(
+        self, engine: Engine, spec: ContainerSpec, go_on: Callable[[], None]
+    ) -> tuple[str, LentPrograms | None]:
         """How the programs of a container run, for a user, and what it may borrow for that."""
         platform = spec.image.oci_platform
         processor = Processor(machine=engine.server.architecture, runs_32bit=self._settings.runs_32bit)
@@ -135,4 +137,4 @@ class Machines:
             return ", emulated there, compilers: those of the image" * is_foreign(processor, platform), None
         if check_emulation(processor, platform) is Emulation.NATIVE:
             return "", None
-        return ", emulated", lend_programs(spec, self._settings.host, oci_platform_of(processor))
+        return ", emulated", lend_programs(spec, self._settings.host, oci_platform_of(processor), go_on=go_on)

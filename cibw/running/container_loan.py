@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from cibw.errors import MissingToolError
 from cibw.model.command import Request
 from cibw.model.images import ContainerSpec, EmulationToolchain
 from cibw.running.bring_uv import static_uv
+from cibw.running.container_images import always
 from cibw.running.host import HostMachine
 from cibw.running.host_session import HostSettings, find_uv
 from cibw.running.lent import (
@@ -21,6 +23,7 @@ from cibw.running.lent import (
     toolchain_variables,
 )
 from cibw.running.machine import Machine
+from cibw.running.watch import ended_by
 from cibw.running.zig import find_zig
 from cibw.running.zig_compilers import lay_compilers, zig_compiler
 from cibw.running.zig_settings import ZigSettings
@@ -34,12 +37,20 @@ exit 0
 
 
 def lend_programs(
-    spec: ContainerSpec, settings: HostSettings, server_platform: str, *, package: str = "ziglang"
+    spec: ContainerSpec,
+    settings: HostSettings,
+    server_platform: str,
+    *,
+    package: str = "ziglang",
+    go_on: Callable[[], None] = always,
 ) -> LentPrograms:
-    """Find what can be lent to containers on an engine of this computer, whose own platform is `linux/amd64` or so."""
+    """Find what can be lent to containers on an engine of this computer, whose own platform is `linux/amd64` or so.
+
+    An error of `go_on` ends it while it waits for uv.
+    """
     cache = settings.cache_dir
     zig, reason = _zig(spec, package)
-    with closing(HostMachine(settings.environment)) as machine:
+    with closing(HostMachine(settings.environment)) as machine, ended_by(go_on, machine.close):
         uv = _uv(machine, settings, server_platform)
 
     def lay(chosen: ZigSettings) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cibw.errors import CibwError, EngineUnavailableError
+from cibw.errors import CibwError, CommandFailedError, EngineUnavailableError
 from cibw.model.command import Request
 from cibw.model.events import Event, Progress, StepFinished
 from cibw.running.machine import Tree
@@ -35,6 +35,7 @@ class Box:
     has_changed: bool = False
     refusal: CibwError | None = None
     failing: str = ""
+    toolchain: Mapping[str, str] = field(default_factory=dict)
     machines: list[RecordingMachine] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -72,6 +73,9 @@ class Box:
                 anew=lambda: self.machine(""),
                 keep=self.keep,
             ),
+            environment=self.toolchain,
+            toolchain=self.toolchain,
+            advice="take another compiler",
         )
 
     def noting(self, call: str) -> Callable[[], None]:
@@ -183,3 +187,17 @@ def test_nothing_is_kept_of_a_failure(tmp_path: Path) -> None:
 def test_a_project_that_can_not_be_moved_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CibwError, match=r"/source after before-all: busy"):
         Box(tmp_path, failing="mv").stage().take()
+
+
+def test_it_has_the_compilers_that_the_machine_brings(tmp_path: Path) -> None:
+    box = Box(tmp_path, toolchain={"CC": "/tools/cc", "CXX": "/tools/c++"})
+    box.stage().take()
+    (prepared,) = [request for request in box.machines[0].requests if request.argv == ("prepare",)]
+    assert box.toolchain.items() <= prepared.environment.items()
+
+
+@pytest.mark.parametrize(("toolchain", "hint"), [({"CC": "/tools/cc"}, "take another compiler"), ({}, "")])
+def test_where_its_compilers_fail_a_user_gets_an_advice(toolchain: dict[str, str], hint: str, tmp_path: Path) -> None:
+    with pytest.raises(CommandFailedError) as caught:
+        Box(tmp_path, failing="prepare", toolchain=toolchain).stage().take()
+    assert caught.value.hint == hint
