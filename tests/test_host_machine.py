@@ -77,7 +77,8 @@ def test_an_interrupt_ends_children_that_refuse(machine: HostMachine, tmp_path: 
 
 def test_what_chooses_another_place_is_left_out(tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "PIP_USER": "1", "PYTHONPATH": "/x", "PIP_INDEX_URL": "https://a"}
-    with open_host(HostSpec(toolchain_tag=""), HostSettings(environment=environment, cache_dir=tmp_path)) as opened:
+    settings = HostSettings(environment=environment, cache_dir=tmp_path)
+    with open_host(HostSpec(toolchain_tag=""), settings, tmp_path) as opened:
         found = opened.machine.environment()
     assert not found.keys() & {"PIP_USER", "PYTHONPATH"}
     assert (found["PIP_INDEX_URL"], found["UV_DEFAULT_INDEX"]) == ("https://a", "https://a")

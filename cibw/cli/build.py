@@ -57,11 +57,11 @@ def _run(session: Session, project: Project, planned: _Planned) -> int:
     prefixes = dict.fromkeys(Path(one.path).resolve().parent.parent for one in facts.interpreters)
     jobs = min(planned.options.jobs or default_jobs(), len(planned.plan.identifiers))
     reporters = open_reporters(session, planned.plan, output_dir, side_by_side=jobs > 1)
-    host = HostSettings(environment=session.environment, cache_dir=session.cache_dir, prefixes=tuple(prefixes))
     files = project_files(HostMachine(session.environment), project.root, (output_dir, session.cache_dir))
     memory = open_memory(session, planned.options, files, reporters.emit)
     machines = MachineSettings(
-        host=host,
+        host=HostSettings(environment=session.environment, cache_dir=session.cache_dir, prefixes=tuple(prefixes)),
+        project=project.root,
         emit=reporters.emit,
         keep_containers=session.is_on("CIBW_DEBUG_KEEP_CONTAINER"),
         runs_32bit=facts.runs_32bit,

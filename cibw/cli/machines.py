@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from typing_extensions import Self
 
@@ -24,6 +25,7 @@ from cibw.running.container_session import ContainerSite
 from cibw.running.container_states import StateSpec
 from cibw.running.emulation import Emulation, Processor, check_emulation, is_foreign, oci_platform_of
 from cibw.running.host import HostMachine
+from cibw.running.host_place import host_place
 from cibw.running.host_session import HostSettings, open_host
 from cibw.running.lent import LentPrograms
 from cibw.running.opened import OpenMachine
@@ -33,11 +35,12 @@ from cibw.running.opened import OpenMachine
 class MachineSettings:
     """What machines start from; `keep_containers` leaves them for a look after the run.
 
-    `runs_32bit` says whether the processor also runs its 32-bit form, and `state` by what the state of
-    a job's before-all is kept, if it is.
+    `project` is where the project lies on this computer, `runs_32bit` says whether the processor also
+    runs its 32-bit form, and `state` by what the state of a job's before-all is kept, if it is.
     """
 
     host: HostSettings
+    project: Path
     emit: Callable[[Event], None]
     keep_containers: bool = False
     runs_32bit: bool = False
@@ -57,6 +60,7 @@ class Machines:
         self._engines: dict[EngineName, Engine] = {}
         self._images: dict[ContainerSpec, str] = {}
         self._stack = ExitStack()
+        self._place: Path | None = None
         self._connecting = threading.Lock()
         self._run_id = uuid.uuid4().hex[:8]
 
@@ -72,7 +76,7 @@ class Machines:
         """The machine of a job, for as long as the context lasts; an error of `go_on` breaks off a long pull."""
         if isinstance(job.machine, ContainerSpec):
             return self._container(job, job.machine, go_on)
-        return open_host(job.machine, self._settings.host)
+        return open_host(job.machine, self._settings.host, self._host_place())
 
     def image_identity(self, spec: ContainerSpec) -> str:
         """What tells the image of a container from any other; empty while the engine does not have it."""
@@ -116,6 +120,12 @@ class Machines:
             lent=lent,
         )
         return site.machine()
+
+    def _host_place(self) -> Path:
+        with self._connecting:
+            if self._place is None:
+                self._place = self._stack.enter_context(host_place(str(self._settings.project)))
+            return self._place
 
     def _remove_leftovers(self, engine: Engine) -> None:
         if not self._settings.keep_containers:

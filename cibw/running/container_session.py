@@ -20,7 +20,7 @@ from cibw.running.container_snapshot import Snapshot
 from cibw.running.container_states import ContainerStates, StateSpec
 from cibw.running.host import HostMachine
 from cibw.running.host_session import RESOURCES_DIR, HostSettings, find_uv
-from cibw.running.lent import ADVICE, NOTHING_LENT, LentPrograms
+from cibw.running.lent import ADVICE, NOTHING_LENT, STEADY, LentPrograms
 from cibw.running.machine import Tree
 from cibw.running.opened import Keeping, OpenMachine
 from cibw.running.state_images import StateImage
@@ -34,7 +34,7 @@ _BINDINGS = {
     Late.SOURCE: "/tmp/cibw/source",  # noqa: S108  # in a container that is ours alone
     Late.RESOURCES: "/tmp/cibw/resources",  # noqa: S108
     Late.CACHE: _CACHE,
-    Late.STEADY: "/tmp/cibw/steady",  # noqa: S108
+    Late.STEADY: STEADY,
 }
 _SCRIPTS = Tree(
     root=RESOURCES_DIR,
@@ -43,7 +43,7 @@ _SCRIPTS = Tree(
 _BASE = "/tmp/cibw"  # noqa: S108
 _WORK = f"{_BASE}/work"
 _OCCUPY = """
-mkdir -p "$1" && ln -sfn "$1" "$2" || exit
+mkdir -p "$1" {steady} && ln -sfn "$1" "$2" || exit
 find {cache}/work -mindepth 1 -maxdepth 1 -mmin +2880 -exec rm -rf {{}} + 2>/dev/null
 find {cache}/environments -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {{}} + 2>/dev/null
 exit 0
@@ -162,7 +162,7 @@ class ContainerSite:
             return _WORK
         path = f"{_CACHE}/work/{container.name}"
         stack.callback(_quietly, lambda: container.remove(path))
-        argv = ("sh", "-c", _OCCUPY.format(cache=_CACHE), "sh", path, _WORK)
+        argv = ("sh", "-c", _OCCUPY.format(cache=_CACHE, steady=STEADY), "sh", path, _WORK)
         lines: list[str] = []
         request = Request(argv=argv, cwd="/", environment=container.environment())
         if container.run(request, lambda text, _is_error: lines.append(text)).exit_code != 0:

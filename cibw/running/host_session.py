@@ -6,7 +6,6 @@ import importlib.util
 import shlex
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from cibw.model.images import HostSpec
 from cibw.model.pip_settings import OLD_NAMES, UV_NAMES
 from cibw.model.template import Late
 from cibw.running.host import HostMachine
+from cibw.running.host_place import numbered
 from cibw.running.opened import OpenMachine
 from cibw.running.zig import ToolchainSpec, ZigPrograms, find_zig, prepare_toolchain
 from cibw.running.zig_compilers import zig_compiler
@@ -45,14 +45,15 @@ class HostSettings:
 
 
 @contextmanager
-def open_host(spec: HostSpec, settings: HostSettings) -> Iterator[OpenMachine]:
-    """Make the host ready for a job, and remove its directory at the end; MissingToolError names what lacks."""
+def open_host(spec: HostSpec, settings: HostSettings, place: Path) -> Iterator[OpenMachine]:
+    """Make the host ready for a job, in the run's directory `place`; MissingToolError names what lacks."""
     with ExitStack() as stack:
-        base = Path(tempfile.mkdtemp(prefix="cibw-", dir=_place()))
+        base = numbered(place, spec.toolchain_tag or "host")
         stack.callback(shutil.rmtree, base, ignore_errors=True)
         description = f"this host, zig for {spec.toolchain_tag}" if spec.toolchain_tag else "this host"
         toolchain = _toolchain(spec.toolchain_tag, settings, base) if spec.toolchain_tag else {}
         site = _HostSite(
+            place=place,
             base=base,
             cache=settings.cache_dir,
             environment={**_environment(settings, base), **toolchain},
@@ -66,6 +67,7 @@ def open_host(spec: HostSpec, settings: HostSettings) -> Iterator[OpenMachine]:
 class _HostSite:
     """Where the machines of a job on this host lie: they share the tools and the source."""
 
+    place: Path
     base: Path
     cache: Path
     environment: Mapping[str, str]
@@ -74,21 +76,19 @@ class _HostSite:
 
     @contextmanager
     def machine(self) -> Iterator[OpenMachine]:
-        """A machine with a place of its own."""
-        place = Path(tempfile.mkdtemp(prefix="machine-", dir=self.base))
+        """Another machine; each build has its own directory, whichever machine it is on."""
         source = str(self.base / "source")
         with closing(HostMachine(self.environment)) as machine:
             yield OpenMachine(
                 machine=machine,
                 description=self.description,
                 bindings={
-                    Late.PROJECT: str(place / "project"),
                     Late.SOURCE: source,
                     Late.RESOURCES: str(RESOURCES_DIR),
                     Late.CACHE: str(self.cache),
-                    Late.STEADY: str(place / "steady"),
+                    Late.STEADY: str(self.place / "steady"),
                 },
-                work_dir=str(place / "work"),
+                work_dir=str(self.place / "work"),
                 # Libraries that before-all installs know their own path, so they stay where they are.
                 before_all_dir=source,
                 freeze=_nothing,
@@ -101,12 +101,6 @@ class _HostSite:
 
 def _nothing() -> None:
     """The source lies beside all machines of the job, and nothing else makes their state."""
-
-
-def _place() -> str:
-    """The user's directory for temporary files, unless its name would fall apart in a command with placeholders."""
-    chosen = tempfile.gettempdir()
-    return chosen if shlex.quote(chosen) == chosen else "/tmp"  # noqa: S108  # mkdtemp makes it safe
 
 
 def _environment(settings: HostSettings, base: Path) -> dict[str, str]:

@@ -11,6 +11,8 @@ from cibw.running.zig_target import compiler_variables, multiarch, zig_target
 
 PLACE = "/opt/cibw"
 """Not below /tmp/cibw: the engine makes the directories that it mounts on, and they belong to root."""
+STEADY = "/tmp/cibw/steady"  # noqa: S108  # in a container that is ours alone
+"""Where a container has links to what has another path in each run."""
 _COMPILERS = ("CC", "CXX")
 _UNPROVIDED = frozenset({"powerpc64le-linux-gnu.2.17"})
 _ALPINE = {"arm": "armv7", "powerpc64le": "ppc64le"}
@@ -93,6 +95,7 @@ def container_settings(platform_tag: str, folders: tuple[str, ...]) -> ZigSettin
     return ZigSettings(
         zig=f"{PLACE}/zig/zig",
         target=target,
+        links=STEADY,
         dropped_prefixes=("/opt/python", "/opt/_internal"),
         compile_arguments=tuple(f"-idirafter{folder}" for folder in (*headers, f"{PLACE}/toolchains/fallback")),
         link_arguments=(*(f"-L{folder}" for folder in folders), *_libc(target)),

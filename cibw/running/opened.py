@@ -30,6 +30,7 @@ class Keeping:
 class OpenMachine:
     """A machine that is ready, what it is in one line, and where it keeps things.
 
+    Where `bindings` has no PROJECT, each build has its copy of the project in its work directory.
     before-all runs in `before_all_dir`, and what it leaves there becomes the source of all builds.
     `freeze` keeps the state that the machine is in, while nothing runs on it, and `fork` makes another
     machine that starts from that state. `stop` ends the

@@ -92,7 +92,8 @@ class _Attempt:
         self._opened = opened
         self._shop = shop
         self._started = time.monotonic()
-        bindings = {**opened.bindings, Late.WORK: self.work_dir}
+        own = {Late.PROJECT: f"{self.work_dir}/project"}
+        bindings = {**own, **opened.bindings, Late.WORK: self.work_dir}
         self._bench = Workbench(opened.machine, str(build.identifier), bindings, shop.emit)
 
     def run(self, task: Task) -> BuildResult:

@@ -57,17 +57,20 @@ def prepare_toolchain(
 ) -> dict[str, str]:
     """Lay the compilers of a toolchain below a root, and give the environment that selects them."""
     spec.cache.mkdir(parents=True, exist_ok=True)
+    links = root / "links"
+    links.mkdir(parents=True, exist_ok=True)
     include = root / "include"
     linked = _link_interpreter_headers(include, spec, system_headers)
     more = (*((f"-I{include}",) if linked else ()), f"-idirafter{fallback_headers(str(root))}")
-    directory = lay_compilers(root, _settings(spec, programs.zig, more), programs.compile_wrapper)
+    directory = lay_compilers(root, _settings(spec, programs.zig, links, more), programs.compile_wrapper)
     return {**compiler_variables(str(directory), spec.platform_tag), "ZIG_GLOBAL_CACHE_DIR": str(spec.cache)}
 
 
-def _settings(spec: ToolchainSpec, zig: Path, more: tuple[str, ...]) -> ZigSettings:
+def _settings(spec: ToolchainSpec, zig: Path, links: Path, more: tuple[str, ...]) -> ZigSettings:
     return ZigSettings(
         zig=str(zig),
         target=zig_target(spec.platform_tag),
+        links=str(links),
         dropped_prefixes=_own_prefixes(spec.prefixes),
         compile_arguments=(*(f"-I{folder}" for folder in spec.include_directories), *more),
         link_arguments=tuple(f"-L{folder}" for folder in spec.library_directories),

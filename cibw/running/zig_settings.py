@@ -10,12 +10,14 @@ class ZigSettings:
     """The zig program, the target of a toolchain, and which folders to leave out and to add.
 
     Paths are those of the machine that the compilers run on. `dropped_prefixes` are those of
-    interpreters: library folders and rpaths below them stay out of the wheels.
+    interpreters: library folders and rpaths below them stay out of the wheels. `links` is a directory
+    in which build environments get a path that stays the same between runs.
     """
 
     zig: str
     target: str
     cpu: str = "baseline"
+    links: str = ""
     dropped_prefixes: tuple[str, ...] = ()
     compile_arguments: tuple[str, ...] = ()
     link_arguments: tuple[str, ...] = ()
@@ -26,6 +28,7 @@ class ZigSettings:
             f"zig {self.zig}",
             f"target {self.target}",
             f"cpu {self.cpu}",
+            *((f"links {self.links}",) if self.links else ()),
             *(f"dropped {prefix}" for prefix in self.dropped_prefixes),
             *(f"compile {argument}" for argument in self.compile_arguments),
             *(f"link {argument}" for argument in self.link_arguments),

@@ -5,7 +5,8 @@
 #define CALLS_H
 
 #if defined(__x86_64__)
-enum { READ = 0, WRITE = 1, CLOSE = 3, EXECVE = 59, EXIT = 231, OPENAT = 257, READLINKAT = 267 };
+enum { READ = 0, WRITE = 1, CLOSE = 3, EXECVE = 59, EXIT = 231, OPENAT = 257, READLINKAT = 267,
+       LIST = 217, UNLINKAT = 263, SYMLINKAT = 266 };
 #define START "xor %ebp, %ebp\n mov %rsp, %rdi\n and $-16, %rsp\n call begin"
 #define CALL "syscall"
 #define NUMBER "rax"
@@ -16,7 +17,8 @@ enum { READ = 0, WRITE = 1, CLOSE = 3, EXECVE = 59, EXIT = 231, OPENAT = 257, RE
 #define RESULT kind
 #define LOST , "rcx", "r11"
 #elif defined(__i386__)
-enum { READ = 3, WRITE = 4, CLOSE = 6, EXECVE = 11, EXIT = 252, OPENAT = 295, READLINKAT = 305 };
+enum { READ = 3, WRITE = 4, CLOSE = 6, EXECVE = 11, EXIT = 252, OPENAT = 295, READLINKAT = 305,
+       LIST = 220, UNLINKAT = 301, SYMLINKAT = 304 };
 #define START "xor %ebp, %ebp\n mov %esp, %eax\n and $-16, %esp\n sub $12, %esp\n push %eax\n call begin"
 #define CALL "int $0x80"
 #define NUMBER "eax"
@@ -27,7 +29,8 @@ enum { READ = 3, WRITE = 4, CLOSE = 6, EXECVE = 11, EXIT = 252, OPENAT = 295, RE
 #define RESULT kind
 #define LOST
 #elif defined(__aarch64__)
-enum { OPENAT = 56, CLOSE = 57, READ = 63, WRITE = 64, READLINKAT = 78, EXIT = 94, EXECVE = 221 };
+enum { OPENAT = 56, CLOSE = 57, READ = 63, WRITE = 64, READLINKAT = 78, EXIT = 94, EXECVE = 221,
+       LIST = 61, UNLINKAT = 35, SYMLINKAT = 36 };
 #define START "mov x29, xzr\n mov x30, xzr\n mov x0, sp\n b begin"
 #define CALL "svc 0"
 #define NUMBER "x8"
@@ -38,7 +41,8 @@ enum { OPENAT = 56, CLOSE = 57, READ = 63, WRITE = 64, READLINKAT = 78, EXIT = 9
 #define RESULT first
 #define LOST
 #elif defined(__arm__)
-enum { READ = 3, WRITE = 4, CLOSE = 6, EXECVE = 11, EXIT = 248, OPENAT = 322, READLINKAT = 332 };
+enum { READ = 3, WRITE = 4, CLOSE = 6, EXECVE = 11, EXIT = 248, OPENAT = 322, READLINKAT = 332,
+       LIST = 217, UNLINKAT = 328, SYMLINKAT = 331 };
 #define START "mov fp, #0\n mov lr, #0\n mov r0, sp\n bic sp, sp, #7\n bl begin"
 #define CALL "svc 0"
 #define NUMBER "r7"
@@ -49,7 +53,8 @@ enum { READ = 3, WRITE = 4, CLOSE = 6, EXECVE = 11, EXIT = 248, OPENAT = 322, RE
 #define RESULT first
 #define LOST
 #elif defined(__riscv)
-enum { OPENAT = 56, CLOSE = 57, READ = 63, WRITE = 64, READLINKAT = 78, EXIT = 94, EXECVE = 221 };
+enum { OPENAT = 56, CLOSE = 57, READ = 63, WRITE = 64, READLINKAT = 78, EXIT = 94, EXECVE = 221,
+       LIST = 61, UNLINKAT = 35, SYMLINKAT = 36 };
 #define START "mv a0, sp\n andi sp, sp, -16\n tail begin"
 #define CALL "ecall"
 #define NUMBER "a7"
@@ -60,7 +65,8 @@ enum { OPENAT = 56, CLOSE = 57, READ = 63, WRITE = 64, READLINKAT = 78, EXIT = 9
 #define RESULT first
 #define LOST
 #elif defined(__s390x__)
-enum { READ = 3, WRITE = 4, CLOSE = 6, EXECVE = 11, EXIT = 248, OPENAT = 288, READLINKAT = 298 };
+enum { READ = 3, WRITE = 4, CLOSE = 6, EXECVE = 11, EXIT = 248, OPENAT = 288, READLINKAT = 298,
+       LIST = 220, UNLINKAT = 294, SYMLINKAT = 297 };
 #define START "lgr %r2, %r15\n aghi %r15, -160\n brasl %r14, begin"
 #define CALL "svc 0"
 #define NUMBER "r1"
@@ -71,7 +77,8 @@ enum { READ = 3, WRITE = 4, CLOSE = 6, EXECVE = 11, EXIT = 248, OPENAT = 288, RE
 #define RESULT first
 #define LOST
 #elif defined(__powerpc64__)
-enum { READ = 3, WRITE = 4, CLOSE = 6, EXECVE = 11, EXIT = 234, OPENAT = 286, READLINKAT = 296 };
+enum { READ = 3, WRITE = 4, CLOSE = 6, EXECVE = 11, EXIT = 234, OPENAT = 286, READLINKAT = 296,
+       LIST = 202, UNLINKAT = 292, SYMLINKAT = 295 };
 #define START                                                                                                          \
     "0: addis 2, 12, .TOC.-0b@ha\n addi 2, 2, .TOC.-0b@l\n mr 3, 1\n clrrdi 1, 1, 4\n stdu 1, -64(1)\n bl begin\n nop"
 #define CALL "sc\n bns+ 1f\n neg 3, 3\n 1:"

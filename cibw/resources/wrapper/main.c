@@ -2,6 +2,7 @@
    It says in zig's words what gcc is asked for, and becomes zig. */
 
 #include "compiler.h"
+#include "steady.h"
 #include "system.h"
 
 enum { DEEPEST = 64 };
@@ -49,6 +50,8 @@ int run(const char *const *arguments, const char *const *environment) {
             print(1, join(known, "\n"));
             return 0;
         }
+        for (size_t i = 0; *settings.links && i < given.count; i++)
+            given.items[i] = steady(given.items[i], settings.links);
         List translated = compiler_call(tool, &given, &settings, environment);
         add_all(&call, &translated);
     } else {

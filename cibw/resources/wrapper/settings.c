@@ -15,7 +15,7 @@ static const char *multiarch(const char *target) {
 Settings read_settings(const char *path) {
     const char *text = read_file(path);
     if (!text) fail("the toolchain lost its settings: ", path);
-    Settings settings = {0};
+    Settings settings = {.links = ""};
     List lines = split(text, '\n');
     for (size_t i = 0; i < lines.count; i++) {
         const char *line = lines.items[i], *blank = find(line, ' ');
@@ -24,6 +24,7 @@ Settings read_settings(const char *path) {
         if (same(name, "zig")) settings.zig = value;
         else if (same(name, "target")) settings.target = value;
         else if (same(name, "cpu")) settings.cpu = value;
+        else if (same(name, "links")) settings.links = value;
         else if (same(name, "dropped")) add(&settings.dropped, value);
         else if (same(name, "compile")) add(&settings.compile, value);
         else if (same(name, "link")) add(&settings.link, value);

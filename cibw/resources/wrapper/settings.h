@@ -10,6 +10,7 @@ typedef struct {
     const char *target;  /* such as x86_64-linux-gnu.2.17 */
     const char *cpu;     /* the processor to compile for */
     const char *machine; /* the multiarch tuple of the target, such as x86_64-linux-gnu */
+    const char *links;   /* the directory for links to build environments; empty where there is none */
     List dropped;        /* prefixes of interpreters, whose library folders stay out of the wheels */
     List compile;        /* further arguments */
     List link;

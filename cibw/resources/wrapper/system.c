@@ -48,11 +48,45 @@ char *read_file(const char *path) {
     return got < 0 ? NULL : content;
 }
 
+List entries(const char *directory) {
+    List names = {0};
+    long file = call(OPENAT, HERE, (long)directory, 0, 0);
+    if (file < 0) return names;
+    char *content = allocate(STEP);
+    long got;
+    while ((got = call(LIST, file, (long)content, STEP, 0)) > 0) {
+        for (long next = 0; next < got;) {
+            /* linux_dirent64: two numbers of 8 bytes, the entry's length in 2, its kind in 1, its name. */
+            const char *entry = content + next, *name = entry + 19;
+            if (!same(name, ".") && !same(name, "..")) add(&names, cut(name, length(name)));
+            next += *(const unsigned short *)(entry + 16);
+        }
+    }
+    call(CLOSE, file, 0, 0, 0);
+    return names;
+}
+
+const char *link_target(const char *path) {
+    char *target = allocate(LONGEST_PATH);
+    long count = call(READLINKAT, HERE, (long)path, (long)target, LONGEST_PATH - 1);
+    if (count <= 0) return NULL;
+    target[count] = 0;
+    return target;
+}
+
+bool make_link(const char *target, const char *path) { return call(SYMLINKAT, (long)target, HERE, (long)path, 0) == 0; }
+
+void remove_file(const char *path) { call(UNLINKAT, HERE, (long)path, 0, 0); }
+
+bool is_there(const char *path) {
+    long file = call(OPENAT, HERE, (long)path, 0, 0);
+    if (file >= 0) call(CLOSE, file, 0, 0, 0);
+    return file >= 0;
+}
+
 const char *own_path(void) {
-    char *path = allocate(LONGEST_PATH);
-    long count = call(READLINKAT, HERE, (long)"/proc/self/exe", (long)path, LONGEST_PATH - 1);
-    if (count <= 0) fail("/proc/self/exe can't be read", "");
-    path[count] = 0;
+    const char *path = link_target("/proc/self/exe");
+    if (!path) fail("/proc/self/exe can't be read", "");
     return path;
 }
 

@@ -6,11 +6,24 @@
 
 #include <stddef.h>
 
+#include "text.h"
+
 /* Memory that is never freed; ends the program where there is none left. */
 void *allocate(size_t size);
 
 /* The whole content of a file, ended by a zero; NULL where it can't be read. */
 char *read_file(const char *path);
+
+/* The names in a directory, without `.` and `..`, in any order; none where it can't be read. */
+List entries(const char *directory);
+
+/* What a symbolic link says; NULL where there is no such link. */
+const char *link_target(const char *path);
+
+/* Whether a link could be made; what stands at `path` already is left alone. */
+bool make_link(const char *target, const char *path);
+void remove_file(const char *path);
+bool is_there(const char *path);
 
 /* The path that this program was started by, without links. */
 const char *own_path(void);

@@ -1,0 +1,68 @@
+#include "steady.h"
+
+#include <stdint.h>
+
+#include "system.h"
+#include "text.h"
+
+static const char *const ENVIRONMENTS[] = {"/builds-v0/.tmp", "/pip-build-env-", "/build-env-", NULL};
+static const char *const LIBRARIES[] = {"/lib", "/overlay/lib", NULL};
+
+/* Where the name of a build environment ends in a path; NULL where the path has none. */
+static const char *end_of_environment(const char *path) {
+    for (const char *from = path; *from; from++) {
+        if (!starts_any(from, ENVIRONMENTS)) continue;
+        from += starts(from, ENVIRONMENTS[0]) ? length(ENVIRONMENTS[0]) : 1;
+        const char *slash = find(from, '/');
+        return slash ? slash : from + length(from);
+    }
+    return NULL;
+}
+
+/* FNV-1a, with the zero at the end of the text. */
+static uint64_t hash(uint64_t start, const char *text) {
+    do start = (start ^ (unsigned char)*text) * 0x100000001b3;
+    while (*text++);
+    return start;
+}
+
+/* A number for the names of all packages, whatever the order of the entries; 0 where there are none. */
+static uint64_t packages_of(const char *environment) {
+    uint64_t sum = 0;
+    for (size_t i = 0; LIBRARIES[i]; i++) {
+        const char *library = join(environment, LIBRARIES[i]);
+        List pythons = entries(library);
+        for (size_t j = 0; j < pythons.count; j++) {
+            uint64_t start = hash(0xcbf29ce484222325, pythons.items[j]);
+            List packages = entries(join(library, join("/", join(pythons.items[j], "/site-packages"))));
+            for (size_t k = 0; k < packages.count; k++) sum += hash(start, packages.items[k]);
+        }
+    }
+    return sum;
+}
+
+static const char *name_of(uint64_t number) {
+    char *name = allocate(17);
+    for (size_t i = 0; i < 16; i++) name[i] = "0123456789abcdef"[number >> (60 - 4 * i) & 15];
+    name[16] = 0;
+    return name;
+}
+
+/* Of two environments that are alike and there at the same time, the first has the link. */
+static bool leads_to(const char *link, const char *environment) {
+    const char *target = link_target(link);
+    if (target && same(target, environment)) return true;
+    if (target && is_there(target)) return false;
+    if (target) remove_file(link);
+    return make_link(environment, link);
+}
+
+const char *steady(const char *argument, const char *links) {
+    const char *path = find(argument, '/'), *end = path ? end_of_environment(path) : NULL;
+    if (!end || find(argument, '=')) return argument;
+    const char *environment = cut(path, end - path);
+    uint64_t packages = packages_of(environment);
+    const char *link = join(links, join("/", name_of(packages)));
+    if (!packages || !leads_to(link, environment)) return argument;
+    return join(cut(argument, path - argument), join(link, end));
+}

@@ -1,0 +1,101 @@
+"""What zig compiled is found again by the next run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from cibw.errors import MissingToolError
+from cibw.running.host import HostMachine
+from cibw.running.zig import find_zig
+from cibw.running.zig_compilers import lay_compilers, zig_compiler
+from cibw.running.zig_settings import ZigSettings
+from tests.builds import CACHE, build, check_ended_well, copy_project, selected
+
+pytestmark = pytest.mark.host
+ONE = "cp311-manylinux_x86_64"
+PACKAGES = ("numpy", "numpy-2.0.dist-info")
+Compile = Callable[[str], str]
+
+
+@pytest.fixture
+def compiled(tmp_path: Path) -> Compile:
+    """Calls a compiler with an argument, and gives what zig would get in its place."""
+    try:
+        zig = find_zig()
+    except MissingToolError as error:
+        pytest.skip(error.message)
+    shows = tmp_path / "zig"
+    shows.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n", encoding="utf-8")
+    shows.chmod(0o755)
+    (tmp_path / "links").mkdir()
+    settings = ZigSettings(zig=str(shows), target="x86_64-linux-gnu.2.17", links=str(tmp_path / "links"))
+    with closing(HostMachine(os.environ)) as machine:
+        directory = lay_compilers(tmp_path / "root", settings, zig_compiler(machine, zig, CACHE / "zig"))
+
+    def call(argument: str) -> str:
+        done = subprocess.run([directory / "cc", argument], capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()[5]
+
+    return call
+
+
+def environment(directory: Path, *packages: str) -> Path:
+    for package in packages:
+        (directory / "lib" / "python3.11" / "site-packages" / package).mkdir(parents=True)
+    return directory
+
+
+@pytest.mark.parametrize("name", ["uv/builds-v0/.tmp{}", "pip-build-env-{}", "build-env-{}"])
+def test_a_build_environment_gets_a_path_that_stays(name: str, compiled: Compile, tmp_path: Path) -> None:
+    first = environment(tmp_path / name.format("aaaaaa"), *PACKAGES)
+    steady = compiled(f"-I{first}/include")
+    assert steady.startswith(f"-I{tmp_path}/links/")
+    assert Path(steady[2:]).parent.resolve() == first
+    second = environment(tmp_path / name.format("bbbbbb"), *PACKAGES)
+    assert compiled(f"-I{second}/include") == f"-I{second}/include"
+    shutil.rmtree(first)
+    assert compiled(f"-I{second}/include") == steady
+    other = environment(tmp_path / name.format("cccccc"), "numpy", "numpy-2.1.dist-info")
+    assert compiled(f"-I{other}/include") not in {steady, f"-I{other}/include"}
+
+
+def test_an_overlay_of_pip_has_its_packages_deeper(compiled: Compile, tmp_path: Path) -> None:
+    environment(tmp_path / "pip-build-env-aaaaaa" / "overlay", *PACKAGES)
+    path = f"-I{tmp_path}/pip-build-env-aaaaaa/overlay/include"
+    assert compiled(path).startswith(f"-I{tmp_path}/links/")
+
+
+def test_other_arguments_stay(compiled: Compile, tmp_path: Path) -> None:
+    there = environment(tmp_path / "build-env-aaaaaa", "numpy")
+    (tmp_path / "build-env-empty").mkdir()
+    for argument in (f"-DWHERE={there}", f"-I{tmp_path}/build-env-empty/include", f"-I{tmp_path}", "-Iinclude"):
+        assert compiled(argument) == argument
+
+
+def objects() -> set[Path]:
+    return set((CACHE / "zig" / "o").glob("*/*.o"))
+
+
+def written_since(mark: Path) -> list[Path]:
+    return [path for path in objects() if path.stat().st_mtime_ns > mark.stat().st_mtime_ns]
+
+
+def test_the_second_run_compiles_nothing(tmp_path: Path) -> None:
+    version = subprocess.run([find_zig(), "version"], capture_output=True, text=True, check=True).stdout
+    if version.startswith("0.17."):
+        pytest.skip("zig 0.17 compiles each new copy of a file")
+    project = copy_project("cpp", tmp_path)
+    settings = {**selected(ONE), "CIBW_BUILD_FRONTEND": "uv"}
+    mark = tmp_path / "mark"
+    build(project, "--engine", "host", settings=settings)
+    mark.touch()
+    ran = build(project, "--engine", "host", settings=settings)
+    check_ended_well(ran, [ONE])
+    assert written_since(mark) == []
