@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from cibw.errors import MissingToolError
@@ -24,7 +25,7 @@ from cibw.running.lent import (
 )
 from cibw.running.machine import Machine
 from cibw.running.watch import ended_by
-from cibw.running.zig import find_zig
+from cibw.running.zig import find_zig, misses_copies
 from cibw.running.zig_compilers import lay_compilers, zig_compiler
 from cibw.running.zig_settings import ZigSettings
 
@@ -56,7 +57,8 @@ def lend_programs(
     def lay(chosen: ZigSettings) -> Path:
         program = find_zig(package)
         with closing(HostMachine(settings.environment)) as machine:
-            return lay_compilers(cache / "toolchains", chosen, zig_compiler(machine, program, cache / "zig"))
+            fitting = replace(chosen, stands_in=misses_copies(package))
+            return lay_compilers(cache / "toolchains", fitting, zig_compiler(machine, program, cache / "zig"))
 
     (cache / "toolchains").mkdir(parents=True, exist_ok=True)
     (cache / "zig").mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -52,6 +53,14 @@ def find_zig(package: str = "ziglang") -> Path:
     )
 
 
+def misses_copies(package: str = "ziglang") -> bool:
+    """Whether the installed zig compiles a source anew whenever it is another copy, as 0.17 does."""
+    try:
+        return version(package).startswith("0.17.")
+    except PackageNotFoundError:
+        return False
+
+
 def prepare_toolchain(
     root: Path, spec: ToolchainSpec, programs: ZigPrograms, *, system_headers: Path = _SYSTEM_HEADERS
 ) -> dict[str, str]:
@@ -71,6 +80,7 @@ def _settings(spec: ToolchainSpec, zig: Path, links: Path, more: tuple[str, ...]
         zig=str(zig),
         target=zig_target(spec.platform_tag),
         links=str(links),
+        stands_in=misses_copies(),
         dropped_prefixes=_own_prefixes(spec.prefixes),
         compile_arguments=(*(f"-I{folder}" for folder in spec.include_directories), *more),
         link_arguments=tuple(f"-L{folder}" for folder in spec.library_directories),

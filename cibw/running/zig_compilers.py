@@ -15,6 +15,7 @@ from cibw.running.zig_settings import ZigSettings
 from cibw.running.zig_target import TOOLS
 
 _SOURCES = Path(__file__).parents[1] / "resources" / "wrapper"
+_STAND_INS = ("stand_in.c", "stand_in.cpp")
 _HERE = "native-linux-musl"
 _COMPILE = (
     *("-mcpu=baseline", "-std=c11", "-O2", "-s", "-static"),
@@ -93,6 +94,8 @@ def _lay(directory: Path, text: str, compile_wrapper: WrapperCompiler) -> None:
         half = Path(scratch) / "half"
         half.mkdir()
         _write(half / "settings.txt", text)
+        for name in _STAND_INS:
+            _write(half / name, "")
         compile_wrapper(half / TOOLS[0])
         for tool in TOOLS[1:]:
             shutil.copy(half / TOOLS[0], half / tool)

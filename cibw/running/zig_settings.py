@@ -11,13 +11,15 @@ class ZigSettings:
 
     Paths are those of the machine that the compilers run on. `dropped_prefixes` are those of
     interpreters: library folders and rpaths below them stay out of the wheels. `links` is a directory
-    in which build environments get a path that stays the same between runs.
+    in which build environments get a path that stays the same between runs. With `stands_in` a source
+    is compiled as what an empty one includes, for a zig that finds no copy of a source again.
     """
 
     zig: str
     target: str
     cpu: str = "baseline"
     links: str = ""
+    stands_in: bool = False
     dropped_prefixes: tuple[str, ...] = ()
     compile_arguments: tuple[str, ...] = ()
     link_arguments: tuple[str, ...] = ()
@@ -29,6 +31,7 @@ class ZigSettings:
             f"target {self.target}",
             f"cpu {self.cpu}",
             *((f"links {self.links}",) if self.links else ()),
+            *(("stands-in yes",) if self.stands_in else ()),
             *(f"dropped {prefix}" for prefix in self.dropped_prefixes),
             *(f"compile {argument}" for argument in self.compile_arguments),
             *(f"link {argument}" for argument in self.link_arguments),

@@ -21,7 +21,7 @@ def compile_nothing(target: Path) -> None:
 def test_every_tool_is_the_wrapper_with_its_settings_beside_it(tmp_path: Path) -> None:
     directory = lay_compilers(tmp_path / "root", SETTINGS, compile_nothing)
     assert directory.name.startswith("x86_64-linux-gnu.2.17-")
-    assert {path.name for path in directory.iterdir()} == {*TOOLS, "settings.txt"}
+    assert {path.name for path in directory.iterdir()} == {*TOOLS, "settings.txt", "stand_in.c", "stand_in.cpp"}
     assert [(directory / tool).read_bytes() for tool in TOOLS] == [b"program"] * 4
     assert (directory / "settings.txt").read_text(encoding="utf-8") == SETTINGS.to_text()
 

@@ -27,3 +27,8 @@ def test_settings_as_text() -> None:
 def test_a_line_break_is_refused() -> None:
     with pytest.raises(ValueError, match="line break"):
         ZigSettings(zig="/zig", target="x86_64-linux-musl", dropped_prefixes=("/a\nb",)).to_text()
+
+
+def test_what_helps_the_cache_of_zig_is_said_where_it_is_wanted() -> None:
+    settings = ZigSettings(zig="/zig", target="x86_64-linux-musl", links="/links", stands_in=True)
+    assert settings.to_text().splitlines()[3:] == ["links /links", "stands-in yes"]

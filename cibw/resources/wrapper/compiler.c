@@ -104,6 +104,14 @@ static void add_arguments(List *result, const List *arguments, const Settings *s
     add_linker_arguments(result, &tokens, settings);
 }
 
+bool takes_operand(const char *option) { return is_any(option, WITH_OPERAND); }
+
+bool is_cpp_source(const char *file) {
+    for (const char *const *suffix = CPP_SUFFIXES; *suffix; suffix++)
+        if (ends(file, *suffix)) return true;
+    return false;
+}
+
 /* Whether C++ is to be compiled: `zig cc` does not do that. */
 static bool has_cpp(const List *arguments) {
     List ignored = {0};
@@ -116,8 +124,7 @@ static bool has_cpp(const List *arguments) {
             next++;
             continue;
         }
-        for (const char *const *suffix = CPP_SUFFIXES; *option != '-' && *suffix; suffix++)
-            if (ends(option, *suffix)) return true;
+        if (*option != '-' && is_cpp_source(option)) return true;
     }
     return false;
 }

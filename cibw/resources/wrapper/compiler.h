@@ -11,4 +11,10 @@ const char *answer(const List *arguments, const Settings *settings);
 /* The arguments of zig, from the name of its compiler on, for a call of `cc` or `c++`. */
 List compiler_call(const char *tool, const List *arguments, const Settings *settings, const char *const *environment);
 
+/* Whether the next argument belongs to an option. */
+bool takes_operand(const char *option);
+
+/* Whether a file is a source in C++, by its name. */
+bool is_cpp_source(const char *file);
+
 #endif

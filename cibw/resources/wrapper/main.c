@@ -2,6 +2,7 @@
    It says in zig's words what gcc is asked for, and becomes zig. */
 
 #include "compiler.h"
+#include "stand_in.h"
 #include "steady.h"
 #include "system.h"
 
@@ -40,7 +41,8 @@ static void expand(List *result, const char *argument, int depth) {
 int run(const char *const *arguments, const char *const *environment) {
     const char *path = own_path(), *tool = path;
     for (const char *slash; (slash = find(tool, '/'));) tool = slash + 1;
-    Settings settings = read_settings(join(cut(path, tool - path), "settings.txt"));
+    const char *directory = cut(path, tool - path);
+    Settings settings = read_settings(join(directory, "settings.txt"));
     List given = {0}, call = {0};
     for (arguments++; *arguments; arguments++) expand(&given, *arguments, 0);
     add(&call, settings.zig);
@@ -52,6 +54,7 @@ int run(const char *const *arguments, const char *const *environment) {
         }
         for (size_t i = 0; *settings.links && i < given.count; i++)
             given.items[i] = steady(given.items[i], settings.links);
+        if (settings.stands_in) given = with_stand_in(&given, directory);
         List translated = compiler_call(tool, &given, &settings, environment);
         add_all(&call, &translated);
     } else {

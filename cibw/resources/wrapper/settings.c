@@ -24,6 +24,7 @@ Settings read_settings(const char *path) {
         if (same(name, "zig")) settings.zig = value;
         else if (same(name, "target")) settings.target = value;
         else if (same(name, "cpu")) settings.cpu = value;
+        else if (same(name, "stands-in")) settings.stands_in = true;
         else if (same(name, "links")) settings.links = value;
         else if (same(name, "dropped")) add(&settings.dropped, value);
         else if (same(name, "compile")) add(&settings.compile, value);

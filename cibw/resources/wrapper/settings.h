@@ -11,6 +11,7 @@ typedef struct {
     const char *cpu;     /* the processor to compile for */
     const char *machine; /* the multiarch tuple of the target, such as x86_64-linux-gnu */
     const char *links;   /* the directory for links to build environments; empty where there is none */
+    bool stands_in;      /* whether sources are compiled as what an empty one includes */
     List dropped;        /* prefixes of interpreters, whose library folders stay out of the wheels */
     List compile;        /* further arguments */
     List link;

@@ -19,6 +19,8 @@ static const char *end_of_environment(const char *path) {
     return NULL;
 }
 
+static const uint64_t START = 0xcbf29ce484222325;
+
 /* FNV-1a, with the zero at the end of the text. */
 static uint64_t hash(uint64_t start, const char *text) {
     do start = (start ^ (unsigned char)*text) * 0x100000001b3;
@@ -33,7 +35,7 @@ static uint64_t packages_of(const char *environment) {
         const char *library = join(environment, LIBRARIES[i]);
         List pythons = entries(library);
         for (size_t j = 0; j < pythons.count; j++) {
-            uint64_t start = hash(0xcbf29ce484222325, pythons.items[j]);
+            uint64_t start = hash(START, pythons.items[j]);
             List packages = entries(join(library, join("/", join(pythons.items[j], "/site-packages"))));
             for (size_t k = 0; k < packages.count; k++) sum += hash(start, packages.items[k]);
         }
@@ -66,3 +68,5 @@ const char *steady(const char *argument, const char *links) {
     if (!packages || !leads_to(link, environment)) return argument;
     return join(cut(argument, path - argument), join(link, end));
 }
+
+const char *fingerprint(const char *text) { return name_of(hash(START, text)); }
