@@ -170,6 +170,15 @@ def test_the_hosts_processor_stays_out(prepare: Prepare, tmp_path: Path) -> None
     assert "__AVX2__" in wanted
 
 
+def test_arm_without_neon(prepare: Prepare, tmp_path: Path) -> None:
+    environment = prepare("manylinux_2_31_armv7l")
+    (tmp_path / "empty.c").write_text("", encoding="utf-8")
+    macros = run(f"{environment['CC']} -E -dM empty.c", environment, tmp_path)
+    assert "__ARM_ARCH 7" in macros
+    assert "__ARM_PCS_VFP" in macros
+    assert "__ARM_NEON" not in macros
+
+
 def test_libraries_of_the_environment_are_found(prepare: Prepare, tmp_path: Path) -> None:
     environment = prepare()
     own = tmp_path / "own"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cibw.running.zig_settings import ZigSettings
-from cibw.running.zig_target import compiler_variables, multiarch, zig_target
+from cibw.running.zig_target import compiler_variables, multiarch, zig_cpu, zig_target
 
 PLACE = "/opt/cibw"
 """Not below /tmp/cibw: the engine makes the directories that it mounts on, and they belong to root."""
@@ -95,6 +95,7 @@ def container_settings(platform_tag: str, folders: tuple[str, ...]) -> ZigSettin
     return ZigSettings(
         zig=f"{PLACE}/zig/zig",
         target=target,
+        cpu=zig_cpu(target),
         links=STEADY,
         dropped_prefixes=("/opt/python", "/opt/_internal"),
         compile_arguments=tuple(f"-idirafter{folder}" for folder in (*headers, f"{PLACE}/toolchains/fallback")),

@@ -11,7 +11,7 @@ from pathlib import Path
 from cibw.errors import MissingToolError
 from cibw.running.zig_compilers import WrapperCompiler, fallback_headers, lay_compilers
 from cibw.running.zig_settings import ZigSettings
-from cibw.running.zig_target import compiler_variables, multiarch, zig_target
+from cibw.running.zig_target import compiler_variables, multiarch, zig_cpu, zig_target
 
 # Users install libraries of their own below these, so they say nothing about the interpreter.
 _SHARED_PREFIXES = frozenset({"/", "/usr", "/usr/local"})
@@ -76,9 +76,11 @@ def prepare_toolchain(
 
 
 def _settings(spec: ToolchainSpec, zig: Path, links: Path, more: tuple[str, ...]) -> ZigSettings:
+    target = zig_target(spec.platform_tag)
     return ZigSettings(
         zig=str(zig),
-        target=zig_target(spec.platform_tag),
+        target=target,
+        cpu=zig_cpu(target),
         links=str(links),
         stands_in=misses_copies(),
         dropped_prefixes=_own_prefixes(spec.prefixes),

@@ -26,6 +26,14 @@ def zig_target(platform_tag: str) -> str:
     return f"{cpu}-linux-gnu{abi}.{version}"
 
 
+def zig_cpu(target: str) -> str:
+    """The processor that zig compiles for: what every computer of the architecture has, as the images' gcc does.
+
+    zig's baseline for 32-bit ARM has NEON and 32 registers for it, which not all of ARMv7 has.
+    """
+    return "baseline-neon-d32" if target.startswith("arm-") else "baseline"
+
+
 def multiarch(target: str) -> str:
     """The multiarch tuple of a zig target: `x86_64-linux-gnu.2.17` is `x86_64-linux-gnu`."""
     architecture, system, libc = target.split("-", 2)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cibw.running.zig_target import compiler_variables, multiarch, zig_target
+from cibw.running.zig_target import compiler_variables, multiarch, zig_cpu, zig_target
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,14 @@ from cibw.running.zig_target import compiler_variables, multiarch, zig_target
 )
 def test_zig_target(tag: str, target: str) -> None:
     assert zig_target(tag) == target
+
+
+@pytest.mark.parametrize(
+    ("target", "cpu"),
+    [("aarch64-linux-gnu.2.28", "baseline"), ("arm-linux-gnueabihf.2.31", "baseline-neon-d32")],
+)
+def test_the_processor_is_one_that_everybody_has(target: str, cpu: str) -> None:
+    assert zig_cpu(target) == cpu
 
 
 @pytest.mark.parametrize("tag", ["linux_x86_64", "macosx_11_0_arm64", "any"])
