@@ -82,6 +82,6 @@ def sdists(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def peer(session: nox.Session) -> None:
-    """Compare the selection of random configurations with cibuildwheel's."""
+    """Compare the selection of builds with cibuildwheel's."""
     _install(session)
     session.run("python", "bin/compare_with_peer.py", *session.posargs)

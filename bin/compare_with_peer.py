@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Compare the selection of builds with cibuildwheel's, for random configurations.
+"""Compare the selection of builds with cibuildwheel's: for random configurations, for every platform with every
+group and word for architectures, and for real projects of the package index.
 
 Both programs print the build identifiers of each configuration; the peer also goes through a whole build
 with the building itself left out, because it checks most of its configuration only then. The exit code is 1
 where they differ and docs/differences.md does not say so.
 
 python bin/compare_with_peer.py --count 200 --seed 1
+python bin/compare_with_peer.py matrix projects
 """
 
 from __future__ import annotations
@@ -18,12 +20,14 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from peer import PEER_CACHE, peer_python
 from peer_comparison.cases import Case, make_cases
 from peer_comparison.differences import Answers, wanted_difference
+from peer_comparison.fixed_cases import matrix_cases, project_cases
 
 ROOT = Path(__file__).resolve().parent.parent
 DRIVER = ROOT / "bin" / "peer_comparison" / "driver.py"
@@ -35,7 +39,7 @@ def main() -> int:
     """Compare, print what differs and a summary, and give the exit code."""
     arguments = _arguments()
     peer = arguments.peer_python or peer_python()
-    cases = list(make_cases(arguments.count, arguments.seed))
+    cases = _cases(arguments)
     with TemporaryDirectory() as directory:
         answers = list(_ask_both(cases, Path(directory), peer))
     kinds: Counter[str] = Counter()
@@ -49,9 +53,21 @@ def main() -> int:
     return 1 if kinds["DIFFERENT"] else 0
 
 
+def _cases(arguments: Arguments) -> list[Case]:
+    sources = {
+        "random": lambda: make_cases(arguments.count, arguments.seed),
+        "matrix": matrix_cases,
+        "projects": project_cases,
+    }
+    asked = arguments.what or list(sources)
+    cases = [case for what in asked for case in sources[what]()]
+    return [replace(case, number=number) for number, case in enumerate(cases)]
+
+
 class Arguments(argparse.Namespace):
     """What the command line says."""
 
+    what: list[str]
     count: int
     seed: int
     peer_python: str
@@ -59,6 +75,8 @@ class Arguments(argparse.Namespace):
 
 def _arguments() -> Arguments:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    # An empty list is no choice to argparse, so the words are judged by what looks them up.
+    parser.add_argument("what", nargs="*", metavar="random|matrix|projects", help="the configurations; all of them")
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
@@ -92,10 +110,11 @@ def _ask_both(cases: Sequence[Case], directory: Path, peer: str) -> Iterator[Ans
 
 
 def _call(case: Case, parent: Path, tool: str, more: list[str]) -> Call:
-    place = parent / str(case.number)
-    place.mkdir(parents=True)
-    for name, text in (("pyproject.toml", case.pyproject(tool)), *case.files.items()):
-        (place / name).write_text(text, encoding="utf-8")
+    place = case.directory or parent / str(case.number)
+    if not case.directory:
+        place.mkdir(parents=True)
+        for name, text in (("pyproject.toml", case.pyproject(tool)), *case.files.items()):
+            (place / name).write_text(text, encoding="utf-8")
     return {
         "directory": str(place),
         "arguments": [*case.arguments, *more],
@@ -123,14 +142,14 @@ def _kind(case: Case, answers: Answers) -> str:
     if answers.is_stricter:
         return "wanted: --print-build-identifiers checks what a build checks"
     if answers.is_equal:
-        return "equal"
+        return "equal, both refuse" if answers.own_code else "equal"
     wanted = wanted_difference(case, answers)
     return f"wanted: {wanted}" if wanted else "DIFFERENT"
 
 
 def _show(case: Case, answers: Answers) -> None:
     print(f"--- case {case.number}: {' '.join(case.arguments)} {case.environment} {case.files}")
-    print(case.pyproject("cibw").strip())
+    print(case.directory or case.pyproject("cibw").strip())
     print(f"exit codes: peer {answers.peer_print_code} (build {answers.peer_build_code}), cibw {answers.own_code}")
     print(f"only the peer: {' '.join(x for x in answers.peer_lines if x not in answers.own_lines)}")
     print(f"only cibw: {' '.join(x for x in answers.own_lines if x not in answers.peer_lines)}")

@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 PLATFORMS = ("linux",) * 6 + ("macos", "macos", "windows", "windows", "pyodide", "android", "ios")
 PATTERNS = (
@@ -52,7 +53,10 @@ IDENTIFIERS = (
 
 @dataclass(slots=True)
 class Case:
-    """One configuration: the options table, other files, arguments, variables, and what is odd about it."""
+    """One configuration: the options table, other files, arguments, variables, and what is odd about it.
+
+    With a `directory` the configuration is that of the project there.
+    """
 
     number: int
     platform: str
@@ -62,9 +66,12 @@ class Case:
     arguments: list[str] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
     traits: set[str] = field(default_factory=set)
+    directory: Path | None = None
 
     def pyproject(self, tool: str) -> str:
-        """The text of pyproject.toml, with the options in the table of a tool."""
+        """The text of pyproject.toml, with the options in the table of a tool; a project's own as it is."""
+        if self.directory:
+            return (self.directory / "pyproject.toml").read_text(encoding="utf-8")
         return "\n".join((*_toml("project", dict(self.project)), *_toml(f"tool.{tool}", self.table)))
 
 

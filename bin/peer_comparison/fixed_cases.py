@@ -1,0 +1,46 @@
+"""Configurations that are no play of chance: every platform with every group, and real projects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from peer_comparison.cases import ARCH_WORDS, ARCHS, GROUPS, Case
+from peer_comparison.projects import PROJECTS, project_directory
+
+_ENABLE = ("", *dict.fromkeys(GROUPS))
+
+
+def matrix_cases() -> Iterator[Case]:
+    """Every platform, with all architectures and with each word for some, without and with each enable group."""
+    for platform in ARCHS:
+        for archs in ("", *ARCH_WORDS):
+            for group in _ENABLE:
+                yield Case(
+                    number=0,
+                    platform=platform,
+                    project={"name": "x", "version": "1"},
+                    arguments=_arguments(platform, archs, group),
+                )
+
+
+def project_cases() -> Iterator[Case]:
+    """The configuration of each real project on every platform: as it is, and with all that there is."""
+    for name in PROJECTS:
+        directory = project_directory(name)
+        for platform in ARCHS:
+            for archs, group in (("", ""), ("all", ""), ("all", "all")):
+                yield project_case(directory, platform, _arguments(platform, archs, group))
+
+
+def project_case(directory: Path, platform: str, arguments: list[str]) -> Case:
+    """The configuration of a project in a directory."""
+    return Case(number=0, platform=platform, directory=directory, arguments=arguments)
+
+
+def _arguments(platform: str, archs: str, group: str) -> list[str]:
+    return [
+        *("--platform", platform),
+        *(("--archs", archs) if archs else ()),
+        *(("--enable", group) if group else ()),
+    ]

@@ -1,0 +1,35 @@
+"""Real projects of the package index, for the configurations that they bring."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from downloads import download_sdist, unpack
+from peer import PEER_CACHE
+
+PROJECTS = {
+    "lxml": "6.1.0",
+    "pillow": "13.0.0",
+    "h5py": "3.16.0",
+    "pyzmq": "27.3.0",
+    "numpy": "2.4.6",
+    "contourpy": "1.3.3",
+    "propcache": "0.5.4",
+    "boost_histogram": "1.8.1",
+}
+"""The release of each whose configuration is compared."""
+
+
+def project_directory(name: str) -> Path:
+    """The unpacked sdist of a project, downloaded and unpacked where it is not there yet; DownloadError."""
+    place = PEER_CACHE / "projects" / f"{name}-{PROJECTS[name]}"
+    if not place.exists():
+        archives = PEER_CACHE / "sdists"
+        archives.mkdir(parents=True, exist_ok=True)
+        archive = download_sdist(name, PROJECTS[name], archives, os.environ)
+        partial = place.with_name(f"{place.name}.{os.getpid()}")
+        unpack(archive, partial).replace(place)
+        shutil.rmtree(partial)
+    return place
