@@ -122,6 +122,18 @@ def test_an_environment_with_pip_is_copied(trial: Trial) -> None:
     assert not list(kept.parent.glob("*.[0-9]*"))
 
 
+def test_no_secret_decides_the_name_of_what_is_kept() -> None:
+    def name(address: str, password: str) -> str:
+        script = f'. {RESOURCES_DIR}/uv_kept.sh; kept_name env ""'
+        settings = {"UV_INDEX": address, "UV_INDEX_MINE_PASSWORD": password, "PATH": os.environ["PATH"]}
+        done = subprocess.run(["sh", "-c", script], env=settings, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    first = name("https://me:one@index.example/simple", "one")
+    assert name("https://me:two@index.example/simple", "two") == first
+    assert name("https://me:one@other.example/simple", "one") != first
+
+
 def test_an_environment_of_yesterday_is_made_anew(trial: Trial) -> None:
     trial.run("uv_venv.sh", {})
     (kept,) = trial.all_kept

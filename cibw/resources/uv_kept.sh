@@ -1,8 +1,13 @@
 # Environments that are kept between runs; sourced by the scripts that copy them.
 
+# What opens an index does not decide what comes from it, and no secret may be guessed from a name.
+without_secrets() {
+    grep -v -E '^UV_[A-Z0-9_]*(PASSWORD|TOKEN|SECRET|USERNAME)[A-Z0-9_]*=' | sed 's|://[^/@]*@|://|g'
+}
+
 # The name of a kept environment: $1, and an ending for all else that decides what is in it, such as the words of $2.
 kept_name() {
-    settings=$(env | grep '^UV_' | grep -v -e '^UV_PYTHON=' -e '^UV_CACHE_DIR=' | LC_ALL=C sort)
+    settings=$(env | grep '^UV_' | grep -v -E '^UV_(PYTHON|CACHE_DIR)=' | LC_ALL=C sort | without_secrets)
     files="${UV_CONSTRAINT:-} ${UV_BUILD_CONSTRAINT:-}"
     # The variables hold lists of files, apart by spaces.
     ending=$({ printf '%s\n' "$2" "$settings"; cat $files /dev/null 2>/dev/null; } | sha256sum | cut -c 1-12)
