@@ -18,6 +18,7 @@ CibwError                       1  anything that stops a run
 |-- EmulationMissingError      14  the kernel can't run the architecture
 |-- PlatformTagError           15  the wheel needs more than its platform tag offers
 |-- MissingToolError           16  a program that a step needs is not there
+|-- DownloadError              17  a file can't be fetched, or is not what was expected
 `-- InterruptedRunError       130  Ctrl-C or SIGTERM
 """
 
@@ -190,6 +191,13 @@ class MissingToolError(CibwError):
 
     exit_code = 16
     reference = "missing-tool"
+
+
+class DownloadError(CibwError):
+    """A file can't be fetched or unpacked, or it is not what was expected."""
+
+    exit_code = 17
+    reference = "download"
 
 
 class InterruptedRunError(CibwError):

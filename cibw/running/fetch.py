@@ -1,0 +1,160 @@
+"""Files from the network: fetched once, proved, and kept in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from cibw.errors import DownloadError
+from cibw.model.downloads import Download, Mirrors
+from cibw.running.fetch_api import Reply, Transport, UnreachableError
+from cibw.running.fetch_rules import is_final, missing_error, place_of, shown, waits
+from cibw.running.locks import alone
+from cibw.running.watch import ended_by, pause
+
+_NEWS_SECONDS = 2.0
+_PIECE = 1 << 20
+
+
+def ignore(_: str) -> None:
+    """Do nothing with a line of progress."""
+
+
+def always() -> None:
+    """Let a download go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetching:
+    """How to fetch: `cache` is the directory of the cache, `first_wait` is in seconds.
+
+    Each wait between tries is twice the one before. `progress` hears of it in lines of text, and
+    `go_on` raises an error to break off.
+    """
+
+    transport: Transport
+    cache: Path
+    mirrors: Mirrors = field(default_factory=Mirrors)
+    attempts: int = 6
+    first_wait: float = 3.0
+    progress: Callable[[str], None] = ignore
+    go_on: Callable[[], None] = always
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+
+
+def fetch(download: Download, fetching: Fetching) -> Path:
+    """The path of a file in the cache, which is fetched where it is missing or spoilt.
+
+    Runs that want the same file wait for each other. DownloadError where it can't be had, or is not
+    what its hash says; nothing of it is left then.
+    """
+    path = fetching.cache / place_of(download)
+    with alone(path, fetching.go_on):
+        if not _is_there(path, download):
+            _fetch_patiently(download, path, fetching)
+    return path
+
+
+def demand_cached(downloads: Iterable[Download], fetching: Fetching) -> None:
+    """DownloadError, which lists all files that the cache lacks, where it lacks some."""
+    wanted = dict.fromkeys(downloads)
+    missing = tuple(download for download in wanted if not _is_there(fetching.cache / place_of(download), download))
+    if missing:
+        places = tuple(str(fetching.cache / place_of(download)) for download in missing)
+        addresses = tuple(fetching.mirrors.resolve(download.address) for download in missing)
+        raise missing_error(missing, places, addresses)
+
+
+def _is_there(path: Path, download: Download) -> bool:
+    return path.is_file() and (not download.sha256 or _hash(path) == download.sha256)
+
+
+def _hash(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _fetch_patiently(download: Download, path: Path, fetching: Fetching) -> None:
+    address = fetching.mirrors.resolve(download.address)
+    for seconds in waits(fetching.first_wait, fetching.attempts):
+        fault = _fault_of(address, download.sha256, path, fetching)
+        if fault is None:
+            return
+        fetching.progress(f"{shown(address)}: {fault}; again in {seconds:.0f} s")
+        pause(seconds, fetching.go_on, fetching.sleep)
+    fault = _fault_of(address, download.sha256, path, fetching)
+    if fault is not None:
+        raise DownloadError(
+            f"{shown(address)} can't be fetched; {fetching.attempts} tries failed, the last one because: {fault}",
+            hint="Check the network and its proxy, or name a mirror in [tool.cibw.mirrors].",
+        ) from fault
+
+
+def _fault_of(address: str, sha256: str, path: Path, fetching: Fetching) -> UnreachableError | None:
+    """What stopped a try; None where the file is there."""
+    try:
+        _fetch(address, sha256, path, fetching)
+    except UnreachableError as fault:
+        # An interrupt ends the connection, which then looks broken.
+        fetching.go_on()
+        return fault
+    return None
+
+
+def _fetch(address: str, sha256: str, path: Path, fetching: Fetching) -> None:
+    partial = path.with_name(f".{path.name}.part")
+    fetching.go_on()
+    try:
+        with fetching.transport.get(address) as reply:
+            _demand_success(reply, address)
+            with partial.open("wb") as file, ended_by(fetching.go_on, reply.stop):
+                found = _transfer(reply, file, address, fetching)
+        if sha256 and found != sha256:
+            raise DownloadError(
+                f"{shown(address)} is not the file that is expected: its SHA-256 is {found}, not {sha256}.",
+                hint="Look at the mirror or the proxy that it comes from; somebody may have changed the file.",
+            )
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _demand_success(reply: Reply, address: str) -> None:
+    if reply.status == 200:
+        return
+    if is_final(reply.status):
+        raise DownloadError(
+            f"{shown(address)} can't be fetched: the server answers {reply.status}.",
+            hint="Look at the address, and at [tool.cibw.mirrors] if it leads to a mirror.",
+        )
+    raise UnreachableError(f"the server answers {reply.status}")
+
+
+def _transfer(reply: Reply, file: IO[bytes], address: str, fetching: Fetching) -> str:
+    """The SHA-256 of what has been written."""
+    digest, received, told = hashlib.sha256(), 0, fetching.clock()
+    fetching.progress(f"fetching {shown(address)}")
+    for piece in reply.pieces:
+        fetching.go_on()
+        digest.update(piece)
+        file.write(piece)
+        received += len(piece)
+        if fetching.clock() - told >= _NEWS_SECONDS:
+            told = fetching.clock()
+            fetching.progress(f"fetching {shown(address)}: {_amount(received, reply.size)}")
+    if reply.size not in (None, received):
+        raise UnreachableError(f"the connection ended after {received} of {reply.size} bytes")
+    return digest.hexdigest()
+
+
+def _amount(received: int, size: int | None) -> str:
+    whole = f" of {size / 1e6:.1f}" if size is not None else ""
+    return f"{received / 1e6:.1f}{whole} MB"

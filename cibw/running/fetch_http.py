@@ -1,0 +1,171 @@
+"""The network, by urllib3; imported where something is fetched, as it takes its time to load."""
+
+from __future__ import annotations
+
+import netrc
+import ssl
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import unquote, urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import urllib3
+from urllib3.exceptions import HTTPError
+from urllib3.util import make_headers, parse_url
+
+from cibw.errors import DownloadError
+from cibw.running.fetch_api import Reply, UnreachableError
+from cibw.running.fetch_rules import shown
+
+_PIECE = 1 << 16
+_REDIRECTIONS = 10
+_TIMEOUT = urllib3.Timeout(connect=10, read=30)
+_AUTHORITIES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+def system_proxy(address: str) -> str:
+    """The proxy that the system or the environment names for an address; empty for none."""
+    parts, proxies = urlsplit(address), getproxies()
+    if proxy_bypass(parts.netloc.rpartition("@")[2]):
+        return ""
+    proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
+    return proxy if "://" in proxy or not proxy else f"http://{proxy}"
+
+
+def login_of_user(host: str) -> str:
+    """`name:password` for a host, from the user's .netrc; empty where there is none."""
+    try:
+        found = netrc.netrc().authenticators(host)
+    except (OSError, netrc.NetrcParseError):
+        return ""
+    return f"{found[0]}:{found[2]}" if found else ""
+
+
+def trusted(environment: Mapping[str, str]) -> ssl.SSLContext:
+    """The certificates to trust: a file of SSL_CERT_FILE and the like, the system's own, else certifi's."""
+    chosen = next((environment[name] for name in _AUTHORITIES if environment.get(name)), "")
+    try:
+        if chosen or environment.get("SSL_CERT_DIR") or _system_has_some():
+            return ssl.create_default_context(cafile=chosen or None)
+    except OSError as error:
+        raise DownloadError(
+            f"The certificates in {chosen} can't be read: {error}.",
+            hint=f"Correct the variable; those that are looked at are {', '.join(_AUTHORITIES)}.",
+        ) from error
+    import certifi
+
+    return ssl.create_default_context(cafile=certifi.where())
+
+
+def _system_has_some() -> bool:
+    paths = ssl.get_default_verify_paths()
+    return sys.platform == "win32" or bool(paths.cafile or paths.capath)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpTransport:
+    """Asks by HTTP and HTTPS; `proxy_for` and `login_for` are asked anew at each redirection."""
+
+    context: ssl.SSLContext
+    proxy_for: Callable[[str], str] = system_proxy
+    login_for: Callable[[str], str] = login_of_user
+
+    @contextmanager
+    def get(self, address: str, /) -> Iterator[Reply]:
+        """The answer, after all redirections; UnreachableError where there is none, DownloadError where it is odd."""
+        if urlsplit(address).scheme not in ("http", "https"):
+            raise DownloadError(f"{shown(address)} is no address of HTTP.", hint="Name a mirror that has the file.")
+        with self._followed(address) as response:
+            length = response.headers.get("content-length", "")
+            yield Reply(
+                status=response.status,
+                pieces=_pieces(response),
+                size=int(length) if length.isdecimal() else None,
+                stop=partial(_stop, response),
+            )
+
+    @contextmanager
+    def _followed(self, address: str) -> Iterator[urllib3.BaseHTTPResponse]:
+        for _ in range(_REDIRECTIONS):
+            with self._asked(address) as response:
+                target = response.get_redirect_location()
+                if not target:
+                    yield response
+                    return
+                address = _next(address, target)
+        raise DownloadError(f"{shown(address)} is one redirection too many.", hint="Look at the address or the mirror.")
+
+    @contextmanager
+    def _asked(self, address: str) -> Iterator[urllib3.BaseHTTPResponse]:
+        with self._manager(address) as manager:
+            with _faults(address):
+                response = manager.request(
+                    "GET",
+                    address,
+                    headers=self._headers(address),
+                    preload_content=False,
+                    decode_content=False,
+                    redirect=False,
+                    retries=False,
+                    timeout=_TIMEOUT,
+                )
+            try:
+                yield response
+            finally:
+                response.close()
+
+    def _manager(self, address: str) -> urllib3.PoolManager:
+        proxy = self.proxy_for(address)
+        if not proxy:
+            return urllib3.PoolManager(ssl_context=self.context)
+        login = parse_url(proxy).auth
+        headers = make_headers(proxy_basic_auth=unquote(login)) if login else None
+        return urllib3.ProxyManager(proxy, proxy_headers=headers, ssl_context=self.context)
+
+    def _headers(self, address: str) -> dict[str, str]:
+        login = self.login_for(urlsplit(address).hostname or "")
+        secret = make_headers(basic_auth=login) if login else {}
+        return {"accept-encoding": "identity", "user-agent": "cibw", **secret}
+
+
+def _next(address: str, target: str) -> str:
+    found = urljoin(address, target)
+    wanted = ("https",) if address.startswith("https:") else ("http", "https")
+    if urlsplit(found).scheme not in wanted:
+        raise DownloadError(
+            f"{shown(address)} redirects to {shown(found)}, which is less safe.",
+            hint="Look at the mirror or the proxy.",
+        )
+    return found
+
+
+def _pieces(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+    while True:
+        with _faults(""):
+            piece = response.read1(_PIECE, decode_content=False)
+        if not piece:
+            return
+        yield piece
+
+
+def _stop(response: urllib3.BaseHTTPResponse) -> None:
+    # It may have come to its end in this very moment.
+    with suppress(OSError, RuntimeError, ValueError):
+        response.shutdown()
+
+
+@contextmanager
+def _faults(address: str) -> Iterator[None]:
+    try:
+        yield
+    except (HTTPError, OSError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        if "CERTIFICATE_VERIFY_FAILED" in reason:
+            raise DownloadError(
+                f"{shown(address)} can't be fetched, as its certificate is not trusted: {reason}",
+                hint="Where a proxy has an authority of its own, name the file of its certificate in SSL_CERT_FILE.",
+            ) from error
+        raise UnreachableError(reason) from error

@@ -1,0 +1,28 @@
+"""Locks between runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_LOOK_SECONDS = 0.2
+
+
+@contextmanager
+def alone(path: Path, go_on: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock of a file or directory, which lies beside it; `go_on` raises to end the waiting for it."""
+    from filelock import FileLock, Timeout
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_name(f"{path.name}.lock"))
+    while not lock.is_locked:
+        go_on()
+        try:
+            lock.acquire(timeout=_LOOK_SECONDS)
+        except Timeout:
+            continue
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cibw.running.unpack_rules import Entry, EntryKind, Listing, UnsafeEntryError
+
+
+def file(name: str) -> Entry:
+    return Entry(name=name, kind=EntryKind.FILE)
+
+
+def link(name: str, target: str) -> Entry:
+    return Entry(name=name, kind=EntryKind.SYMBOLIC_LINK, target=target)
+
+
+def directory(name: str) -> Entry:
+    return Entry(name=name, kind=EntryKind.DIRECTORY)
+
+
+def hard(name: str, target: str) -> Entry:
+    return Entry(name=name, kind=EntryKind.HARD_LINK, target=target)
+
+
+def judge(*entries: Entry) -> None:
+    listing = Listing()
+    for entry in entries:
+        listing.add(entry)
+    listing.finish()
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        (directory("./"), directory("a"), directory("a/"), file("a/b"), file("./c")),
+        (file("python/bin/python3.13"), link("python/bin/python3", "python3.13"), link("python/bin/python", "python3")),
+        (link("Versions/Current", "3.13"), file("Versions/3.13/Python"), link("Python", "Versions/Current/Python")),
+        (file("a"), hard("b", "a"), hard("c", "./b")),
+        (link("a", "nowhere"), link("here", "."), link("sub/up", "..")),
+        (link("a", "b"), link("b", "a")),
+    ],
+    ids=lambda entries: entries[-1].name,
+)
+def test_honest_archives_pass(entries: tuple[Entry, ...]) -> None:
+    judge(*entries)
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ((file("../a"),), "leads out"),
+        ((file("a/../../b"),), "leads out"),
+        ((file("/etc/passwd"),), "leads out"),
+        ((file("C:/x"),), "leads out"),
+        ((file("a\\..\\..\\b"),), "leads out"),
+        ((file("a\0b"),), "leads out"),
+        ((file(""),), "takes the place"),
+        ((Entry(name="null", kind=EntryKind.SPECIAL),), "is a device"),
+        ((link("a", "/etc"), file("a/passwd")), "leads out, to '/etc'"),
+        ((link("a", "C:/x"),), "leads out"),
+        ((link("a", "..\\.."),), "leads out"),
+        ((link("a", "."), file("a/b")), "goes through"),
+        ((link("a", "b"), file("a")), "takes the place"),
+        ((link("a", "b"), directory("a")), "takes the place"),
+        ((link("a", "b"), file("A/c")), "goes through"),
+        ((link("caf\u00e9", "b"), file("cafe\u0301/c")), "goes through"),
+        ((file("a/b"), link("a", "c")), "takes the place"),
+        ((file("a"), file("a/b")), "goes through"),
+        ((file("a"), file("./a")), "takes the place"),
+        ((link("a", ".."),), "leads out, to '..'"),
+        ((link("a/b", "../../c"),), "leads out"),
+        ((link("sub/up", ".."), link("out", "sub/up/..")), "the link 'out' leads out"),
+        ((link("out", "sub/up/.."), link("sub/up", "..")), "the link 'out' leads out"),
+        ((hard("a", "../b"),), "leads out"),
+        ((hard("a", "/etc/passwd"),), "leads out"),
+        ((hard("a", "b"), file("b")), "no file before it"),
+        ((link("l", "b"), hard("a", "l")), "no file before it"),
+    ],
+)
+def test_unsafe_entries_are_refused(entries: tuple[Entry, ...], message: str) -> None:
+    with pytest.raises(UnsafeEntryError, match=message):
+        judge(*entries)
+
+
+pieces = st.lists(st.sampled_from(["a", "b", "A", "..", ".", ""]), min_size=1, max_size=4).map("/".join)
+anything = st.builds(Entry, name=pieces, kind=st.sampled_from(EntryKind), target=pieces)
+
+
+def real(path: tuple[str, ...], links: dict[tuple[str, ...], str]) -> tuple[str, ...] | None:
+    """Where a path leads, by following links from the left, one after the other; None for outside."""
+    reached: tuple[str, ...] = ()
+    todo = list(path)
+    for _ in range(500):
+        if not todo:
+            return reached
+        part = todo.pop(0)
+        if part in ("", "."):
+            continue
+        if part == "..":
+            if not reached:
+                return None
+            reached = reached[:-1]
+        elif (further := links.get((*reached, part))) is not None:
+            todo = further.split("/") + todo
+        else:
+            reached = (*reached, part)
+    return ()
+
+
+@given(st.lists(anything, max_size=6))
+def test_whatever_passes_stays_inside(entries: list[Entry]) -> None:
+    try:
+        judge(*entries)
+    except UnsafeEntryError:
+        return
+    links = {
+        tuple(part for part in entry.name.split("/") if part not in ("", ".")): entry.target
+        for entry in entries
+        if entry.kind is EntryKind.SYMBOLIC_LINK
+    }
+    for entry in entries:
+        assert real(tuple(entry.name.split("/")), links) is not None
+        assert not entry.name.startswith("/")
