@@ -7,6 +7,7 @@ import argparse
 from cibw import __version__
 from cibw.cli.cache_arguments import cache_parser
 from cibw.cli.command_line import CommandLine, CommandName
+from cibw.cli.config_arguments import config_parser
 from cibw.model.target import Platform
 
 _COMMANDS_HELP = """\
@@ -14,6 +15,7 @@ commands:
   build        build the wheels of a project; a call without a command does the same
   plan         print what a build would do, and do nothing of it; see `cibw plan --help`
   cache        show, prune or clear the store of finished wheels; see `cibw cache --help`
+  config       show the options, print their schema, or take over cibuildwheel's; see `cibw config --help`
 
 A directory that is named like a command is given as ./plan.
 """
@@ -34,17 +36,20 @@ exit codes:
   7, 11 and 12 the container engine or its image; 13, 14 and 16 this computer lacks something;
   130 interrupted. README.md has the whole table.
 """
+_PARSERS = {CommandName.CACHE: cache_parser, CommandName.CONFIG: config_parser}
 
 
 def parse(arguments: list[str]) -> CommandLine:
     """Read a command line; SystemExit 2 for one that is wrong, 0 after --help and --version."""
     command, rest = _split(arguments)
-    parser = cache_parser() if command is CommandName.CACHE else _parser(command)
+    parser = _PARSERS[command]() if command in _PARSERS else _parser(command)
     given = vars(parser.parse_args(rest))
     for name, value in given.items():
         if isinstance(value, list):
             given[name] = tuple(value)
     line = CommandLine(command=command, **given)
+    if line.identifier and line.platform:
+        parser.error("--platform can't stand beside an identifier, which says it already")
     if line.only and (line.platform or line.archs):
         name = "--platform" if line.platform else "--archs"
         parser.error(f"{name} can't stand beside --only: the identifier says it already")
@@ -62,7 +67,9 @@ def _parser(command: CommandName) -> argparse.ArgumentParser:
     is_plan = command is CommandName.PLAN
     parser = argparse.ArgumentParser(
         prog="cibw plan" if is_plan else "cibw",
-        usage="%(prog)s [options] [PACKAGE]" if is_plan else "%(prog)s [build | plan | cache] [options] [PACKAGE]",
+        usage="%(prog)s [options] [PACKAGE]"
+        if is_plan
+        else "%(prog)s [build | plan | cache | config] [options] [PACKAGE]",
         description=(
             "Print the jobs, builds, steps and commands of a build, and why the other identifiers are not built."
             if is_plan

@@ -12,6 +12,7 @@ class CommandName(Enum):
     BUILD = "build"
     PLAN = "plan"
     CACHE = "cache"
+    CONFIG = "config"
 
 
 class CacheAction(Enum):
@@ -20,6 +21,14 @@ class CacheAction(Enum):
     INFO = "info"
     PRUNE = "prune"
     CLEAR = "clear"
+
+
+class ConfigAction(Enum):
+    """What `cibw config` does."""
+
+    SHOW = "show"
+    SCHEMA = "schema"
+    MIGRATE = "migrate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,3 +61,6 @@ class CommandLine:
     action: str = CacheAction.INFO.value
     older_than: float | None = None
     images: bool = False
+    identifier: str = ""
+    explain: bool = False
+    write: bool = False

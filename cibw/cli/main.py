@@ -61,6 +61,10 @@ def _command(session: Session) -> int:
         from cibw.cli.cache import cache
 
         return cache(session)
+    if line.command is CommandName.CONFIG:
+        from cibw.cli.config import config
+
+        return config(session)
     from cibw.cli.build import build
 
     return build(session)

@@ -88,7 +88,7 @@ def make_output_dir(path: Path) -> Path:
 
 def sources_of(line: CommandLine, project: Project, working_dir: Path, environ: Mapping[str, str]) -> Sources:
     """Everything that configures a project; ConfigurationError where a named configuration file is missing."""
-    label, path = _config_file(line, project, working_dir)
+    label, path = config_file_of(line, project, working_dir)
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
@@ -117,7 +117,8 @@ def sources_of(line: CommandLine, project: Project, working_dir: Path, environ: 
     )
 
 
-def _config_file(line: CommandLine, project: Project, working_dir: Path) -> tuple[str, Path]:
+def config_file_of(line: CommandLine, project: Project, working_dir: Path) -> tuple[str, Path]:
+    """The configuration file that a command line names, as it is called in messages, and its path."""
     package = project.root / project.package_dir
     if not line.config_file:
         path = package / "pyproject.toml"

@@ -23,7 +23,7 @@ def secrets_of(environment: Mapping[str, str], plan: Plan | None = None) -> tupl
     pairs = list(environment.items())
     for job in plan.jobs if plan else ():
         pairs.extend(_pairs_of(job))
-    return tuple(dict.fromkeys(_secrets_in(pairs)))
+    return tuple(dict.fromkeys(secrets_in(pairs)))
 
 
 def _pairs_of(job: Job) -> Iterator[tuple[str, str]]:
@@ -35,7 +35,8 @@ def _pairs_of(job: Job) -> Iterator[tuple[str, str]]:
         yield from job.machine.engine.create.environment
 
 
-def _secrets_in(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+def secrets_in(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The values, by their names, that are secrets, and the passwords in addresses."""
     for name, value in pairs:
         if value and _SECRET_NAME.search(name):
             yield value

@@ -70,7 +70,9 @@ class Session:
     def platform(self) -> Platform:
         """The platform to build for: as asked, by the identifier of --only, or this computer's own."""
         if self.line.only:
-            return _platform_of(self.line.only)
+            return _platform_of(self.line.only, "--only")
+        if self.line.identifier:
+            return _platform_of(self.line.identifier, "IDENTIFIER")
         asked = self.line.platform or self.environment.get("CIBW_PLATFORM", "")
         known = {platform.value: platform for platform in Platform}
         if asked in ("", "auto"):
@@ -82,12 +84,12 @@ class Session:
         return known[asked]
 
 
-def _platform_of(only: str) -> Platform:
+def _platform_of(identifier: str, argument: str) -> Platform:
     try:
-        return BuildIdentifier.parse(only).platform
+        return BuildIdentifier.parse(identifier).platform
     except ValueError as error:
         raise ConfigurationError(
-            f"--only: {error}", hint="`cibw --print-build-identifiers --archs all --enable all` lists them."
+            f"{argument}: {error}", hint="`cibw --print-build-identifiers --archs all --enable all` lists them."
         ) from error
 
 

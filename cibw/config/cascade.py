@@ -37,6 +37,16 @@ class Layer(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A layer that holds for an identifier, whatever its type; one that does not count is replaced by a later one."""
+
+    origin: str
+    value: object
+    inherit: Inherit
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cascade(Generic[T]):
     """All layers of an option, the least important first; `first` always holds.
 
@@ -64,6 +74,16 @@ class Cascade(Generic[T]):
         for layer in others:
             origin = " + ".join(_in_order(origin, layer.origin, layer.inherit))
         return origin
+
+    def places(self, identifier: BuildIdentifier | None = None) -> tuple[Step, ...]:
+        """Every layer that holds for an identifier, the strongest first, and below it those that do not count."""
+        counting = self._holding(identifier)[not self.merge and len(self._holding(identifier)) > 1 :]
+        steps: list[Step] = []
+        for layer in (*reversed(self.layers), self.first):
+            if layer.holds_for(identifier):
+                counts = any(layer is one for one in counting)
+                steps.append(Step(origin=layer.origin, value=layer.value, inherit=layer.inherit, counts=counts))
+        return tuple(steps)
 
     def _holding(self, identifier: BuildIdentifier | None) -> list[Layer[T]]:
         """The layers that count: the last one that replaces those before it, and those that merge with it."""

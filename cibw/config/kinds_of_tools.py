@@ -109,7 +109,7 @@ def _dependency_versions(value: TomlValue, context: Context) -> DependencyVersio
         return DependencyVersions(source=DependencySource(value or "latest"))
     file, packages = _file_or_packages(value)
     if not packages:
-        return DependencyVersions(source=DependencySource.FILE, texts=_constraints(file, context))
+        return DependencyVersions(source=DependencySource.FILE, file=file, texts=_constraints(file, context))
     return DependencyVersions(source=DependencySource.PACKAGES, packages=packages)
 
 

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 _MULTILINE = re.compile(r'"""|\'\'\'')
 Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A line (from 1) that begins a table, or sets a key in one; `key` is empty for the former."""
+
+    number: int
+    table: Path
+    key: Path
 
 
 def key_lines(text: str) -> Mapping[Path, int]:
@@ -17,6 +27,13 @@ def key_lines(text: str) -> Mapping[Path, int]:
     A good guess, made without a parser: keys of inline tables are not found.
     """
     lines: dict[Path, int] = {}
+    for line in statements(text):
+        lines.setdefault((*line.table, *line.key), line.number)
+    return lines
+
+
+def statements(text: str) -> Iterator[Statement]:
+    """The lines that begin a table or set a key, in their order; the same good guess."""
     arrays: dict[Path, int] = {}
     table: Path = ()
     quote = ""
@@ -25,11 +42,9 @@ def key_lines(text: str) -> Mapping[Path, int]:
             header, key = _HEADER.match(line), _KEY.match(line)
             if header:
                 table = _table(header, arrays)
-                lines.setdefault(table, number)
-            elif key:
-                lines.setdefault((*table, *_path(key[1])), number)
+            if header or key:
+                yield Statement(number=number, table=table, key=_path(key[1]) if key and not header else ())
         quote = _open_quote(line, quote)
-    return lines
 
 
 def _table(header: re.Match[str], arrays: dict[Path, int]) -> Path:

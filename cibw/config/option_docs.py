@@ -22,6 +22,12 @@ default of the platform, `[tool.cibw]`, the platform's table, each override whos
 variable with the platform's suffix. With `inherit` a value is appended or prepended to the earlier one instead.
 `[tool.cibuildwheel]` is read where `[tool.cibw]` is missing.
 
+`cibw config show` prints the value of each option for the selected builds, or for the identifier that it is given, and
+with `--explain` every place that sets it, the strongest first; `--json` prints the same for programs. Secrets are
+masked.
+`cibw config schema` prints a JSON schema; [validate-pyproject](https://validate-pyproject.readthedocs.io) finds it by
+itself where both are installed.
+
 | Option | What it is | Default | Variable |
 |---|---|---|---|
 """

@@ -10,6 +10,7 @@ from cibw.config.build_system import BuildSystem
 from cibw.config.enable import EnableGroup
 from cibw.config.python_versions import PythonVersions
 from cibw.config.selectors import Selector
+from cibw.config.settings import Setting
 from cibw.exhaustive import assert_never
 from cibw.model.compiler_cache import CompilerCache
 from cibw.model.environment import EnvExpr
@@ -53,12 +54,14 @@ class DependencySource(Enum):
 class DependencyVersions:
     """The versions of the tools that a build needs, such as pip and build.
 
-    `texts` is set for FILE: pairs of a variant (`python312`, `pyodide313`, or empty for the file
-    itself) and the text of its constraints file. `packages` is set for PACKAGES: requirements.
+    `file` and `texts` are set for FILE: its path as given, and pairs of a variant (`python312`,
+    `pyodide313`, or empty for the file itself) and the text of its constraints file. `packages` is set
+    for PACKAGES: requirements.
     """
 
     source: DependencySource = DependencySource.PINNED
     packages: tuple[str, ...] = ()
+    file: str = ""
     texts: tuple[tuple[str, str], ...] = ()
 
     def text_for(self, identifier: BuildIdentifier) -> str:
@@ -131,6 +134,9 @@ class OptionResolver(Protocol):
     def origin(self, option: str, identifier: BuildIdentifier, /) -> str:
         """Where the value of an option (such as `test-command`) came from, in words for a user."""
 
+    def settings(self, identifier: BuildIdentifier | None, /) -> tuple[Setting, ...]:
+        """Every option of an identifier, or of the run, with the places that set it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SameForAll:
@@ -145,6 +151,10 @@ class SameForAll:
     def origin(self, _option: str, _identifier: BuildIdentifier, /) -> str:
         """Always `default`."""
         return "default"
+
+    def settings(self, _identifier: BuildIdentifier | None, /) -> tuple[Setting, ...]:
+        """None: no place sets these options."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
-from cibw.config.cascade import Cascade, Inherit, Layer
+from cibw.config.cascade import Cascade, Inherit, Layer, Step
 from cibw.config.kinds import Context, forget
 from cibw.config.layers import RawLayer
 from cibw.config.option import Facts, Option
@@ -17,11 +17,17 @@ from cibw.model.target import Platform
 T = TypeVar("T")
 
 
-class HasOrigin(Protocol):
-    """What knows where a value came from."""
+class Explains(Protocol):
+    """What knows a value and where it came from."""
 
     def origin(self, identifier: BuildIdentifier | None = None) -> str:
         """The places that the value for an identifier came from."""
+
+    def value(self, identifier: BuildIdentifier | None = None) -> object:
+        """The value for an identifier."""
+
+    def places(self, identifier: BuildIdentifier | None = None) -> tuple[Step, ...]:
+        """What sets the option for an identifier, the strongest first, and below it what does not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +41,7 @@ class Reader:
     platform: Platform
     context: Context
     findings: Findings
-    origins: dict[str, HasOrigin] = field(default_factory=dict)
+    origins: dict[str, Explains] = field(default_factory=dict)
 
     def cascade(self, option: Option[T]) -> Cascade[T]:
         """The typed layers of an option; a value that can't be read is left out and remembered as a mistake."""

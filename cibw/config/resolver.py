@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 from cibw.config import option_list as known
 from cibw.config.cascade import Cascade
 from cibw.config.compiler_options import COMPILER_CACHE, EMULATION_TOOLCHAIN
+from cibw.config.explain import settings_of
 from cibw.config.image_options import IMAGES, image_option_name
 from cibw.config.kinds import Texts
 from cibw.config.kinds_of_commands import Commands, Settings
 from cibw.config.kinds_of_tools import Files
 from cibw.config.options import AuditCommand, BuildFrontend, BuildOptions, DependencyVersions, FrontendName
-from cibw.config.reader import HasOrigin, Reader
+from cibw.config.reader import Explains, Reader
+from cibw.config.settings import Place, Setting
 from cibw.errors import ConfigurationError
 from cibw.model.compiler_cache import CompilerCache
 from cibw.model.environment import EnvExpr
@@ -94,7 +96,7 @@ class CascadeResolver:
     """Finds the options of an identifier; `engine` goes before the engine's name in the configuration."""
 
     cascades: Cascades
-    origins: Mapping[str, HasOrigin]
+    origins: Mapping[str, Explains]
     engine: EngineName | None = None
     _resolved: dict[BuildIdentifier, BuildOptions] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -142,6 +144,15 @@ class CascadeResolver:
             return "--engine"
         name = self._image_option(identifier) if option == "image" else option
         return self.origins[name].origin(identifier)
+
+    def settings(self, identifier: BuildIdentifier | None, /) -> tuple[Setting, ...]:
+        """The options of an identifier, or those of the run; of the images only the one that the identifier takes."""
+        image = self._image_option(identifier) if identifier else ""
+        found = settings_of(self.origins, identifier, leaves_out=IMAGES.keys() - {image})
+        if self.engine is None:
+            return found
+        place = Place(origin="--engine", value=self.engine.value)
+        return tuple(one.below(place) if one.name == "container-engine" else one for one in found)
 
     def _engine(self, identifier: BuildIdentifier) -> ContainerEngine:
         engine = self.cascades.container_engine.value(identifier)

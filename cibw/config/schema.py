@@ -11,6 +11,8 @@ from cibw.config.option import AnyOption, Scope
 from cibw.config.option_list import ALL_OPTIONS
 from cibw.model.target import Platform
 
+SCHEMA_ID = "https://cibw.invalid/cibw.schema.json"
+"""What tools call the schema: a name only, which leads to no page. Some of them take no other names than addresses."""
 _RULES: Schema = {"enum": tuple(rule.value for rule in Inherit)}
 
 
@@ -25,6 +27,7 @@ def table_schema() -> Schema:
     overrides: Schema = {"overrides": {"type": "array", "items": _override_schema()}}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": SCHEMA_ID,
         "title": "The options of cibw",
         "definitions": {
             "inherit": _inherit_schema(),

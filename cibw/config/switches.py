@@ -17,3 +17,4 @@ SWITCHES: dict[str, str] = {
 REMOVED_VARIABLES: dict[str, str] = {
     "CIBW_FREE_THREADED_SUPPORT": "remove it: free-threaded Python is built like any other",
 }
+REMOVED_OPTIONS: dict[str, str] = {"free-threaded-support": "free-threaded Python is built like any other"}

@@ -1,0 +1,87 @@
+"""The command line of `cibw config`."""
+
+from __future__ import annotations
+
+import argparse
+
+from cibw.cli.command_line import ConfigAction
+from cibw.model.target import Platform
+
+_EPILOG = """\
+actions:
+  show     the value of each option, for each build that is selected or for the one that is named
+  schema   the JSON schema of [tool.cibw], for editors and validators
+  migrate  a [tool.cibw] table out of [tool.cibuildwheel], and what changes with it
+"""
+
+
+def config_parser() -> argparse.ArgumentParser:
+    """The parser of the command's arguments."""
+    parser = argparse.ArgumentParser(
+        prog="cibw config",
+        usage="%(prog)s {show | schema | migrate} [options]",
+        description="Show the options and where they come from, print their schema, or take over cibuildwheel's.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    # What is not given keeps the default that its field of CommandLine has.
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    _add_show(_action(actions, ConfigAction.SHOW, "Print the options of each selected build, or of the one named."))
+    _action(actions, ConfigAction.SCHEMA, "Print the JSON schema of [tool.cibw].")
+    _add_migrate(_action(actions, ConfigAction.MIGRATE, "Print [tool.cibuildwheel] as [tool.cibw], and what changes."))
+    return parser
+
+
+def _action(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser], action: ConfigAction, description: str
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(
+        action.value, description=description, argument_default=argparse.SUPPRESS, allow_abbrev=False
+    )
+    parser.add_argument("--debug-traceback", action="store_true", help="show the traceback of every error")
+    return parser
+
+
+def _add_project(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--package",
+        metavar="PACKAGE",
+        help="the package's directory below the current one, or an sdist (.tar.gz); default: the current directory",
+    )
+    parser.add_argument(
+        "--config-file",
+        metavar="FILE",
+        help="the TOML file with the configuration; {package} may stand in it; default: {package}/pyproject.toml",
+    )
+    platforms = ["auto", *(platform.value for platform in Platform)]
+    parser.add_argument(
+        "--platform",
+        metavar="NAME",
+        choices=platforms,
+        help=f"{', '.join(platforms)}; default: this computer's [CIBW_PLATFORM]",
+    )
+
+
+def _add_show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "identifier", metavar="IDENTIFIER", nargs="?", help="one build identifier, of any platform, selected or not"
+    )
+    _add_project(parser)
+    parser.add_argument("--archs", metavar="ARCHS", help="architectures, as for a build [CIBW_ARCHS]")
+    parser.add_argument(
+        "--enable", metavar="GROUP", action="append", help="add a group of interpreters; may be repeated [CIBW_ENABLE]"
+    )
+    parser.add_argument(
+        "--engine",
+        metavar="NAME",
+        choices=["auto", "docker", "podman", "host"],
+        help="auto, docker, podman or host [CIBW_CONTAINER_ENGINE]",
+    )
+    parser.add_argument("--explain", action="store_true", help="say which places set a value, and what lies below it")
+    parser.add_argument("--json", dest="as_json", action="store_true", help="print all of it as JSON")
+
+
+def _add_migrate(parser: argparse.ArgumentParser) -> None:
+    _add_project(parser)
+    parser.add_argument("--write", action="store_true", help="change the file; the rest of it stays as it is")

@@ -1,0 +1,127 @@
+"""A configuration file of the peer's, rewritten as one of our own, with every other byte as it was."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from cibw.config.file_layers import OWN_TABLE, PEER_TABLE
+from cibw.config.lines import Path, Statement, statements
+from cibw.config.switches import REMOVED_OPTIONS
+from cibw.config.toml import TomlTable, TomlValue, as_table, parse_toml
+from cibw.errors import ConfigurationError
+
+_OLD: Path = ("tool", PEER_TABLE)
+_NEW: Path = ("tool", OWN_TABLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """The text of the file with the new table, that table alone, its parsed form, and what was changed."""
+
+    text: str
+    table_text: str
+    table: TomlTable
+    changes: tuple[str, ...]
+
+
+def migrate(label: str, text: str) -> Migration:
+    """Rewrite the text of a file; ConfigurationError where there is nothing to migrate, or no safe way to do it."""
+    before = _checked(label, text)
+    new, changes = _rewritten(text)
+    try:
+        after = parse_toml(new)
+    except ValueError:
+        after = {}
+    if after != _expected(before):
+        raise ConfigurationError(
+            f"[tool.{PEER_TABLE}] of {label} is written in a way that can't be changed without touching the rest.",
+            hint=f"Rename it by hand: {PEER_TABLE} becomes {OWN_TABLE}.",
+        )
+    table = as_table(as_table(after["tool"]).get(OWN_TABLE))
+    return Migration(text=new, table_text=_table_text(new), table=table, changes=changes)
+
+
+def _checked(label: str, text: str) -> TomlTable:
+    try:
+        table = parse_toml(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{label} is no TOML: {error}") from error
+    tools = as_table(table.get("tool"))
+    if OWN_TABLE in tools:
+        raise ConfigurationError(
+            f"{label} has a [tool.{OWN_TABLE}] table already.",
+            hint=f"Nothing of [tool.{PEER_TABLE}] is read beside it: bring over by hand what is missing.",
+        )
+    if PEER_TABLE not in tools:
+        raise ConfigurationError(
+            f"{label} has no [tool.{PEER_TABLE}] table.", hint="Name the file that has one by --config-file."
+        )
+    return table
+
+
+def _expected(before: TomlTable) -> TomlTable:
+    tools = dict(as_table(before["tool"]))
+    tools[OWN_TABLE] = _without_removed(tools.pop(PEER_TABLE))
+    return {**before, "tool": tools}
+
+
+def _without_removed(value: TomlValue) -> TomlValue:
+    """The table, and the tables in it, without the options that are gone."""
+    if not isinstance(value, Mapping):
+        return value
+    return {key: _without_removed(item) for key, item in value.items() if key not in REMOVED_OPTIONS}
+
+
+def _rewritten(text: str) -> tuple[str, tuple[str, ...]]:
+    lines = text.splitlines(keepends=True)
+    changes: list[str] = []
+    for statement in statements(text):
+        path = (*statement.table, *statement.key)
+        if path[:2] != _OLD:
+            continue
+        index = statement.number - 1
+        if statement.key and path[-1] in REMOVED_OPTIONS and "overrides" not in statement.table:
+            changes.append(f"line {statement.number}: {path[-1]} is left out: {REMOVED_OPTIONS[path[-1]]}")
+            lines[index] = ""
+        elif statement.table[:2] != _OLD or not statement.key:
+            lines[index] = re.sub(rf"\b{PEER_TABLE}\b", OWN_TABLE, lines[index], count=1)
+            old, new = (_heading(statement, name) for name in (PEER_TABLE, OWN_TABLE))
+            changes.append(f"line {statement.number}: {old} becomes {new}")
+    return "".join(lines), tuple(changes)
+
+
+def _heading(statement: Statement, name: str) -> str:
+    path = ["tool", name, *(*statement.table, *statement.key)[2:]]
+    if statement.key:
+        return ".".join(path)
+    is_one_of_many = path[-1].isdigit()
+    return f"[[{'.'.join(path[:-1])}]]" if is_one_of_many else f"[{'.'.join(path)}]"
+
+
+def _table_text(text: str) -> str:
+    lines = text.splitlines(keepends=True)
+    found = list(statements(text))
+    starts = [_start(lines, statement) for statement in found]
+    pieces = list(_pieces(lines, found, [*starts, len(lines)]))
+    return f"{''.join(pieces).strip()}\n"
+
+
+def _pieces(lines: list[str], found: list[Statement], starts: list[int]) -> Iterator[str]:
+    paths = [(*statement.table, *statement.key) for statement in found]
+    # Keys such as `cibw.build` mean nothing without the heading above them.
+    needs_head = any(
+        statement.table == ("tool",) and path[:2] == _NEW for statement, path in zip(found, paths, strict=True)
+    )
+    for number, path in enumerate(paths):
+        if path[:2] == _NEW or (needs_head and path == ("tool",)):
+            yield "".join(lines[starts[number] : starts[number + 1]])
+
+
+def _start(lines: list[str], statement: Statement) -> int:
+    """The line (from 0) where what belongs to a statement begins: the comments right above it do."""
+    start = statement.number - 1
+    while start and lines[start - 1].lstrip().startswith("#"):
+        start -= 1
+    return start

@@ -1,0 +1,75 @@
+"""What means something else once a configuration is read as our own, or builds by our own defaults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from cibw.config.option_list import ALL_OPTIONS
+from cibw.config.toml import TomlTable, TomlValue
+
+_OF_BASH = re.compile(r"\$\{\w+[^\w}]|\$'|\n")
+_COMMAND = re.compile(r"\$\(|`")
+
+
+def migration_notes(table: TomlTable, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """What a user has to know of a table that is migrated, a sentence each."""
+    return (*_defaults(table, environ), *_selection(table), *_environments(table), *_variables(environ))
+
+
+def _defaults(table: TomlTable, environ: Mapping[str, str]) -> Iterator[str]:
+    frontends = [*_values(table, "build-frontend")] or [environ.get("CIBW_BUILD_FRONTEND", "default")]
+    if "default" in frontends:
+        yield (
+            "builds go through uv where no build-frontend is chosen; "
+            'build-frontend = "build" goes through build and pip, as cibuildwheel does'
+        )
+    if not any(_values(table, "container-engine")) and "CIBW_CONTAINER_ENGINE" not in environ:
+        yield (
+            "container-engine is not set, and so Docker, then Podman, then this computer itself is taken; "
+            'container-engine = "docker" takes Docker alone'
+        )
+
+
+def _selection(table: TomlTable) -> Iterator[str]:
+    if any("cp38" in text for value in _values(table, "build") for text in _texts(value)):
+        yield "CPython 3.8 is built on Linux where a pattern of build begins with cp38-; cibuildwheel has it no more"
+
+
+def _environments(table: TomlTable) -> Iterator[str]:
+    for option in ("environment", "test-environment"):
+        texts = [text for value in _values(table, option) for text in _texts(value)]
+        if any(_OF_BASH.search(text) for text in texts):
+            yield f"{option} is read as bash reads it: defaults in ${{...}}, $'...' and several lines count"
+        if option == "test-environment" and any(_COMMAND.search(text) for text in texts):
+            yield f"commands in {option} run on the machine of the test, such as the container, and no more on the host"
+
+
+def _variables(environ: Mapping[str, str]) -> Iterator[str]:
+    for option in ALL_OPTIONS:
+        if option.facts.is_own and option.facts.variable in environ:
+            yield f"{option.facts.variable} is set and counts; cibuildwheel ignores it"
+
+
+def _values(table: TomlTable, option: str) -> Iterator[TomlValue]:
+    """The values of an option in the table, in those of platforms and in the overrides."""
+    for key, value in table.items():
+        if key == option:
+            yield value
+        elif isinstance(value, Mapping):
+            yield from (item for name, item in value.items() if name == option)
+        elif key == "overrides" and isinstance(value, tuple):
+            for override in value:
+                yield from _values(override, option) if isinstance(override, Mapping) else ()
+
+
+def _texts(value: TomlValue) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case tuple():
+            yield from (text for item in value for text in _texts(item))
+        case Mapping():
+            yield from (text for item in value.values() for text in _texts(item))
+        case _:
+            pass

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+
+from cibw.config.migrate import migrate
+from cibw.config.migration_notes import migration_notes
+from cibw.config.toml import parse_toml
+from cibw.errors import ConfigurationError
+
+
+@pytest.mark.parametrize(
+    ("text", "new", "table"),
+    [
+        ("[tool.cibuildwheel]\n", "[tool.cibw]\n", "[tool.cibw]\n"),
+        ('[ tool . "cibuildwheel" ]\na = 1\n', '[ tool . "cibw" ]\na = 1\n', None),
+        ("[tool.cibuildwheel]\nskip = 'cibuildwheel'", "[tool.cibw]\nskip = 'cibuildwheel'", None),
+        (
+            "[tool]\ncibuildwheel.skip = 'a'\nruff.x = 1\n",
+            "[tool]\ncibw.skip = 'a'\nruff.x = 1\n",
+            "[tool]\ncibw.skip = 'a'\n",
+        ),
+        ("tool.cibuildwheel.skip = 'a'\n", "tool.cibw.skip = 'a'\n", "tool.cibw.skip = 'a'\n"),
+        (
+            "a = '''\n[tool.cibuildwheel]\n'''\n[tool.cibuildwheel.linux]\nskip = 1\n",
+            "a = '''\n[tool.cibuildwheel]\n'''\n[tool.cibw.linux]\nskip = 1\n",
+            "[tool.cibw.linux]\nskip = 1\n",
+        ),
+        (
+            "[tool.cibuildwheel]\n[tool.cibuildwheel.linux]\nfree-threaded-support = true # on\n[x]\n",
+            "[tool.cibw]\n[tool.cibw.linux]\n[x]\n",
+            "[tool.cibw]\n[tool.cibw.linux]\n",
+        ),
+        ("[tool]\nruff = 1\n[tool.cibuildwheel]\n", "[tool]\nruff = 1\n[tool.cibw]\n", "[tool.cibw]\n"),
+    ],
+)
+def test_only_the_name_changes(text: str, new: str, table: str | None) -> None:
+    migration = migrate("pyproject.toml", text)
+    assert migration.text == new
+    assert migration.table_text.strip() == (new if table is None else table).strip()
+
+
+def test_changes_name_their_lines() -> None:
+    text = "[tool]\ncibuildwheel.skip = ''\n[[tool.cibuildwheel.overrides]]\nselect = '*'\n"
+    assert migrate("pyproject.toml", text).changes == (
+        "line 2: tool.cibuildwheel.skip becomes tool.cibw.skip",
+        "line 3: [[tool.cibuildwheel.overrides]] becomes [[tool.cibw.overrides]]",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[tool.cibuildwheel]\n[tool.cibw]\n", "has a [tool.cibw] table already"),
+        ("[tool.ruff]\n", "has no [tool.cibuildwheel] table"),
+        ("[tool", "is no TOML"),
+        ("tool = { cibuildwheel = { skip = 'a' } }\n", "can't be changed"),
+        ("[tool.cibuildwheel]\nfree-threaded-support = [\n1,\n]\n", "can't be changed"),
+        ("[tool]\ncibuildwheel = 1\n[tool.cibuildwheel]", "is no TOML"),
+    ],
+)
+def test_what_can_not_be_migrated(text: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"pyproject\.toml") as caught:
+        migrate("pyproject.toml", text)
+    assert said in str(caught.value)
+
+
+def test_a_table_that_is_none_only_gets_its_name() -> None:
+    assert migrate("a.toml", "[tool]\ncibuildwheel = 1\n").text == "[tool]\ncibw = 1\n"
+
+
+QUIET = 'build-frontend = "build"\ncontainer-engine = "docker"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('container-engine = "docker"\n', ["builds go through uv"]),
+        ('build-frontend = "default"\ncontainer-engine = "docker"\n', ["builds go through uv"]),
+        ('build-frontend = "pip"\n', ["container-engine is not set"]),
+        ('build-frontend = "pip"\nlinux.container-engine = "podman"\n', []),
+        (QUIET, []),
+        (QUIET + 'build = ["cp38-*"]\n', ["CPython 3.8"]),
+        (QUIET + 'environment = "A=$B"\n', []),
+        (QUIET + 'environment = "A=${B:-c}"\n', ["environment is read as bash reads it"]),
+        (QUIET + "macos.environment = { A = \"$'b'\" }\n", ["environment is read as bash reads it"]),
+        (QUIET + 'test-environment = "A=$(pwd)"\n', ["commands in test-environment"]),
+        (QUIET + 'overrides = [1, { select = "*", test-environment = { A = "`b`", C = 1 } }]\n', ["commands in"]),
+    ],
+)
+def test_notes(text: str, said: list[str]) -> None:
+    notes = migration_notes(parse_toml(text), {})
+    assert len(notes) == len(said)
+    assert all(note.startswith(start) for note, start in zip(notes, said, strict=True))
+
+
+def test_notes_about_variables() -> None:
+    environ = {"CIBW_BUILD_FRONTEND": "pip", "CIBW_CONTAINER_ENGINE": "docker", "CIBW_COMPILER_CACHE": "auto"}
+    assert migration_notes({}, environ) == ("CIBW_COMPILER_CACHE is set and counts; cibuildwheel ignores it",)

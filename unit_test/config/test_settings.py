@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import pytest
+
+from cibw.config.load import load_options
+from cibw.config.options import SameForAll
+from cibw.config.overview import masked, named_texts, run_settings
+from cibw.config.plain import plain
+from cibw.config.schema_entry import get_schema
+from cibw.config.settings import Setting
+from cibw.config.sources import Arguments
+from cibw.config.toml import TomlValue
+from cibw.model.environment import EnvExpr
+from cibw.model.identifier import BuildIdentifier
+from cibw.model.target import Platform
+from unit_test.config.loading import CP312, MUSL, load, sources
+
+
+def setting(name: str, text: str, identifier: str = CP312, **environ: str) -> Setting:
+    parsed = BuildIdentifier.parse(identifier)
+    found = load(f"[tool.cibw]\n{text}\n", parsed.platform, **environ).resolver.settings(parsed)
+    (only,) = [one for one in found if one.name == name]
+    return only
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("test-command = 'pytest {wheel}'", "pytest {wheel}"),
+        ("test-command = ['a', 'b']", ("a", "b")),
+        ("repair-wheel-command = 'fix {wheel} {dest_dir}'", "fix {wheel} {dest_dir}"),
+        ("audit-command = ['a {wheel}', 'b {abi3_wheel}']", ("a {wheel}", "b {abi3_wheel}")),
+        ("dependency-versions = 'latest'", "latest"),
+        ("dependency-versions = { packages = ['pip==24'] }", {"packages": ("pip==24",)}),
+        ("build-frontend = 'pip; args: -v'", {"name": "pip", "args": ("-v",)}),
+        ("container-engine = 'docker'", "docker"),
+        (
+            "container-engine = { name = 'podman', create-args = ['--network', 'host'], disable-host-mount = true }",
+            {"name": "podman", "create-args": {"network": "host"}, "disable-host-mount": True},
+        ),
+        ("environment = 'A=1 B=$A'", {"A": "1", "B": "${A}"}),
+        ("config-settings = { a = ['1', '2'] }", ("a=1", "a=2")),
+        ("xbuild-tools = 'cmake'", ("cmake",)),
+        ("xbuild-files = { a = 'b c' }", {"a": ("b", "c")}),
+        ("build-verbosity = 2", 2),
+        ("emulation-toolchain = 'image'", "image"),
+        ("", None),
+    ],
+)
+def test_values_look_as_users_write_them(text: str, value: TomlValue) -> None:
+    name = text.partition(" ")[0]
+    if name:
+        assert setting(name, text).value == value
+    else:
+        assert setting("xbuild-tools", text).value is False
+
+
+def test_a_constraints_file_is_named_alone() -> None:
+    given = sources("[tool.cibw]\ndependency-versions = 'my.txt'\n", files={"my.txt": "pip==24\n"})
+    found = load_options(given, Platform.LINUX).resolver.settings(BuildIdentifier.parse(CP312))
+    assert [one.value for one in found if one.name == "dependency-versions"] == [{"file": "my.txt"}]
+
+
+def test_groups_of_a_set_are_sorted() -> None:
+    assert plain(load("[tool.cibw]\nenable = ['pypy', 'graalpy']").enable) == ("graalpy", "pypy")
+
+
+def test_a_name_that_comes_twice_keeps_both_values() -> None:
+    assert plain((EnvExpr("A", ("1",)), EnvExpr("A", ("2",)))) == ("A=1", "A=2")
+
+
+def test_places_from_the_strongest_down() -> None:
+    text = 'test-requires = "a"\n[tool.cibw.linux]\ntest-requires = "b"\ninherit.test-requires = "append"'
+    found = setting("test-requires", text, CIBW_TEST_REQUIRES_LINUX="c", CIBW_INHERIT="test-requires-linux: prepend")
+    assert found.value == ("c", "a", "b")
+    assert [(place.origin, place.inherit.value, place.counts) for place in found.places] == [
+        ("CIBW_TEST_REQUIRES_LINUX", "prepend", True),
+        ("pyproject.toml [tool.cibw.linux] test-requires", "append", True),
+        ("pyproject.toml [tool.cibw] test-requires", "none", True),
+        ("default", "none", False),
+    ]
+
+
+def test_only_one_place_of_a_value_that_does_not_merge_counts() -> None:
+    found = setting("build-verbosity", "build-verbosity = 1", CIBW_BUILD_VERBOSITY="2")
+    assert [place.counts for place in found.places] == [True, False, False]
+
+
+def test_an_override_counts_where_it_selects() -> None:
+    text = "[[tool.cibw.overrides]]\nselect = '*-musllinux*'\ntest-command = 'a'"
+    assert setting("test-command", text).is_default
+    assert setting("test-command", text, MUSL).origin == "override 1 (select = '*-musllinux*')"
+
+
+def test_only_the_image_of_the_identifier_is_there() -> None:
+    names = [one.name for one in load().resolver.settings(BuildIdentifier.parse(MUSL))]
+    assert [name for name in names if name.endswith("-image")] == ["musllinux-x86_64-image"]
+    windows = load(None, Platform.WINDOWS).resolver.settings(BuildIdentifier.parse("cp312-win_amd64"))
+    assert {"environment", "dependency-versions"} <= {one.name for one in windows}
+    assert not {"container-engine", "environment-pass", "emulation-toolchain"} & {one.name for one in windows}
+
+
+def test_arguments_add_to_the_options_of_the_run() -> None:
+    arguments = Arguments(archs="aarch64", enable=("pypy",))
+    text = "[tool.cibw]\nenable = 'graalpy'\n"
+    for given, origin in ((text, "pyproject.toml [tool.cibw] enable + --enable"), (None, "--enable")):
+        options = load_options(sources(given, arguments=arguments), Platform.LINUX)
+        found = {one.name: one for one in run_settings(options, arguments)}
+        assert found["enable"].origin == origin
+        assert found["archs"].value == ("aarch64",)
+        assert [place.counts for place in found["archs"].places] == [True, False]
+
+
+def test_texts_have_the_names_that_they_belong_to() -> None:
+    text = "environment = { A_TOKEN = 'b' }\nconfig-settings = { c = ['1', '2'], d = 'e=f' }\nbuild-verbosity = 1"
+    found = load(f"[tool.cibw]\n{text}\n").resolver.settings(BuildIdentifier.parse(CP312))
+    names = set(named_texts(found))
+    assert {
+        ("A_TOKEN", "b"),
+        ("c", "1"),
+        ("c", "2"),
+        ("before-build", ""),
+        ("d", "e=f"),
+        ("config-settings", "c=1"),
+    } <= names
+    hidden = masked(found, lambda one: one.replace("b", "*"))
+    assert {"A_TOKEN": "*"} in [one.value for one in hidden]
+    assert {"A_TOKEN": "*"} in [place.value for one in hidden for place in one.places]
+
+
+def test_a_resolver_that_knows_no_places() -> None:
+    assert SameForAll().settings(None) == ()
+
+
+def test_the_schema_is_for_our_table_alone() -> None:
+    schema = get_schema("cibw")
+    assert str(schema["$id"]).startswith("https://")
+    assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
+    assert get_schema.__doc__
+    with pytest.raises(ValueError, match=r"tool\.ruff"):
+        get_schema("ruff")
