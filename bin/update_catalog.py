@@ -26,6 +26,8 @@ else:
 
 DATA = Path(__file__).resolve().parent.parent / "cibw" / "catalog" / "data"
 PLATFORMS = ("linux", "macos", "windows", "pyodide", "android", "ios")
+MAVEN = r"^https://[^/]+/maven2/"
+"""The address of a Maven repository; which one to ask is a setting of its user."""
 EOL_TAG = "cp38"
 """CPython 3.8 is built where a user names it, though cibuildwheel has dropped it."""
 EOL_VERSION = "3.8"
@@ -69,6 +71,7 @@ def main() -> None:
     for platform in PLATFORMS:
         rows = newest.rows(platform)
         _write(f"interpreters-{platform}.toml", newest, _interpreters(_with_eol(rows, eol.rows(platform), platform)))
+    _write("addresses.toml", newest, _addresses(row for platform in PLATFORMS for row in newest.rows(platform)))
     _write("images.toml", newest, _images(newest.texts["pinned_docker_images.cfg"]))
     _write("constraints.toml", newest, _constraints(newest, eol))
 
@@ -118,8 +121,13 @@ def _interpreters(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _without_registry(value: object) -> object:
-    # Where a Maven repository is, is a setting of its user; the catalog knows the path in it.
-    return re.sub(r"^https://[^/]+/maven2/", "maven:", value) if isinstance(value, str) else value
+    return re.sub(MAVEN, "maven:", value) if isinstance(value, str) else value
+
+
+def _addresses(rows: Iterable[Row]) -> Iterator[str]:
+    """What `maven:` stands for, where a user has not set another repository."""
+    found = {match[0] for row in rows if (match := re.match(MAVEN, str(row.get("url", ""))))}
+    yield from (f'"maven:" = {json.dumps(address)}' for address in sorted(found))
 
 
 def _images(text: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from cibw.model.downloads import Replacements
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.target import Architecture, Platform
 
@@ -21,7 +22,7 @@ class CatalogEntry:
     """A build identifier and where its interpreter comes from; empty where the platform does not need it.
 
     `version` is `3.12`, or `3.12.10` on Windows. `path` is the interpreter's directory in a Linux image.
-    `url` may begin with `maven:` in place of the address of a Maven repository. With `eol` the version
+    `url` may begin with `maven:`, one of the catalog's `pseudo_addresses`. With `eol` the version
     has reached its end of life: only a user who names it gets it.
     """
 
@@ -72,6 +73,10 @@ class Catalog:
         python = _mapping(table.get("python"))
         found = pins or python.get(version) or python.get("newest")
         return "".join(f"{pin}\n" for pin in _sequence(found))
+
+    def pseudo_addresses(self) -> Replacements:
+        """What the beginnings of addresses in the catalog stand for that are none, such as `maven:`."""
+        return tuple((beginning, str(address)) for beginning, address in self._table("addresses.toml").items())
 
     def _images(self, architecture: Architecture) -> Mapping[str, object]:
         return _mapping(self._table("images.toml").get(architecture.value))

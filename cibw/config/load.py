@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cibw.config import option_list as known
 from cibw.config.build_system import BuildSystem, ProjectTexts, find_build_system
+from cibw.config.download_options import MIRRORS
 from cibw.config.enable import EnableGroup
 from cibw.config.file_layers import ConfigFile, file_layers
 from cibw.config.kinds import ARCHS, TRUE_WORDS, Context, Texts
@@ -40,6 +41,7 @@ def load_options(sources: Sources, platform: Platform) -> Options:
         cascades=Cascades.read(reader), origins=reader.origins, engine=_engine(sources.arguments.engine, findings)
     )
     cache = reader.cascade(known.CACHE).value()
+    mirrors = reader.cascade(MIRRORS).value()
     requires_python = _requires_python(sources, pyproject, findings)
     findings.raise_if_any()
     return Options(
@@ -56,6 +58,7 @@ def load_options(sources: Sources, platform: Platform) -> Options:
         package_dir=sources.arguments.package_dir,
         allow_empty=sources.arguments.allow_empty or _is_true(sources, "CIBW_ALLOW_EMPTY"),
         cache=cache,
+        mirrors=mirrors,
         output_dir=sources.arguments.output_dir or sources.environ.get("CIBW_OUTPUT_DIR") or _DEFAULT_OUTPUT,
         jobs=choice.jobs,
         notes=tuple(findings.notes),

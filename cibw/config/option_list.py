@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cibw.config.compiler_options import COMPILER_CACHE, EMULATION_TOOLCHAIN
+from cibw.config.download_options import MIRRORS
 from cibw.config.image_options import IMAGES
 from cibw.config.kinds import ARCHS, EXTRAS, JOBS, PATHS, REQUIREMENTS, SWITCH, TEXT, VARIABLES, VERBOSITY
 from cibw.config.kinds_of_commands import AUDIT, BEFORE_BUILD, ENVIRONMENT, GROUPS, HOOK, REPAIR, SETTINGS, TEST
@@ -270,4 +271,5 @@ ALL_OPTIONS: tuple[AnyOption, ...] = (
     EMULATION_TOOLCHAIN,
     PYODIDE_VERSION,
     CACHE,
+    MIRRORS,
 )

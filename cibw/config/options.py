@@ -13,6 +13,7 @@ from cibw.config.selectors import Selector
 from cibw.config.settings import Setting
 from cibw.exhaustive import assert_never
 from cibw.model.compiler_cache import CompilerCache
+from cibw.model.downloads import Replacements
 from cibw.model.environment import EnvExpr
 from cibw.model.identifier import BuildIdentifier, Implementation, Interpreter
 from cibw.model.images import ContainerEngine, EmulationToolchain
@@ -180,6 +181,7 @@ class Options:
     `package_dir` and `output_dir` are as given; package_dir is POSIX and relative to the project.
     `build_system` is None where the build requirements are not known beforehand, `cache` and `jobs` where
     nobody chose. `notes` are what a user should know, though nothing is wrong.
+    `mirrors` are pairs of the beginning of an address and what replaces it.
     `places` says where build, skip, test-skip and archs were set.
     """
 
@@ -196,6 +198,7 @@ class Options:
     only: BuildIdentifier | None = None
     allow_empty: bool = False
     cache: bool | None = None
+    mirrors: Replacements = ()
     output_dir: str = "wheelhouse"
     jobs: int | None = None
     notes: tuple[str, ...] = ()

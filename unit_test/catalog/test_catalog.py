@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cibw.catalog import Catalog, CatalogEntry, load_catalog
+from cibw.model.downloads import Mirrors
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.target import ARCHITECTURES, Architecture, Family, Platform
 
@@ -48,6 +49,13 @@ def test_every_entry_is_complete(entry: CatalogEntry) -> None:
             assert entry.node_version
         case Platform.WINDOWS:
             assert bool(entry.url) == bool(entry.sha256)
+
+
+def test_every_address_that_is_none_has_a_meaning() -> None:
+    mirrors = Mirrors(pseudo=CATALOG.pseudo_addresses())
+    for entry in EVERY_ENTRY:
+        assert not entry.url or mirrors.resolve(entry.url).startswith("https://")
+    assert [beginning for beginning, _ in CATALOG.pseudo_addresses()] == ["maven:"]
 
 
 def test_python_38_stands_there_for_each_target_of_linux_and_is_marked() -> None:

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+
+from cibw.model.target import Platform
+from unit_test.config.loading import load, mistake
+
+TABLE = (
+    '[tool.cibw.mirrors]\n"https://files.example.org/" = "https://near.example/files"\n"maven:" = "http://m.example"'
+)
+PAIRS = (("https://files.example.org/", "https://near.example/files"), ("maven:", "http://m.example"))
+
+
+@pytest.mark.parametrize("platform", Platform)
+def test_mirrors_are_a_table_for_every_platform(platform: Platform) -> None:
+    assert load(TABLE, platform).mirrors == PAIRS
+    assert load("", platform).mirrors == ()
+
+
+def test_a_variable_holds_words() -> None:
+    assert load(CIBW_MIRRORS="maven:com/=https://a.example 'https://b.example=https://c.example/d'").mirrors == (
+        ("maven:com/", "https://a.example"),
+        ("https://b.example", "https://c.example/d"),
+    )
+
+
+def test_a_variable_replaces_the_table_or_adds_to_it() -> None:
+    added = "maven:=https://new.example"
+    assert load(TABLE, CIBW_MIRRORS=added).mirrors == (("maven:", "https://new.example"),)
+    appended = load(TABLE, CIBW_MIRRORS=added, CIBW_INHERIT="mirrors: append")
+    assert appended.mirrors == (PAIRS[0], ("maven:", "https://new.example"))
+
+
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [
+        ('"files" = "https://a.example"', "'files' is no beginning of an address"),
+        ('"https:" = "https://a.example"', "'https:' is no beginning of an address"),
+        ('"ftp://x" = 3', "this has to be a string, not an integer"),
+        ('"https://x.example" = "near"', "'near' is no address of a mirror"),
+        ('"https://x.example" = "file:///srv"', "'file:///srv' is no address of a mirror"),
+        ('"https://x.example" = "https://a.example/?q=1"', "'https://a.example/?q=1' is no address of a mirror"),
+    ],
+)
+def test_what_is_no_mirror_is_told(pair: str, message: str) -> None:
+    assert mistake(f"[tool.cibw.mirrors]\n{pair}").message == message
+
+
+def test_a_login_is_refused_and_not_repeated() -> None:
+    table = mistake('[tool.cibw.mirrors]\n"https://x.example" = "https://me:pass@a.example"')
+    assert table.message == "an address holds a login, which would be seen by all who see the configuration"
+    assert "pass" not in mistake(CIBW_MIRRORS="https://me:pass@a.example").message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("mirrors = 3", "this has to be a string or a table, not an integer"), ('mirrors = "x"', "'x' is no mirror")],
+)
+def test_other_values_are_told(text: str, message: str) -> None:
+    assert mistake(f"[tool.cibw]\n{text}").message == message
