@@ -83,7 +83,7 @@ def test_an_engine_that_does_not_run(project: Path, tmp_path: Path) -> None:
 def test_a_failing_build(tmp_path: Path) -> None:
     ran = run_cibw(copy_project("broken_build", tmp_path), *ON_HOST)
     log = ran.output_dir / "logs" / "cp311-manylinux_x86_64.log"
-    check_failure(ran, 1, "cp311-manylinux_x86_64: build failed", "uv build", "a_header_that_is_nowhere.h", str(log))
+    check_failure(ran, 1, "cp311-manylinux_x86_64: build failed", "uv_build.sh", "a_header_that_is_nowhere.h", str(log))
     assert "a_header_that_is_nowhere.h" in log.read_text(encoding="utf-8")
 
 
