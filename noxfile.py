@@ -82,6 +82,7 @@ def sdists(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def peer(session: nox.Session) -> None:
-    """Compare the selection of builds with cibuildwheel's."""
+    """Compare the selection of builds and the values of options with cibuildwheel's."""
     _install(session)
     session.run("python", "bin/compare_with_peer.py", *session.posargs)
+    session.run("python", "bin/compare_options.py", "--count", "10")

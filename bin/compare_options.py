@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Compare resolved options with cibuildwheel's, value by value: for random configurations and for real projects.
+
+Every configuration is read on every platform, and its options are compared for each identifier that cibuildwheel
+selects. The exit code is 1 where they differ and docs/differences.md does not say so.
+
+python bin/compare_options.py --count 300 --seed 1
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from option_comparison.calls import Answer, Call
+from option_comparison.cases import GROUPS, PLATFORMS, make_option_cases
+from option_comparison.differences import judge
+from option_comparison.own_side import own_answer
+from peer import peer_python
+from peer_comparison.cases import Case
+from peer_comparison.projects import PROJECTS, project_directory
+
+PEER_SIDE = Path(__file__).resolve().parent / "option_comparison" / "peer_side.py"
+
+
+def main() -> int:
+    """Compare, print what differs and a summary, and give the exit code."""
+    arguments = _arguments()
+    kinds: Counter[str] = Counter()
+    with TemporaryDirectory() as directory:
+        place = Path(directory)
+        calls = [*_random_calls(arguments, place), *_project_calls(arguments.projects, place)]
+        answers = _ask_peer(arguments.peer_python or peer_python(), calls)
+        for call, answer in zip(calls, answers, strict=True):
+            own = own_answer(call, answer.get("options", ()))
+            found = judge(call, answer, own)
+            kinds.update(found.kinds)
+            _show(call, found.unexplained)
+    for kind, count in kinds.most_common():
+        print(f"{count:7} {kind}")
+    return 1 if kinds["DIFFERENT"] else 0
+
+
+class Arguments(argparse.Namespace):
+    """What the command line says."""
+
+    count: int
+    seed: int
+    projects: list[str]
+    peer_python: str
+
+
+def _arguments() -> Arguments:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--projects", nargs="*", choices=PROJECTS, default=list(PROJECTS))
+    parser.add_argument(
+        "--peer-python", default="", help="a Python that has cibuildwheel, instead of a new environment"
+    )
+    return parser.parse_args(namespace=Arguments())
+
+
+def _random_calls(arguments: Arguments, directory: Path) -> Iterator[Call]:
+    for case in make_option_cases(arguments.count, arguments.seed):
+        place = directory / str(case.number)
+        place.mkdir()
+        for name, text in (("pyproject.toml", case.pyproject("cibuildwheel") + GROUPS), *case.files.items()):
+            (place / name).write_text(text, encoding="utf-8")
+        yield from _on_every_platform(place, case)
+
+
+def _project_calls(names: Sequence[str], directory: Path) -> Iterator[Call]:
+    for name in names:
+        place = directory / name
+        _link(project_directory(name), place)
+        yield from _on_every_platform(place, Case(0, ""))
+
+
+def _link(project: Path, place: Path) -> None:
+    """A project in another place, without the enable group that ended with cibuildwheel 4."""
+    place.mkdir()
+    for path in project.iterdir():
+        (place / path.name).symlink_to(path)
+    text = (project / "pyproject.toml").read_text(encoding="utf-8")
+    (place / "pyproject.toml").unlink()
+    (place / "pyproject.toml").write_text(text.replace("cpython-freethreading", "cpython-prerelease"), encoding="utf-8")
+
+
+def _on_every_platform(directory: Path, case: Case) -> Iterator[Call]:
+    for platform in PLATFORMS:
+        yield {
+            "directory": str(directory),
+            "platform": platform,
+            "environment": case.environment,
+            "is_odd": "odd" in case.traits,
+        }
+
+
+def _ask_peer(python: str, calls: Sequence[Call]) -> list[Answer]:
+    done = subprocess.run([python, str(PEER_SIDE)], input=json.dumps(calls), check=True, capture_output=True, text=True)
+    answers: list[Answer] = json.loads(done.stdout)
+    return answers
+
+
+def _show(call: Call, lines: Sequence[str]) -> None:
+    if lines:
+        directory = Path(call["directory"])
+        print(f"--- {directory.name} on {call['platform']} {call['environment']}")
+        if directory.name.isdecimal():
+            print((directory / "pyproject.toml").read_text(encoding="utf-8"))
+        print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

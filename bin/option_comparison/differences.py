@@ -1,0 +1,87 @@
+"""Where values differ, and which of it docs/differences.md names."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections import Counter
+from dataclasses import dataclass, field
+
+from cibw.config.create_args import parse_create_args
+from cibw.config.kinds import forget
+from option_comparison.calls import Answer, Call, Value
+
+EQUAL = "values are equal"
+
+
+@dataclass(slots=True)
+class Verdict:
+    """How often values are equal, or differ in a way that has a name; the lines tell of the rest."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    unexplained: list[str] = field(default_factory=list)
+
+
+def judge(call: Call, peer: Answer, own: Answer) -> Verdict:
+    """Compare what both said of one configuration on one platform."""
+    verdict = Verdict()
+    if "error" in peer or "error" in own:
+        _judge_errors(call, peer, own, verdict)
+        return verdict
+    seen: set[str] = set()
+    for identifier, values in own["options"].items():
+        for name, value in values.items():
+            theirs = _normal(name, peer["options"][identifier][name])
+            kind = EQUAL if theirs == value else _wanted(identifier, name, theirs, value) or "DIFFERENT"
+            verdict.kinds[kind] += 1
+            if kind == "DIFFERENT" and name not in seen:
+                seen.add(name)
+                verdict.unexplained.append(f"{identifier} {name}:\n  peer {theirs!r}\n  cibw {value!r}")
+    return verdict
+
+
+def _judge_errors(call: Call, peer: Answer, own: Answer, verdict: Verdict) -> None:
+    if "error" in peer and "error" in own:
+        verdict.kinds["both refuse the configuration"] += 1
+        return
+    if call["is_odd"] and "error" in own:
+        verdict.kinds["Values that mean nothing are refused"] += 1
+        return
+    verdict.kinds["DIFFERENT"] += 1
+    verdict.unexplained.append(f"peer {peer.get('error', 'accepts it')}\ncibw {own.get('error', 'accepts it')}")
+
+
+def _normal(name: str, value: Value) -> Value:
+    """A value of the peer in our form."""
+    match name, value:
+        case "container-engine", [str(engine), list(args), bool(alone)]:
+            return [engine, parse_create_args([str(arg) for arg in args], forget), alone]
+        case (("before-all" | "before-build" | "before-test" | "repair-wheel-command" | "test-command"), str(text)):
+            return re.sub(r"\s+&& ", " && ", text.strip())
+        case "test-requires", list(texts):
+            return [str(text).replace('"', "'") for text in texts]
+        case _:
+            return value
+
+
+def _wanted(identifier: str, name: str, theirs: Value, own: Value) -> str:
+    """The heading in docs/differences.md that explains a difference; empty where none does."""
+    match name, theirs, own:
+        case "build-frontend", ["build", args], ["default", own_args] if args == own_args:
+            return "The default build frontend"
+        case "container-engine", ["docker", *rest], ["auto", *own_rest] if rest == own_rest:
+            return "The default container engine"
+        case "image", _, _ if identifier.startswith("pp"):
+            return "PyPy has images of its own"
+        case "xbuild-tools", None, []:
+            return "An empty list of tools that is merged is a list"
+        case (("test-runtime" | "xbuild-files"), _, _) if _split(theirs) == own:
+            return "Strings inside of tables are split"
+        case _:
+            return ""
+
+
+def _split(value: Value) -> Value:
+    if isinstance(value, dict):
+        return {key: _split(item) for key, item in value.items()}
+    return shlex.split(" ".join(map(str, value))) if isinstance(value, list) else value

@@ -1,0 +1,107 @@
+"""The options of cibw in the form that peer_side.py gives those of cibuildwheel."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+from cibw.config.load import load_options
+from cibw.config.options import BuildOptions, DependencySource, DependencyVersions
+from cibw.config.sources import Sources
+from cibw.errors import CommandFailedError, ConfigurationError
+from cibw.model.command import Outcome, Request
+from cibw.model.environment import EnvExpr
+from cibw.model.identifier import BuildIdentifier
+from cibw.model.layout import REPAIRED_DIR
+from cibw.model.target import Platform
+from cibw.model.template import Late, Template
+from cibw.running.evaluate import evaluate
+from option_comparison.calls import BASE, Answer, Call, Value, Values
+
+_NOT_THE_BUILD = {Late.PROJECT: "<project>", Late.BUILT_WHEEL: "<wheel>", Late.WHEEL: "<wheel>", Late.WORK: "<work>"}
+
+
+def own_answer(call: Call, identifiers: Iterable[str]) -> Answer:
+    """The options of these identifiers, or the error that the configuration brings."""
+    directory = Path(call["directory"])
+    sources = Sources(
+        config_text=_text(directory, "pyproject.toml"),
+        environ=call["environment"],
+        read_text=lambda path: _text(directory, path),
+    )
+    try:
+        options = load_options(sources, Platform(call["platform"]))
+        found = {name: options.for_identifier(BuildIdentifier.parse(name)) for name in identifiers}
+    except ConfigurationError as error:
+        return {"error": "; ".join(f"{mistake}" for mistake in error.mistakes) or str(error)}
+    return {"options": {name: _values(build, name, call) for name, build in found.items()}}
+
+
+def _text(directory: Path, path: str) -> str | None:
+    file = directory / path
+    return file.read_text(encoding="utf-8") if file.is_file() else None
+
+
+def _values(options: BuildOptions, name: str, call: Call) -> Values:
+    identifier = BuildIdentifier.parse(name)
+    frontend, engine = options.build_frontend, options.container_engine
+    variables = call["environment"]
+    names = options.environment_pass if identifier.platform is Platform.LINUX else ()
+    passed = tuple((name, variables[name]) for name in names if name in variables)
+    directory = call["directory"]
+    return {
+        "before-all": _filled(options.before_all),
+        "before-build": _filled(options.before_build),
+        "before-test": _filled(options.before_test),
+        "repair-wheel-command": _filled(options.repair_wheel_command),
+        "test-command": _filled(options.test_command),
+        "audit-command": [_filled(command.template) for command in options.audit_command],
+        "config-settings": _settings(options.config_settings),
+        "environment": _variables(options.environment, passed, directory),
+        "test-environment": _variables(options.test_environment, (), directory),
+        "build-frontend": [frontend.name.value, list(frontend.args)],
+        "container-engine": [engine.name.value, engine.create, engine.disable_host_mount],
+        "dependency-versions": _dependency_versions(options.dependency_versions, identifier),
+        "image": options.image,
+        "test-requires": list(options.test_requires),
+        "test-extras": list(options.test_extras),
+        "test-sources": list(options.test_sources),
+        "test-runtime": list(options.test_runtime),
+        "audit-requires": list(options.audit_requires),
+        "build-verbosity": options.build_verbosity,
+        "xbuild-tools": None if options.xbuild_tools is None else list(options.xbuild_tools),
+        "xbuild-files": {package: list(files) for package, files in options.xbuild_files},
+        "pyodide-version": options.pyodide_version,
+    }
+
+
+def _filled(template: Template) -> str:
+    return template.render(_NOT_THE_BUILD).replace(REPAIRED_DIR.render(_NOT_THE_BUILD), "<repaired>")
+
+
+def _settings(settings: Iterable[tuple[str, Template]]) -> Mapping[str, Value]:
+    found: dict[str, list[str]] = {}
+    for key, template in settings:
+        found.setdefault(key, []).append(_filled(template))
+    return found
+
+
+@cache
+def _variables(expressions: tuple[EnvExpr, ...], passed: tuple[tuple[str, str], ...], directory: str) -> Value:
+    def run(request: Request) -> Outcome:
+        done = subprocess.run(
+            request.argv, cwd=directory, env=dict(request.environment), capture_output=True, text=True, check=False
+        )
+        return Outcome(exit_code=done.returncode, stdout=done.stdout)
+
+    try:
+        found = evaluate(expressions, {**BASE, **dict(passed)}, {Late.PROJECT: directory}, run)
+    except CommandFailedError:
+        return "a command failed"
+    return {name: value for name, value in found.items() if BASE.get(name) != value}
+
+
+def _dependency_versions(versions: DependencyVersions, identifier: BuildIdentifier) -> str:
+    return "pinned" if versions.source is DependencySource.PINNED else versions.text_for(identifier)
