@@ -30,7 +30,8 @@ def parse_inherit(value: TomlValue | None, place: str, findings: Findings) -> Ru
 
 def parse_variable_inherit(text: str, findings: Findings) -> Mapping[Platform | None, Rules]:
     """Read CIBW_INHERIT, in which a platform after a name (`test-command-linux`) means that platform's variable."""
-    suffixed = {f"{name}-{platform.value}": (name, platform) for name in _MERGEABLE for platform in Platform}
+    facts = [option.facts for option in ALL_OPTIONS]
+    suffixed = {f"{fact.name}-{place.value}": (fact.name, place) for fact in facts for place in fact.places.suffixes}
     mergeable = _MERGEABLE | {full: _MERGEABLE[name] for full, (name, _) in suffixed.items()}
     place = "CIBW_INHERIT"
     result: dict[Platform | None, dict[str, Inherit]] = {}

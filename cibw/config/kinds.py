@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -15,6 +16,7 @@ from cibw.model.target import Platform
 T = TypeVar("T")
 TRUE_WORDS = frozenset({"y", "yes", "t", "true", "on", "1"})
 FALSE_WORDS = frozenset({"n", "no", "f", "false", "off", "0"})
+_VERSION = r"([0-9]+([.][0-9]+)*((a|b|rc|[.]?dev)[0-9]+)?)?"
 Schema = Mapping[str, TomlValue]
 Texts = tuple[str, ...]
 
@@ -170,8 +172,11 @@ REQUIREMENTS = list_kind(split_words, "as a shell does", _check_requirements)
 PATHS = list_kind(split_words, "as a shell does", _check_paths)
 
 
-def _text(value: TomlValue, _: Context) -> str:
-    return as_text(value).strip()
+def _version(value: TomlValue, _: Context) -> str:
+    text = as_text(value).strip()
+    if not re.fullmatch(_VERSION, text):
+        raise BadValueError(f"{text!r} is no version", "write a released version, such as '0.29.0'")
+    return text
 
 
 def _verbosity(value: TomlValue, _: Context) -> int:
@@ -207,7 +212,9 @@ SWITCH: Kind[bool | None] = Kind(
     ),
     parse=_switch,
 )
-TEXT: Kind[str] = Kind(form=Form(shape="string", schema=STRING), parse=_text)
+VERSION: Kind[str] = Kind(
+    form=Form(shape="version", schema={"type": "string", "pattern": f"^{_VERSION}$"}), parse=_version
+)
 VERBOSITY: Kind[int] = Kind(
     form=Form(
         shape="integer from -3 to 3",

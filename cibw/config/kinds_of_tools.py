@@ -146,7 +146,13 @@ def _runtime(value: TomlValue, _: Context) -> Texts:
 
 
 def _tools(value: TomlValue, _: Context) -> Texts | None:
-    return None if value is False else tuple(text for text in as_texts(value, split_words) if text)
+    if value is False:
+        return None
+    names = tuple(text for text in as_texts(value, split_words) if text)
+    for name in names:
+        if "/" in name or "\\" in name:
+            raise BadValueError(f"{name!r} is a path", "give the names of programs alone; they are found on PATH")
+    return names
 
 
 def _merge_tools(earlier: Texts | None, later: Texts | None) -> Texts | None:
@@ -166,7 +172,15 @@ def _files(value: TomlValue, _: Context) -> Files:
             raise BadValueError(
                 f"{' '.join((name, *paths))!r} lacks a package or its files", "write 'package: file ...'"
             )
+        for path in paths:
+            _refuse_outside(path)
     return fields
+
+
+def _refuse_outside(path: str) -> None:
+    if path.startswith("/") or ".." in path.replace("\\", "/").split("/"):
+        hint = "give a path as it is in the wheel, such as 'numpy/random/lib/libnpyrandom.a'"
+        raise BadValueError(f"{path!r} leads out of the package", hint)
 
 
 def _image(value: TomlValue, _: Context) -> str:

@@ -19,8 +19,12 @@ This page is written by `bin/generate_files.py` from the list of options in `cib
 Options stand in `[tool.cibw]` of `pyproject.toml`, in the table of a platform such as `[tool.cibw.linux]`, in
 `[[tool.cibw.overrides]]`, and in environment variables. The later of these goes before the earlier: the default, the
 default of the platform, `[tool.cibw]`, the platform's table, each override whose `select` matches, the variable, the
-variable with the platform's suffix. With `inherit` a value is appended or prepended to the earlier one instead.
-`[tool.cibuildwheel]` is read where `[tool.cibw]` is missing.
+variable with the platform's suffix. `[tool.cibuildwheel]` is read where `[tool.cibw]` is missing.
+
+With `inherit` a value is appended or prepended to the earlier one instead, which may be the default. It stands in each
+of those tables, as a table (`inherit.environment = "append"`) or as a string (`"environment; before-all: prepend"`,
+where `append` goes unsaid). For variables it is `CIBW_INHERIT`, a string of the same form; there `environment` means
+`CIBW_ENVIRONMENT`, and `environment-linux` means `CIBW_ENVIRONMENT_LINUX`.
 
 `cibw config show` prints the value of each option for the selected builds, or for the identifier that it is given, and
 with `--explain` every place that sets it, the strongest first; `--json` prints the same for programs. Secrets are

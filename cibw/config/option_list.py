@@ -5,7 +5,7 @@ from __future__ import annotations
 from cibw.config.compiler_options import COMPILER_CACHE, EMULATION_TOOLCHAIN
 from cibw.config.download_options import MIRRORS
 from cibw.config.image_options import IMAGES
-from cibw.config.kinds import ARCHS, EXTRAS, JOBS, PATHS, REQUIREMENTS, SWITCH, TEXT, VARIABLES, VERBOSITY
+from cibw.config.kinds import ARCHS, EXTRAS, JOBS, PATHS, REQUIREMENTS, SWITCH, VARIABLES, VERBOSITY, VERSION
 from cibw.config.kinds_of_commands import AUDIT, BEFORE_BUILD, ENVIRONMENT, GROUPS, HOOK, REPAIR, SETTINGS, TEST
 from cibw.config.kinds_of_selection import ENABLE, PATTERNS
 from cibw.config.kinds_of_tools import DEPENDENCY_VERSIONS, ENGINE, FILES, FRONTEND, RUNTIME, TOOLS
@@ -126,7 +126,8 @@ XBUILD_TOOLS = Option(
     kind=TOOLS,
     facts=Facts(
         name="xbuild-tools",
-        description="Programs of the host that a cross build for iOS may use.",
+        description="Programs of the host that a cross build for iOS may use. An empty list allows none; `false`, "
+        "the default, says that nobody has decided.",
         default=False,
     ),
 )
@@ -223,8 +224,12 @@ BUILD_VERBOSITY = Option(
     facts=Facts(name="build-verbosity", description="How much the build frontend says.", default=0),
 )
 PYODIDE_VERSION = Option(
-    kind=TEXT,
-    facts=Facts(name="pyodide-version", description="The version of Pyodide; empty for the identifier's own."),
+    kind=VERSION,
+    facts=Facts(
+        name="pyodide-version",
+        description="The version of Pyodide; empty for the identifier's own.",
+        places=Places(suffixes=NOWHERE),
+    ),
 )
 CACHE = Option(
     kind=SWITCH,

@@ -95,6 +95,12 @@ def test_tables_are_judged(text: str, message: str, hint: str) -> None:
         ('before-build = "{pip} install x"', "{pip} does not exist any more"),
         ('test-groups = "test"', "there is no dependency group 'test'"),
         ("pyodide-version = 1", "this has to be a string, not an integer"),
+        ('pyodide-version = "latest"', "'latest' is no version"),
+        ('xbuild-tools = ["/usr/bin/cmake"]', "'/usr/bin/cmake' is a path"),
+        ("xbuild-tools = true", "a string or an array of strings, not a boolean"),
+        ('xbuild-files = {numpy = ["../x.h"]}', "'../x.h' leads out of the package"),
+        ('xbuild-files = "numpy: /x.h"', "'/x.h' leads out of the package"),
+        ('test-runtime = {arguments = "--x"}', "unknown key 'arguments'"),
         ('manylinux-x86_64-image = "a b"', "it has blanks"),
         ('test-runtime = "x"', "belongs to no field"),
         ("xbuild-files = []", "a string or a table, not an array"),
@@ -133,6 +139,12 @@ def test_inherit_is_judged(line: str, message: str) -> None:
 def test_the_variable_for_inherit_is_judged() -> None:
     assert mistake(CIBW_INHERIT="test-command-linus").hint == "did you mean 'test-command-linux'?"
     assert "can't be merged" in mistake(CIBW_INHERIT="test-runtime: append").message
+    assert "which is no option" in mistake(CIBW_INHERIT="environment-pass-macos").message
+
+
+def test_variables_of_a_platform_exist_where_the_option_can_be_set_for_it() -> None:
+    assert mistake(CIBW_PYODIDE_VERSION_PYODIDE="0.29.0").message == "cibw knows no such variable"
+    assert mistake(CIBW_ENVIRONMENT_PASS_IOS="A").message == "cibw knows no such variable"
 
 
 def test_layers_that_lose_are_judged_too() -> None:
