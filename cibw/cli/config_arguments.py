@@ -26,7 +26,7 @@ def config_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     # What is not given keeps the default that its field of CommandLine has.
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, prog="cibw config")
     _add_show(_action(actions, ConfigAction.SHOW, "Print the options of each selected build, or of the one named."))
     _action(actions, ConfigAction.SCHEMA, "Print the JSON schema of [tool.cibw].")
     _add_migrate(_action(actions, ConfigAction.MIGRATE, "Print [tool.cibuildwheel] as [tool.cibw], and what changes."))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
-_MULTILINE = re.compile(r'"""|\'\'\'')
+_TOKEN = re.compile(r"""#.*|["]{3}|[']{3}|"(?:[^"\\]|\\.)*"|'[^']*'""")
+_CLOSING = {'"' * 3: re.compile(r'(?:\\.|[^\\])*?["]{3}'), "'" * 3: re.compile(r".*?[']{3}")}
 Path = tuple[str, ...]
 
 
@@ -60,9 +61,11 @@ def _path(text: str) -> Path:
 
 
 def _open_quote(line: str, quote: str) -> str:
-    for match in _MULTILINE.finditer(line):
-        if not quote:
-            quote = match[0]
-        elif quote == match[0]:
-            quote = ""
-    return quote
+    """The quotes of a string of several lines that is open at the end of a line, where `quote` is open before it."""
+    position = 0
+    while True:
+        match = _CLOSING[quote].match(line, position) if quote else _TOKEN.search(line, position)
+        if not match:
+            return quote
+        position = match.end()
+        quote = match[0] if not quote and match[0] in _CLOSING else ""

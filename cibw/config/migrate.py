@@ -8,12 +8,17 @@ from dataclasses import dataclass
 
 from cibw.config.file_layers import OWN_TABLE, PEER_TABLE
 from cibw.config.lines import Path, Statement, statements
-from cibw.config.switches import REMOVED_OPTIONS
+from cibw.config.switches import REMOVED_GROUPS, REMOVED_OPTIONS
 from cibw.config.toml import TomlTable, TomlValue, as_table, parse_toml
 from cibw.errors import ConfigurationError
 
 _OLD: Path = ("tool", PEER_TABLE)
 _NEW: Path = ("tool", OWN_TABLE)
+_NAMES = "|".join(REMOVED_GROUPS)
+_GROUP = re.compile(rf"\b({_NAMES})\b[ \t]*")
+_IS_TEXT = re.compile(r"""[^=]*=\s*["']""")
+_ITEM = re.compile(rf"""(["'])(?:{_NAMES})\1[ \t]*,[ \t]*""")
+_LAST_ITEM = re.compile(rf"""(?:,[ \t]*)?(["'])(?:{_NAMES})\1(?=\s*(?:\]|$))""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +68,10 @@ def _checked(label: str, text: str) -> TomlTable:
 
 def _expected(before: TomlTable) -> TomlTable:
     tools = dict(as_table(before["tool"]))
-    tools[OWN_TABLE] = _without_removed(tools.pop(PEER_TABLE))
+    table = _without_removed(tools.pop(PEER_TABLE))
+    if isinstance(table, Mapping) and "enable" in table:
+        table = {**table, "enable": _without_groups(table["enable"])}
+    tools[OWN_TABLE] = table
     return {**before, "tool": tools}
 
 
@@ -74,14 +82,28 @@ def _without_removed(value: TomlValue) -> TomlValue:
     return {key: _without_removed(item) for key, item in value.items() if key not in REMOVED_OPTIONS}
 
 
+def _without_groups(value: TomlValue) -> TomlValue:
+    match value:
+        case str():
+            return _GROUP.sub("", value)
+        case tuple():
+            return tuple(item for item in value if item not in REMOVED_GROUPS)
+        case _:
+            return value
+
+
 def _rewritten(text: str) -> tuple[str, tuple[str, ...]]:
     lines = text.splitlines(keepends=True)
     changes: list[str] = []
-    for statement in statements(text):
+    found = list(statements(text))
+    ends = [*(statement.number - 1 for statement in found[1:]), len(lines)]
+    for statement, end in zip(found, ends, strict=True):
         path = (*statement.table, *statement.key)
+        index = statement.number - 1
         if path[:2] != _OLD:
             continue
-        index = statement.number - 1
+        if path[2:] == ("enable",):
+            changes.extend(_leave_groups_out(lines, range(index, end)))
         if statement.key and path[-1] in REMOVED_OPTIONS and "overrides" not in statement.table:
             changes.append(f"line {statement.number}: {path[-1]} is left out: {REMOVED_OPTIONS[path[-1]]}")
             lines[index] = ""
@@ -90,6 +112,16 @@ def _rewritten(text: str) -> tuple[str, tuple[str, ...]]:
             old, new = (_heading(statement, name) for name in (PEER_TABLE, OWN_TABLE))
             changes.append(f"line {statement.number}: {old} becomes {new}")
     return "".join(lines), tuple(changes)
+
+
+def _leave_groups_out(lines: list[str], of_enable: range) -> Iterator[str]:
+    is_text = _IS_TEXT.match(lines[of_enable.start])
+    for index in of_enable:
+        code, comment, rest = lines[index].partition("#")
+        for group in _GROUP.finditer(code):
+            yield f"line {index + 1}: {group[1]} is left out of enable: {REMOVED_GROUPS[group[1]]}"
+        left = _GROUP.sub("", code) if is_text else _LAST_ITEM.sub("", _ITEM.sub("", code))
+        lines[index] = left + comment + rest
 
 
 def _heading(statement: Statement, name: str) -> str:

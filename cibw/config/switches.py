@@ -18,3 +18,7 @@ REMOVED_VARIABLES: dict[str, str] = {
     "CIBW_FREE_THREADED_SUPPORT": "remove it: free-threaded Python is built like any other",
 }
 REMOVED_OPTIONS: dict[str, str] = {"free-threaded-support": "free-threaded Python is built like any other"}
+REMOVED_GROUPS: dict[str, str] = {
+    "cpython-freethreading": "free-threaded Python is built like any other",
+    "cpython-experimental-riscv64": "riscv64 is built where archs names it",
+}

@@ -30,6 +30,11 @@ from cibw.errors import ConfigurationError
             "[tool.cibw]\n[tool.cibw.linux]\n[x]\n",
             "[tool.cibw]\n[tool.cibw.linux]\n",
         ),
+        (
+            "x = 1\n# Why.\n# So.\n[tool.cibuildwheel]\n",
+            "x = 1\n# Why.\n# So.\n[tool.cibw]\n",
+            "# Why.\n# So.\n[tool.cibw]",
+        ),
         ("[tool]\nruff = 1\n[tool.cibuildwheel]\n", "[tool]\nruff = 1\n[tool.cibw]\n", "[tool.cibw]\n"),
     ],
 )
@@ -66,6 +71,25 @@ def test_what_can_not_be_migrated(text: str, said: str) -> None:
 
 def test_a_table_that_is_none_only_gets_its_name() -> None:
     assert migrate("a.toml", "[tool]\ncibuildwheel = 1\n").text == "[tool]\ncibw = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "new"),
+    [
+        ('["cpython-freethreading", "pypy"]', '["pypy"]'),
+        ("['pypy', 'cpython-freethreading']  # pypy, too", "['pypy']  # pypy, too"),
+        ('["cpython-freethreading"]', "[]"),
+        ('"cpython-freethreading pypy"', '"pypy"'),
+        ('"cpython-experimental-riscv64"', '""'),
+        ('[\n  "pypy",\n  "cpython-freethreading",  # fast\n]', '[\n  "pypy",\n  # fast\n]'),
+        ('[\n  "pypy",\n  "cpython-freethreading"\n]', '[\n  "pypy",\n  \n]'),
+        ("1", "1"),
+    ],
+)
+def test_groups_that_are_gone_leave_enable(value: str, new: str) -> None:
+    migration = migrate("a.toml", f"[tool.cibuildwheel]\nenable = {value}\nskip = 'cpython-freethreading'\n")
+    assert migration.text == f"[tool.cibw]\nenable = {new}\nskip = 'cpython-freethreading'\n"
+    assert sum("left out of enable" in change for change in migration.changes) == (value != new)
 
 
 QUIET = 'build-frontend = "build"\ncontainer-engine = "docker"\n'
