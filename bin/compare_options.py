@@ -34,8 +34,7 @@ def main() -> int:
     arguments = _arguments()
     kinds: Counter[str] = Counter()
     with TemporaryDirectory() as directory:
-        place = Path(directory)
-        calls = [*_random_calls(arguments, place), *_project_calls(arguments.projects, place)]
+        calls = [*_random_calls(arguments, Path(directory)), *_project_calls(arguments.projects)]
         answers = _ask_peer(arguments.peer_python or peer_python(), calls)
         for call, answer in zip(calls, answers, strict=True):
             own = own_answer(call, answer.get("options", ()))
@@ -76,21 +75,9 @@ def _random_calls(arguments: Arguments, directory: Path) -> Iterator[Call]:
         yield from _on_every_platform(place, case)
 
 
-def _project_calls(names: Sequence[str], directory: Path) -> Iterator[Call]:
+def _project_calls(names: Sequence[str]) -> Iterator[Call]:
     for name in names:
-        place = directory / name
-        _link(project_directory(name), place)
-        yield from _on_every_platform(place, Case(0, ""))
-
-
-def _link(project: Path, place: Path) -> None:
-    """A project in another place, without the enable group that ended with cibuildwheel 4."""
-    place.mkdir()
-    for path in project.iterdir():
-        (place / path.name).symlink_to(path)
-    text = (project / "pyproject.toml").read_text(encoding="utf-8")
-    (place / "pyproject.toml").unlink()
-    (place / "pyproject.toml").write_text(text.replace("cpython-freethreading", "cpython-prerelease"), encoding="utf-8")
+        yield from _on_every_platform(project_directory(name), Case(0, ""))
 
 
 def _on_every_platform(directory: Path, case: Case) -> Iterator[Call]:

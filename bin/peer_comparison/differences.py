@@ -47,6 +47,9 @@ def wanted_difference(case: Case, answers: Answers) -> str:
         "Python 3.8 is built where it is named": _names_ended_python(case) and own in {0, 2},
         "--only overrides all that selects": {"only", "odd archs"} <= case.traits and own == 0,
         "Pyodide ignores archs": case.platform == "pyodide" and build == 4 and own == 0,
+        "before-all is judged where a build is planned": case.platform in {"macos", "windows"}
+        and (answers.peer_print_code, build, own) == (0, 4, 0)
+        and answers.own_lines == answers.peer_lines,
         "All mistakes at once": {own, build} == {2, 4} and answers.own_errors.count("✗") > 1,
     }
     return next((heading for heading, applies in reasons.items() if applies), "")

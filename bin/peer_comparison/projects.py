@@ -23,13 +23,23 @@ PROJECTS = {
 
 
 def project_directory(name: str) -> Path:
-    """The unpacked sdist of a project, downloaded and unpacked where it is not there yet; DownloadError."""
+    """The unpacked sdist of a project, downloaded and unpacked where it is not there yet; DownloadError.
+
+    It lacks the enable group that ended with cibuildwheel 4, for which all of its configuration would be refused.
+    """
     place = PEER_CACHE / "projects" / f"{name}-{PROJECTS[name]}"
     if not place.exists():
         archives = PEER_CACHE / "sdists"
         archives.mkdir(parents=True, exist_ok=True)
         archive = download_sdist(name, PROJECTS[name], archives, os.environ)
         partial = place.with_name(f"{place.name}.{os.getpid()}")
-        unpack(archive, partial).replace(place)
+        unpacked = unpack(archive, partial)
+        _take_out_ended_group(unpacked / "pyproject.toml")
+        unpacked.replace(place)
         shutil.rmtree(partial)
     return place
+
+
+def _take_out_ended_group(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("cpython-freethreading", "cpython-prerelease"), encoding="utf-8")
