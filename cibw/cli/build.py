@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cibw.catalog import load_catalog
 from cibw.cli.cache import mark_cache
-from cibw.cli.facts import gather
+from cibw.cli.facts import gather, known_facts
 from cibw.cli.machines import Machines, MachineSettings
 from cibw.cli.project import Project, make_output_dir, open_project, sources_of
 from cibw.cli.reporters import open_reporters
@@ -19,6 +19,7 @@ from cibw.config.load import load_options
 from cibw.config.options import Options
 from cibw.model.facts import Facts
 from cibw.model.plan import Plan, WheelBuild
+from cibw.planning.hosts import require_host, require_means
 from cibw.planning.make import make_plan
 from cibw.reporting.report import read_report
 from cibw.running.emulation import Processor
@@ -37,9 +38,11 @@ def build(session: Session) -> int:
         sources = sources_of(session.line, project, session.working_dir, session.environment)
         options = load_options(sources, session.platform())
         mark_cache(session)
+        require_host(options.platform, known_facts())
         catalog = load_catalog()
         gathered = gather(session, options, catalog, resolves_engine=True)
         plan = make_plan(options, catalog, gathered.facts, gathered.selection)
+        require_means(plan)
         plan = replace(plan, notes=(*plan.notes, *filter(None, [gathered.note])))
         return _run(session, project, _Planned(plan=plan, options=options, facts=gathered.facts))
 

@@ -11,6 +11,7 @@ from cibw.config.options import Options
 from cibw.model.facts import Facts, HostInterpreter
 from cibw.model.identifier import BuildIdentifier, Interpreter
 from cibw.model.images import EngineName
+from cibw.model.target import Platform
 from cibw.planning.select import Selection, select
 from cibw.running.probe import image_tag, read_environment, read_machine, read_platform
 
@@ -27,7 +28,12 @@ class Gathered:
 def known_facts() -> Facts:
     """What costs next to nothing to know: platform and processor."""
     machine = read_machine()
-    return Facts(platform=read_platform(), machine=machine, runs_32bit=machine == "aarch64" and _runs_32bit())
+    return Facts(
+        platform=read_platform(),
+        machine=machine,
+        runs_32bit=machine == "aarch64" and _runs_32bit(),
+        deployment_target=read_environment().get("MACOSX_DEPLOYMENT_TARGET", ""),
+    )
 
 
 def _runs_32bit() -> bool:
@@ -43,6 +49,8 @@ def gather(session: Session, options: Options, catalog: Catalog, *, resolves_eng
     """Add the engine that stands for `auto`, where asked, and the host's Pythons, where it builds on the host."""
     facts = known_facts()
     selection = select(options, catalog, facts)
+    if options.platform is not Platform.LINUX:
+        return Gathered(facts=facts, selection=selection)
     engines = {options.for_identifier(entry.identifier).container_engine.name for entry in selection.selected}
     engine, note = EngineName.AUTO, ""
     if resolves_engine and EngineName.AUTO in engines:

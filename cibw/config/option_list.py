@@ -5,6 +5,7 @@ from __future__ import annotations
 from cibw.config.compiler_options import COMPILER_CACHE, EMULATION_TOOLCHAIN
 from cibw.config.download_options import MIRRORS
 from cibw.config.image_options import IMAGES
+from cibw.config.interpreter_options import PYTHON_SOURCE
 from cibw.config.kinds import ARCHS, EXTRAS, JOBS, PATHS, REQUIREMENTS, SWITCH, VARIABLES, VERBOSITY, VERSION
 from cibw.config.kinds_of_commands import AUDIT, BEFORE_BUILD, ENVIRONMENT, GROUPS, HOOK, REPAIR, SETTINGS, TEST
 from cibw.config.kinds_of_selection import ENABLE, PATTERNS
@@ -274,6 +275,7 @@ ALL_OPTIONS: tuple[AnyOption, ...] = (
     BUILD_VERBOSITY,
     COMPILER_CACHE,
     EMULATION_TOOLCHAIN,
+    PYTHON_SOURCE,
     PYODIDE_VERSION,
     CACHE,
     MIRRORS,

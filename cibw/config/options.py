@@ -42,6 +42,13 @@ class BuildFrontend:
     args: tuple[str, ...] = ()
 
 
+class PythonSource(Enum):
+    """Where the interpreters of macOS and Windows come from."""
+
+    CATALOG = "catalog"
+    UV = "uv"
+
+
 class DependencySource(Enum):
     """Where the versions of the build tools come from."""
 
@@ -121,6 +128,7 @@ class BuildOptions:
     build_verbosity: int = 0
     compiler_cache: CompilerCache = CompilerCache.AUTO
     emulation_toolchain: EmulationToolchain = EmulationToolchain.ZIG
+    python_source: PythonSource = PythonSource.CATALOG
     xbuild_tools: tuple[str, ...] | None = None
     xbuild_files: tuple[tuple[str, tuple[str, ...]], ...] = ()
     pyodide_version: str = ""

@@ -18,6 +18,7 @@ class Placeholder(Enum):
     WHEEL = "wheel"
     ABI3_WHEEL = "abi3_wheel"
     DEST_DIR = "dest_dir"
+    DELOCATE_ARCHS = "delocate_archs"
 
 
 Meanings = Mapping[Placeholder, Template]
@@ -35,7 +36,11 @@ def hook_meanings(package_dir: str) -> dict[Placeholder, Template]:
 
 def repair_meanings(package_dir: str) -> dict[Placeholder, Template]:
     """What stands for the wheel that was just built, and where its repaired form belongs."""
-    wheel = {Placeholder.WHEEL: Template.of(Late.BUILT_WHEEL), Placeholder.DEST_DIR: REPAIRED_DIR}
+    wheel = {
+        Placeholder.WHEEL: Template.of(Late.BUILT_WHEEL),
+        Placeholder.DEST_DIR: REPAIRED_DIR,
+        Placeholder.DELOCATE_ARCHS: Template.of(Late.DELOCATE_ARCHS),
+    }
     return hook_meanings(package_dir) | wheel
 
 

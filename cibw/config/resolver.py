@@ -10,10 +10,18 @@ from cibw.config.cascade import Cascade
 from cibw.config.compiler_options import COMPILER_CACHE, EMULATION_TOOLCHAIN
 from cibw.config.explain import settings_of
 from cibw.config.image_options import IMAGES, image_option_name
+from cibw.config.interpreter_options import PYTHON_SOURCE
 from cibw.config.kinds import Texts
 from cibw.config.kinds_of_commands import Commands, Settings
 from cibw.config.kinds_of_tools import Files
-from cibw.config.options import AuditCommand, BuildFrontend, BuildOptions, DependencyVersions, FrontendName
+from cibw.config.options import (
+    AuditCommand,
+    BuildFrontend,
+    BuildOptions,
+    DependencyVersions,
+    FrontendName,
+    PythonSource,
+)
 from cibw.config.reader import Explains, Reader
 from cibw.config.settings import Place, Setting
 from cibw.errors import ConfigurationError
@@ -55,6 +63,7 @@ class Cascades:
     build_verbosity: Cascade[int]
     compiler_cache: Cascade[CompilerCache]
     emulation_toolchain: Cascade[EmulationToolchain]
+    python_source: Cascade[PythonSource]
     pyodide_version: Cascade[str]
 
     @classmethod
@@ -87,6 +96,7 @@ class Cascades:
             build_verbosity=reader.cascade(known.BUILD_VERBOSITY),
             compiler_cache=reader.cascade(COMPILER_CACHE),
             emulation_toolchain=reader.cascade(EMULATION_TOOLCHAIN),
+            python_source=reader.cascade(PYTHON_SOURCE),
             pyodide_version=reader.cascade(known.PYODIDE_VERSION),
         )
 
@@ -133,6 +143,7 @@ class CascadeResolver:
             build_verbosity=cascades.build_verbosity.value(identifier),
             compiler_cache=cascades.compiler_cache.value(identifier),
             emulation_toolchain=cascades.emulation_toolchain.value(identifier),
+            python_source=cascades.python_source.value(identifier),
             xbuild_tools=cascades.xbuild_tools.value(identifier),
             xbuild_files=cascades.xbuild_files.value(identifier),
             pyodide_version=cascades.pyodide_version.value(identifier),

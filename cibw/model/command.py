@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cibw.model.shell import Shell
 from cibw.model.template import Late, Template
 
 
@@ -13,13 +14,15 @@ from cibw.model.template import Late, Template
 class Command:
     """A program with its arguments, or one text for the shell where `shell` is true.
 
-    `path_entry` is a directory that comes first on PATH for this command alone.
+    `path_entry` is a directory that comes first on PATH for this command alone. `dialect` is the shell of
+    the machine.
     """
 
     argv: tuple[Template, ...]
     cwd: Template
     shell: bool = False
     path_entry: Template | None = None
+    dialect: Shell = Shell.SH
 
     def __str__(self) -> str:
         if self.shell:
@@ -30,10 +33,10 @@ class Command:
         """Fill in what the run knows; KeyError names a late value that is not bound."""
         argv = tuple(argument.render(bindings) for argument in self.argv)
         if self.path_entry is not None:
-            path = f"{self.path_entry.render(bindings)}:{environment.get('PATH', '')}"
+            path = f"{self.path_entry.render(bindings)}{self.dialect.path_separator}{environment.get('PATH', '')}"
             environment = {**environment, "PATH": path}
         return Request(
-            argv=("sh", "-c", *argv) if self.shell else argv,
+            argv=self.dialect.argv(argv[0]) if self.shell else argv,
             cwd=self.cwd.render(bindings),
             environment=environment,
         )

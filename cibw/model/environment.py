@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cibw.exhaustive import assert_never
+from cibw.model.shell import Shell
 from cibw.model.template import Late
 
 
@@ -25,6 +26,7 @@ class Substitution:
     """`$(command)`: the output of a shell command, without its trailing newlines."""
 
     command: str
+    dialect: Shell = Shell.SH
 
 
 EnvPart = str | Late | Variable | Substitution

@@ -25,7 +25,7 @@ class Facts:
     `machine` is the processor's name as `platform.machine()` gives it; `runs_32bit` says whether
     the processor also runs its 32-bit form; `engine` stays AUTO where nothing was probed, which
     plans containers. `image_tag` is the platform tag of the manylinux image that the host itself is,
-    and empty on any other host.
+    and empty on any other host. `deployment_target` is MACOSX_DEPLOYMENT_TARGET of the user's environment.
     """
 
     platform: Platform
@@ -34,3 +34,4 @@ class Facts:
     engine: EngineName = EngineName.AUTO
     interpreters: tuple[HostInterpreter, ...] = ()
     image_tag: str = ""
+    deployment_target: str = ""

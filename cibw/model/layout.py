@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from cibw.model.template import Late, Template
 
 PROJECT = Template.of(Late.PROJECT)
@@ -20,3 +22,23 @@ AUDIT_ENVIRONMENT = Template.of(Late.WORK, "/audit-env")
 TEST_DIR = Template.of(Late.WORK, "/test")
 CONSTRAINTS = Template.of(Late.WORK, "/constraints.txt")
 MUSL_PYTHON = Template.of(Late.WORK, "/musl-python")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenvLayout:
+    """Where a virtual environment keeps its programs, and how their names end."""
+
+    programs: str = "bin"
+    ending: str = ""
+
+    def bin_dir(self, environment: Template) -> Template:
+        """The directory of the programs."""
+        return Template.of(environment, f"/{self.programs}")
+
+    def python(self, environment: Template) -> Template:
+        """The Python of the environment."""
+        return Template.of(self.bin_dir(environment), f"/python{self.ending}")
+
+
+POSIX_VENV = VenvLayout()
+WINDOWS_VENV = VenvLayout(programs="Scripts", ending=".exe")

@@ -65,7 +65,24 @@ class PutText:
     text: str
 
 
-Action = Run | PutText
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """Have a file of the network at a path, or with `unpack` what is in an archive, in a directory of that path.
+
+    `url` may begin with `maven:` or `nuget:` in place of the address of a repository, as in
+    `nuget:python/3.12.10`. Where all of an archive lies in one directory, that directory falls away.
+    `sha256` is empty where the source names none. What stands at the path already stays, and with a file
+    at `unless` nothing is fetched.
+    """
+
+    url: str
+    sha256: str
+    path: Template
+    unpack: bool = False
+    unless: Template | None = None
+
+
+Action = Run | PutText | Fetch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,10 @@ class Late(Enum):
     """The directory of the scripts that cibw ships, on the machine."""
     STEADY = "steady"
     """A directory of the machine whose path is the same in each run, for links to what has another path each time."""
+    CIBW_PYTHON = "cibw_python"
+    """The Python that cibw itself runs in, on the host."""
+    DELOCATE_ARCHS = "delocate_archs"
+    """The architectures that a wheel for macOS must have, apart by commas; the planner fills them in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,10 @@ class Template:
     def render(self, bindings: Mapping[Late, str]) -> str:
         """Fill the late values in; KeyError names one that is not bound."""
         return "".join(part if isinstance(part, str) else bindings[part] for part in self.parts)
+
+    def fill(self, late: Late, text: str) -> Template:
+        """Put a text in the place of one late value, and leave the others."""
+        return Template.of(*(text if part is late else part for part in self.parts))
 
     def __str__(self) -> str:
         return "".join(part if isinstance(part, str) else f"{{{part.value}}}" for part in self.parts)

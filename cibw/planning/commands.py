@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
 
 from cibw.model.command import Command
-from cibw.model.environment import EnvExpr, EnvPart, Variable
+from cibw.model.environment import EnvExpr, EnvPart, Substitution, Variable
 from cibw.model.layout import PROJECT
 from cibw.model.plan import Run, When
+from cibw.model.shell import Shell
 from cibw.model.template import Late, Template
 
 Argument = str | Late | Template
@@ -24,10 +27,16 @@ def program(*arguments: Argument, when: When = When.ALWAYS, cwd: Template = PROJ
 
 
 def shell(
-    text: Template, *, cwd: Template = PROJECT, path_entry: Template | None = None, when: When = When.ALWAYS
+    text: Template,
+    *,
+    cwd: Template = PROJECT,
+    path_entry: Template | None = None,
+    when: When = When.ALWAYS,
+    dialect: Shell = Shell.SH,
 ) -> Run:
     """Run a text by the shell, by default in the project's directory."""
-    return Run(command=Command(argv=(text,), cwd=cwd, shell=True, path_entry=path_entry), when=when)
+    command = Command(argv=(text,), cwd=cwd, shell=True, path_entry=path_entry, dialect=dialect)
+    return Run(command=command, when=when)
 
 
 def virtual_environment(python: Template, directory: Template, *options: str, when: When = When.ALWAYS) -> Run:
@@ -54,6 +63,30 @@ def assign(name: str, *parts: EnvPart | Template) -> EnvExpr:
     return EnvExpr(name, tuple(flat))
 
 
-def prepend_path(directory: Template) -> EnvExpr:
+def prepend_path(directory: Template, dialect: Shell = Shell.SH) -> EnvExpr:
     """Put a directory first on PATH."""
-    return assign("PATH", directory, ":", Variable("PATH"))
+    return assign("PATH", directory, dialect.path_separator, Variable("PATH"))
+
+
+def unless_set(name: str, text: str) -> EnvExpr:
+    """Set a variable, unless the user's environment has it."""
+    return assign(name, Variable(name, (text,), or_empty=False))
+
+
+def spoken_in(dialect: Shell, expressions: Iterable[EnvExpr]) -> tuple[EnvExpr, ...]:
+    """Assignments whose commands run in a shell."""
+    return tuple(EnvExpr(one.name, _parts_in(dialect, one.parts)) for one in expressions)
+
+
+def _parts_in(dialect: Shell, parts: tuple[EnvPart, ...]) -> tuple[EnvPart, ...]:
+    return tuple(_part_in(dialect, part) for part in parts)
+
+
+def _part_in(dialect: Shell, part: EnvPart) -> EnvPart:
+    match part:
+        case Substitution():
+            return replace(part, dialect=dialect)
+        case Variable(default=tuple() as default):
+            return replace(part, default=_parts_in(dialect, default))
+        case _:
+            return part

@@ -18,6 +18,8 @@ from cibw.planning.ground import Ground
 
 def chosen_cache(options: BuildOptions, ground: Ground) -> CompilerCache:
     """The cache that a build asks for; none with zig, which keeps what it compiled by itself."""
+    if not ground.caches_compilers:
+        return CompilerCache.NONE
     if isinstance(ground.machine, HostSpec) and ground.machine.toolchain_tag:
         return CompilerCache.NONE
     return options.compiler_cache

@@ -4,10 +4,59 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cibw.catalog import Catalog, CatalogEntry
+from cibw.config.options import BuildOptions, Options
 from cibw.model.environment import EnvExpr
+from cibw.model.facts import Facts
+from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import MachineSpec
+from cibw.model.layout import POSIX_VENV, VenvLayout
 from cibw.model.plan import Action
+from cibw.model.shell import Shell
 from cibw.model.template import Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What a platform knows when it decides on one build: `resolved` are the options of the build."""
+
+    entry: CatalogEntry
+    resolved: BuildOptions
+    options: Options
+    catalog: Catalog
+    facts: Facts
+
+    @property
+    def identifier(self) -> BuildIdentifier:
+        """The identifier of the build."""
+        return self.entry.identifier
+
+
+@dataclass(frozen=True, slots=True)
+class MissingPython:
+    """The host has no Python for an identifier."""
+
+    identifier: BuildIdentifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Half:
+    """One architecture of a wheel, which is tested on it; most wheels have but one.
+
+    `prefix` starts a program on it where it is not the machine's own, and `uv_args` tell uv of it, which
+    itself runs on the machine's own.
+    """
+
+    prefix: tuple[str, ...] = ()
+    uv_args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conventions:
+    """What the operating system decides: the shell of its commands, and where environments keep programs."""
+
+    shell: Shell = Shell.SH
+    venv: VenvLayout = POSIX_VENV
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,17 +69,30 @@ class Ground:
     wheel for the repair command. `keeps_environments` says that the base Python stays where it is, so that
     environments of it can be kept between runs. `constraints` is the text that pins the tools, `untested`
     says why the tests can't run here, and `platform_tag` is what the repaired wheel should carry.
+
+    `environment` holds before the variables that the user sets, `last_environment` after them.
+    `halves` are the architectures that the wheel is tested on, `delocate_archs` those that it must have.
+    With `shares_host` before-all prepares the computer itself, for all builds.
     """
 
     machine: MachineSpec
     base_python: Template
     python: Template
     bin_dir: Template
+    conventions: Conventions = Conventions()
     set_up: tuple[Action, ...] = ()
     tools: tuple[Action, ...] = ()
     before_repair: tuple[Action, ...] = ()
     environment: tuple[EnvExpr, ...] = ()
+    last_environment: tuple[EnvExpr, ...] = ()
+    before_all_environment: tuple[EnvExpr, ...] = ()
+    test_environment: tuple[EnvExpr, ...] = ()
+    halves: tuple[Half, ...] = (Half(),)
     keeps_environments: bool = True
+    caches_compilers: bool = True
+    shares_host: bool = False
     constraints: str = ""
     platform_tag: str = ""
+    delocate_archs: str = "{delocate_archs}"
     untested: str = ""
+    notes: tuple[str, ...] = ()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from cibw.catalog import Catalog, CatalogEntry
 from cibw.config.options import BuildOptions, Options
 from cibw.errors import ConfigurationError, InterpreterMissingError, NothingSelectedError
 from cibw.model.environment import EnvExpr
-from cibw.model.facts import Facts, HostInterpreter
+from cibw.model.facts import Facts
 from cibw.model.identifier import BuildIdentifier, Implementation
 from cibw.model.images import EngineName, HostSpec, MachineSpec
 from cibw.model.layout import PROJECT, TEST_ENVIRONMENT
@@ -18,25 +18,23 @@ from cibw.model.not_built import NotBuilt
 from cibw.model.plan import Job, Plan, Step, StepName, WheelBuild
 from cibw.model.target import Platform
 from cibw.model.template import Template
-from cibw.planning.commands import assign, prepend_path, shell
+from cibw.planning.commands import assign, prepend_path, shell, spoken_in
 from cibw.planning.compiler_cache import cache_path, chosen_cache, with_cache
 from cibw.planning.expectations import with_expectations
 from cibw.planning.frontends import Package, pip_settings_for_uv, uses_uv
-from cibw.planning.ground import Ground
-from cibw.planning.platforms import linux
-from cibw.planning.select import Selection, native_architecture
+from cibw.planning.ground import Circumstances, Ground, MissingPython
+from cibw.planning.platforms import linux, macos, windows
+from cibw.planning.select import Selection
 from cibw.planning.steps import make_steps, set_up_step, test_steps
 
 _TOOL_ENVIRONMENT = (assign("CIBUILDWHEEL", "1"), assign("PIP_DISABLE_PIP_VERSION_CHECK", "1"))
 _NO_INTERPRETER = "this host has no such interpreter; `uv python install VERSION` may add it"
 _ALWAYS_PASSED = ("SOURCE_DATE_EPOCH",)
-
-
-@dataclass(frozen=True, slots=True)
-class _Missing:
-    """The host has no Python for an identifier."""
-
-    identifier: BuildIdentifier
+_PLATFORMS: Mapping[Platform, Callable[[Circumstances], Ground | MissingPython | NotBuilt]] = {
+    Platform.LINUX: linux.ground,
+    Platform.MACOS: macos.ground,
+    Platform.WINDOWS: windows.ground,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,22 +50,25 @@ def make_plan(options: Options, catalog: Catalog, facts: Facts, selection: Selec
     NothingSelectedError where no identifier is left, unless `allow-empty` is set; ConfigurationError
     where options do not fit; InterpreterMissingError where the host lacks a Python that is named.
     """
-    if options.platform is not Platform.LINUX:
+    if options.platform not in _PLATFORMS:
         raise ConfigurationError(
-            f"cibw can't build for {options.platform.value} yet, only for linux",
-            hint="--print-build-identifiers works for every platform.",
+            f"cibw can't build for {options.platform.value} yet",
+            hint=f"It can for {', '.join(one.value for one in _PLATFORMS)}. "
+            "--print-build-identifiers works for every platform.",
         )
     results = [_plan_build(entry, options, catalog, facts) for entry in selection.selected]
-    _require_named([one.identifier for one in results if isinstance(one, _Missing)], options)
+    _require_named([one.identifier for one in results if isinstance(one, MissingPython)], options)
     planned = [one for one in results if isinstance(one, _Planned)]
+    _require_one_before_all(planned)
     left_out = [*selection.not_built, *(one for one in results if isinstance(one, NotBuilt))]
     left_out += [
-        NotBuilt(identifier=one.identifier, reason=_NO_INTERPRETER) for one in results if isinstance(one, _Missing)
+        NotBuilt(identifier=one.identifier, reason=_NO_INTERPRETER) for one in results if isinstance(one, MissingPython)
     ]
     if not planned and not options.allow_empty:
         raise _nothing(left_out)
     jobs = tuple(with_expectations(job, options.stable_abi) for job in _jobs(planned))
-    return Plan(jobs=jobs, not_built=tuple(left_out), notes=(*options.notes, *selection.notes))
+    notes = dict.fromkeys(note for one in planned for note in one.ground.notes)
+    return Plan(jobs=jobs, not_built=tuple(left_out), notes=(*options.notes, *selection.notes, *notes))
 
 
 def _nothing(left_out: list[NotBuilt]) -> NothingSelectedError:
@@ -81,13 +82,13 @@ def _nothing(left_out: list[NotBuilt]) -> NothingSelectedError:
 
 def _plan_build(
     entry: CatalogEntry, options: Options, catalog: Catalog, facts: Facts
-) -> _Planned | _Missing | NotBuilt:
-    identifier = entry.identifier
-    resolved = _with_engine(options.for_identifier(identifier), facts)
-    ground = _ground(entry, resolved, options, catalog, facts)
+) -> _Planned | MissingPython | NotBuilt:
+    resolved = _with_engine(options.for_identifier(entry.identifier), facts)
+    given = Circumstances(entry=entry, resolved=resolved, options=options, catalog=catalog, facts=facts)
+    ground = _PLATFORMS[options.platform](given)
     if not isinstance(ground, Ground):
         return ground
-    return _Planned(build=_build(identifier, resolved, options, ground), ground=ground, options=resolved)
+    return _Planned(build=_build(entry.identifier, resolved, options, ground), ground=ground, options=resolved)
 
 
 def _with_engine(options: BuildOptions, facts: Facts) -> BuildOptions:
@@ -96,33 +97,14 @@ def _with_engine(options: BuildOptions, facts: Facts) -> BuildOptions:
     return replace(options, container_engine=replace(options.container_engine, name=facts.engine))
 
 
-def _ground(
-    entry: CatalogEntry, resolved: BuildOptions, options: Options, catalog: Catalog, facts: Facts
-) -> Ground | _Missing | NotBuilt:
-    if resolved.container_engine.name is not EngineName.HOST:
-        return linux.container_ground(resolved, entry, catalog)
-    identifier = entry.identifier
-    native = native_architecture(Platform.LINUX, facts)
-    if identifier.target.architecture is not native:
-        reason = f"without a container engine this host builds for {facts.machine} only"
-        return NotBuilt(identifier=identifier, reason=reason)
-    found = linux.host_interpreter(identifier, facts)
-    if found is None:
-        return _Missing(identifier)
-    host = _host_build(identifier, resolved, options, facts, found)
-    return linux.host_ground(host, resolved, linux.constraints(resolved, identifier, catalog))
-
-
-def _host_build(
-    identifier: BuildIdentifier, resolved: BuildOptions, options: Options, facts: Facts, found: HostInterpreter
-) -> linux.HostBuild:
-    option = f"{identifier.target}-image".replace("_", "-", 1)
-    chosen = "" if options.origin(option, identifier) == "default" else resolved.image
-    tag = linux.host_tag(identifier.target, chosen)
-    is_image = facts.image_tag.startswith(identifier.target.family.value)
-    return linux.HostBuild(
-        identifier=identifier, found=found, tag=facts.image_tag if is_image else tag, has_toolchain=is_image
-    )
+def _require_one_before_all(planned: Iterable[_Planned]) -> None:
+    chosen = {one.options.before_all: one.build.identifier for one in planned if one.ground.shares_host}
+    if len(chosen) > 1:
+        given = "; ".join(f"{identifier} has `{command}`" for command, identifier in chosen.items())
+        raise ConfigurationError(
+            f"before-all differs between builds, and prepares one computer for all of them: {given}.",
+            hint="Do what only some builds need in before-build, or build them apart from the others.",
+        )
 
 
 def _require_named(missing: list[BuildIdentifier], options: Options) -> None:
@@ -153,10 +135,6 @@ def _build(identifier: BuildIdentifier, resolved: BuildOptions, options: Options
     wants_test = bool(resolved.test_command)
     is_skipped = options.test_skip.matches(str(identifier))
     untested = "test-skip names it" if is_skipped else ground.untested
-    test_bin = Template.of(TEST_ENVIRONMENT, "/bin")
-    # Without UV_PYTHON, a `uv pip install` of the tests would go to the Python that builds.
-    python = assign("UV_PYTHON", Template.of(test_bin, "/python"))
-    venv = (prepend_path(test_bin), assign("VIRTUAL_ENV", TEST_ENVIRONMENT), python)
     return WheelBuild(
         identifier=identifier,
         prepare=set_up_step(ground),
@@ -164,10 +142,22 @@ def _build(identifier: BuildIdentifier, resolved: BuildOptions, options: Options
         test=() if untested else test_steps(resolved, package, ground),
         environment=_environment(identifier, resolved, ground),
         environment_pass=_passed(resolved),
-        test_environment=(*venv, *resolved.test_environment),
+        test_environment=_test_environment(resolved, ground),
         platform_tag=ground.platform_tag,
         untested=untested if wants_test else "no test-command is set",
         compiler_cache=cache,
+    )
+
+
+def _test_environment(resolved: BuildOptions, ground: Ground) -> tuple[EnvExpr, ...]:
+    shell, venv = ground.conventions.shell, ground.conventions.venv
+    return (
+        prepend_path(venv.bin_dir(TEST_ENVIRONMENT), shell),
+        assign("VIRTUAL_ENV", TEST_ENVIRONMENT),
+        # Without it, a `uv pip install` of the tests would go to the Python that builds.
+        assign("UV_PYTHON", venv.python(TEST_ENVIRONMENT)),
+        *ground.test_environment,
+        *spoken_in(shell, resolved.test_environment),
     )
 
 
@@ -180,10 +170,11 @@ def _environment(identifier: BuildIdentifier, resolved: BuildOptions, ground: Gr
         *_TOOL_ENVIRONMENT,
         assign("CIBUILDWHEEL_BUILD_IDENTIFIER", str(identifier)),
         assign("UV_PYTHON", ground.python),
-        prepend_path(ground.bin_dir),
+        prepend_path(ground.bin_dir, ground.conventions.shell),
         *ground.environment,
         *cache_path(chosen_cache(resolved, ground)),
-        *resolved.environment,
+        *spoken_in(ground.conventions.shell, resolved.environment),
+        *ground.last_environment,
         *(pip_settings_for_uv(resolved) if ground.tools or uses_uv(resolved.build_frontend.name) else ()),
     )
 
@@ -191,12 +182,18 @@ def _environment(identifier: BuildIdentifier, resolved: BuildOptions, ground: Gr
 def _jobs(planned: Iterable[_Planned]) -> Iterator[Job]:
     groups: dict[tuple[str, MachineSpec, Template, tuple[str, ...]], list[_Planned]] = {}
     for one in planned:
-        key = (str(one.build.identifier.target), one.ground.machine, one.options.before_all, _inputs(one))
+        key = (_place(one), one.ground.machine, one.options.before_all, _inputs(one))
         groups.setdefault(key, []).append(one)
     seen: Counter[str] = Counter()
-    for (target, *_same), members in groups.items():
-        seen[target] += 1
-        yield _job(target if seen[target] == 1 else f"{target} ({seen[target]})", members)
+    for (name, *_same), members in groups.items():
+        seen[name] += 1
+        yield _job(name if seen[name] == 1 else f"{name} ({seen[name]})", members)
+
+
+def _place(one: _Planned) -> str:
+    # One computer is prepared once, whatever it builds for; an image is for one target.
+    identifier = one.build.identifier
+    return identifier.platform.value if one.ground.shares_host else str(identifier.target)
 
 
 def _inputs(one: _Planned) -> tuple[str, ...]:
@@ -211,14 +208,21 @@ def _job(name: str, members: list[_Planned]) -> Job:
     on_host = isinstance(first.ground.machine, HostSpec)
     # An environment for a build on the host comes later, but the Python of an image is needed at once.
     ready = () if on_host else first.ground.set_up
-    step = Step(name=StepName.BEFORE_ALL, actions=(*ready, shell(before_all))) if before_all else None
+    dialect = first.ground.conventions.shell
+    hook = shell(before_all, dialect=dialect)
+    step = Step(name=StepName.BEFORE_ALL, actions=(*ready, hook)) if before_all else None
     of_image = () if on_host else (prepend_path(first.ground.bin_dir), *first.ground.environment)
     return Job(
         name=name,
         machine=first.ground.machine,
         builds=tuple(member.build for member in members),
         before_all=step,
-        environment=(*_TOOL_ENVIRONMENT, *of_image, *first.options.environment),
+        environment=(
+            *_TOOL_ENVIRONMENT,
+            *of_image,
+            *first.ground.before_all_environment,
+            *spoken_in(dialect, first.options.environment),
+        ),
         environment_pass=_passed(first.options),
         before_all_inputs=_inputs(first),
     )

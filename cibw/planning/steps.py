@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
+from collections.abc import Iterator
 
 from cibw.config.options import BuildOptions
-from cibw.model.layout import (
-    AUDIT_ENVIRONMENT,
-    BUILT_DIR,
-    CONSTRAINTS,
-    OWN_PYTHON,
-    PROJECT,
-    REPAIRED_DIR,
-    SOURCE,
-    TEST_DIR,
-    WORK,
-)
+from cibw.model.layout import AUDIT_ENVIRONMENT, CONSTRAINTS, PROJECT, TEST_DIR
 from cibw.model.layout import TEST_ENVIRONMENT as TEST_ENVIRONMENT_DIR
 from cibw.model.plan import Action, Check, PutText, Run, Step, StepName, When
+from cibw.model.shell import Shell
 from cibw.model.template import Late, Template
 from cibw.planning.commands import kept_environment, program, resource, shell, virtual_environment
+from cibw.planning.files import copy_to_tests, fresh_directories, judge_path, move_unrepaired
 from cibw.planning.frontends import Package, build_command, uses_uv
-from cibw.planning.ground import Ground
+from cibw.planning.ground import Ground, Half
 
 _NO_TEST_SOURCES = '''\
 """Stands in the directory where the tests run, because no test-sources are set."""
@@ -41,12 +33,7 @@ class TestStringsAttached(unittest.TestCase):
 
 def set_up_step(ground: Ground) -> Step:
     """Lay a fresh copy of the project and the directories of this build, and prepare its Python."""
-    fresh = Template.of(
-        *("rm -rf '", PROJECT, "' '", WORK, "'"),
-        *(" && mkdir -p '", BUILT_DIR, "' '", REPAIRED_DIR, "' '", TEST_DIR, "'"),
-        *(" && cp -a '", SOURCE, "' '", PROJECT, "'"),
-    )
-    actions: list[Action] = [shell(fresh, cwd=Template.of("/"))]
+    actions: list[Action] = [fresh_directories(ground.conventions.shell)]
     if ground.constraints:
         actions.append(PutText(path=CONSTRAINTS, text=ground.constraints))
     return Step(name=StepName.SET_UP, actions=(*actions, *ground.set_up))
@@ -55,7 +42,7 @@ def set_up_step(ground: Ground) -> Step:
 def tools_step(options: BuildOptions, ground: Ground) -> tuple[Step, ...]:
     """What a build needs before its hooks, once its variables are known; none where all is there."""
     sets_path = any(expression.name == "PATH" for expression in options.environment)
-    judge = (program("sh", OWN_PYTHON, ground.bin_dir),) if sets_path else ()
+    judge = (judge_path(ground),) if sets_path else ()
     actions = (*ground.tools, *judge)
     return (Step(name=StepName.BUILD_TOOLS, actions=actions),) if actions else ()
 
@@ -67,74 +54,81 @@ def make_steps(options: BuildOptions, package: Package, ground: Ground) -> tuple
         actions=(Run(command=build_command(options, package, ground)),),
         checks=(Check.ONE_BUILT_WHEEL, Check.NOT_PURE),
     )
-    before = _hook(StepName.BEFORE_BUILD, options.before_build)
+    before = _hook(StepName.BEFORE_BUILD, options.before_build, ground)
     return (*tools_step(options, ground), *before, build, _repair(options, ground), *_audit(options, ground))
 
 
 def test_steps(options: BuildOptions, package: Package, ground: Ground) -> tuple[Step, ...]:
-    """The steps that test a wheel in an environment of its own; none without a test command."""
+    """The steps that test each half of a wheel in an environment of its own; none without a test command."""
     if not options.test_command:
         return ()
-    environment = Step(name=StepName.TEST_ENVIRONMENT, actions=(_test_environment(package, ground),))
-    install = Step(name=StepName.TEST_INSTALL, actions=(_install(options), *_test_files(options)))
-    test = Step(name=StepName.TEST, actions=(shell(options.test_command, cwd=TEST_DIR),))
-    return (environment, *_hook(StepName.BEFORE_TEST, options.before_test), install, test)
+    return tuple(step for half in ground.halves for step in _tests_of(half, options, package, ground))
+
+
+def _tests_of(half: Half, options: BuildOptions, package: Package, ground: Ground) -> Iterator[Step]:
+    dialect = ground.conventions.shell
+    yield Step(name=StepName.TEST_ENVIRONMENT, actions=(_test_environment(package, ground),))
+    if options.before_test:
+        yield Step(name=StepName.BEFORE_TEST, actions=(_shell_on(half, options.before_test, PROJECT, dialect),))
+    yield Step(name=StepName.TEST_INSTALL, actions=(_install(options, ground, half), *_test_files(options, dialect)))
+    yield Step(name=StepName.TEST, actions=(_shell_on(half, options.test_command, TEST_DIR, dialect),))
+
+
+def _shell_on(half: Half, text: Template, cwd: Template, dialect: Shell) -> Run:
+    if half.prefix:
+        return program(*half.prefix, *dialect.argv("")[:-1], text, cwd=cwd)
+    return shell(text, cwd=cwd, dialect=dialect)
 
 
 def _test_environment(package: Package, ground: Ground) -> Run:
     python = ground.base_python
+    if not ground.keeps_environments:
+        return virtual_environment(python, TEST_ENVIRONMENT_DIR, "--seed", "--clear")
     kept = kept_environment("test", str(package.identifier), str(python))
     return program("sh", resource("uv_venv.sh"), kept, python, TEST_ENVIRONMENT_DIR)
 
 
-def _hook(name: StepName, text: Template) -> tuple[Step, ...]:
-    return (Step(name=name, actions=(shell(text),)),) if text else ()
+def _hook(name: StepName, text: Template, ground: Ground) -> tuple[Step, ...]:
+    return (Step(name=name, actions=(shell(text, dialect=ground.conventions.shell),)),) if text else ()
 
 
 def _repair(options: BuildOptions, ground: Ground) -> Step:
-    if options.repair_wheel_command:
-        repair = shell(options.repair_wheel_command)
-    else:
-        repair = program("mv", Late.BUILT_WHEEL, REPAIRED_DIR)
+    dialect = ground.conventions.shell
+    command = options.repair_wheel_command.fill(Late.DELOCATE_ARCHS, ground.delocate_archs)
+    repair = shell(command, dialect=dialect) if command else move_unrepaired(dialect)
     checks = (Check.ONE_REPAIRED_WHEEL, Check.NOT_PURE, Check.NEW_NAME)
-    before = ground.before_repair if options.repair_wheel_command else ()
+    before = ground.before_repair if command else ()
     return Step(name=StepName.REPAIR, actions=(*before, repair), checks=checks)
 
 
 def _audit(options: BuildOptions, ground: Ground) -> tuple[Step, ...]:
     if not options.audit_command:
         return ()
+    venv = ground.conventions.venv
     always = any(not command.only_abi3 for command in options.audit_command)
     when = When.ALWAYS if always else When.WHEEL_IS_ABI3
     actions: list[Action] = []
     if options.audit_requires:
-        python = Template.of(AUDIT_ENVIRONMENT, "/bin/python")
+        python = venv.python(AUDIT_ENVIRONMENT)
         actions.append(virtual_environment(ground.base_python, AUDIT_ENVIRONMENT, when=when))
         actions.append(program("uv", "pip", "install", "--python", python, *options.audit_requires, when=when))
     for command in options.audit_command:
         when = When.WHEEL_IS_ABI3 if command.only_abi3 else When.ALWAYS
-        path = Template.of(AUDIT_ENVIRONMENT, "/bin")
-        actions.append(shell(command.template, path_entry=path, when=when))
+        path = venv.bin_dir(AUDIT_ENVIRONMENT)
+        actions.append(shell(command.template, path_entry=path, when=when, dialect=ground.conventions.shell))
     return (Step(name=StepName.AUDIT, actions=tuple(actions)),)
 
 
-def _install(options: BuildOptions) -> Run:
+def _install(options: BuildOptions, ground: Ground, half: Half) -> Run:
     extras = f"[{','.join(options.test_extras)}]" if options.test_extras else ""
     wheel = Template.of(Late.WHEEL, extras)
-    python = Template.of(TEST_ENVIRONMENT_DIR, "/bin/python")
+    python = ground.conventions.venv.python(TEST_ENVIRONMENT_DIR)
     if uses_uv(options.build_frontend.name):
-        return program("uv", "pip", "install", "--python", python, wheel, *options.test_requires)
-    return program(python, "-m", "pip", "install", wheel, *options.test_requires)
+        return program("uv", "pip", "install", *half.uv_args, "--python", python, wheel, *options.test_requires)
+    return program(*half.prefix, python, "-m", "pip", "install", wheel, *options.test_requires)
 
 
-def _test_files(options: BuildOptions) -> tuple[Action, ...]:
+def _test_files(options: BuildOptions, dialect: Shell) -> tuple[Action, ...]:
     if not options.test_sources:
         return (PutText(path=Template.of(TEST_DIR, "/test_fail.py"), text=_NO_TEST_SOURCES),)
-    copies = Template.of(*(_copy(source, " && " * (number > 0)) for number, source in enumerate(options.test_sources)))
-    return (shell(copies),)
-
-
-def _copy(source: str, joint: str) -> Template:
-    parent, _, _name = source.rstrip("/").rpartition("/")
-    target = Template.of("'", TEST_DIR, f"'/{shlex.quote(parent)}" if parent else "'")
-    return Template.of(f"{joint}mkdir -p ", target, f" && cp -a {shlex.quote(source)} ", target)
+    return (copy_to_tests(options.test_sources, dialect),)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cibw.model.command import Command
 from cibw.model.environment import EnvExpr
 from cibw.model.identifier import BuildIdentifier, Interpreter
 from cibw.model.images import ContainerSpec, CreateOptions, HostSpec, MachineSpec
-from cibw.model.plan import Action, PutText, Run
+from cibw.model.plan import Action, Fetch, PutText, Run
 from cibw.model.target import Target
 from cibw.model.template import Template
 from cibw.reporting.template_codec import expression_data, expression_from, template_data, template_from, text
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from cattrs import Converter
 
 _UNIONS = (
-    (Action, {"run": Run, "put_text": PutText}),
+    (Action, {"run": Run, "put_text": PutText, "fetch": Fetch}),
     (MachineSpec, {"container": ContainerSpec, "host": HostSpec}),
 )
 
@@ -29,7 +30,7 @@ def make_converter() -> Converter:
     converter = Converter()
     _add_texts(converter)
     _add_templates(converter)
-    _add_create_options(converter)
+    _add_short_forms(converter)
     for union, kinds in _UNIONS:
         names = {kind: name for name, kind in kinds.items()}
         configure_tagged_union(union, converter, tag_name="type", tag_generator=names.__getitem__)
@@ -71,9 +72,12 @@ def _put_type_first(converter: Converter, union: object) -> None:
     converter.register_unstructure_hook(union, hook)
 
 
-def _add_create_options(converter: Converter) -> None:
-    from cattrs.gen import make_dict_unstructure_fn
+def _add_short_forms(converter: Converter) -> None:
+    from cattrs.gen import make_dict_unstructure_fn, override
 
+    # Nearly every command is one for a POSIX shell, or for none.
+    commands = make_dict_unstructure_fn(Command, converter, dialect=override(omit_if_default=True))
+    converter.register_unstructure_hook(Command, commands)
     # Twenty options of which hardly any is ever set: only those that are would be read.
     hook = make_dict_unstructure_fn(CreateOptions, converter, _cattrs_omit_if_default=True)
     converter.register_unstructure_hook(CreateOptions, hook)

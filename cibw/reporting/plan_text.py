@@ -12,7 +12,7 @@ from cibw.model.environment import EnvExpr
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import ContainerSpec, CreateOptions, EmulationToolchain, HostSpec, MachineSpec
 from cibw.model.not_built import NotBuilt
-from cibw.model.plan import Action, Expectation, Job, Plan, PutText, Run, Step, WheelBuild, When
+from cibw.model.plan import Action, Expectation, Fetch, Job, Plan, PutText, Run, Step, WheelBuild, When
 from cibw.model.template import Template
 from cibw.reporting.look import Look
 from cibw.reporting.wording import count
@@ -97,6 +97,10 @@ def _action(action: Action, look: Look) -> list[str]:
         case PutText(path=path, text=text):
             number = count(len(text.splitlines()), "line")
             return [f"{look.dim('+')} {path} {look.dim(f'({number})')}"]
+        case Fetch(url=url, path=path, unpack=unpack):
+            how = "fetched and unpacked from" if unpack else "fetched from"
+            unless = f", unless there is {action.unless}" * bool(action.unless)
+            return [f"{look.dim('+')} {path} {look.dim(f'({how} {url}{unless})')}"]
         case _:
             assert_never(action)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from cibw.exhaustive import assert_never
 from cibw.model.environment import EnvExpr, EnvPart, Substitution, Variable
+from cibw.model.shell import Shell
 from cibw.model.template import Late, Template
 
 
@@ -47,8 +48,9 @@ def _part_data(part: EnvPart) -> object:
             return part
         case Late():
             return {"late": part.value}
-        case Substitution(command=command):
-            return {"type": "substitution", "command": command}
+        case Substitution(command=command, dialect=dialect):
+            told = {} if dialect is Shell.SH else {"dialect": dialect.value}
+            return {"type": "substitution", "command": command, **told}
         case Variable(name=name, default=default, or_empty=or_empty):
             pieces = None if default is None else [_part_data(piece) for piece in default]
             return {"type": "variable", "name": name, "default": pieces, "or_empty": or_empty}
@@ -64,7 +66,7 @@ def _part_from(data: object) -> EnvPart:
     if not isinstance(data, dict) or "type" not in data:
         return _literal_or_late(data)
     if data["type"] == "substitution":
-        return Substitution(text(_get(data, "command")))
+        return Substitution(text(_get(data, "command")), Shell(data.get("dialect", Shell.SH.value)))
     if data["type"] == "variable":
         default = _get(data, "default")
         parts = None if default is None else _parts_from(default)

@@ -59,7 +59,7 @@ class _Scope:
         return found or ""
 
     def _substitute(self, substitution: Substitution) -> str:
-        argv = ("sh", "-c", substitution.command)
+        argv = substitution.dialect.argv(substitution.command)
         request = Request(argv=argv, cwd=self._bindings[Late.PROJECT], environment=self._environment)
         outcome = self._run(request)
         if outcome.exit_code != 0:

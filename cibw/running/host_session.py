@@ -22,7 +22,7 @@ from cibw.running.zig import ToolchainSpec, ZigPrograms, find_zig, prepare_toolc
 from cibw.running.zig_compilers import zig_compiler
 
 FOREIGN_VARIABLES = (
-    *("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH"),
+    *("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__"),
     *("PIP_REQUIRE_VIRTUALENV", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON"),
     *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"),
     *("UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_WORKING_DIR"),
@@ -85,6 +85,7 @@ class _HostSite:
                 bindings={
                     Late.SOURCE: source,
                     Late.RESOURCES: str(RESOURCES_DIR),
+                    Late.CIBW_PYTHON: sys.executable,
                     Late.CACHE: str(self.cache),
                     Late.STEADY: str(self.place / "steady"),
                 },

@@ -6,8 +6,21 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
+from cibw.errors import CibwError
+from cibw.model.plan import Fetch
 from cibw.model.template import Late
 from cibw.running.machine import Machine
+
+Fetcher = Callable[[Fetch, str], None]
+"""Has what a plan fetches at a path of the machine."""
+
+
+def fetch_nothing(wanted: Fetch, _path: str) -> None:
+    """Refuse what a plan fetches, for machines that have all that they need: a container's image brings it."""
+    raise CibwError(
+        f"This machine fetches nothing, and the plan wants {wanted.url}.",
+        hint="Make the plan on the computer that builds.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +52,7 @@ class OpenMachine:
 
     Commands start with `environment` beside the machine's own. `toolchain` is the part of both that
     selects a compiler which `cibw` brings, and `advice` tells a user what may help where it fails.
+    `fetcher` has what a plan fetches from the network.
     """
 
     machine: Machine
@@ -53,6 +67,7 @@ class OpenMachine:
     environment: Mapping[str, str] = field(default_factory=dict)
     toolchain: Mapping[str, str] = field(default_factory=dict)
     advice: str = ""
+    fetcher: Fetcher = fetch_nothing
 
     @property
     def variables(self) -> dict[str, str]:

@@ -15,11 +15,12 @@ from cibw.model.command import Command, Outcome, Request
 from cibw.model.compiler_cache import CacheHits
 from cibw.model.environment import EnvExpr
 from cibw.model.events import CommandStarted, Event, OutputLine, StepFinished, StepStarted, StepTime, WarningRaised
-from cibw.model.plan import Action, PutText, Run, Step, StepName, When
+from cibw.model.plan import Action, Fetch, PutText, Run, Step, StepName, When
 from cibw.model.template import Late
 from cibw.model.wheel import WheelName
 from cibw.running.evaluate import evaluate
 from cibw.running.machine import Machine
+from cibw.running.opened import Fetcher, fetch_nothing
 
 Emit = Callable[[Event], None]
 _LAST_LINES = 20
@@ -32,7 +33,15 @@ class Workbench:
     It belongs to one thread; `bindings` grows as the run comes to know late values.
     """
 
-    def __init__(self, machine: Machine, scope: str, bindings: Mapping[Late, str], emit: Emit) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        scope: str,
+        bindings: Mapping[Late, str],
+        emit: Emit,
+        *,
+        fetcher: Fetcher = fetch_nothing,
+    ) -> None:
         self.machine = machine
         self.bindings = dict(bindings)
         self.times: list[StepTime] = []
@@ -40,6 +49,7 @@ class Workbench:
         self.compiler_cache: CacheHits | None = None
         self._scope = scope
         self._emit = emit
+        self._fetcher = fetcher
         self._last_lines: deque[str] = deque(maxlen=_LAST_LINES)
 
     def environment(
@@ -87,8 +97,18 @@ class Workbench:
             case Run(command=command, when=when):
                 if self._holds(when):
                     self._run(command, name, environment)
+            case Fetch():
+                self._fetch(action)
             case _:
                 assert_never(action)
+
+    def _fetch(self, action: Fetch) -> None:
+        if action.unless is not None:
+            directory, _, name = action.unless.render(self.bindings).rpartition("/")
+            if self.machine.find(directory, name):
+                return
+        self._emit(CommandStarted(scope=self._scope, text=f"fetch {action.url}"))
+        self._fetcher(action, action.path.render(self.bindings))
 
     def _holds(self, when: When) -> bool:
         match when:

@@ -94,7 +94,7 @@ class _Attempt:
         self._started = time.monotonic()
         own = {Late.PROJECT: f"{self.work_dir}/project"}
         bindings = {**own, **opened.bindings, Late.WORK: self.work_dir}
-        self._bench = Workbench(opened.machine, str(build.identifier), bindings, shop.emit)
+        self._bench = Workbench(opened.machine, str(build.identifier), bindings, shop.emit, fetcher=opened.fetcher)
 
     def run(self, task: Task) -> BuildResult:
         """Build, and enter the wheel; raises the error of the step that fails."""

@@ -31,16 +31,27 @@ HOST = replace(
 )
 
 
-def options_of(toml: str = "", arguments: Arguments = NO_ARGUMENTS, files: Mapping[str, str] | None = None) -> Options:
+MAC = Facts(platform=Platform.MACOS, machine="arm64")
+INTEL_MAC = Facts(platform=Platform.MACOS, machine="x86_64")
+WINDOWS = Facts(platform=Platform.WINDOWS, machine="AMD64")
+WINDOWS_ON_ARM = Facts(platform=Platform.WINDOWS, machine="ARM64")
+
+
+def options_of(
+    toml: str = "",
+    arguments: Arguments = NO_ARGUMENTS,
+    files: Mapping[str, str] | None = None,
+    platform: Platform = Platform.LINUX,
+) -> Options:
     """The options of a project whose configuration file holds a text."""
     known = files or {}
     sources = Sources(config_text=toml, arguments=arguments, read_text=known.get)
-    return load_options(sources, Platform.LINUX)
+    return load_options(sources, platform)
 
 
 def plan_of(toml: str = "", facts: Facts = DOCKER, arguments: Arguments = NO_ARGUMENTS) -> Plan:
     """The plan for a configuration."""
-    return plan_with(options_of(toml, arguments), facts)
+    return plan_with(options_of(toml, arguments, platform=facts.platform), facts)
 
 
 def plan_with(options: Options, facts: Facts = DOCKER) -> Plan:

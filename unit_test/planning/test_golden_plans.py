@@ -9,9 +9,10 @@ from cibw.reporting.codec import plan_from_json, plan_to_json
 from cibw.reporting.look import Look
 from cibw.reporting.plan_text import plan_text
 from unit_test.conftest import Golden
-from unit_test.planning.planned import DOCKER, HOST, plan_of
+from unit_test.planning.planned import DOCKER, HOST, INTEL_MAC, MAC, WINDOWS, WINDOWS_ON_ARM, plan_of
 
 CASES = Path(__file__).parents[1] / "golden" / "plans"
+HOSTS = {"host": HOST, "mac": MAC, "intel-mac": INTEL_MAC, "windows": WINDOWS, "windows-on-arm": WINDOWS_ON_ARM}
 NAMES = sorted(path.stem for path in CASES.glob("*.toml"))
 
 
@@ -20,7 +21,7 @@ def test_plan(name: str, golden: Golden) -> None:
     """The first line of a case says on which host it is planned, and the package's directory."""
     text = (CASES / f"{name}.toml").read_text()
     words = text.partition("\n")[0].removeprefix("# ").split()
-    facts = HOST if "host" in words else DOCKER
+    facts = next((HOSTS[word] for word in words if word in HOSTS), DOCKER)
     package_dir = next((word.removeprefix("package=") for word in words if word.startswith("package=")), ".")
     plan = plan_of(text, facts, Arguments(package_dir=package_dir))
     golden.check(f"plans/{name}.txt", plan_text(plan, Look()))

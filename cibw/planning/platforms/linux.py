@@ -6,17 +6,20 @@ import re
 from dataclasses import dataclass
 
 from cibw.catalog import Catalog, CatalogEntry
-from cibw.config.options import BuildOptions, DependencySource, FrontendName
+from cibw.config.options import BuildOptions
 from cibw.errors import ConfigurationError, DeprecatedError
 from cibw.model.facts import Facts, HostInterpreter
-from cibw.model.identifier import BuildIdentifier, Interpreter
-from cibw.model.images import ContainerSpec, HostSpec, Image
-from cibw.model.layout import BUILD_ENVIRONMENT, CONSTRAINTS, MUSL_PYTHON
+from cibw.model.identifier import BuildIdentifier
+from cibw.model.images import ContainerSpec, EngineName, HostSpec, Image
+from cibw.model.layout import BUILD_ENVIRONMENT, MUSL_PYTHON
+from cibw.model.not_built import NotBuilt
 from cibw.model.plan import Action
-from cibw.model.target import Architecture, Family, Target
+from cibw.model.target import Architecture, Family, Platform, Target
 from cibw.model.template import Late, Template
+from cibw.planning.architectures import native_architecture
 from cibw.planning.commands import assign, program, resource, shell, virtual_environment
-from cibw.planning.ground import Ground
+from cibw.planning.ground import Circumstances, Ground, MissingPython
+from cibw.planning.tools import constraints, frontend_tools, seed
 
 _OCI_PLATFORMS = {
     Architecture.X86_64: "linux/amd64",
@@ -31,9 +34,32 @@ _32_BIT = (Architecture.I686, Architecture.ARMV7L)
 _ENDED_IMAGES = ("manylinux1", "manylinux2010", "manylinux_2_24", "musllinux_1_1")
 _ALIAS = re.compile(r"(?:many|musl)linux[0-9_]*")
 _POLICY = re.compile(r"manylinux_[0-9]+_[0-9]+")
-_FIRST_WITHOUT_SETUPTOOLS = 12
-"""The minor version since which environments have had pip alone."""
 DEFAULT_POLICY = "manylinux2014"
+
+
+def ground(given: Circumstances) -> Ground | MissingPython | NotBuilt:
+    """A build in a container, or on the host where that is the engine."""
+    resolved, identifier, facts = given.resolved, given.identifier, given.facts
+    if resolved.container_engine.name is not EngineName.HOST:
+        return container_ground(resolved, given.entry, given.catalog)
+    if identifier.target.architecture is not native_architecture(Platform.LINUX, facts):
+        reason = f"without a container engine this host builds for {facts.machine} only"
+        return NotBuilt(identifier=identifier, reason=reason)
+    found = host_interpreter(identifier, facts)
+    if found is None:
+        return MissingPython(identifier)
+    pins = constraints(resolved, identifier, given.catalog)
+    return host_ground(_host_build(given, found), resolved, pins)
+
+
+def _host_build(given: Circumstances, found: HostInterpreter) -> HostBuild:
+    target, facts = given.identifier.target, given.facts
+    is_chosen = given.options.origin("image", given.identifier) != "default"
+    tag = host_tag(target, given.resolved.image if is_chosen else "")
+    is_image = facts.image_tag.startswith(target.family.value)
+    return HostBuild(
+        identifier=given.identifier, found=found, tag=facts.image_tag if is_image else tag, has_toolchain=is_image
+    )
 
 
 def container_spec(options: BuildOptions, identifier: BuildIdentifier, catalog: Catalog) -> ContainerSpec:
@@ -69,13 +95,6 @@ def _reference(value: str, identifier: BuildIdentifier, catalog: Catalog) -> str
             hint=f"Images known for {architecture.value}: {known}. A full reference with a registry works too.",
         )
     return value
-
-
-def constraints(options: BuildOptions, identifier: BuildIdentifier, catalog: Catalog) -> str:
-    """The text of the constraints file for the tools of a build; empty where nothing is pinned."""
-    if options.dependency_versions.source is DependencySource.PINNED:
-        return catalog.constraints(identifier.interpreter.version)
-    return options.dependency_versions.text_for(identifier)
 
 
 def container_ground(options: BuildOptions, entry: CatalogEntry, catalog: Catalog) -> Ground:
@@ -140,7 +159,7 @@ def host_ground(host: HostBuild, options: BuildOptions, pins: str) -> Ground:
         python=python,
         bin_dir=bin_dir,
         set_up=(*_borrow(found, borrowed=borrowed), virtual_environment(base, BUILD_ENVIRONMENT)),
-        tools=_tools(found.interpreter, options, python, pins),
+        tools=(seed(found.interpreter, python), *frontend_tools(options, python, pins)),
         before_repair=(program(python, resource("musl_needed.py"), Late.BUILT_WHEEL),) if is_musl else (),
         environment=(assign("VIRTUAL_ENV", BUILD_ENVIRONMENT), *plat),
         keeps_environments=not borrowed,
@@ -154,14 +173,3 @@ def _borrow(found: HostInterpreter, *, borrowed: bool) -> tuple[Action, ...]:
     if not borrowed:
         return ()
     return (program(found.path, resource("musl_python.py"), found.path, MUSL_PYTHON),)
-
-
-def _tools(interpreter: Interpreter, options: BuildOptions, python: Template, pins: str) -> tuple[Action, ...]:
-    """What `uv venv --seed` would install, but with the indexes that the environment option may name; and build."""
-    install = ("uv", "pip", "install", "--python", python)
-    older = ("setuptools", "wheel") if interpreter.minor < _FIRST_WITHOUT_SETUPTOOLS else ()
-    seed = program(*install, "pip", *older)
-    if options.build_frontend.name not in (FrontendName.BUILD, FrontendName.BUILD_UV):
-        return (seed,)
-    pinned: tuple[str | Template, ...] = ("--constraint", CONSTRAINTS) if pins else ()
-    return (seed, program(*install, *pinned, "build"))

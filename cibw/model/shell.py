@@ -1,0 +1,29 @@
+"""The shells that run commands of a plan."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from cibw.exhaustive import assert_never
+
+
+class Shell(Enum):
+    """Whose language a command is written in: that of POSIX, or that of Windows."""
+
+    SH = "sh"
+    CMD = "cmd"
+
+    @property
+    def path_separator(self) -> str:
+        """What stands between the directories of PATH."""
+        return ":" if self is Shell.SH else ";"
+
+    def argv(self, text: str) -> tuple[str, ...]:
+        """How the shell is called with a text; cmd.exe takes all behind `/c` as it is, without quotes of C."""
+        match self:
+            case Shell.SH:
+                return ("sh", "-c", text)
+            case Shell.CMD:
+                return ("cmd", "/d", "/s", "/c", text)
+            case _:
+                assert_never(self)

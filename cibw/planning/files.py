@@ -1,0 +1,76 @@
+"""What a build does with files between its commands, in the shell of its machine or by a script."""
+
+from __future__ import annotations
+
+import shlex
+
+from cibw.exhaustive import assert_never
+from cibw.model.layout import BUILT_DIR, OWN_PYTHON, PROJECT, REPAIRED_DIR, SOURCE, TEST_DIR, WORK
+from cibw.model.plan import Run
+from cibw.model.shell import Shell
+from cibw.model.template import Late, Template
+from cibw.planning.commands import Argument, program, resource, shell
+from cibw.planning.ground import Ground
+
+_ROOT = Template.of("/")
+
+
+def fresh_directories(dialect: Shell) -> Run:
+    """Lay a fresh copy of the project, and the directories of a build."""
+    match dialect:
+        case Shell.SH:
+            text = Template.of(
+                *("rm -rf '", PROJECT, "' '", WORK, "'"),
+                *(" && mkdir -p '", BUILT_DIR, "' '", REPAIRED_DIR, "' '", TEST_DIR, "'"),
+                *(" && cp -a '", SOURCE, "' '", PROJECT, "'"),
+            )
+            return shell(text, cwd=_ROOT)
+        case Shell.CMD:
+            return script("fresh", SOURCE, PROJECT, WORK, cwd=_ROOT)
+        case _:
+            assert_never(dialect)
+
+
+def move_unrepaired(dialect: Shell) -> Run:
+    """Take the built wheel as it is, where no command repairs it."""
+    match dialect:
+        case Shell.SH:
+            return program("mv", Late.BUILT_WHEEL, REPAIRED_DIR)
+        case Shell.CMD:
+            return script("move", Late.BUILT_WHEEL, REPAIRED_DIR)
+        case _:
+            assert_never(dialect)
+
+
+def copy_to_tests(sources: tuple[str, ...], dialect: Shell) -> Run:
+    """Copy files and directories of the project to where the tests run."""
+    match dialect:
+        case Shell.SH:
+            copies = (_copy(source, " && " * (number > 0)) for number, source in enumerate(sources))
+            return shell(Template.of(*copies))
+        case Shell.CMD:
+            return script("copy", TEST_DIR, *sources)
+        case _:
+            assert_never(dialect)
+
+
+def judge_path(ground: Ground) -> Run:
+    """See that python and pip on PATH are those of the build."""
+    match ground.conventions.shell:
+        case Shell.SH:
+            return program("sh", OWN_PYTHON, ground.bin_dir)
+        case Shell.CMD:
+            return script("judge", ground.bin_dir)
+        case _:
+            assert_never(ground.conventions.shell)
+
+
+def script(*arguments: Argument, cwd: Template = PROJECT) -> Run:
+    """Do by the Python of cibw what the shell of Windows has no dependable words for."""
+    return program(Late.CIBW_PYTHON, "-I", resource("host_files.py"), *arguments, cwd=cwd)
+
+
+def _copy(source: str, joint: str) -> Template:
+    parent, _, _name = source.rstrip("/").rpartition("/")
+    target = Template.of("'", TEST_DIR, f"'/{shlex.quote(parent)}" if parent else "'")
+    return Template.of(f"{joint}mkdir -p ", target, f" && cp -a {shlex.quote(source)} ", target)

@@ -1,0 +1,48 @@
+"""Which hosts can build for a platform."""
+
+from __future__ import annotations
+
+from cibw.errors import ConfigurationError
+from cibw.model.facts import Facts
+from cibw.model.plan import Fetch, Plan
+from cibw.model.target import Platform
+
+_HOSTS = {
+    Platform.MACOS: (Platform.MACOS,),
+    Platform.WINDOWS: (Platform.WINDOWS,),
+    Platform.IOS: (Platform.MACOS,),
+}
+_NAMES = {Platform.LINUX: "a Linux computer", Platform.MACOS: "a Mac", Platform.WINDOWS: "a Windows computer"}
+
+
+def require_host(platform: Platform, facts: Facts) -> None:
+    """ConfigurationError where this host can't build for a platform; it names the hosts that can."""
+    hosts = _HOSTS.get(platform)
+    if hosts is None or facts.platform in hosts:
+        return
+    names = " or ".join(_NAMES[host] for host in hosts)
+    raise ConfigurationError(
+        f"Wheels for {platform.value} can't be built on {_NAMES[facts.platform]}, only on {names}.",
+        hint=f"`cibw plan --platform {platform.value}` prints on any computer what would be done.",
+    )
+
+
+def require_means(plan: Plan) -> None:
+    """ConfigurationError where a plan holds what this cibw can print, but not do."""
+    if any(identifier.platform is Platform.WINDOWS for identifier in plan.identifiers):
+        raise ConfigurationError(
+            "This cibw plans builds on Windows, but can't run them.",
+            hint="`cibw plan` prints each command that a build needs.",
+        )
+    wanted = [
+        action.url
+        for job in plan.jobs
+        for build in job.builds
+        for action in build.prepare.actions
+        if isinstance(action, Fetch)
+    ]
+    if wanted:
+        raise ConfigurationError(
+            f"This cibw can't fetch interpreters, and the plan wants {wanted[0]}.",
+            hint='Set python-source = "uv", and leave out GraalPy and universal2.',
+        )

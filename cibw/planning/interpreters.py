@@ -1,0 +1,55 @@
+"""Interpreters that a run brings to the host: by uv, or out of archives that the catalog names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cibw.catalog import CatalogEntry
+from cibw.config.options import BuildOptions, PythonSource
+from cibw.model.identifier import Implementation, Interpreter
+from cibw.model.plan import Action, Fetch
+from cibw.model.template import Late, Template
+from cibw.planning.commands import program
+
+_NAMES = {Implementation.CPYTHON: "cpython", Implementation.PYPY: "pypy"}
+_ENDINGS = (".tar.gz", ".tar.bz2", ".zip")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """An interpreter, by its path or by what uv calls it, and the actions that bring it."""
+
+    python: Template
+    actions: tuple[Action, ...]
+
+
+def wants_uv(options: BuildOptions, interpreter: Interpreter) -> bool:
+    """Whether uv brings the interpreter; it does not tell the release lines of GraalPy apart."""
+    return options.python_source is PythonSource.UV and interpreter.implementation in _NAMES
+
+
+def managed(interpreter: Interpreter, system: str) -> Brought:
+    """A Python that uv manages, for a system such as `macos-aarch64`."""
+    variant = "+freethreaded" if interpreter.free_threaded else ""
+    request = f"{_NAMES[interpreter.implementation]}-{interpreter.version}{variant}-{system}-none"
+    return Brought(python=Template.of(request), actions=(program("uv", "python", "install", request),))
+
+
+def unpacked(entry: CatalogEntry, python: str) -> Brought:
+    """The Python of an archive in the catalog, by its path there."""
+    name = entry.url.rpartition("/")[2]
+    for ending in _ENDINGS:
+        name = name.removesuffix(ending)
+    return fetched(entry.url, entry.sha256, name, python)
+
+
+def fetched(url: str, sha256: str, name: str, python: str) -> Brought:
+    """The Python of an archive, which is unpacked into a directory that is kept under a name."""
+    place = kept_interpreter(name)
+    action = Fetch(url=url, sha256=sha256, path=place, unpack=True)
+    return Brought(python=Template.of(place, f"/{python}"), actions=(action,))
+
+
+def kept_interpreter(name: str) -> Template:
+    """Where an interpreter is kept between runs."""
+    return Template.of(Late.CACHE, f"/interpreters/{name}")

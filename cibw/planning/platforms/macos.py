@@ -1,0 +1,173 @@
+"""macOS: interpreters of python.org, PyPy, GraalPy or uv, for both processors of a Mac."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cibw.catalog import CatalogEntry
+from cibw.exhaustive import assert_never
+from cibw.model.environment import EnvExpr, Substitution
+from cibw.model.identifier import BuildIdentifier, Implementation
+from cibw.model.images import HostSpec
+from cibw.model.layout import BUILD_ENVIRONMENT, POSIX_VENV
+from cibw.model.not_built import NotBuilt
+from cibw.model.plan import Fetch
+from cibw.model.target import Architecture, Platform
+from cibw.model.template import Late, Template
+from cibw.planning.architectures import native_architecture
+from cibw.planning.commands import assign, program, resource, unless_set, virtual_environment
+from cibw.planning.ground import Circumstances, Ground, Half
+from cibw.planning.interpreters import Brought, managed, unpacked, wants_uv
+from cibw.planning.tools import constraints, frontend_tools, seed
+
+_TARGET = "MACOSX_DEPLOYMENT_TARGET"
+_BEFORE_ALL_TARGET = "10.9"
+_INTEL, _ARM, _BOTH = Architecture.X86_64, Architecture.ARM64, Architecture.UNIVERSAL2
+_HOST_PLATFORMS = {_INTEL: "macosx-10.9-x86_64", _ARM: "macosx-11.0-arm64", _BOTH: "macosx-10.9-universal2"}
+_ARCH_FLAGS = {_INTEL: "-arch x86_64", _ARM: "-arch arm64", _BOTH: "-arch arm64 -arch x86_64"}
+_DELOCATE_ARCHS = {_INTEL: "x86_64", _ARM: "arm64", _BOTH: "x86_64,arm64"}
+_UV_SYSTEMS = {_INTEL: "macos-x86_64", _ARM: "macos-aarch64"}
+_ROSETTA = Half(prefix=("arch", "-x86_64"), uv_args=("--python-platform", "x86_64-apple-darwin"))
+_VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
+_CURRENT = Substitution("sw_vers -productVersion | cut -d . -f 1")
+_NO_ARM = "an x86_64 Mac can't run arm64 programs"
+
+
+def ground(given: Circumstances) -> Ground | NotBuilt:
+    """A build on a Mac, in an environment of its own; the processor of the host decides what its tests can run."""
+    identifier, resolved = given.identifier, given.resolved
+    native = native_architecture(Platform.MACOS, given.facts) or _ARM
+    if wants_uv(resolved, identifier.interpreter) and identifier.target.architecture is _BOTH:
+        reason = 'uv has no universal2 Python; python-source = "catalog" has'
+        return NotBuilt(identifier=identifier, reason=reason)
+    brought = _interpreter(given, native)
+    python = POSIX_VENV.python(BUILD_ENVIRONMENT)
+    pins = constraints(resolved, identifier, given.catalog)
+    target = _deployment_target(given)
+    tests = _tests(given, native)
+    return Ground(
+        machine=HostSpec(),
+        base_python=brought.python,
+        python=python,
+        bin_dir=POSIX_VENV.bin_dir(BUILD_ENVIRONMENT),
+        set_up=(*brought.actions, virtual_environment(brought.python, BUILD_ENVIRONMENT)),
+        tools=(seed(identifier.interpreter, python, pins), *frontend_tools(resolved, python, pins, "delocate")),
+        environment=(assign("VIRTUAL_ENV", BUILD_ENVIRONMENT), *_compiler_environment(identifier, target.start)),
+        last_environment=(assign(_TARGET, target.raised),) if target.raised else (),
+        before_all_environment=(unless_set(_TARGET, _BEFORE_ALL_TARGET),),
+        test_environment=(assign(_TARGET, *_current_version()),),
+        halves=tests.halves,
+        keeps_environments=False,
+        caches_compilers=False,
+        shares_host=True,
+        constraints=pins,
+        delocate_archs=_DELOCATE_ARCHS[identifier.target.architecture],
+        untested=tests.untested,
+        notes=(*target.notes, *tests.notes),
+    )
+
+
+def _interpreter(given: Circumstances, native: Architecture) -> Brought:
+    interpreter, architecture = given.identifier.interpreter, given.identifier.target.architecture
+    if wants_uv(given.resolved, interpreter):
+        # An arm64 Mac runs the Python of either processor; another one builds for arm64 with its own.
+        return managed(interpreter, _UV_SYSTEMS[architecture if native is _ARM else _INTEL])
+    match interpreter.implementation:
+        case Implementation.PYPY:
+            return unpacked(given.entry, "bin/pypy3")
+        case Implementation.GRAALPY:
+            return unpacked(given.entry, "bin/graalpy")
+        case Implementation.CPYTHON:
+            return _framework(given.entry)
+        case _:
+            assert_never(interpreter.implementation)
+
+
+def _framework(entry: CatalogEntry) -> Brought:
+    """CPython as python.org packs it, which only its installer can put into place."""
+    version, threads = entry.version, "t" * entry.identifier.interpreter.free_threaded
+    framework = f"/Library/Frameworks/Python{threads.upper()}.framework/Versions/{version}"
+    python = Template.of(f"{framework}/bin/python{version}{threads}")
+    package = Template.of(Late.CACHE, f"/downloads/{entry.url.rpartition('/')[2]}")
+    fetch = Fetch(url=entry.url, sha256=entry.sha256, path=package, unless=python)
+    install = program("sh", resource("macos_python.sh"), package, version, python)
+    return Brought(python=python, actions=(fetch, install))
+
+
+def _compiler_environment(identifier: BuildIdentifier, target: str) -> Iterator[EnvExpr]:
+    architecture = identifier.target.architecture
+    yield assign(_TARGET, target)
+    yield unless_set("_PYTHON_HOST_PLATFORM", _HOST_PLATFORMS[architecture])
+    yield unless_set("ARCHFLAGS", _ARCH_FLAGS[architecture])
+
+
+def _current_version() -> tuple[Substitution, str]:
+    # What the tests compile need not run on any other Mac.
+    return _CURRENT, ".0"
+
+
+def lowest_target(identifier: BuildIdentifier) -> str:
+    """The oldest macOS that an interpreter runs on."""
+    interpreter = identifier.interpreter
+    if identifier.target.architecture is _ARM:
+        return "11.0"
+    if interpreter.minor >= 14 or interpreter.implementation is Implementation.PYPY:
+        return "10.15"
+    return "10.13" if interpreter.minor >= 12 else "10.9"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DeploymentTarget:
+    """The macOS that a build begins with, and the one that it is raised to where the user's is too old."""
+
+    start: str
+    raised: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def _deployment_target(given: Circumstances) -> _DeploymentTarget:
+    lowest = lowest_target(given.identifier)
+    wanted = [one for one in given.resolved.environment if one.name == _TARGET]
+    # What a command or a variable gives is known only to the run.
+    text = "".join(part if isinstance(part, str) else "?" for part in wanted[-1].parts) if wanted else ""
+    from_host = given.facts.deployment_target
+    start = from_host if _is_newer(from_host, lowest) else lowest
+    ignored = text or from_host
+    if not _VERSION.fullmatch(ignored) or ignored == lowest or _is_newer(ignored, lowest):
+        return _DeploymentTarget(start=start)
+    note = f"{_TARGET} {ignored} is raised to {lowest} for interpreters that need it"
+    return _DeploymentTarget(start=start, raised=lowest if text else "", notes=(note,))
+
+
+def _is_newer(version: str, other: str) -> bool:
+    if not _VERSION.fullmatch(version):
+        return False
+    return [int(part) for part in version.split(".")] > [int(part) for part in other.split(".")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tests:
+    halves: tuple[Half, ...] = ()
+    untested: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def _tests(given: Circumstances, native: Architecture) -> _Tests:
+    identifier, skip = given.identifier, given.options.test_skip
+    architecture = identifier.target.architecture
+    if architecture is not _BOTH:
+        runs = native is _ARM or architecture is _INTEL
+        return _Tests(halves=(_half(architecture, native),)) if runs else _Tests(untested=_NO_ARM)
+    wanted = [one for one in (_INTEL, _ARM) if not skip.matches(f"{identifier}:{one.value}")]
+    can_run = [one for one in wanted if native is _ARM or one is _INTEL]
+    if not can_run:
+        return _Tests(untested=_NO_ARM if wanted else "test-skip names both halves")
+    has_tests = bool(given.resolved.test_command)
+    notes = (f"universal2 wheels are tested for x86_64 alone: {_NO_ARM}",) if can_run != wanted and has_tests else ()
+    return _Tests(halves=tuple(_half(one, native) for one in can_run), notes=notes)
+
+
+def _half(architecture: Architecture, native: Architecture) -> Half:
+    return Half() if architecture is native else _ROSETTA

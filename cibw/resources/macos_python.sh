@@ -1,0 +1,55 @@
+#!/bin/sh
+# Install the CPython of python.org for the whole Mac, where a CI runs; anywhere else its user has to.
+#
+# macos_python.sh PACKAGE VERSION PYTHON
+#
+# PACKAGE is the installer of VERSION (3.14), PYTHON the program that it brings. With PYTHON there, nothing is done.
+set -u
+package=$1 version=$2 python=$3
+[ -x "$python" ] && exit
+
+if [ -z "${CI:-}${TF_BUILD:-}${APPVEYOR:-}${TRAVIS:-}" ]; then
+    echo "Python $version of python.org is not installed: $python is missing." >&2
+    echo "Install it by \`open '$package'\`, or set python-source = \"uv\", which needs no installer." >&2
+    echo "A CI installs it by itself." >&2
+    exit 1
+fi
+
+# Builds that run side by side want the same Python. A lock that was left behind holds nobody up for ever.
+lock=${TMPDIR:-/tmp}/cibw-python-$version.lock
+waited=0
+until mkdir "$lock" 2>/dev/null || [ "$waited" -ge 600 ]; do
+    sleep 1
+    waited=$((waited + 1))
+done
+trap 'rm -rf "$lock"' EXIT
+[ -x "$python" ] && exit
+
+# The free-threaded Python is a part of the package that has to be asked for.
+choices=$lock/choices.xml
+cat >"$choices" <<XML
+<?xml version="1.0" encoding="UTF-8"?>
+<plist version="1.0"><array><dict>
+<key>attributeSetting</key><integer>1</integer>
+<key>choiceAttribute</key><string>selected</string>
+<key>choiceIdentifier</key><string>org.python.Python.PythonTFramework-$version</string>
+</dict></array></plist>
+XML
+case $version in
+    3.9 | 3.1[0-3]) sudo installer -pkg "$package" -target / || exit ;;
+    *) sudo installer -pkg "$package" -applyChoiceChangesXML "$choices" -target / || exit ;;
+esac
+
+# These Pythons bring no certificates, without which pip and others reach no index.
+"$python" -m ensurepip >/dev/null 2>&1
+"$python" -E -s -m pip install --quiet --disable-pip-version-check --upgrade certifi &&
+    "$python" -E -s - <<'PYTHON'
+import os, ssl
+import certifi
+
+place = ssl.get_default_verify_paths().openssl_cafile
+os.makedirs(os.path.dirname(place), exist_ok=True)
+if os.path.lexists(place):
+    os.remove(place)
+os.symlink(certifi.where(), place)
+PYTHON

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cibw.config.options import StableAbi
+from cibw.errors import ConfigurationError
+from cibw.model.identifier import BuildIdentifier
+from cibw.model.plan import Plan, Run, StepName, WheelBuild
+from cibw.model.target import Platform
+from cibw.planning.platforms.macos import lowest_target
+from unit_test.planning.planned import CATALOG, DOCKER, INTEL_MAC, MAC, WINDOWS, options_of, plan_of, plan_with
+
+EVERYTHING = '[tool.cibw]\nenable = "all"\narchs = "all"\n'
+TARGET = "MACOSX_DEPLOYMENT_TARGET"
+
+
+def only_build(plan: Plan) -> WheelBuild:
+    (job,) = plan.jobs
+    (build,) = job.builds
+    return build
+
+
+def values(build: WheelBuild, name: str) -> list[str]:
+    return [str(one).partition("=")[2] for one in build.environment if one.name == name]
+
+
+@pytest.mark.parametrize("facts", [MAC, WINDOWS])
+def test_every_identifier_is_planned_on_its_own_host(facts: object) -> None:
+    host = MAC if facts == MAC else WINDOWS
+    plan = plan_of(EVERYTHING, host)
+    assert not plan.not_built
+    assert set(plan.identifiers) == {entry.identifier for entry in CATALOG.interpreters(host.platform)}
+
+
+@pytest.mark.parametrize("platform", [Platform.MACOS, Platform.WINDOWS])
+def test_every_identifier_has_its_place_in_a_plan_from_linux(platform: Platform) -> None:
+    for machine in ("x86_64", "aarch64", "riscv64"):
+        plan = plan_with(options_of(EVERYTHING, platform=platform), replace(DOCKER, machine=machine))
+        named = [*plan.identifiers, *(one.identifier for one in plan.not_built)]
+        known = [entry.identifier for entry in CATALOG.interpreters(platform)]
+        assert sorted(map(str, named)) == sorted(map(str, known))
+        assert all(one.reason for one in plan.not_built)
+
+
+@pytest.mark.parametrize(
+    ("identifier", "lowest"),
+    [
+        ("cp39-macosx_x86_64", "10.9"),
+        ("cp311-macosx_universal2", "10.9"),
+        ("cp312-macosx_x86_64", "10.13"),
+        ("gp312_250-macosx_x86_64", "10.13"),
+        ("cp314t-macosx_universal2", "10.15"),
+        ("pp39-macosx_x86_64", "10.15"),
+        ("pp39-macosx_arm64", "11.0"),
+        ("cp315-macosx_arm64", "11.0"),
+    ],
+)
+def test_the_oldest_macos_of_an_interpreter(identifier: str, lowest: str) -> None:
+    assert lowest_target(BuildIdentifier.parse(identifier)) == lowest
+
+
+@pytest.mark.parametrize(
+    ("option", "of_host", "expected", "notes"),
+    [
+        ("", "", ["10.13"], 0),
+        ("", "12.0", ["12.0"], 0),
+        ("", "10.9", ["10.13"], 1),
+        ("", "nonsense", ["10.13"], 0),
+        ("12.3", "10.9", ["10.13", "12.3"], 0),
+        ("10.9", "", ["10.13", "10.9", "10.13"], 1),
+        ("10.13", "", ["10.13", "10.13"], 0),
+        ("$OTHER", "", ["10.13", "${OTHER}"], 0),
+    ],
+)
+def test_a_deployment_target_that_is_too_old_is_raised(
+    option: str, of_host: str, expected: list[str], notes: int
+) -> None:
+    lines = f'environment = "{TARGET}={option}"\n' if option else ""
+    facts = replace(MAC, deployment_target=of_host)
+    plan = plan_of(f'[tool.cibw]\nbuild = "cp312-macosx_x86_64"\narchs = "x86_64"\n{lines}', facts)
+    assert values(only_build(plan), TARGET) == expected
+    assert len(plan.notes) == notes
+    assert all("10.9 is raised to 10.13" in note for note in plan.notes)
+
+
+def test_both_halves_may_be_left_out() -> None:
+    toml = '[tool.cibw]\nbuild = "cp312-*"\narchs = "universal2"\ntest-command = "pytest"\n'
+    skipped = only_build(plan_of(f'{toml}test-skip = "*:arm64 *:x86_64"', MAC))
+    assert skipped.test == ()
+    assert skipped.untested == "test-skip names both halves"
+    cannot = only_build(plan_of(f'{toml}test-skip = "*:x86_64"', INTEL_MAC))
+    assert cannot.untested == "an x86_64 Mac can't run arm64 programs"
+
+
+def test_a_half_that_cannot_be_tested_is_told_where_tests_are_wanted() -> None:
+    toml = '[tool.cibw]\nbuild = "cp31{2,3}-*"\narchs = "universal2"\n'
+    assert plan_of(toml, INTEL_MAC).notes == ()
+    (note,) = plan_of(f'{toml}test-command = "pytest"', INTEL_MAC).notes
+    assert note == "universal2 wheels are tested for x86_64 alone: an x86_64 Mac can't run arm64 programs"
+
+
+def test_a_command_of_the_intel_half_runs_by_rosetta() -> None:
+    toml = '[tool.cibw]\nbuild = "cp312-*"\narchs = "universal2"\ntest-command = "it\'s"'
+    build = only_build(plan_of(toml, MAC))
+    tests = [step.actions[0] for step in build.test if step.name is StepName.TEST]
+    commands = [action.command for action in tests if isinstance(action, Run)]
+    assert [str(part) for part in commands[0].argv] == ["arch", "-x86_64", "sh", "-c", "it's"]
+    assert commands[1].shell
+
+
+@pytest.mark.parametrize("facts", [MAC, WINDOWS])
+def test_before_all_must_be_the_same_for_all(facts: object) -> None:
+    host = MAC if facts == MAC else WINDOWS
+    toml = '[tool.cibw]\n[[tool.cibw.overrides]]\nselect = "cp312-*"\nbefore-all = "make"'
+    with pytest.raises(ConfigurationError, match="before-all differs") as caught:
+        plan_of(toml, host)
+    assert "cp312-" in caught.value.message
+    assert "before-build" in caught.value.hint
+
+
+def test_uv_has_no_universal2() -> None:
+    plan = plan_of('[tool.cibw]\nbuild = "cp312-*"\narchs = "all"\npython-source = "uv"', INTEL_MAC)
+    assert (
+        'python-source = "catalog" has'
+        in {str(one.identifier): one.reason for one in plan.not_built}["cp312-macosx_universal2"]
+    )
+    # An Intel Mac can't run the Python for arm64, so its own builds for it.
+    pythons = [str(action) for job in plan.jobs for build in job.builds for action in build.prepare.actions[-2:-1]]
+    assert all("cpython-3.12-macos-x86_64-none" in python for python in pythons)
+    assert len(pythons) == 2
+
+
+def test_a_host_is_prepared_once_for_all_that_it_builds() -> None:
+    plan = plan_of('[tool.cibw]\narchs = "all"\nbefore-all = "make"', MAC)
+    assert [job.name for job in plan.jobs] == ["macos"]
+
+
+def test_an_abi3_wheel_is_expected_for_the_same_target_alone() -> None:
+    options = options_of('[tool.cibw]\nbuild = "cp31{2,3}-*"\narchs = "arm64 x86_64"', platform=Platform.MACOS)
+    stable = StableAbi(minors=frozenset({12, 13}), place="setup.py")
+    plan = plan_with(replace(options, stable_abi=stable), MAC)
+    builds = [build for job in plan.jobs for build in job.builds]
+    expected = {str(one.identifier): str(one.expects.identifier) for one in builds if one.expects}
+    assert expected == {
+        "cp313-macosx_x86_64": "cp312-macosx_x86_64",
+        "cp313-macosx_arm64": "cp312-macosx_arm64",
+    }

@@ -1,0 +1,119 @@
+"""The flow of every identifier of macOS and Windows, on a machine that only records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cibw.errors import CibwError
+from cibw.model.command import Request
+from cibw.model.facts import Facts
+from cibw.model.plan import Fetch, WheelBuild
+from cibw.model.template import Late
+from cibw.running.flow import Site, run_build
+from cibw.running.ledger import Ledger
+from cibw.running.opened import fetch_nothing
+from cibw.running.recording import Answer, RecordingMachine
+from cibw.running.workbench import Workbench
+from unit_test.planning.planned import MAC, WINDOWS, plan_of
+from unit_test.running.wheels import wheel_bytes
+
+TOML = """[tool.cibw]
+enable = "all"
+archs = "all"
+before-build = "prepare"
+environment = 'PATH="$PATH" VALUE="$(tell value)"'
+before-test = "make data"
+test-command = "pytest {project}/tests"
+test-sources = ["tests"]
+"""
+BINDINGS = {
+    Late.PROJECT: "/p",
+    Late.SOURCE: "/s",
+    Late.WORK: "/w",
+    Late.CACHE: "/c",
+    Late.RESOURCES: "/r",
+    Late.CIBW_PYTHON: "/python",
+}
+
+
+def builds_for(facts: Facts) -> list[WheelBuild]:
+    return [build for job in plan_of(TOML, facts).jobs for build in job.builds]
+
+
+class Trial:
+    """One build, whose commands give wheels where they are told to."""
+
+    def __init__(self, build: WheelBuild, output_dir: Path) -> None:
+        self.fetched: list[tuple[str, str]] = []
+        self.machine = RecordingMachine(self.answer)
+        self._name = f"a-1-{build.identifier.interpreter}-none-{build.identifier.target}.whl"
+        bench = Workbench(self.machine, str(build.identifier), BINDINGS, lambda _event: None, fetcher=self.fetch)
+        site = Site(
+            base_environment=self.machine.environment(),
+            passed=(),
+            job="job",
+            ledger=Ledger(),
+            output_dir=output_dir,
+            made=lambda: None,
+        )
+        self.made = run_build(build, bench, site)
+
+    def answer(self, request: Request) -> Answer:
+        text = " ".join(request.argv)
+        if "uv build" in text:
+            return Answer(files={f"/w/built/{self._name}": wheel_bytes(native=True)})
+        if "/w/repaired" in text and self._name in text:
+            return Answer(files={f"/w/repaired/{self._name}": wheel_bytes(native=True)})
+        return Answer(stdout="told\n")
+
+    def fetch(self, wanted: Fetch, path: str) -> None:
+        self.fetched.append((wanted.url, path))
+
+    def asked_with(self, word: str) -> list[Request]:
+        return [request for request in self.machine.requests if word in " ".join(request.argv)]
+
+
+@pytest.mark.parametrize("build", [*builds_for(MAC), *builds_for(WINDOWS)], ids=lambda build: str(build.identifier))
+def test_the_flow(build: WheelBuild, tmp_path: Path) -> None:
+    trial = Trial(build, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [trial.made.wheel.filename]
+    assert all("{" not in word for request in trial.machine.requests for word in (*request.argv, request.cwd))
+    assert all("{" not in path and path.startswith("/c/") for _, path in trial.fetched)
+    assert trial.fetched
+    (frontend,) = trial.asked_with("uv build")
+    assert frontend.environment["VALUE"] == "told"
+    assert frontend.environment["VIRTUAL_ENV"] == "/w/build-env"
+    is_windows = build.identifier.target.family.value == "win"
+    programs = "/w/build-env/Scripts;" if is_windows else "/w/build-env/bin:"
+    assert frontend.environment["PATH"].startswith(programs)
+    assert trial.asked_with("tell value")[0].argv[0] == ("cmd" if is_windows else "sh")
+    assert len(trial.asked_with("pytest")) == len([step for step in build.test if step.name.value == "test"])
+
+
+def test_tests_run_with_variables_of_their_own(tmp_path: Path) -> None:
+    build = next(one for one in builds_for(MAC) if str(one.identifier) == "cp312-macosx_universal2")
+    first, second = Trial(build, tmp_path).asked_with("pytest")
+    assert first.argv[:2] == ("arch", "-x86_64")
+    assert second.argv[0] == "sh"
+    assert first.environment["MACOSX_DEPLOYMENT_TARGET"] == "told.0"
+    assert first.environment["PATH"].startswith("/w/test-env/bin:/w/build-env/bin:")
+
+
+def test_what_is_there_already_is_not_fetched(tmp_path: Path) -> None:
+    build = next(one for one in builds_for(MAC) if str(one.identifier) == "cp312-macosx_arm64")
+    machine = RecordingMachine()
+    machine.files.write("/Library/Frameworks/Python.framework/Versions/3.12/bin/python3.12", b"")
+    bench = Workbench(machine, "a", BINDINGS, lambda _event: None, fetcher=fetch_nothing)
+    bench.perform(build.prepare, {})
+    assert any("macos_python.sh" in word for request in machine.requests for word in request.argv)
+    assert tmp_path.is_dir()
+
+
+def test_a_machine_that_fetches_nothing_says_so() -> None:
+    build = next(one for one in builds_for(WINDOWS) if str(one.identifier) == "cp312-win_amd64")
+    bench = Workbench(RecordingMachine(), "a", BINDINGS, lambda _event: None)
+    with pytest.raises(CibwError, match=r"fetches nothing, and the plan wants nuget:python/3\.12\.10") as caught:
+        bench.perform(build.prepare, {})
+    assert caught.value.hint
