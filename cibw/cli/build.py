@@ -9,6 +9,7 @@ from pathlib import Path
 from cibw.catalog import load_catalog
 from cibw.cli.cache import mark_cache
 from cibw.cli.facts import gather, known_facts
+from cibw.cli.fetching import plan_fetcher
 from cibw.cli.machines import Machines, MachineSettings
 from cibw.cli.project import Project, make_output_dir, open_project, sources_of
 from cibw.cli.reporters import open_reporters
@@ -25,6 +26,7 @@ from cibw.reporting.report import read_report
 from cibw.running.emulation import Processor
 from cibw.running.host import HostMachine
 from cibw.running.host_session import HostSettings
+from cibw.running.opened import Fetcher
 from cibw.running.priority import Rank, slowest_first
 from cibw.running.probe import default_jobs, read_processors
 from cibw.running.scheduler import RunSettings, run_plan
@@ -44,7 +46,8 @@ def build(session: Session) -> int:
         plan = make_plan(options, catalog, gathered.facts, gathered.selection)
         require_means(plan)
         plan = replace(plan, notes=(*plan.notes, *filter(None, [gathered.note])))
-        return _run(session, project, _Planned(plan=plan, options=options, facts=gathered.facts))
+        fetcher = plan_fetcher(session, options, catalog)
+        return _run(session, project, _Planned(plan=plan, options=options, facts=gathered.facts, fetcher=fetcher))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,18 +55,18 @@ class _Planned:
     plan: Plan
     options: Options
     facts: Facts
+    fetcher: Fetcher
 
 
 def _run(session: Session, project: Project, planned: _Planned) -> int:
     output_dir = make_output_dir(session.working_dir / planned.options.output_dir)
     facts = planned.facts
-    prefixes = dict.fromkeys(Path(one.path).resolve().parent.parent for one in facts.interpreters)
     jobs = min(planned.options.jobs or default_jobs(), len(planned.plan.identifiers))
     reporters = open_reporters(session, planned.plan, output_dir, side_by_side=jobs > 1)
     files = project_files(HostMachine(session.environment), project.root, (output_dir, session.cache_dir))
     memory = open_memory(session, planned.options, files, reporters.emit)
     machines = MachineSettings(
-        host=HostSettings(environment=session.environment, cache_dir=session.cache_dir, prefixes=tuple(prefixes)),
+        host=_host(session, planned),
         project=project.root,
         emit=reporters.emit,
         keep_containers=session.is_on("CIBW_DEBUG_KEEP_CONTAINER"),
@@ -90,6 +93,16 @@ def _run(session: Session, project: Project, planned: _Planned) -> int:
             keeper=keeper_of(session, memory, sources),
         )
         return run_plan(planned.plan, settings).exit_code
+
+
+def _host(session: Session, planned: _Planned) -> HostSettings:
+    prefixes = dict.fromkeys(Path(one.path).resolve().parent.parent for one in planned.facts.interpreters)
+    return HostSettings(
+        environment=session.environment,
+        cache_dir=session.cache_dir,
+        prefixes=tuple(prefixes),
+        fetcher=planned.fetcher,
+    )
 
 
 def _rank(planned: _Planned, output_dir: Path) -> Rank:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cibw.errors import ConfigurationError
 from cibw.model.facts import Facts
-from cibw.model.plan import Fetch, Plan
+from cibw.model.plan import Plan
 from cibw.model.target import Platform
 
 _HOSTS = {
@@ -33,16 +33,4 @@ def require_means(plan: Plan) -> None:
         raise ConfigurationError(
             "This cibw plans builds on Windows, but can't run them.",
             hint="`cibw plan` prints each command that a build needs.",
-        )
-    wanted = [
-        action.url
-        for job in plan.jobs
-        for build in job.builds
-        for action in build.prepare.actions
-        if isinstance(action, Fetch)
-    ]
-    if wanted:
-        raise ConfigurationError(
-            f"This cibw can't fetch interpreters, and the plan wants {wanted[0]}.",
-            hint='Set python-source = "uv", and leave out GraalPy and universal2.',
         )

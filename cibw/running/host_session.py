@@ -17,7 +17,7 @@ from cibw.model.pip_settings import OLD_NAMES, UV_NAMES
 from cibw.model.template import Late
 from cibw.running.host import HostMachine
 from cibw.running.host_place import numbered
-from cibw.running.opened import OpenMachine
+from cibw.running.opened import Fetcher, OpenMachine, fetch_nothing
 from cibw.running.zig import ToolchainSpec, ZigPrograms, find_zig, prepare_toolchain
 from cibw.running.zig_compilers import zig_compiler
 
@@ -37,11 +37,15 @@ RESOURCES_DIR = Path(__file__).parent.parent / "resources"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostSettings:
-    """What host machines start from: the user's environment, a cache, the prefixes of the Pythons."""
+    """What host machines start from: the user's environment, a cache, the prefixes of the Pythons.
+
+    `fetcher` has what a plan fetches.
+    """
 
     environment: Mapping[str, str]
     cache_dir: Path
     prefixes: tuple[Path, ...] = ()
+    fetcher: Fetcher = fetch_nothing
 
 
 @contextmanager
@@ -59,6 +63,7 @@ def open_host(spec: HostSpec, settings: HostSettings, place: Path) -> Iterator[O
             environment={**_environment(settings, base), **toolchain},
             toolchain=toolchain,
             description=description,
+            fetcher=settings.fetcher,
         )
         yield stack.enter_context(site.machine())
 
@@ -73,6 +78,7 @@ class _HostSite:
     environment: Mapping[str, str]
     toolchain: Mapping[str, str]
     description: str
+    fetcher: Fetcher
 
     @contextmanager
     def machine(self) -> Iterator[OpenMachine]:
@@ -97,6 +103,7 @@ class _HostSite:
                 stop=machine.close,
                 toolchain=self.toolchain,
                 advice=_ADVICE,
+                fetcher=self.fetcher,
             )
 
 

@@ -1,0 +1,46 @@
+"""Has on the host what a plan fetches."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from cibw.model.downloads import Download
+from cibw.model.plan import Fetch
+from cibw.running.fetch import Fetching, fetch
+from cibw.running.locks import alone
+from cibw.running.opened import Fetcher
+from cibw.running.unpack import unpack
+
+
+def fetcher_of(make_fetching: Callable[[], Fetching]) -> Fetcher:
+    """A fetcher that asks the network only for what is not there; then alone it needs `make_fetching`."""
+
+    def have(wanted: Fetch, path: str) -> None:
+        target = Path(path)
+        if not target.exists():
+            _bring(wanted, target, make_fetching())
+
+    return have
+
+
+def _bring(wanted: Fetch, target: Path, fetching: Fetching) -> None:
+    file = fetch(Download(address=wanted.url, sha256=wanted.sha256), fetching)
+    with alone(target, fetching.go_on):
+        if target.exists():
+            return
+        partial = target.with_name(f".{target.name}.whole")
+        if not wanted.unpack:
+            shutil.copyfile(file, partial)
+            partial.replace(target)
+            return
+        shutil.rmtree(partial, ignore_errors=True)
+        _heart(unpack(file, partial, fetching.go_on)).rename(target)
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _heart(directory: Path) -> Path:
+    """What an archive holds, without the one directory that most archives put around it."""
+    entries = list(directory.iterdir())
+    return entries[0] if len(entries) == 1 and entries[0].is_dir() else directory
