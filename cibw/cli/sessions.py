@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -100,8 +100,16 @@ def _look(environment: Mapping[str, str], *, is_verbose: bool) -> Look:
     return Look(
         colour=wants_colour(environment, is_terminal=is_terminal),
         unicode=wants_unicode(sys.stdout.encoding),
-        width=shutil.get_terminal_size((_WIDE, 24)).columns,
+        width=_columns(environment, is_terminal=is_terminal),
         fold=detect_fold(environment),
         output=shows_output,
         redraws=not shows_output and environment.get("TERM") != "dumb",
     )
+
+
+def _columns(environment: Mapping[str, str], *, is_terminal: bool) -> int:
+    """What COLUMNS says, else the terminal."""
+    chosen = environment.get("COLUMNS", "")
+    if chosen.isdigit() and int(chosen):
+        return int(chosen)
+    return (os.get_terminal_size(sys.stdout.fileno()).columns if is_terminal else 0) or _WIDE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 
@@ -19,10 +18,17 @@ _UPPER_BOUND = re.compile(r"(?:<=?|~=|===?)\s*v?(\d+)(?:\.(\d+))?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildSystem:
-    """All build requirements of a project, and the SHA-256 of the pyproject.toml that names them."""
+    """All build requirements of a project, and the text of the pyproject.toml that names them."""
 
     requires: tuple[str, ...]
-    digest: str
+    pyproject: str
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the pyproject.toml."""
+        import hashlib
+
+        return hashlib.sha256(self.pyproject.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +63,7 @@ def _known(requires: list[str], pyproject: str) -> BuildSystem | None:
     of_setuptools = [match["versions"] for one in requires if (match := _SETUPTOOLS.fullmatch(one.strip()))]
     if not of_setuptools or not all(map(_may_be_new, of_setuptools)):
         return None
-    return BuildSystem(requires=tuple(requires), digest=hashlib.sha256(pyproject.encode()).hexdigest())
+    return BuildSystem(requires=tuple(requires), pyproject=pyproject)
 
 
 def _may_be_new(versions: str) -> bool:

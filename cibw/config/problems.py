@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -56,5 +55,7 @@ def _file_order(mistake: Mistake) -> tuple[str, int]:
 
 def did_you_mean(word: str, known: Iterable[str], *, fallback: str = "") -> str:
     """A hint that names the closest known word, else `fallback`."""
+    import difflib
+
     matches = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.7)
     return f"did you mean {matches[0]!r}?" if matches else fallback
