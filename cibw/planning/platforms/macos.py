@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cibw.catalog import CatalogEntry
-from cibw.exhaustive import assert_never
 from cibw.model.environment import EnvExpr, Substitution
 from cibw.model.identifier import BuildIdentifier, Implementation
-from cibw.model.images import HostSpec
-from cibw.model.layout import BUILD_ENVIRONMENT, POSIX_VENV
 from cibw.model.not_built import NotBuilt
 from cibw.model.plan import Fetch
 from cibw.model.target import Architecture, Platform
 from cibw.model.template import Late, Template
 from cibw.planning.architectures import native_architecture
-from cibw.planning.commands import assign, program, resource, unless_set, virtual_environment
-from cibw.planning.ground import Circumstances, Ground, Half
+from cibw.planning.brought_ground import brought_ground
+from cibw.planning.commands import assign, program, resource, unless_set
+from cibw.planning.ground import Circumstances, Conventions, Ground, Half
 from cibw.planning.interpreters import Brought, managed, unpacked, wants_uv
-from cibw.planning.tools import constraints, frontend_tools, seed
 
 _TARGET = "MACOSX_DEPLOYMENT_TARGET"
 _BEFORE_ALL_TARGET = "10.9"
@@ -29,6 +26,7 @@ _HOST_PLATFORMS = {_INTEL: "macosx-10.9-x86_64", _ARM: "macosx-11.0-arm64", _BOT
 _ARCH_FLAGS = {_INTEL: "-arch x86_64", _ARM: "-arch arm64", _BOTH: "-arch arm64 -arch x86_64"}
 _DELOCATE_ARCHS = {_INTEL: "x86_64", _ARM: "arm64", _BOTH: "x86_64,arm64"}
 _UV_SYSTEMS = {_INTEL: "macos-x86_64", _ARM: "macos-aarch64"}
+_INSIDE = {Implementation.PYPY: "bin/pypy3", Implementation.GRAALPY: "bin/graalpy"}
 _ROSETTA = Half(prefix=("arch", "-x86_64"), uv_args=("--python-platform", "x86_64-apple-darwin"))
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
 _CURRENT = Substitution("sw_vers -productVersion | cut -d . -f 1")
@@ -37,32 +35,21 @@ _NO_ARM = "an x86_64 Mac can't run arm64 programs"
 
 def ground(given: Circumstances) -> Ground | NotBuilt:
     """A build on a Mac, in an environment of its own; the processor of the host decides what its tests can run."""
-    identifier, resolved = given.identifier, given.resolved
+    identifier = given.identifier
     native = native_architecture(Platform.MACOS, given.facts) or _ARM
-    if wants_uv(resolved, identifier.interpreter) and identifier.target.architecture is _BOTH:
+    if wants_uv(given.resolved, identifier.interpreter) and identifier.target.architecture is _BOTH:
         reason = 'uv has no universal2 Python; python-source = "catalog" has'
         return NotBuilt(identifier=identifier, reason=reason)
-    brought = _interpreter(given, native)
-    python = POSIX_VENV.python(BUILD_ENVIRONMENT)
-    pins = constraints(resolved, identifier, given.catalog)
+    common = brought_ground(given, _interpreter(given, native), "delocate", Conventions())
     target = _deployment_target(given)
     tests = _tests(given, native)
-    return Ground(
-        machine=HostSpec(),
-        base_python=brought.python,
-        python=python,
-        bin_dir=POSIX_VENV.bin_dir(BUILD_ENVIRONMENT),
-        set_up=(*brought.actions, virtual_environment(brought.python, BUILD_ENVIRONMENT)),
-        tools=(seed(identifier.interpreter, python, pins), *frontend_tools(resolved, python, pins, "delocate")),
-        environment=(assign("VIRTUAL_ENV", BUILD_ENVIRONMENT), *_compiler_environment(identifier, target.start)),
+    return replace(
+        common,
+        environment=(*common.environment, *_compiler_environment(identifier, target.start)),
         last_environment=(assign(_TARGET, target.raised),) if target.raised else (),
         before_all_environment=(unless_set(_TARGET, _BEFORE_ALL_TARGET),),
         test_environment=(assign(_TARGET, *_current_version()),),
         halves=tests.halves,
-        keeps_environments=False,
-        caches_compilers=False,
-        shares_host=True,
-        constraints=pins,
         delocate_archs=_DELOCATE_ARCHS[identifier.target.architecture],
         untested=tests.untested,
         notes=(*target.notes, *tests.notes),
@@ -74,15 +61,8 @@ def _interpreter(given: Circumstances, native: Architecture) -> Brought:
     if wants_uv(given.resolved, interpreter):
         # An arm64 Mac runs the Python of either processor; another one builds for arm64 with its own.
         return managed(interpreter, _UV_SYSTEMS[architecture if native is _ARM else _INTEL])
-    match interpreter.implementation:
-        case Implementation.PYPY:
-            return unpacked(given.entry, "bin/pypy3")
-        case Implementation.GRAALPY:
-            return unpacked(given.entry, "bin/graalpy")
-        case Implementation.CPYTHON:
-            return _framework(given.entry)
-        case _:
-            assert_never(interpreter.implementation)
+    inside = _INSIDE.get(interpreter.implementation)
+    return unpacked(given.entry, inside) if inside else _framework(given.entry)
 
 
 def _framework(entry: CatalogEntry) -> Brought:
