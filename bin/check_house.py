@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from house import imports, sizes, startup, words
+from house import imports, repeats, sizes, startup, words
 from house.sources import Finding, python_sources, text_files
 
 
@@ -21,10 +21,12 @@ def main() -> int:
 
 def findings_in(root: Path) -> Iterator[Finding]:
     """The broken rules of a project."""
-    for source in python_sources(root):
+    sources = python_sources(root)
+    for source in sources:
         yield from sizes.check(source)
         yield from words.check(source)
         yield from imports.check(source)
+    yield from repeats.check(sources)
     for path, text in text_files(root):
         yield from words.check_text(path, text)
     yield from startup.check(root)

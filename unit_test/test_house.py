@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from house import imports, sizes, words
+from house import imports, repeats, sizes, words
 from house.sources import Finding, Source
 
 
@@ -78,3 +78,49 @@ def test_the_hosts_of_registries_are_found() -> None:
 )
 def test_misplaced_imports_are_found(text: str, path: str, found: bool) -> None:
     assert bool(messages(*imports.check(source(text, path)))) is found
+
+
+PLATFORM = "cibw/planning/platforms"
+ORIGINAL = "def f(a):\n    b = g(a, 'one')\n    if b:\n        return b + 1\n    return h(b)\n"
+RENAMED = "def x(y):\n    z = w(y, f'{y} two')\n\n    if z:  # why\n        return z + 22\n    return v(z)\n"
+
+
+def platforms(*texts: str) -> list[Source]:
+    return [source(text, f"{PLATFORM}/{number}.py") for number, text in enumerate(texts)]
+
+
+def test_a_platform_file_is_shorter_than_others() -> None:
+    assert messages(*repeats.check(platforms("\n" * 251))) == ["251 lines; a platform file holds up to 250"]
+    assert not messages(*repeats.check([*platforms("\n" * 250), source("\n" * 251)]))
+
+
+def test_lines_of_one_shape_are_found_whatever_their_names() -> None:
+    (found,) = messages(*repeats.check(platforms(ORIGINAL * 2, RENAMED * 2)))
+    assert found == (
+        f"10 lines have the shape of {PLATFORM}/1.py (lines 1 to 10 as at 1, 1 to 5 as at 7, 6 to 10 as at 1); "
+        "move what is common beside them"
+    )
+
+
+def test_runs_of_one_pair_of_files_are_added_up() -> None:
+    two_runs = ORIGINAL + "import a\nif a:\n    pass\n" + ORIGINAL
+    assert len(messages(*repeats.check(platforms(two_runs, RENAMED)))) == 1
+    assert not messages(*repeats.check(platforms(ORIGINAL, RENAMED)))
+
+
+def test_short_runs_and_other_files_may_be_alike() -> None:
+    apart = "".join(
+        f"a = 'x'\nb = c()\nd = e.f\n{'()' * number}\nif {number} + {'g.' * number}h:\n    pass\n"
+        for number in (1, 2, 3, 4)
+    )
+    other = "a = 'x'\nb = c()\nd = e.f\nfor i in j:\n    k()\n" * 4
+    assert not messages(*repeats.check(platforms(apart, other)))
+    assert not messages(*repeats.check([*platforms(ORIGINAL * 2), source(RENAMED * 2)]))
+
+
+def test_imports_comments_and_lone_punctuation_do_not_count() -> None:
+    text = "from a import (\n    b,\n)\nimport c\n\n# why\nd(\n    e,\n)\n"
+    assert [(line.number, line.shape) for line in repeats.lines_of(text)] == [
+        (7, ("name", "(")),
+        (8, ("name", ",")),
+    ]
