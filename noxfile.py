@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2025.5"
@@ -19,12 +21,14 @@ def _install(session: nox.Session, *groups: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, import contracts and the house rules."""
+    """Check style, import contracts, the house rules, and that generated files follow the list of options."""
     _install(session, "lint")
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--check")
     session.run("lint-imports")
     session.run("python", "bin/check_house.py")
+    for generator in sorted(Path("bin").glob("generate_*.py")):
+        session.run("python", generator.as_posix(), "--check")
 
 
 @nox.session
