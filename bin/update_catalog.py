@@ -33,6 +33,10 @@ EOL_TAG = "cp38"
 EOL_VERSION = "3.8"
 EOL_REQUIREMENT = "cibuildwheel<4"
 """The releases that still knew the Python of EOL_TAG."""
+STANDALONE = re.compile(
+    r"cpython-(3\.\d+)\..*-((?:x86_64|aarch64)-(?:apple-darwin|unknown-linux-gnu))-install_only\.tar\.gz"
+)
+"""Pythons of python-build-standalone for the computers that cross builds run on: version and triple."""
 
 Row = Mapping[str, object]
 
@@ -47,7 +51,7 @@ class Peer:
             self.texts = {
                 name.removeprefix(prefix): archive.read(name).decode("utf-8")
                 for name in archive.namelist()
-                if name.startswith(prefix) and name.endswith((".toml", ".cfg", ".txt"))
+                if name.startswith(prefix) and name.endswith((".toml", ".cfg", ".txt", ".json"))
             }
 
     def rows(self, platform: str) -> list[Row]:
@@ -72,6 +76,8 @@ def main() -> None:
         rows = newest.rows(platform)
         _write(f"interpreters-{platform}.toml", newest, _interpreters(_with_eol(rows, eol.rows(platform), platform)))
     _write("addresses.toml", newest, _addresses(row for platform in PLATFORMS for row in newest.rows(platform)))
+    _write("standalone.toml", newest, _standalone(newest.texts["python-build-standalone-releases.json"]))
+    _write("node.toml", newest, _node(newest.texts["nodejs.toml"]))
     _write("images.toml", newest, _images(newest.texts["pinned_docker_images.cfg"]))
     _write("constraints.toml", newest, _constraints(newest, eol))
 
@@ -128,6 +134,26 @@ def _addresses(rows: Iterable[Row]) -> Iterator[str]:
     """What `maven:` stands for, where a user has not set another repository."""
     found = {match[0] for row in rows if (match := re.match(MAVEN, str(row.get("url", ""))))}
     yield from (f'"maven:" = {json.dumps(address)}' for address in sorted(found))
+
+
+def _standalone(text: str) -> Iterator[str]:
+    """Of each version and triple the first one, which is of the newest release."""
+    assets = [asset for release in json.loads(text)["releases"] for asset in release["assets"]]
+    found: dict[str, dict[str, Row]] = {}
+    for asset in assets:
+        if match := STANDALONE.fullmatch(asset["name"]):
+            found.setdefault(match[1], {}).setdefault(match[2], asset)
+    for version, triples in found.items():
+        yield f"\n[{json.dumps(version)}]"
+        for triple, asset in triples.items():
+            yield f"{triple} = {{ url = {json.dumps(asset['url'])}, sha256 = {json.dumps(asset['sha256'])} }}"
+
+
+def _node(text: str) -> Iterator[str]:
+    """The address of each line of Node.js, without the system and the ending."""
+    table = tomllib.loads(text)
+    base = table.pop("url")
+    yield from (f"{line} = {json.dumps(f'{base}{version}/node-{version}')}" for line, version in table.items())
 
 
 def _images(text: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from cibw.model.downloads import Replacements
+from cibw.model.downloads import Download, Replacements
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.target import Architecture, Platform
 
@@ -73,6 +73,18 @@ class Catalog:
         python = _mapping(table.get("python"))
         found = pins or python.get(version) or python.get("newest")
         return "".join(f"{pin}\n" for pin in _sequence(found))
+
+    def standalone(self, version: str, triple: str) -> Download | None:
+        """The Python of a version (`3.12`) for a computer (`x86_64-unknown-linux-gnu`) that runs where it is unpacked.
+
+        The archives are those of python-build-standalone; None where it has none.
+        """
+        row = _mapping(_mapping(self._table("standalone.toml").get(version)).get(triple))
+        return Download(address=str(row["url"]), sha256=str(row["sha256"])) if row else None
+
+    def node(self, line: str) -> str:
+        """The address of the Node.js of a line (`v22`), before the system and the ending (`-linux-x64.tar.xz`)."""
+        return str(self._table("node.toml").get(line, ""))
 
     def pseudo_addresses(self) -> Replacements:
         """What the beginnings of addresses in the catalog stand for that are none, such as `maven:`."""

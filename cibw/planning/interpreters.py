@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cibw.catalog import CatalogEntry
+from cibw.catalog import Catalog, CatalogEntry
 from cibw.config.options import BuildOptions, PythonSource
+from cibw.model.facts import Facts
 from cibw.model.identifier import Implementation, Interpreter
 from cibw.model.plan import Action, Fetch
+from cibw.model.target import Platform
 from cibw.model.template import Late, Template
 from cibw.planning.commands import program
 
 _NAMES = {Implementation.CPYTHON: "cpython", Implementation.PYPY: "pypy"}
 _ENDINGS = (".tar.gz", ".tar.bz2", ".zip")
+_PROCESSORS = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,19 @@ def unpacked(entry: CatalogEntry, python: str) -> Brought:
     for ending in _ENDINGS:
         name = name.removesuffix(ending)
     return fetched(entry.url, entry.sha256, name, python)
+
+
+def standalone(version: str, facts: Facts, catalog: Catalog) -> Brought | None:
+    """A Python for the host itself, which runs where it is unpacked; None where there is none for its processor.
+
+    A host that can't build, such as Windows, stands for Linux, so that a plan can be made there, too.
+    """
+    system = "apple-darwin" if facts.platform is Platform.MACOS else "unknown-linux-gnu"
+    download = catalog.standalone(version, f"{_PROCESSORS.get(facts.machine, facts.machine)}-{system}")
+    if download is None:
+        return None
+    name = download.address.rpartition("/")[2].removesuffix(".tar.gz").replace("%2B", "+")
+    return fetched(download.address, download.sha256, name, "bin/python3")
 
 
 def fetched(url: str, sha256: str, name: str, python: str) -> Brought:

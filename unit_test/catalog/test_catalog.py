@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cibw.catalog import Catalog, CatalogEntry, load_catalog
-from cibw.model.downloads import Mirrors
+from cibw.model.downloads import Download, Mirrors
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.target import ARCHITECTURES, Architecture, Family, Platform
 
@@ -90,6 +90,30 @@ def test_every_version_has_pins(entry: CatalogEntry) -> None:
     names = {line.partition("==")[0] for line in text.splitlines()}
     assert {"pip", "build", "virtualenv"} <= names
     assert ("pyodide-build" in names) is is_pyodide
+
+
+@pytest.mark.parametrize("system", ["unknown-linux-gnu", "apple-darwin"])
+@pytest.mark.parametrize("processor", ["x86_64", "aarch64"])
+@pytest.mark.parametrize("version", ["3.12", "3.13", "3.14", "3.15"])
+def test_cross_builds_find_a_python_for_their_host(version: str, processor: str, system: str) -> None:
+    found = CATALOG.standalone(version, f"{processor}-{system}")
+    assert found is not None
+    assert f"/cpython-{version}." in found.address
+    assert found.address.endswith(f"-{processor}-{system}-install_only.tar.gz")
+    assert len(found.sha256) == 64
+
+
+def test_where_there_is_no_standalone_python() -> None:
+    assert CATALOG.standalone("3.12", "s390x-unknown-linux-gnu") is None
+    assert CATALOG.standalone("2.7", "x86_64-unknown-linux-gnu") is None
+    catalog = Catalog({"standalone.toml": '["3.1"]\na = { url = "u", sha256 = "s" }'}.__getitem__)
+    assert catalog.standalone("3.1", "a") == Download(address="u", sha256="s")
+
+
+@pytest.mark.parametrize("entry", CATALOG.interpreters(Platform.PYODIDE), ids=lambda entry: str(entry.identifier))
+def test_every_line_of_node_has_an_address(entry: CatalogEntry) -> None:
+    assert f"/node-{entry.node_version}." in CATALOG.node(entry.node_version)
+    assert CATALOG.node("v1") == ""
 
 
 def test_a_file_is_read_once_and_only_when_needed() -> None:
