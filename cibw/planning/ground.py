@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from cibw.catalog import Catalog, CatalogEntry
 from cibw.config.options import BuildOptions, Options
+from cibw.errors import Mistake
 from cibw.model.environment import EnvExpr
 from cibw.model.facts import Facts
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import MachineSpec
 from cibw.model.layout import POSIX_VENV, VenvLayout
-from cibw.model.plan import Action
+from cibw.model.plan import Action, Step
 from cibw.model.shell import Shell
 from cibw.model.template import Template
 
@@ -37,6 +38,13 @@ class MissingPython:
     """The host has no Python for an identifier."""
 
     identifier: BuildIdentifier
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The options of a build do not fit its platform; a plan tells the mistakes of all builds together."""
+
+    mistakes: tuple[Mistake, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +81,9 @@ class Ground:
     `environment` holds before the variables that the user sets, `last_environment` after them.
     `halves` are the architectures that the wheel is tested on, `delocate_archs` those that it must have.
     With `shares_host` before-all prepares the computer itself, for all builds.
+
+    `build` are the actions that give a wheel where no build frontend does, and `tests` the steps that test it
+    where there is no environment for that; then the tests have only the variables that `test_environment` adds.
     """
 
     machine: MachineSpec
@@ -82,12 +93,14 @@ class Ground:
     conventions: Conventions = Conventions()
     set_up: tuple[Action, ...] = ()
     tools: tuple[Action, ...] = ()
+    build: tuple[Action, ...] = ()
     before_repair: tuple[Action, ...] = ()
     environment: tuple[EnvExpr, ...] = ()
     last_environment: tuple[EnvExpr, ...] = ()
     before_all_environment: tuple[EnvExpr, ...] = ()
     test_environment: tuple[EnvExpr, ...] = ()
     halves: tuple[Half, ...] = (Half(),)
+    tests: tuple[Step, ...] | None = None
     keeps_environments: bool = True
     caches_compilers: bool = True
     shares_host: bool = False

@@ -13,7 +13,7 @@ from cibw.model.environment import EnvExpr
 from cibw.model.facts import Facts
 from cibw.model.identifier import BuildIdentifier, Implementation
 from cibw.model.images import EngineName, HostSpec, MachineSpec
-from cibw.model.layout import PROJECT, TEST_ENVIRONMENT
+from cibw.model.layout import PROJECT
 from cibw.model.not_built import NotBuilt
 from cibw.model.plan import Job, Plan, Step, StepName, WheelBuild
 from cibw.model.target import Platform
@@ -21,16 +21,17 @@ from cibw.model.template import Template
 from cibw.planning.commands import assign, prepend_path, shell, spoken_in
 from cibw.planning.compiler_cache import cache_path, chosen_cache, with_cache
 from cibw.planning.expectations import with_expectations
+from cibw.planning.fit import require_fit
 from cibw.planning.frontends import Package, pip_settings_for_uv, uses_uv
-from cibw.planning.ground import Circumstances, Ground, MissingPython
+from cibw.planning.ground import Circumstances, Ground, MissingPython, Refused
 from cibw.planning.platforms import linux, macos, windows
 from cibw.planning.select import Selection
-from cibw.planning.steps import make_steps, set_up_step, test_steps
+from cibw.planning.steps import make_steps, set_up_step, test_environment, test_steps
 
 _TOOL_ENVIRONMENT = (assign("CIBUILDWHEEL", "1"), assign("PIP_DISABLE_PIP_VERSION_CHECK", "1"))
 _NO_INTERPRETER = "this host has no such interpreter; `uv python install VERSION` may add it"
 _ALWAYS_PASSED = ("SOURCE_DATE_EPOCH",)
-_PLATFORMS: Mapping[Platform, Callable[[Circumstances], Ground | MissingPython | NotBuilt]] = {
+_PLATFORMS: Mapping[Platform, Callable[[Circumstances], Ground | MissingPython | NotBuilt | Refused]] = {
     Platform.LINUX: linux.ground,
     Platform.MACOS: macos.ground,
     Platform.WINDOWS: windows.ground,
@@ -57,6 +58,7 @@ def make_plan(options: Options, catalog: Catalog, facts: Facts, selection: Selec
             "--print-build-identifiers works for every platform.",
         )
     results = [_plan_build(entry, options, catalog, facts) for entry in selection.selected]
+    require_fit(one for one in results if isinstance(one, Refused))
     _require_named([one.identifier for one in results if isinstance(one, MissingPython)], options)
     planned = [one for one in results if isinstance(one, _Planned)]
     _require_one_before_all(planned)
@@ -82,7 +84,7 @@ def _nothing(left_out: list[NotBuilt]) -> NothingSelectedError:
 
 def _plan_build(
     entry: CatalogEntry, options: Options, catalog: Catalog, facts: Facts
-) -> _Planned | MissingPython | NotBuilt:
+) -> _Planned | MissingPython | NotBuilt | Refused:
     resolved = _with_engine(options.for_identifier(entry.identifier), facts)
     given = Circumstances(entry=entry, resolved=resolved, options=options, catalog=catalog, facts=facts)
     ground = _PLATFORMS[options.platform](given)
@@ -142,22 +144,10 @@ def _build(identifier: BuildIdentifier, resolved: BuildOptions, options: Options
         test=() if untested else test_steps(resolved, package, ground),
         environment=_environment(identifier, resolved, ground),
         environment_pass=_passed(resolved),
-        test_environment=_test_environment(resolved, ground),
+        test_environment=test_environment(resolved, ground),
         platform_tag=ground.platform_tag,
         untested=untested if wants_test else "no test-command is set",
         compiler_cache=cache,
-    )
-
-
-def _test_environment(resolved: BuildOptions, ground: Ground) -> tuple[EnvExpr, ...]:
-    shell, venv = ground.conventions.shell, ground.conventions.venv
-    return (
-        prepend_path(venv.bin_dir(TEST_ENVIRONMENT), shell),
-        assign("VIRTUAL_ENV", TEST_ENVIRONMENT),
-        # Without it, a `uv pip install` of the tests would go to the Python that builds.
-        assign("UV_PYTHON", venv.python(TEST_ENVIRONMENT)),
-        *ground.test_environment,
-        *spoken_in(shell, resolved.test_environment),
     )
 
 

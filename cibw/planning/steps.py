@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cibw.config.options import BuildOptions
+from cibw.model.environment import EnvExpr
 from cibw.model.layout import AUDIT_ENVIRONMENT, CONSTRAINTS, PROJECT, TEST_DIR
 from cibw.model.layout import TEST_ENVIRONMENT as TEST_ENVIRONMENT_DIR
 from cibw.model.plan import Action, Check, PutText, Run, Step, StepName, When
 from cibw.model.shell import Shell
 from cibw.model.template import Late, Template
-from cibw.planning.commands import kept_environment, program, resource, shell, virtual_environment
+from cibw.planning.commands import (
+    assign,
+    kept_environment,
+    prepend_path,
+    program,
+    resource,
+    shell,
+    spoken_in,
+    virtual_environment,
+)
 from cibw.planning.files import copy_to_tests, fresh_directories, judge_path, move_unrepaired
 from cibw.planning.frontends import Package, build_command, uses_uv
 from cibw.planning.ground import Ground, Half
@@ -51,7 +61,7 @@ def make_steps(options: BuildOptions, package: Package, ground: Ground) -> tuple
     """The steps that make a wheel: build tools, before-build, build, repair, audit."""
     build = Step(
         name=StepName.BUILD,
-        actions=(Run(command=build_command(options, package, ground)),),
+        actions=ground.build or (Run(command=build_command(options, package, ground)),),
         checks=(Check.ONE_BUILT_WHEEL, Check.NOT_PURE),
     )
     before = _hook(StepName.BEFORE_BUILD, options.before_build, ground)
@@ -59,10 +69,27 @@ def make_steps(options: BuildOptions, package: Package, ground: Ground) -> tuple
 
 
 def test_steps(options: BuildOptions, package: Package, ground: Ground) -> tuple[Step, ...]:
-    """The steps that test each half of a wheel in an environment of its own; none without a test command."""
+    """The platform's own test steps, else those that test each half in an environment; none without a test command."""
     if not options.test_command:
         return ()
+    if ground.tests is not None:
+        return ground.tests
     return tuple(step for half in ground.halves for step in _tests_of(half, options, package, ground))
+
+
+def test_environment(options: BuildOptions, ground: Ground) -> tuple[EnvExpr, ...]:
+    """The variables that the tests have besides those of the build."""
+    dialect, venv = ground.conventions.shell, ground.conventions.venv
+    if ground.tests is not None:
+        return (*ground.test_environment, *spoken_in(dialect, options.test_environment))
+    return (
+        prepend_path(venv.bin_dir(TEST_ENVIRONMENT_DIR), dialect),
+        assign("VIRTUAL_ENV", TEST_ENVIRONMENT_DIR),
+        # Without it, a `uv pip install` of the tests would go to the Python that builds.
+        assign("UV_PYTHON", venv.python(TEST_ENVIRONMENT_DIR)),
+        *ground.test_environment,
+        *spoken_in(dialect, options.test_environment),
+    )
 
 
 def _tests_of(half: Half, options: BuildOptions, package: Package, ground: Ground) -> Iterator[Step]:

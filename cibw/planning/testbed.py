@@ -1,0 +1,119 @@
+"""Tests that run inside an app, on a simulator or an emulator, where there is neither a shell nor the project."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from cibw.config.problems import BadValueError
+from cibw.errors import Mistake
+from cibw.model.template import Late, Template
+from cibw.planning.ground import Circumstances, Refused
+
+_PYTHONS = ("python", "python3")
+_BARE = "pytest"
+_COLLECTORS = ("pytest", "unittest")
+_TOKEN = re.compile(
+    r"""(?P<word>(?:[^\s'"\\&|;<>()]|\\.|'[^']*'|"(?:[^"\\]|\\.)*")+)|(?P<operator>&&|\S)|\s+""", re.DOTALL
+)
+
+
+class Entry(Enum):
+    """How Python is told what to run."""
+
+    MODULE = "-m"
+    CODE = "-c"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """One call of the Python inside the app: `name` is a module or the code itself, by `entry`."""
+
+    entry: Entry
+    name: str
+    arguments: tuple[str, ...] = ()
+
+    @property
+    def needs_sources(self) -> bool:
+        """Whether it looks for tests in the directory where it runs."""
+        return self.entry is Entry.MODULE and self.name in _COLLECTORS and "--pyargs" not in self.arguments
+
+
+def app_tests(given: Circumstances, *, allows_code: bool) -> tuple[Invocation, ...] | Refused:
+    """What the tests of a build call, in order; none where there are no tests or `test-skip` names the build.
+
+    Refused where the command can't run inside an app, or finds no tests there. `allows_code` admits `python -c`.
+    """
+    command = given.resolved.test_command
+    if not command or given.options.test_skip.matches(str(given.identifier)):
+        return ()
+    try:
+        found = parse_invocations(command, allows_code=allows_code)
+    except BadValueError as error:
+        return Refused((_mistake(given, "test-command", str(error), error.hint),))
+    if given.resolved.test_sources or not any(one.needs_sources for one in found):
+        return found
+    message = f"the tests for {given.identifier.platform.value} would find nothing to run: test-sources is not set"
+    hint = 'list the files and directories of the tests, as in test-sources = ["tests"]; they are copied into the app'
+    return Refused((_mistake(given, "test-sources", message, hint),))
+
+
+def parse_invocations(command: Template, *, allows_code: bool) -> tuple[Invocation, ...]:
+    """Read `python -m MODULE ...` commands that are joined by `&&`; plain `pytest` is taken for the module.
+
+    BadValueError for anything that needs a shell, the project or another program.
+    """
+    _refuse_paths(command)
+    return tuple(_invocation(words, allows_code) for words in _commands(str(command)))
+
+
+def _mistake(given: Circumstances, option: str, message: str, hint: str) -> Mistake:
+    return Mistake(place=given.options.origin(option, given.identifier), message=message, hint=hint)
+
+
+def _refuse_paths(command: Template) -> None:
+    late = next((part for part in command.parts if isinstance(part, Late)), None)
+    if late is not None:
+        raise BadValueError(
+            f"`{command}` names {{{late.value}}}, which the device that runs the tests can't see",
+            "list what the tests need in test-sources, and name it by its path inside the project, "
+            "as in `python -m pytest tests`",
+        )
+
+
+def _commands(text: str) -> Iterator[list[str]]:
+    words: list[str] = []
+    for match in _TOKEN.finditer(text):
+        operator = match["operator"]
+        if operator not in (None, "&&"):
+            raise BadValueError(*_unreadable(operator, text))
+        if operator:
+            yield words
+            words = []
+        words.extend(shlex.split(match["word"] or ""))
+    yield words
+
+
+def _unreadable(operator: str, text: str) -> tuple[str, str]:
+    if operator in "'\"\\":
+        return f"`{text}` has a quote without its end", "quote each argument as in a shell"
+    hint = "quote it where it belongs to an argument; commands may be joined by && alone"
+    return f"`{text}` holds {operator}, and no shell runs the tests", hint
+
+
+def _invocation(words: list[str], allows_code: bool) -> Invocation:
+    entries = (Entry.MODULE, Entry.CODE) if allows_code else (Entry.MODULE,)
+    match words:
+        case [name, *arguments] if name == _BARE:
+            return Invocation(entry=Entry.MODULE, name=_BARE, arguments=tuple(arguments))
+        case [python, flag, name, *arguments] if python in _PYTHONS and flag in [one.value for one in entries]:
+            return Invocation(entry=Entry(flag), name=name, arguments=tuple(arguments))
+        case []:
+            raise BadValueError("there is no command before or after &&", "write a command on both sides")
+        case _:
+            forms = " or ".join(f"`python {one.value}`" for one in entries)
+            hint = "as in `python -m pytest tests`; a program of an environment is not there"
+            raise BadValueError(f"`{shlex.join(words)}` does not begin with {forms}", hint)

@@ -1,0 +1,169 @@
+"""Test commands that run inside an app."""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cibw.config.options import BuildOptions
+from cibw.config.placeholders import meanings_in_tests, parse_template
+from cibw.config.problems import BadValueError
+from cibw.errors import ConfigurationError, Mistake
+from cibw.model.images import HostSpec
+from cibw.model.layout import CONSTRAINTS
+from cibw.model.plan import PutText, Step, StepName
+from cibw.model.target import Platform
+from cibw.model.template import Template
+from cibw.planning import steps
+from cibw.planning.fit import require_fit
+from cibw.planning.frontends import Package
+from cibw.planning.ground import Circumstances, Ground, Refused
+from cibw.planning.testbed import Entry, Invocation, app_tests, parse_invocations
+from unit_test.planning.planned import CATALOG, MAC, options_of
+
+
+def read(text: str, *, allows_code: bool = False) -> list[tuple[str, str, tuple[str, ...]]]:
+    command = parse_template(text, meanings_in_tests("."))
+    found = parse_invocations(command, allows_code=allows_code)
+    return [(one.entry.value, one.name, one.arguments) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("python -m pytest tests", [("-m", "pytest", ("tests",))]),
+        ("python3 -m demo", [("-m", "demo", ())]),
+        ("pytest -k 'a b' tests", [("-m", "pytest", ("-k", "a b", "tests"))]),
+        ("python -m a && python -m b x&&pytest", [("-m", "a", ()), ("-m", "b", ("x",)), ("-m", "pytest", ())]),
+        ("python -m a '&&' \"a;b|c\" d\\;e '' x\\ y", [("-m", "a", ("&&", "a;b|c", "d;e", "", "x y"))]),
+        ("python -m a --flag='x y'z \\\n  #{project}", [("-m", "a", ("--flag=x yz", "\n", "{project}"))]),
+    ],
+)
+def test_what_runs_in_an_app(text: str, expected: object) -> None:
+    assert read(text) == expected
+
+
+def test_code_where_it_is_allowed() -> None:
+    text = "python -c 'import a; a.b()' x && python -m c"
+    assert read(text, allows_code=True) == [("-c", "import a; a.b()", ("x",)), ("-m", "c", ())]
+    with pytest.raises(BadValueError, match=r"does not begin with `python -m`$"):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("pytest {project}/tests", "{project}, which the device that runs the tests can't see", "test-sources"),
+        ("python -m a {wheel}", "names {wheel}", "test-sources"),
+        ("tox -e py", "`tox -e py` does not begin with `python -m`", "python -m pytest tests"),
+        ("python tests/run.py", "does not begin with", "python -m"),
+        ("python -m", "does not begin with", "python -m"),
+        ("python -m a; python -m b", "holds ;", "&& alone"),
+        ("python -m a | tee log", "holds |", "&& alone"),
+        ("python -m a || true", "holds |", "&& alone"),
+        ("(python -m a)", "holds (", "&& alone"),
+        ("python -m a > log", "holds >", "&& alone"),
+        ("python -m a 'b", "a quote without its end", "quote each"),
+        ("python -m a &&", "no command before or after &&", "both sides"),
+        ("&& python -m a", "no command before or after &&", "both sides"),
+    ],
+)
+def test_what_does_not(text: str, message: str, hint: str) -> None:
+    with pytest.raises(BadValueError) as caught:
+        read(text)
+    assert message in str(caught.value)
+    assert hint in caught.value.hint
+
+
+@given(st.lists(st.lists(st.text(alphabet="ab '\"\\&|;#$(\n", max_size=5), max_size=3), min_size=1, max_size=3))
+def test_arguments_come_through_as_they_were_quoted(commands: list[list[str]]) -> None:
+    text = " && ".join(shlex.join(["python", "-m", "demo", *arguments]) for arguments in commands)
+    found = parse_invocations(Template.of(text), allows_code=False)
+    assert [list(one.arguments) for one in found] == commands
+
+
+@given(st.text(alphabet="pythonest -m'\"\\&|;<>() \n$"))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    found: object = None
+    with suppress(BadValueError):
+        found = parse_invocations(Template.of(text), allows_code=True)
+    assert found != ()
+
+
+@pytest.mark.parametrize(
+    ("invocation", "needed"),
+    [
+        (Invocation(entry=Entry.MODULE, name="pytest"), True),
+        (Invocation(entry=Entry.MODULE, name="unittest", arguments=("-v",)), True),
+        (Invocation(entry=Entry.MODULE, name="pytest", arguments=("--pyargs", "demo")), False),
+        (Invocation(entry=Entry.MODULE, name="demo.tests"), False),
+        (Invocation(entry=Entry.CODE, name="pytest"), False),
+    ],
+)
+def test_what_looks_for_tests_where_it_runs(invocation: Invocation, needed: bool) -> None:
+    assert invocation.needs_sources is needed
+
+
+def judged(toml: str) -> tuple[Invocation, ...] | Refused:
+    options = options_of(f"[tool.cibw]\n{toml}", platform=Platform.IOS)
+    entry = CATALOG.interpreters(Platform.IOS)[0]
+    resolved = options.for_identifier(entry.identifier)
+    return app_tests(
+        Circumstances(entry=entry, resolved=resolved, options=options, catalog=CATALOG, facts=MAC), allows_code=False
+    )
+
+
+@pytest.mark.parametrize("toml", ["", 'test-command = "tox"\ntest-skip = "*"'])
+def test_nothing_is_judged_without_tests(toml: str) -> None:
+    assert judged(toml) == ()
+
+
+def test_tests_that_are_there() -> None:
+    found = (Invocation(entry=Entry.MODULE, name="pytest"),)
+    assert judged('test-command = "python -m pytest"\ntest-sources = ["tests"]') == found
+    assert judged('test-command = "python -m demo"') == (Invocation(entry=Entry.MODULE, name="demo"),)
+
+
+@pytest.mark.parametrize(
+    ("toml", "place", "message"),
+    [
+        ('test-command = "tox"', "test-command", "`tox` does not begin with"),
+        ('test-command = "pytest"', "default", "would find nothing to run"),
+    ],
+)
+def test_a_mistake_has_its_place(toml: str, place: str, message: str) -> None:
+    refused = judged(toml)
+    assert isinstance(refused, Refused)
+    (mistake,) = refused.mistakes
+    assert place in mistake.place
+    assert message in mistake.message
+    assert mistake.hint
+
+
+def test_the_same_mistake_of_several_builds_is_told_once() -> None:
+    refused = [Refused((Mistake(place="a.toml:1", message=name, hint="h"),)) for name in ("b", "b", "a")]
+    with pytest.raises(ConfigurationError, match="2 mistakes") as caught:
+        require_fit(refused)
+    assert [one.message for one in caught.value.mistakes] == ["b", "a"]
+    require_fit([])
+
+
+def test_a_platform_may_build_and_test_in_its_own_way() -> None:
+    template = Template.of("py")
+    own = PutText(path=CONSTRAINTS, text="")
+    step = Step(name=StepName.TEST)
+    ground = Ground(
+        machine=HostSpec(), base_python=template, python=template, bin_dir=template, build=(own,), tests=(step,)
+    )
+    package = Package(identifier=CATALOG.interpreters(Platform.IOS)[0].identifier, directory=template)
+    options = BuildOptions(test_command=Template.of("python -m a"))
+    assert next(one for one in steps.make_steps(options, package, ground) if one.name is StepName.BUILD).actions == (
+        own,
+    )
+    assert steps.test_steps(options, package, ground) == (step,)
+    assert steps.test_steps(BuildOptions(), package, ground) == ()
+    assert steps.test_environment(options, ground) == ()
