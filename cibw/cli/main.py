@@ -10,7 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from cibw.cli.arguments import parse
-from cibw.cli.command_line import CommandLine, CommandName
+from cibw.cli.commands import carry_out
 from cibw.errors import CibwError, InterruptedRunError
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     session = Session.start(line)
     try:
-        return _command(session)
+        session.check()
+        return carry_out(session)
     except CibwError as error:
         return _fail(error, session)
     except KeyboardInterrupt:
@@ -40,34 +41,6 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except OSError as error:
         return _fail(_refusal(error), session)
-
-
-def _command(session: Session) -> int:
-    line: CommandLine = session.line
-    session.check()
-    if line.clean_cache:
-        from cibw.cli.cache import clean_cache
-
-        return clean_cache(session)
-    if line.print_build_identifiers:
-        from cibw.cli.identifiers import print_identifiers
-
-        return print_identifiers(session)
-    if line.command is CommandName.PLAN:
-        from cibw.cli.plan import print_plan
-
-        return print_plan(session)
-    if line.command is CommandName.CACHE:
-        from cibw.cli.cache import cache
-
-        return cache(session)
-    if line.command is CommandName.CONFIG:
-        from cibw.cli.config import config
-
-        return config(session)
-    from cibw.cli.build import build
-
-    return build(session)
 
 
 def _fail(error: CibwError, session: Session) -> int:

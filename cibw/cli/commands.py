@@ -1,0 +1,56 @@
+"""Which function carries out which command; each is imported when it is called for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from cibw.cli.command_line import CommandName
+
+if TYPE_CHECKING:
+    from cibw.cli.sessions import Session
+
+
+def carry_out(session: Session) -> int:
+    """Do what the command line asks for, and give the exit code."""
+    if session.line.clean_cache:
+        from cibw.cli.cache import clean_cache
+
+        return clean_cache(session)
+    if session.line.print_build_identifiers:
+        from cibw.cli.identifiers import print_identifiers
+
+        return print_identifiers(session)
+    return _COMMANDS[session.line.command](session)
+
+
+def _build(session: Session) -> int:
+    from cibw.cli.build import build
+
+    return build(session)
+
+
+def _plan(session: Session) -> int:
+    from cibw.cli.plan import print_plan
+
+    return print_plan(session)
+
+
+def _cache(session: Session) -> int:
+    from cibw.cli.cache import cache
+
+    return cache(session)
+
+
+def _config(session: Session) -> int:
+    from cibw.cli.config import config
+
+    return config(session)
+
+
+_COMMANDS: Mapping[CommandName, Callable[[Session], int]] = {
+    CommandName.BUILD: _build,
+    CommandName.PLAN: _plan,
+    CommandName.CACHE: _cache,
+    CommandName.CONFIG: _config,
+}
