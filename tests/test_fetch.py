@@ -15,6 +15,7 @@ import pytest
 
 from cibw.errors import DownloadError, InterruptedRunError
 from cibw.model.downloads import Download, Mirrors
+from cibw.model.web import NoAnswerError, Question
 from cibw.running.fetch import Fetching, fetch
 from cibw.running.fetch_http import HttpTransport, trusted
 
@@ -27,7 +28,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         assert isinstance(self.server, Server)
-        asked = self.server.asked
+        asked, elsewhere = self.server.asked, self.server.elsewhere
         asked.append((self.path, dict(self.headers)))
         moods: dict[str, Callable[[], None]] = {
             "good.bin": lambda: self._send(200, CONTENT),
@@ -36,10 +37,20 @@ class Handler(BaseHTTPRequestHandler):
             "short.bin": lambda: self._send(200, CONTENT[: 100_000 if len(asked) < 3 else None]),
             "chunked.bin": lambda: self._chunked(ends=len(asked) > 1),
             "moved.bin": lambda: self._redirect("good.bin"),
+            "elsewhere.bin": lambda: self._redirect(elsewhere),
             "circle.bin": lambda: self._redirect("circle.bin"),
             "slow.bin": self._slowly,
         }
         moods.get(self.path.rpartition("/")[2], lambda: self._send(404, b"no"))()
+
+    def do_POST(self) -> None:
+        assert isinstance(self.server, Server)
+        sent = self.rfile.read(int(self.headers["content-length"]))
+        self.server.asked.append((self.path, dict(self.headers)))
+        if self.path.endswith("moved"):
+            self._redirect("good.bin")
+        else:
+            self._send(201, sent)
 
     def _send(self, status: int, content: bytes) -> None:
         self.send_response(status)
@@ -80,6 +91,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.over = threading.Event()
+        self.elsewhere = ""
 
     @property
     def address(self) -> str:
@@ -208,3 +220,42 @@ def test_certificates_that_can_not_be_read_are_told() -> None:
 def test_other_addresses_than_those_of_http_are_refused(trial: Trial, address: str) -> None:
     with pytest.raises(DownloadError, match="no address of HTTP"):
         fetch(Download(address=address, sha256=SHA256), trial.fetching)
+
+
+@pytest.fixture
+def web() -> HttpTransport:
+    return HttpTransport(context=trusted({}), proxy_for=lambda _: "", login_for=lambda _: "")
+
+
+def test_a_question_has_a_body_and_headers(server: Server, web: HttpTransport) -> None:
+    question = Question(
+        address=f"{server.address}/echo", method="POST", headers={"authorization": "Bearer a"}, body=b"text"
+    )
+    answer = web.ask(question)
+    assert (answer.status, answer.body) == (201, b"text")
+    assert answer.headers["content-length"] == "4"
+    ((_path, headers),) = server.asked
+    assert headers["authorization"] == "Bearer a"
+
+
+def test_only_a_get_follows_redirections(server: Server, web: HttpTransport) -> None:
+    assert web.ask(Question(address=f"{server.address}/moved.bin")).body == CONTENT
+    assert web.ask(Question(address=f"{server.address}/moved", method="POST", body=b"a")).status == 302
+    assert len(server.asked) == 3
+
+
+def test_what_lets_us_in_is_not_told_to_another_server(server: Server, web: HttpTransport) -> None:
+    with running() as other:
+        server.elsewhere = f"{other.address}/good.bin"
+        question = Question(address=f"{server.address}/elsewhere.bin", headers={"authorization": "Bearer a"})
+        assert web.ask(question).body == CONTENT
+        assert "authorization" in server.asked[0][1]
+        assert "authorization" not in other.asked[0][1]
+
+
+def test_a_server_that_is_not_there(server: Server, web: HttpTransport) -> None:
+    address = server.address
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(NoAnswerError):
+        web.ask(Question(address=address))

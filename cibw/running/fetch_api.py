@@ -7,8 +7,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from cibw.model.web import NoAnswerError
 
-class UnreachableError(Exception):
+
+class UnreachableError(NoAnswerError):
     """The connection can't be made, or it broke; another try may work."""
 
 

@@ -7,7 +7,7 @@ import ssl
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import make_headers, parse_url
 
 from cibw.errors import DownloadError
+from cibw.model.web import Answer, Question
 from cibw.running.fetch_api import Reply, UnreachableError
 from cibw.running.fetch_rules import shown
 
@@ -78,7 +79,7 @@ class HttpTransport:
         """The answer, after all redirections; UnreachableError where there is none, DownloadError where it is odd."""
         if urlsplit(address).scheme not in ("http", "https"):
             raise DownloadError(f"{shown(address)} is no address of HTTP.", hint="Name a mirror that has the file.")
-        with self._followed(address) as response:
+        with self._followed(Question(address=address, headers={"accept-encoding": "identity"})) as response:
             length = response.headers.get("content-length", "")
             yield Reply(
                 status=response.status,
@@ -87,25 +88,36 @@ class HttpTransport:
                 stop=partial(_stop, response),
             )
 
+    def ask(self, question: Question, /) -> Answer:
+        """The answer, after the redirections of a GET; NoAnswerError where none comes, DownloadError for odd ones."""
+        with self._followed(question) as response, _faults(question.address):
+            body = response.read(decode_content=True)
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(status=response.status, headers=headers, body=body)
+
     @contextmanager
-    def _followed(self, address: str) -> Iterator[urllib3.BaseHTTPResponse]:
+    def _followed(self, question: Question) -> Iterator[urllib3.BaseHTTPResponse]:
         for _ in range(_REDIRECTIONS):
-            with self._asked(address) as response:
-                target = response.get_redirect_location()
+            with self._asked(question) as response:
+                target = response.get_redirect_location() if question.method == "GET" else None
                 if not target:
                     yield response
                     return
-                address = _next(address, target)
-        raise DownloadError(f"{shown(address)} is one redirection too many.", hint="Look at the address or the mirror.")
+                question = _redirected(question, target)
+        raise DownloadError(
+            f"{shown(question.address)} is one redirection too many.", hint="Look at the address or the mirror."
+        )
 
     @contextmanager
-    def _asked(self, address: str) -> Iterator[urllib3.BaseHTTPResponse]:
+    def _asked(self, question: Question) -> Iterator[urllib3.BaseHTTPResponse]:
+        address = question.address
         with self._manager(address) as manager:
             with _faults(address):
                 response = manager.request(
-                    "GET",
+                    question.method,
                     address,
-                    headers=self._headers(address),
+                    body=question.body or None,
+                    headers={**self._headers(address), **question.headers},
                     preload_content=False,
                     decode_content=False,
                     redirect=False,
@@ -128,10 +140,11 @@ class HttpTransport:
     def _headers(self, address: str) -> dict[str, str]:
         login = self.login_for(urlsplit(address).hostname or "")
         secret = make_headers(basic_auth=login) if login else {}
-        return {"accept-encoding": "identity", "user-agent": "cibw", **secret}
+        return {"user-agent": "cibw", **secret}
 
 
-def _next(address: str, target: str) -> str:
+def _redirected(question: Question, target: str) -> Question:
+    address = question.address
     found = urljoin(address, target)
     wanted = ("https",) if address.startswith("https:") else ("http", "https")
     if urlsplit(found).scheme not in wanted:
@@ -139,7 +152,10 @@ def _next(address: str, target: str) -> str:
             f"{shown(address)} redirects to {shown(found)}, which is less safe.",
             hint="Look at the mirror or the proxy.",
         )
-    return found
+    same_server = urlsplit(found).netloc == urlsplit(address).netloc
+    # What lets us in at one server must not be told to another.
+    headers = {name: value for name, value in question.headers.items() if same_server or name != "authorization"}
+    return replace(question, address=found, headers=headers)
 
 
 def _pieces(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from cibw.model.web import Answer, NoAnswerError, Question
 from cibw.running.fetch_api import Reply, UnreachableError
 
 
@@ -53,3 +54,26 @@ class RecordingTransport:
 
     def _stop(self) -> None:
         self.stopped += 1
+
+
+@dataclass(slots=True)
+class RecordingWeb:
+    """A web for tests: answers by method and address, such as `GET https://index.example/simple/a/`.
+
+    Of several answers for one question each is given once, and the last one from then on; None stands for a
+    connection that breaks. What is not in the script is answered with 404. `asked` has the questions in order.
+    """
+
+    answers: Mapping[str, Sequence[Answer | None]]
+    asked: list[Question] = field(default_factory=list)
+
+    def ask(self, question: Question, /) -> Answer:
+        """The next answer of the script; NoAnswerError where that is None."""
+        name = f"{question.method} {question.address}"
+        number = sum(f"{earlier.method} {earlier.address}" == name for earlier in self.asked)
+        self.asked.append(question)
+        script = self.answers.get(name, (Answer(status=404),))
+        answer = script[min(number, len(script) - 1)]
+        if answer is None:
+            raise NoAnswerError("the connection broke")
+        return answer
