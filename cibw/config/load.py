@@ -15,6 +15,7 @@ from cibw.config.kinds_of_tools import engine_name
 from cibw.config.layers import variable_layers
 from cibw.config.options import Options
 from cibw.config.problems import Findings
+from cibw.config.publish_reading import read_publish_options
 from cibw.config.python_versions import PythonVersions
 from cibw.config.reader import Reader
 from cibw.config.requires_python import find_requires_python, parse_requires_python
@@ -42,6 +43,7 @@ def load_options(sources: Sources, platform: Platform) -> Options:
     )
     cache = reader.cascade(known.CACHE).value()
     mirrors = reader.cascade(MIRRORS).value()
+    publish = read_publish_options(reader)
     requires_python = _requires_python(sources, pyproject, findings)
     findings.raise_if_any()
     return Options(
@@ -59,6 +61,7 @@ def load_options(sources: Sources, platform: Platform) -> Options:
         allow_empty=sources.arguments.allow_empty or _is_true(sources, "CIBW_ALLOW_EMPTY"),
         cache=cache,
         mirrors=mirrors,
+        publish=publish,
         output_dir=sources.arguments.output_dir or sources.environ.get("CIBW_OUTPUT_DIR") or _DEFAULT_OUTPUT,
         jobs=choice.jobs,
         notes=tuple(findings.notes),

@@ -11,6 +11,7 @@ from cibw.config.kinds_of_commands import AUDIT, BEFORE_BUILD, ENVIRONMENT, GROU
 from cibw.config.kinds_of_selection import ENABLE, PATTERNS
 from cibw.config.kinds_of_tools import DEPENDENCY_VERSIONS, ENGINE, FILES, FRONTEND, RUNTIME, TOOLS
 from cibw.config.option import EVERYWHERE, LINUX, NOWHERE, AnyOption, Facts, Option, Places, Scope
+from cibw.config.publish_options import PUBLISH_OPTIONS
 from cibw.model.target import Platform
 
 _RUN = Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE)
@@ -279,4 +280,5 @@ ALL_OPTIONS: tuple[AnyOption, ...] = (
     PYODIDE_VERSION,
     CACHE,
     MIRRORS,
+    *PUBLISH_OPTIONS,
 )

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from cibw.config.build_system import BuildSystem
 from cibw.config.enable import EnableGroup
+from cibw.config.publish_values import PublishOptions
 from cibw.config.python_versions import PythonVersions
 from cibw.config.selectors import Selector
 from cibw.config.settings import Setting
@@ -207,6 +208,7 @@ class Options:
     allow_empty: bool = False
     cache: bool | None = None
     mirrors: Replacements = ()
+    publish: PublishOptions = field(default_factory=PublishOptions)
     output_dir: str = "wheelhouse"
     jobs: int | None = None
     notes: tuple[str, ...] = ()
