@@ -19,6 +19,14 @@ CibwError                       1  anything that stops a run
 |-- PlatformTagError           15  the wheel needs more than its platform tag offers
 |-- MissingToolError           16  a program that a step needs is not there
 |-- DownloadError              17  a file can't be fetched, or is not what was expected
+|-- ReleaseFaultError          18  the files of a release have faults
+|-- UploadError                19  an index took nothing
+|-- PartialReleaseError        20  an index took some files of a release, but not all
+|-- CredentialsError           21  an index does not let us in
+|-- AttestationError           22  a distribution can't be attested, or an attestation is wrong
+|-- VerificationError          23  what an index serves is not what was sent
+|-- GateError                  24  a release must not happen here
+|-- NothingToPublishError      25  all files of a release are on the index already
 `-- InterruptedRunError       130  Ctrl-C or SIGTERM
 """
 
@@ -198,6 +206,62 @@ class DownloadError(CibwError):
 
     exit_code = 17
     reference = "download"
+
+
+class ReleaseFaultError(CibwError):
+    """The files of a release have faults; nothing was sent."""
+
+    exit_code = 18
+    reference = "release-fault"
+
+
+class UploadError(CibwError):
+    """An index took none of the files."""
+
+    exit_code = 19
+    reference = "upload"
+
+
+class PartialReleaseError(CibwError):
+    """An index took some files, but not all; the same command sends the rest."""
+
+    exit_code = 20
+    reference = "partial-release"
+
+
+class CredentialsError(CibwError):
+    """There are no credentials for an index, or it does not accept them."""
+
+    exit_code = 21
+    reference = "credentials"
+
+
+class AttestationError(CibwError):
+    """A distribution can't be attested, or an attestation is not what it should be."""
+
+    exit_code = 22
+    reference = "attestation"
+
+
+class VerificationError(CibwError):
+    """What an index serves can't be found, differs from what was sent, or does not work."""
+
+    exit_code = 23
+    reference = "verification"
+
+
+class GateError(CibwError):
+    """The configuration forbids a release here: by tag, branch or kind of run."""
+
+    exit_code = 24
+    reference = "gate"
+
+
+class NothingToPublishError(CibwError):
+    """Every file of a release is on the index already."""
+
+    exit_code = 25
+    reference = "nothing-to-publish"
 
 
 class InterruptedRunError(CibwError):

@@ -1,4 +1,4 @@
-"""Plans and reports as JSON, and back; docs/plan.md describes the form."""
+"""Plans, reports and manifests as JSON, and back; docs/plan.md describes the form."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TypeVar
 
 from cibw.errors import CibwError
 from cibw.model.events import REPORT_VERSION, Report
+from cibw.model.manifest import MANIFEST_VERSION, Manifest
 from cibw.model.plan import PLAN_VERSION, Plan
 from cibw.reporting.converter import make_converter, mistakes_of
 from cibw.reporting.json_text import json_text
 
-_Root = TypeVar("_Root", Plan, Report)
+_Root = TypeVar("_Root", Plan, Report, Manifest)
 
 
 def plan_to_json(plan: Plan) -> str:
@@ -34,7 +35,17 @@ def report_from_json(text: str) -> Report:
     return _load(text, Report, REPORT_VERSION)
 
 
-def _dump(value: Plan | Report) -> str:
+def manifest_to_json(manifest: Manifest) -> str:
+    """A manifest as JSON text, with a newline at the end."""
+    return _dump(manifest)
+
+
+def manifest_from_json(text: str) -> Manifest:
+    """Read a manifest; CibwError where the text is none, or is one of another version."""
+    return _load(text, Manifest, MANIFEST_VERSION)
+
+
+def _dump(value: Plan | Report | Manifest) -> str:
     fields: dict[str, object] = make_converter().unstructure(value, type(value))
     # The version first: a reader may need it before the rest.
     ordered = {"version": fields.pop("version"), **fields}

@@ -7,6 +7,7 @@ from pathlib import Path
 from cibw.errors import CibwError
 from cibw.model.events import Event, Report, RunFinished
 from cibw.reporting.reporter import Reporter
+from cibw.reporting.whole_file import write_whole
 
 FILE_NAME = "report.json"
 
@@ -22,15 +23,10 @@ def report_writer(directory: Path) -> Reporter:
 
 
 def write_report(report: Report, directory: Path) -> Path:
-    """Write `report.json`, under a temporary name first, so that no reader meets half of it."""
+    """Write `report.json` and give its path."""
     from cibw.reporting.codec import report_to_json
 
-    directory.mkdir(parents=True, exist_ok=True)
-    path = directory / FILE_NAME
-    temporary = directory / f".{FILE_NAME}.part"
-    temporary.write_text(report_to_json(report), encoding="utf-8", newline="\n")
-    temporary.replace(path)
-    return path
+    return write_whole(directory / FILE_NAME, report_to_json(report))
 
 
 def read_report(directory: Path) -> Report | None:

@@ -1,0 +1,1 @@
+"""From finished distributions to a package index."""

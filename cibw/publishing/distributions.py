@@ -1,0 +1,59 @@
+"""The distributions in a directory, as they lie there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cibw.errors import ConfigurationError, Mistake
+from cibw.model.distribution import Distribution, is_distribution_name, upload_order
+
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFile:
+    """A distribution and where it lies."""
+
+    distribution: Distribution
+    path: Path
+
+
+def read_distribution(path: Path) -> FoundFile:
+    """Look at one file; ValueError where its name is that of no distribution."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    distribution = Distribution.parse(path.name, size=path.stat().st_size, sha256=digest.hexdigest())
+    return FoundFile(distribution=distribution, path=path)
+
+
+def read_directory(directory: Path) -> tuple[FoundFile, ...]:
+    """The distributions directly in a directory, wheels first; ConfigurationError names all with odd names."""
+    if not directory.is_dir():
+        raise ConfigurationError(
+            f"There is no directory {directory}.", hint="`cibw collect` makes one of all that a release needs."
+        )
+    read = [_read_or_mistake(path) for path in _candidates(directory)]
+    mistakes = tuple(one for one in read if isinstance(one, Mistake))
+    if mistakes:
+        raise ConfigurationError(f"{directory} has files with odd names.", mistakes=mistakes)
+    by_name = {one.distribution.filename: one for one in read if isinstance(one, FoundFile)}
+    return tuple(by_name[one.filename] for one in upload_order(tuple(one.distribution for one in by_name.values())))
+
+
+def _read_or_mistake(path: Path) -> FoundFile | Mistake:
+    try:
+        return read_distribution(path)
+    except ValueError as error:
+        return Mistake(place=str(path), message=str(error), hint="remove it, or give it its right name")
+
+
+def _candidates(directory: Path) -> Iterator[Path]:
+    # A name that begins with a dot is that of a file which is still being written.
+    for path in sorted(directory.iterdir()):
+        if path.is_file() and is_distribution_name(path.name) and not path.name.startswith("."):
+            yield path

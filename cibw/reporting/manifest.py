@@ -1,0 +1,33 @@
+"""`dist.json` beside distributions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cibw.errors import CibwError
+from cibw.model.manifest import MANIFEST_NAME, Manifest
+from cibw.reporting.whole_file import write_whole
+
+
+def write_manifest(manifest: Manifest, directory: Path) -> Path:
+    """Write `dist.json` into a directory and give its path."""
+    from cibw.reporting.codec import manifest_to_json
+
+    return write_whole(directory / MANIFEST_NAME, manifest_to_json(manifest))
+
+
+def read_manifest(directory: Path) -> Manifest | None:
+    """The manifest of a directory, None where it has none; CibwError where it can't be read."""
+    from cibw.reporting.codec import manifest_from_json
+
+    path = directory / MANIFEST_NAME
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CibwError(f"{path} can't be read: {error}") from error
+    try:
+        return manifest_from_json(text)
+    except CibwError as error:
+        raise CibwError(f"{path}: {error.message}", hint=error.hint or "Remove it, and build again.") from error

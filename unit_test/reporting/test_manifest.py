@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cibw.errors import CibwError
+from cibw.model.manifest import Manifest, ManifestFile
+from cibw.reporting.codec import manifest_from_json, manifest_to_json
+from cibw.reporting.manifest import read_manifest, write_manifest
+from unit_test.strategies import identifiers, texts
+
+files = st.builds(
+    ManifestFile,
+    filename=texts,
+    size=st.integers(0, 10**12),
+    sha256=texts,
+    identifiers=st.lists(identifiers, max_size=2).map(tuple),
+    plan_key=texts,
+)
+manifests = st.builds(
+    Manifest,
+    files=st.lists(files, max_size=2).map(tuple),
+    expected=st.lists(identifiers, max_size=2).map(tuple),
+)
+
+
+@given(manifests)
+def test_what_is_written_is_read(manifest: Manifest) -> None:
+    assert manifest_from_json(manifest_to_json(manifest)) == manifest
+
+
+def test_the_file_beside_distributions(tmp_path: Path) -> None:
+    assert read_manifest(tmp_path) is None
+    manifest = Manifest(files=(ManifestFile(filename="a-1.tar.gz", size=1, sha256="b"),))
+    assert write_manifest(manifest, tmp_path / "dist").name == "dist.json"
+    assert read_manifest(tmp_path / "dist") == manifest
+    assert [path.name for path in (tmp_path / "dist").iterdir()] == ["dist.json"]
+
+
+@pytest.mark.parametrize("content", [b"{", b'{"version": 7}', b"\xff", b'{"version": 1, "files": 3}'])
+def test_a_broken_file_is_named(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "dist.json").write_bytes(content)
+    with pytest.raises(CibwError, match=r"dist\.json"):
+        read_manifest(tmp_path)
