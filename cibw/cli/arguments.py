@@ -8,7 +8,7 @@ from cibw import __version__
 from cibw.cli.cache_arguments import cache_parser
 from cibw.cli.command_line import CommandLine, CommandName
 from cibw.cli.config_arguments import config_parser
-from cibw.model.target import Platform
+from cibw.cli.parsers import add_config_file, add_platform
 
 _COMMANDS_HELP = """\
 commands:
@@ -102,26 +102,16 @@ def _add_project(group: argparse._ArgumentGroup) -> None:
         nargs="?",
         help="the package's directory below the current one, or an sdist (.tar.gz); default: the current directory",
     )
-    group.add_argument(
-        "--config-file",
-        metavar="FILE",
-        help="the TOML file with the configuration; {package} may stand in it; default: {package}/pyproject.toml",
-    )
+    add_config_file(group)
 
 
 def _add_selection(group: argparse._ArgumentGroup) -> None:
-    platforms = ["auto", *(platform.value for platform in Platform)]
     group.add_argument(
         "--only",
         metavar="IDENTIFIER",
         help="build this one identifier, whatever build, skip, archs and enable say",
     )
-    group.add_argument(
-        "--platform",
-        metavar="NAME",
-        choices=platforms,
-        help=f"{', '.join(platforms)}; default: this computer's [CIBW_PLATFORM]",
-    )
+    add_platform(group)
     group.add_argument(
         "--archs",
         metavar="ARCHS",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from cibw.cli.command_line import CacheAction
+from cibw.cli.parsers import command_parser
 
 _EPILOG = """\
 actions:
@@ -18,14 +19,11 @@ actions:
 
 def cache_parser() -> argparse.ArgumentParser:
     """The parser of the command's arguments."""
-    parser = argparse.ArgumentParser(
-        prog="cibw cache",
-        usage="%(prog)s [info | prune | clear] [options]",
-        description="Show or clean the store: finished wheels that a later run takes where nothing has changed.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
+    parser = command_parser(
+        "cache",
+        "[info | prune | clear] [options]",
+        "Show or clean the store: finished wheels that a later run takes where nothing has changed.",
+        _EPILOG,
     )
     actions = [action.value for action in CacheAction]
     parser.add_argument(
@@ -37,7 +35,6 @@ def cache_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--images", action="store_true", help="with clear: also remove the images of what before-all left in containers"
     )
-    parser.add_argument("--debug-traceback", action="store_true", help="show the traceback of every error")
     return parser
 
 

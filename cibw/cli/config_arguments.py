@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from cibw.cli.command_line import ConfigAction
-from cibw.model.target import Platform
+from cibw.cli.parsers import add_package, add_platform
 
 _EPILOG = """\
 actions:
@@ -44,23 +44,8 @@ def _action(
 
 
 def _add_project(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--package",
-        metavar="PACKAGE",
-        help="the package's directory below the current one, or an sdist (.tar.gz); default: the current directory",
-    )
-    parser.add_argument(
-        "--config-file",
-        metavar="FILE",
-        help="the TOML file with the configuration; {package} may stand in it; default: {package}/pyproject.toml",
-    )
-    platforms = ["auto", *(platform.value for platform in Platform)]
-    parser.add_argument(
-        "--platform",
-        metavar="NAME",
-        choices=platforms,
-        help=f"{', '.join(platforms)}; default: this computer's [CIBW_PLATFORM]",
-    )
+    add_package(parser)
+    add_platform(parser)
 
 
 def _add_show(parser: argparse.ArgumentParser) -> None:
