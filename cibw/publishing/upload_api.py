@@ -1,0 +1,64 @@
+"""What an upload needs of the world: who lets it in, what sends a file, what attests it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from cibw.model.release import PlannedUpload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """A user's name and password, or `__token__` and a token."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+class CredentialSource(Protocol):
+    """What lets uploads in."""
+
+    @property
+    def description(self) -> str:
+        """Where the credentials come from, in words for a user: `trusted publishing`, `the variable ...`."""
+
+    def credentials(self) -> Credentials:
+        """Credentials that hold for the next upload; CredentialsError where there are none."""
+
+    def close(self) -> None:
+        """Give back what must not outlive the upload."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What an index answers to a file: the status of HTTP and, for people, its reason."""
+
+    status: int
+    message: str = ""
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the index has the file now."""
+        return 200 <= self.status < 300
+
+
+class Uploader(Protocol):
+    """Sends files to an index; a session of several steps (PEP 694) fits in, too."""
+
+    def prepare(self) -> None:
+        """Open a session, where the protocol has such a thing."""
+
+    def put(self, upload: PlannedUpload, credentials: Credentials, /) -> Receipt:
+        """Send one file with its attestations; NoAnswerError where the connection breaks."""
+
+    def commit(self) -> None:
+        """Make what was sent visible, where the protocol has such a thing."""
+
+
+class Attester(Protocol):
+    """Signs statements of where distributions come from (PEP 740)."""
+
+    def attest(self, path: Path, /) -> Path:
+        """The file with the attestation of a distribution, made beside it; AttestationError where that can't be."""
