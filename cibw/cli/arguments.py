@@ -146,6 +146,11 @@ def _add_run(group: argparse._ArgumentGroup, *, is_plan: bool) -> None:
         type=_positive,
         help="how many builds run side by side; default: as many as processors and memory allow [CIBW_JOBS]",
     )
+    group.add_argument(
+        "--offline",
+        action="store_true",
+        help="do without the network; what is missing is listed before anything is built [CIBW_OFFLINE]",
+    )
     group.add_argument("--keep-going", action="store_true", help="build the rest after a failure")
     group.add_argument(
         "--resume",

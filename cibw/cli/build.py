@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from cibw.catalog import load_catalog
+from cibw.catalog import Catalog, load_catalog
 from cibw.cli.cache import mark_cache
 from cibw.cli.facts import gather, known_facts
-from cibw.cli.fetching import plan_fetcher
+from cibw.cli.fetching import demand_offline, environment_of, fetching_of, plan_fetcher
 from cibw.cli.machines import Machines, MachineSettings
 from cibw.cli.project import Project, make_output_dir, open_project, sources_of
 from cibw.cli.reporters import open_reporters
@@ -26,7 +26,6 @@ from cibw.reporting.report import read_report
 from cibw.running.emulation import Processor
 from cibw.running.host import HostMachine
 from cibw.running.host_session import HostSettings
-from cibw.running.opened import Fetcher
 from cibw.running.priority import Rank, slowest_first
 from cibw.running.probe import default_jobs, read_processors
 from cibw.running.scheduler import RunSettings, run_plan
@@ -46,8 +45,8 @@ def build(session: Session) -> int:
         plan = make_plan(options, catalog, gathered.facts, gathered.selection)
         require_means(plan)
         plan = replace(plan, notes=(*plan.notes, *filter(None, [gathered.note])))
-        fetcher = plan_fetcher(session, options, catalog)
-        return _run(session, project, _Planned(plan=plan, options=options, facts=gathered.facts, fetcher=fetcher))
+        planned = _Planned(plan=plan, options=options, facts=gathered.facts, catalog=catalog)
+        return _run(session, project, planned)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,7 @@ class _Planned:
     plan: Plan
     options: Options
     facts: Facts
-    fetcher: Fetcher
+    catalog: Catalog
 
 
 def _run(session: Session, project: Project, planned: _Planned) -> int:
@@ -71,9 +70,13 @@ def _run(session: Session, project: Project, planned: _Planned) -> int:
         emit=reporters.emit,
         keep_containers=session.is_on("CIBW_DEBUG_KEEP_CONTAINER"),
         runs_32bit=facts.runs_32bit,
+        offline=planned.options.offline,
         state=state_teller(session, memory, reporters.emit),
     )
     with Machines(machines) as opener:
+        if planned.options.offline:
+            fetching = fetching_of(session, planned.options, planned.catalog)
+            demand_offline(planned.plan, session, fetching, opener.has_image)
         stages = StageSettings(
             open_machine=opener.open,
             emit=reporters.emit,
@@ -98,10 +101,10 @@ def _run(session: Session, project: Project, planned: _Planned) -> int:
 def _host(session: Session, planned: _Planned) -> HostSettings:
     prefixes = dict.fromkeys(Path(one.path).resolve().parent.parent for one in planned.facts.interpreters)
     return HostSettings(
-        environment=session.environment,
+        environment=environment_of(session, planned.options),
         cache_dir=session.cache_dir,
         prefixes=tuple(prefixes),
-        fetcher=planned.fetcher,
+        fetcher=plan_fetcher(session, planned.options, planned.catalog),
     )
 
 

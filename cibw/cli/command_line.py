@@ -55,6 +55,7 @@ class CommandLine:
     as_json: bool = False
     verbose: bool = False
     jobs: int = 0
+    offline: bool = False
     rebuild_before_all: bool = False
     resume: bool | None = None
     explain_cache: bool = False

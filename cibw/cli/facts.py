@@ -65,7 +65,7 @@ def gather(session: Session, options: Options, catalog: Catalog, *, resolves_eng
     facts = replace(
         facts,
         engine=engine,
-        interpreters=_interpreters(session, named),
+        interpreters=_interpreters(session, () if options.offline else named),
         image_tag=image_tag(session.environment),
     )
     return Gathered(facts=facts, selection=selection, note=note)

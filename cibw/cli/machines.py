@@ -36,7 +36,8 @@ class MachineSettings:
     """What machines start from; `keep_containers` leaves them for a look after the run.
 
     `project` is where the project lies on this computer, `runs_32bit` says whether the processor also
-    runs its 32-bit form, and `state` by what the state of a job's before-all is kept, if it is.
+    runs its 32-bit form, and `state` by what the state of a job's before-all is kept, if it is. With `offline`
+    no image is pulled, and containers have no network.
     """
 
     host: HostSettings
@@ -44,6 +45,7 @@ class MachineSettings:
     emit: Callable[[Event], None]
     keep_containers: bool = False
     runs_32bit: bool = False
+    offline: bool = False
     state: Callable[[Job], StateSpec | None] = lambda _job: None
 
     @property
@@ -89,6 +91,10 @@ class Machines:
             self._images[spec] = found.removeprefix("sha256:")
         return self._images[spec]
 
+    def has_image(self, spec: ContainerSpec) -> bool:
+        """Whether the engine has the image of a container; EngineUnavailableError where there is no engine."""
+        return local_image(self._engine(spec.engine.name).client.image, spec.image) is not None
+
     def _asked(self, spec: ContainerSpec) -> str:
         # An engine that does not answer says so again, and to the user, where it is to make a container.
         with suppress(CibwError, RefusedError):
@@ -105,6 +111,7 @@ class Machines:
             run_id=self._run_id,
             image_option=f"{job.builds[0].identifier.target}-image".replace("_", "-", 1),
             keep=self._settings.keep_containers,
+            offline=self._settings.offline,
             volumes=lent.volumes if lent else (),
             go_on=go_on,
             progress=lambda text: self._settings.emit(Progress(job=job.name, text=text)),

@@ -112,6 +112,7 @@ def sources_of(line: CommandLine, project: Project, working_dir: Path, environ: 
             allow_empty=line.allow_empty,
             engine=line.engine,
             jobs=line.jobs,
+            offline=line.offline,
         ),
         read_text=_reader(project.root),
     )

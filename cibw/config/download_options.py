@@ -1,4 +1,4 @@
-"""The option that says where files are downloaded from."""
+"""The options that say where files are downloaded from, and whether they are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from cibw.config.key_values import split_words
-from cibw.config.kinds import STRING, Context, Form, Kind, as_text, one_of, wrong_type
+from cibw.config.kinds import FALSE_WORDS, STRING, TRUE_WORDS, Context, Form, Kind, as_text, one_of, wrong_type
 from cibw.config.option import NOWHERE, Facts, Option, Places, Scope
 from cibw.config.problems import BadValueError
 from cibw.config.toml import TomlValue
@@ -14,6 +14,8 @@ from cibw.model.downloads import Replacements
 
 _BEGINNING = r"https?://[^\s/?#@]+(/[^\s?#@]*)?|(?!https?:)[a-z]+:[^\s?#@]*"
 _INSTEAD = r"https?://[^\s/?#@]+(/[^\s?#@]*)?"
+_REGISTRY = r"([\w-]+\.[\w.-]+(:\d+)?|[\w-]+:\d+|localhost)(/[\w./-]*)?"
+"""Where images come from: as an image's reference begins, with a dot, a port, or `localhost` before the first slash."""
 
 
 def _mirrors(value: TomlValue, _: Context) -> Replacements:
@@ -42,8 +44,15 @@ def _judge(beginning: str, instead: str) -> None:
             "an address holds a login, which would be seen by all who see the configuration",
             "write the address without it, and the login into the .netrc of the user",
         )
+    if re.fullmatch(_REGISTRY, beginning) and "://" not in instead:
+        if not re.fullmatch(_REGISTRY, instead):
+            hint = "write it as the beginning of an image's reference, such as 'registry.example.org/mirror'"
+            raise BadValueError(f"{instead!r} is no registry of images", hint)
+        return
     if not re.fullmatch(_BEGINNING, beginning):
-        hint = "give the beginning of an address, such as 'https://files.example.org/', or 'maven:'"
+        hint = (
+            "give the beginning of an address, such as 'https://files.example.org/', 'maven:', or a registry of images"
+        )
         raise BadValueError(f"{beginning!r} is no beginning of an address", hint)
     if not re.fullmatch(_INSTEAD, instead):
         hint = "give an address that begins with 'https://', without a query"
@@ -66,8 +75,8 @@ MIRRORS = Option(
                 STRING,
                 {
                     "type": "object",
-                    "propertyNames": {"pattern": f"^({_BEGINNING})$"},
-                    "additionalProperties": {"type": "string", "pattern": f"^({_INSTEAD})$"},
+                    "propertyNames": {"pattern": f"^({_BEGINNING}|{_REGISTRY})$"},
+                    "additionalProperties": {"type": "string", "pattern": f"^({_INSTEAD}|{_REGISTRY})$"},
                 },
             ),
             merging="the later mirror of an address replaces the earlier",
@@ -77,9 +86,32 @@ MIRRORS = Option(
     ),
     facts=Facts(
         name="mirrors",
-        description="Mirrors of the servers that interpreters are downloaded from. The longest beginning that fits "
-        "an address is replaced; `maven:` stands for the Maven repository.",
+        description="Mirrors of the servers that interpreters, SDKs and images come from. The longest beginning that "
+        "fits an address, or the reference of an image, is replaced; `maven:` stands for the Maven repository, "
+        "`nuget:` for the one of NuGet.",
         default={},
+        places=Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE),
+        is_own=True,
+    ),
+)
+
+
+def _yes_or_no(value: TomlValue, _: Context) -> bool:
+    text = str(value).strip().lower()
+    if text not in TRUE_WORDS and text not in (*FALSE_WORDS, ""):
+        raise BadValueError("this has to be true or false")
+    return text in TRUE_WORDS
+
+
+OFFLINE = Option(
+    kind=Kind(
+        form=Form(shape="true or false", schema=one_of({"type": "boolean"}, {"enum": ("true", "false")})),
+        parse=_yes_or_no,
+    ),
+    facts=Facts(
+        name="offline",
+        description="Whether a run does without the network: it lists what is missing before anything is built.",
+        default=False,
         places=Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE),
         is_own=True,
     ),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cibw.config import option_list as known
 from cibw.config.build_system import BuildSystem, ProjectTexts, find_build_system
-from cibw.config.download_options import MIRRORS
+from cibw.config.download_options import MIRRORS, OFFLINE
 from cibw.config.enable import EnableGroup
 from cibw.config.file_layers import ConfigFile, file_layers
 from cibw.config.kinds import ARCHS, TRUE_WORDS, Context, Texts
@@ -43,6 +43,7 @@ def load_options(sources: Sources, platform: Platform) -> Options:
     )
     cache = reader.cascade(known.CACHE).value()
     mirrors = reader.cascade(MIRRORS).value()
+    offline = reader.cascade(OFFLINE).value() or sources.arguments.offline
     publish = read_publish_options(reader)
     requires_python = _requires_python(sources, pyproject, findings)
     findings.raise_if_any()
@@ -61,6 +62,7 @@ def load_options(sources: Sources, platform: Platform) -> Options:
         allow_empty=sources.arguments.allow_empty or _is_true(sources, "CIBW_ALLOW_EMPTY"),
         cache=cache,
         mirrors=mirrors,
+        offline=offline,
         publish=publish,
         output_dir=sources.arguments.output_dir or sources.environ.get("CIBW_OUTPUT_DIR") or _DEFAULT_OUTPUT,
         jobs=choice.jobs,

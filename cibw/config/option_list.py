@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cibw.config.compiler_options import COMPILER_CACHE, EMULATION_TOOLCHAIN
-from cibw.config.download_options import MIRRORS
+from cibw.config.download_options import MIRRORS, OFFLINE
 from cibw.config.image_options import IMAGES
 from cibw.config.interpreter_options import PYTHON_SOURCE
 from cibw.config.kinds import ARCHS, EXTRAS, JOBS, PATHS, REQUIREMENTS, SWITCH, VARIABLES, VERBOSITY, VERSION
@@ -280,5 +280,6 @@ ALL_OPTIONS: tuple[AnyOption, ...] = (
     PYODIDE_VERSION,
     CACHE,
     MIRRORS,
+    OFFLINE,
     *PUBLISH_OPTIONS,
 )

@@ -190,7 +190,7 @@ class Options:
     `package_dir` and `output_dir` are as given; package_dir is POSIX and relative to the project.
     `build_system` is None where the build requirements are not known beforehand, `cache` and `jobs` where
     nobody chose. `notes` are what a user should know, though nothing is wrong.
-    `mirrors` are pairs of the beginning of an address and what replaces it.
+    `mirrors` are pairs of the beginning of an address and what replaces it; `offline` says to do without any network.
     `places` says where build, skip, test-skip and archs were set.
     """
 
@@ -208,6 +208,7 @@ class Options:
     allow_empty: bool = False
     cache: bool | None = None
     mirrors: Replacements = ()
+    offline: bool = False
     publish: PublishOptions = field(default_factory=PublishOptions)
     output_dir: str = "wheelhouse"
     jobs: int | None = None

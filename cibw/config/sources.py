@@ -27,6 +27,7 @@ class Arguments:
     allow_empty: bool = False
     engine: str = ""
     jobs: int = 0
+    offline: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,22 @@ class Mirrors:
         usual = _replaced(self.pseudo, address) or address
         return _replaced(self.chosen, usual) or usual
 
+    def image(self, reference: str) -> str:
+        """The image to ask for: of the registries that fit a reference, the longest one is replaced.
+
+        A reference without a registry is one of docker.io, where `ubuntu` means `library/ubuntu`.
+        """
+        pairs = tuple(pair for pair in self.chosen if "://" not in pair[1])
+        return _replaced(pairs, reference) or _replaced(pairs, _in_full(reference)) or reference
+
+
+def _in_full(reference: str) -> str:
+    first, slash, _ = reference.partition("/")
+    if not slash:
+        return f"docker.io/library/{reference}"
+    has_registry = first == "localhost" or "." in first or ":" in first
+    return reference if has_registry else f"docker.io/{reference}"
+
 
 def _replaced(pairs: Replacements, address: str) -> str | None:
     fitting = [pair for pair in pairs if _fits(pair[0], address)]

@@ -82,8 +82,16 @@ def _wrapped(text: str, look: Look, spare: int = 0) -> list[str]:
     width = max(20, min(look.width, _WORST_WIDTH) - 2 - spare)
     lines: list[str] = []
     for paragraph in text.splitlines():
-        lines += textwrap.wrap(paragraph, width, break_long_words=False, break_on_hyphens=False) or [""]
+        lines += _folded(paragraph, width) or [""]
     return [f"  {line}" for line in lines]
+
+
+def _folded(paragraph: str, width: int) -> list[str]:
+    """A line as several, which keep its indent; a path that is longer than a line stays whole."""
+    words = paragraph.strip()
+    indent = paragraph[: paragraph.find(words)] if words else ""
+    lines = textwrap.wrap(words, max(20, width - len(indent)), break_long_words=False, break_on_hyphens=False)
+    return [f"{indent}{line}" for line in lines]
 
 
 def _rule(title: str, look: Look) -> str:

@@ -26,8 +26,9 @@ install() {
     UV_CONSTRAINT=${UV_BUILD_CONSTRAINT:-} uv pip install --python "$1/bin/python" "$2" "$3" -r "$requires"
 }
 
-# As long as uv itself believes an answer of the index.
+# As long as uv itself believes an answer of the index; without the network there is nobody to ask.
 is_fresh() {
+    [ -n "${UV_OFFLINE:-}" ] && return
     is_checked "$kept" 10 && return
     install "$kept" --dry-run --upgrade 2>&1 | grep -q 'no changes' && touch "$kept/.checked"
 }

@@ -7,7 +7,7 @@ without_secrets() {
 
 # The name of a kept environment: $1, and an ending for all else that decides what is in it, such as the words of $2.
 kept_name() {
-    settings=$(env | grep '^UV_' | grep -v -E '^UV_(PYTHON|CACHE_DIR)=' | LC_ALL=C sort | without_secrets)
+    settings=$(env | grep '^UV_' | grep -v -E '^UV_(PYTHON|CACHE_DIR|OFFLINE)=' | LC_ALL=C sort | without_secrets)
     files="${UV_CONSTRAINT:-} ${UV_BUILD_CONSTRAINT:-}"
     # The variables hold lists of files, apart by spaces.
     ending=$({ printf '%s\n' "$2" "$settings"; cat $files /dev/null 2>/dev/null; } | sha256sum | cut -c 1-12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from cibw.errors import MissingToolError
@@ -53,8 +54,12 @@ def _fetch(host: Machine, uv: str, triple: str, directory: Path) -> None:
     if outcome.exit_code != 0:
         raise MissingToolError(
             f"The image has no uv, and its wheel for {triple} can't be installed: {' '.join(lines[-3:])}",
-            hint=f"{_HINT} Or look at the network.",
+            hint=f"{_HINT} Or {_way_out(request.environment)}.",
         )
+
+
+def _way_out(environment: Mapping[str, str]) -> str:
+    return "run once with the network" if environment.get("UV_OFFLINE") else "look at the network"
 
 
 def _ignore(_text: str, _is_error: bool) -> None:

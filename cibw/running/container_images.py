@@ -48,12 +48,13 @@ def always() -> None:
 class Pulling:
     """How to pull: who hears of it, how often to try, and the option to name when it fails.
 
-    `go_on` raises an error to break the pull off.
+    `go_on` raises an error to break the pull off. With `offline` nothing is pulled.
     """
 
     progress: Callable[[str], None] = ignore
     option: str = ""
     attempts: int = 5
+    offline: bool = False
     go_on: Callable[[], None] = always
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
@@ -69,6 +70,8 @@ def ensure_image(client: EngineClient, image: Image, pulling: Pulling) -> str:
     local, others = _local(client.image, image, reference)
     if local is not None:
         return local.identity
+    if pulling.offline:
+        raise _not_pulled(image, pulling, others)
     try:
         _pull_patiently(client, image, reference, pulling)
     except RefusedError as refused:
@@ -145,15 +148,29 @@ def _is_final(refused: RefusedError) -> bool:
     return refused.status in _FINAL_STATUSES or any(word in message for word in _FINAL_WORDS)
 
 
+def _not_pulled(image: Image, pulling: Pulling, others: str) -> ImageUnavailableError:
+    return ImageUnavailableError(
+        f"The image {image.reference}{_origin(pulling)} for {image.oci_platform} is not here, and the network is not "
+        f"to be used.{_passed_over(others)}",
+        hint="Run once with the network, or load the image into the engine by hand.",
+    )
+
+
+def _origin(pulling: Pulling) -> str:
+    return f" (from the option {pulling.option})" if pulling.option else ""
+
+
+def _passed_over(others: str) -> str:
+    return f" The image that is here is for {others}." if others else ""
+
+
 def _unavailable(image: Image, refused: RefusedError, pulling: Pulling, others: str) -> ImageUnavailableError:
-    origin = f" (from the option {pulling.option})" if pulling.option else ""
-    passed = f" The image that is here is for {others}." if others else ""
     if _is_final(refused):
         hint = "Check the image's name, and log in to its registry if it asks for that."
     else:
         hint = "Check the network, or load the image into the engine by hand; a local image is used without a pull."
     return ImageUnavailableError(
-        f"The image {image.reference}{origin} for {image.oci_platform} is not here and could not be pulled: "
-        f"{refused.message}.{passed}",
+        f"The image {image.reference}{_origin(pulling)} for {image.oci_platform} is not here and could not be "
+        f"pulled: {refused.message}.{_passed_over(others)}",
         hint=hint,
     )

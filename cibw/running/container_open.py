@@ -15,6 +15,7 @@ from cibw.running.container_connect import Engine
 from cibw.running.container_create import Place, creation
 from cibw.running.container_handle import Handle, remove_surely
 from cibw.running.container_images import Pulling, always, ensure_image, ignore
+from cibw.running.fetch_offline import without_network
 
 _SECCOMP = "seccomp="
 
@@ -26,7 +27,7 @@ class Opening:
     `run_id` marks its containers; `image_option` names the option that set the image, for messages;
     `volumes` are `SOURCE:TARGET[:MODE]`; with `keep` closing leaves the container; a pull is
     tried `attempts` times; `progress` hears of pulls and of containers that are kept; `go_on` raises
-    an error to break off a pull.
+    an error to break off a pull. `offline` containers are of images that are here, and reach no other computer.
     """
 
     run_id: str
@@ -34,6 +35,7 @@ class Opening:
     volumes: tuple[str, ...] = ()
     keep: bool = False
     attempts: int = 5
+    offline: bool = False
     progress: Callable[[str], None] = ignore
     go_on: Callable[[], None] = always
 
@@ -55,7 +57,7 @@ def open_container(engine: Engine, spec: ContainerSpec, opening: Opening, image:
         volumes=() if engine.is_remote else opening.volumes,
         mount_host=not engine.is_remote,
     )
-    planned = creation(spec, place)
+    planned = creation(without_network(spec) if opening.offline else spec, place)
     prefix = ("linux32",) if spec.linux32 else ()
     if opening.keep:
         opening.progress(f"the container {name} will be kept")
@@ -73,7 +75,11 @@ def find_image(engine: Engine, spec: ContainerSpec, opening: Opening) -> str:
     It is pulled where it is missing; ImageUnavailableError where that fails.
     """
     pulling = Pulling(
-        progress=opening.progress, option=opening.image_option, attempts=opening.attempts, go_on=opening.go_on
+        progress=opening.progress,
+        option=opening.image_option,
+        attempts=opening.attempts,
+        offline=opening.offline,
+        go_on=opening.go_on,
     )
     with engine.pull_lock:
         return ensure_image(engine.client, spec.image, pulling)

@@ -18,6 +18,7 @@ from cibw.running.container_loan import borrow
 from cibw.running.container_open import Opening, find_image, open_container
 from cibw.running.container_snapshot import Snapshot
 from cibw.running.container_states import ContainerStates, StateSpec
+from cibw.running.fetch_offline import OFFLINE_VARIABLES
 from cibw.running.host import HostMachine
 from cibw.running.host_session import RESOURCES_DIR, HostSettings, find_uv
 from cibw.running.lent import ADVICE, NOTHING_LENT, STEADY, LentPrograms
@@ -97,7 +98,7 @@ class ContainerSite:
                 fork=lambda: self.machine(snapshot.image or start),
                 stop=container.close,
                 keeping=self._keeping(found, snapshot, self.state) if states and self.state else None,
-                environment=loan.environment,
+                environment={**loan.environment, **(OFFLINE_VARIABLES if self.opening.offline else {})},
                 toolchain=loan.toolchain,
                 advice=ADVICE,
             )

@@ -12,7 +12,7 @@ from typing import IO
 from cibw.errors import DownloadError
 from cibw.model.downloads import Download, Mirrors
 from cibw.running.fetch_api import Reply, Transport, UnreachableError
-from cibw.running.fetch_rules import is_final, missing_error, place_of, shown, waits
+from cibw.running.fetch_rules import Lacking, is_final, place_of, shown, waits
 from cibw.running.locks import alone
 from cibw.running.watch import ended_by, pause
 
@@ -60,14 +60,14 @@ def fetch(download: Download, fetching: Fetching) -> Path:
     return path
 
 
-def demand_cached(downloads: Iterable[Download], fetching: Fetching) -> None:
-    """DownloadError, which lists all files that the cache lacks, where it lacks some."""
-    wanted = dict.fromkeys(downloads)
-    missing = tuple(download for download in wanted if not _is_there(fetching.cache / place_of(download), download))
-    if missing:
-        places = tuple(str(fetching.cache / place_of(download)) for download in missing)
-        addresses = tuple(fetching.mirrors.resolve(download.address) for download in missing)
-        raise missing_error(missing, places, addresses)
+def lacking(downloads: Iterable[Download], fetching: Fetching) -> tuple[Lacking, ...]:
+    """The files that the cache lacks, each once, in order."""
+    places = {download: fetching.cache / place_of(download) for download in downloads}
+    return tuple(
+        Lacking(download=download, place=str(place), address=fetching.mirrors.resolve(download.address))
+        for download, place in places.items()
+        if not _is_there(place, download)
+    )
 
 
 def _is_there(path: Path, download: Download) -> bool:

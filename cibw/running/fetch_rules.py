@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit, urlunsplit
 
-from cibw.errors import DownloadError
 from cibw.model.downloads import Download
+from cibw.model.images import Image
 
 _WORTH_ANOTHER_TRY = frozenset({408, 429})
 _ODD = re.compile(r"[^\w.+-]", re.ASCII)
@@ -37,17 +39,27 @@ def shown(address: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def missing_error(
-    downloads: tuple[Download, ...], places: tuple[str, ...], addresses: tuple[str, ...]
-) -> DownloadError:
-    """The error that lists all files that the cache lacks, from where to get each and where to put it."""
-    pairs = zip(downloads, places, addresses, strict=True)
-    listed = "\n".join(f"  {shown(address)}\n    as {place}{_proof(download)}" for download, place, address in pairs)
-    files = "1 file is" if len(downloads) == 1 else f"{len(downloads)} files are"
-    return DownloadError(
-        f"{files} not in the cache, and the network is not to be used:\n{listed}",
-        hint="Put them there, or run once with the network.",
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lacking:
+    """A file that the cache lacks: the place that it would have, and the address to get it from."""
+
+    download: Download
+    place: str
+    address: str
+
+
+def missing_text(files: Sequence[Lacking], images: Sequence[Image]) -> str:
+    """What lists all that is missing: of each file, from where to get it, where to put it, and what proves it."""
+    lines = [f"  {shown(one.address)}\n    {one.place}{_proof(one.download)}" for one in files]
+    lines += [f"  {image.reference}\n    an image for {image.oci_platform}" for image in images]
+    amounts = [_amount(len(files), "file"), _amount(len(images), "image")]
+    what = " and ".join(filter(None, amounts))
+    verb = "is" if len(lines) == 1 else "are"
+    return "\n".join((f"{what} {verb} not here, and the network is not to be used:", *lines))
+
+
+def _amount(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}" if number else ""
 
 
 def _proof(download: Download) -> str:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from cibw.config.load import load_options
+from cibw.config.sources import Arguments, Sources
 from cibw.model.target import Platform
 from unit_test.config.loading import load, mistake
 
@@ -46,6 +48,32 @@ def test_what_is_no_mirror_is_told(pair: str, message: str) -> None:
     assert mistake(f"[tool.cibw.mirrors]\n{pair}").message == message
 
 
+def test_registries_of_images_have_mirrors() -> None:
+    words = (
+        "quay.io/pypa=near.example/pypa docker.io=localhost:5000/hub localhost=near.example maven:=https://m.example"
+    )
+    assert load(CIBW_MIRRORS=words).mirrors == (
+        ("quay.io/pypa", "near.example/pypa"),
+        ("docker.io", "localhost:5000/hub"),
+        ("localhost", "near.example"),
+        ("maven:", "https://m.example"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [
+        ('"quay.io" = "near"', "'near' is no registry of images"),
+        ('"quay.io" = "near.example/a?b"', "'near.example/a?b' is no registry of images"),
+        ('"quay.io" = "https://near.example"', "'quay.io' is no beginning of an address"),
+        ('"ubuntu" = "near.example"', "'ubuntu' is no beginning of an address"),
+        ('"maven:" = "near.example"', "'near.example' is no address of a mirror"),
+    ],
+)
+def test_a_registry_is_no_address_and_no_address_a_registry(pair: str, message: str) -> None:
+    assert mistake(f"[tool.cibw.mirrors]\n{pair}").message == message
+
+
 def test_a_login_is_refused_and_not_repeated() -> None:
     table = mistake('[tool.cibw.mirrors]\n"https://x.example" = "https://me:pass@a.example"')
     assert table.message == "an address holds a login, which would be seen by all who see the configuration"
@@ -58,3 +86,29 @@ def test_a_login_is_refused_and_not_repeated() -> None:
 )
 def test_other_values_are_told(text: str, message: str) -> None:
     assert mistake(f"[tool.cibw]\n{text}").message == message
+
+
+@pytest.mark.parametrize(
+    ("text", "variable", "expected"),
+    [
+        ("", "", False),
+        ("offline = true", "1", True),
+        ("offline = false", "1", True),
+        ("offline = true", "no", False),
+    ],
+)
+def test_a_run_may_do_without_the_network(text: str, variable: str, expected: bool) -> None:
+    assert load(f"[tool.cibw]\n{text}", CIBW_OFFLINE=variable).offline is expected
+
+
+def test_the_table_alone_is_enough() -> None:
+    assert load("[tool.cibw]\noffline = true").offline
+
+
+def test_the_argument_goes_before_all() -> None:
+    sources = Sources(config_text="", environ={"CIBW_OFFLINE": "false"}, arguments=Arguments(offline=True))
+    assert load_options(sources, Platform.LINUX).offline
+
+
+def test_a_word_that_is_neither_yes_nor_no() -> None:
+    assert mistake("[tool.cibw]\noffline = 'auto'").message == "this has to be true or false"

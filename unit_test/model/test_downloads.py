@@ -46,3 +46,36 @@ def test_the_order_of_the_pairs_does_not_matter(beginning: str, address: str, tu
     pairs = (*CHOSEN, (beginning, "https://other.example"))
     mirrors = Mirrors(chosen=pairs[::-1] if turned else pairs)
     assert mirrors.resolve(address) == Mirrors(chosen=pairs).resolve(address)
+
+
+IMAGES = Mirrors(
+    chosen=(
+        ("quay.io", "near.example/quay"),
+        ("quay.io/pypa/", "near.example/pypa"),
+        ("docker.io", "near.example/hub/"),
+        ("maven:", "https://m.example"),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("quay.io/pypa/manylinux_2_28_x86_64:1@sha256:ab", "near.example/pypa/manylinux_2_28_x86_64:1@sha256:ab"),
+        ("quay.io/other/x:1", "near.example/quay/other/x:1"),
+        ("quay.iox/pypa/x", "quay.iox/pypa/x"),
+        ("ubuntu:24.04", "near.example/hub/library/ubuntu:24.04"),
+        ("me/image", "near.example/hub/me/image"),
+        ("docker.io/me/image", "near.example/hub/me/image"),
+        ("maven:3", "near.example/hub/library/maven:3"),
+        ("localhost/x:1", "localhost/x:1"),
+        ("localhost:5000/x", "localhost:5000/x"),
+    ],
+)
+def test_an_image_comes_from_the_mirror_of_its_registry(reference: str, expected: str) -> None:
+    assert IMAGES.image(reference) == expected
+
+
+@given(st.text())
+def test_without_mirrors_an_image_stays(reference: str) -> None:
+    assert Mirrors().image(reference) == reference

@@ -75,6 +75,17 @@ def test_an_image_that_is_not_there(image: str, kind: type[CibwError], message: 
     assert caught.value.hint
 
 
+def test_a_mirror_of_a_registry_counts_for_the_images_of_the_catalog() -> None:
+    plan = plan_of(f'[tool.cibw]\n{ONE}\n[tool.cibw.mirrors]\n"quay.io/pypa" = "near.example"')
+    (usual,) = plan_of(f"[tool.cibw]\n{ONE}").jobs
+    (job,) = plan.jobs
+    assert isinstance(job.machine, ContainerSpec)
+    assert isinstance(usual.machine, ContainerSpec)
+    reference = usual.machine.image.reference
+    assert job.machine.image.reference == reference.replace("quay.io/pypa/", "near.example/")
+    assert job.machine.image.reference != reference
+
+
 def test_a_full_reference_is_taken_as_it_is() -> None:
     plan = plan_of(f'[tool.cibw]\n{ONE}\nmanylinux-x86_64-image = "my.registry/image:1"')
     machine = plan.jobs[0].machine

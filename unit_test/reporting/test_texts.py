@@ -106,3 +106,11 @@ def test_a_plan_names_all_that_is_special() -> None:
     assert "the host's files are not mounted" in text
     assert "    $ a  (with {work}/audit-env on PATH)\n      b\n" in text
     assert "own compilers" in plan_text(Plan(jobs=(Job(name="job", machine=HostSpec(), builds=()),)), Look())
+
+
+def test_an_indented_line_of_a_message_keeps_its_indent() -> None:
+    path = "/cache/" + "a" * 100
+    text = error_text(CibwError(f"missing:\n  here\n    {path}\n    {'word ' * 20}", hint=""), Look(width=60))
+    lines = text.splitlines()
+    assert lines[1:4] == ["  missing:", "    here", f"      {path}"]
+    assert all(line.startswith("      word") and len(line) <= 60 for line in lines[4:-1])

@@ -49,6 +49,19 @@ def test_a_tag_that_was_pulled_with_this_digest_is_meant() -> None:
     assert ensured(FakeEngine(images={TAGGED: same}))[0] == "sha256:9"
 
 
+def test_without_the_network_nothing_is_pulled() -> None:
+    engine = FakeEngine(images={TAGGED: OTHER}, pulls=[GOOD])
+    with pytest.raises(ImageUnavailableError) as caught:
+        ensure_image(engine, WANTED, Pulling(option="manylinux-x86_64-image", offline=True))
+    assert caught.value.message == (
+        f"The image {TAGGED}@{DIGEST} (from the option manylinux-x86_64-image) for linux/amd64 is not here, and the "
+        "network is not to be used. The image that is here is for linux/arm64/v8."
+    )
+    assert not engine.pulled
+    here = FakeEngine(images={TAGGED: GOOD})
+    assert ensure_image(here, WANTED, Pulling(offline=True)) == "sha256:1"
+
+
 def test_an_image_of_another_platform_is_not_taken() -> None:
     engine = FakeEngine(images={TAGGED: OTHER}, pulls=[GOOD])
     assert ensured(engine)[0] == "sha256:1"

@@ -24,15 +24,33 @@ NOW = 1_800_000_000.0
 UV_BESIDE_PYTHON = {"PATH": "/usr/bin:/bin"}
 
 
-def site_of(client: FakeEngine, cache: Path, *, keep: bool = False) -> ContainerSite:
+def site_of(client: FakeEngine, cache: Path, *, keep: bool = False, offline: bool = False) -> ContainerSite:
     return ContainerSite(
         engine=engine_of(client),
         spec=SPEC,
-        opening=Opening(run_id="r", keep=keep),
+        opening=Opening(run_id="r", keep=keep, offline=offline),
         host=HostSettings(environment=UV_BESIDE_PYTHON, cache_dir=cache),
         description="box",
         cache_name="manylinux_x86_64",
     )
+
+
+def test_without_the_network_a_container_has_none_and_its_commands_know(tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    with site_of(client, tmp_path, offline=True).machine() as opened, opened.fork() as second:
+        for machine in (opened, second):
+            assert machine.variables["UV_OFFLINE"] == machine.variables["PIP_NO_INDEX"] == "1"
+    assert [created.network for created in client.created] == ["none", "none"]
+    # What is set in a container stays in an image that is made of it, and another run may start from that.
+    assert "UV_OFFLINE" not in client.created[0].environment
+
+
+def test_a_network_that_is_named_stays(tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    site = site_of(client, tmp_path, offline=True)
+    named = replace(SPEC.engine, create=replace(SPEC.engine.create, network="host"))
+    with replace(site, spec=replace(SPEC, engine=named)).machine():
+        assert client.created[0].network == "host"
 
 
 def test_environments_lie_beside_the_cache_that_they_are_made_of(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from cibw.errors import CibwError, DownloadError, InterruptedRunError
 from cibw.model.downloads import Download, Mirrors
-from cibw.running.fetch import Fetching, demand_cached, fetch
+from cibw.running.fetch import Fetching, fetch
 from cibw.running.fetch_recording import RecordingTransport, Scripted
 from cibw.running.fetch_rules import place_of, waits
 
@@ -184,24 +184,6 @@ def test_an_interrupt_ends_the_waiting(tmp_path: Path) -> None:
     fetching = replace(trial.fetching, go_on=interrupt.go_on, sleep=lambda _: interrupt.pull())
     with pytest.raises(InterruptedRunError):
         fetch(WANTED, fetching)
-    assert len(trial.transport.asked) == 1
-
-
-def test_what_the_cache_lacks_is_listed_with_address_and_place(tmp_path: Path) -> None:
-    trial = Trial(tmp_path, GOOD)
-    mirrors = Mirrors(pseudo=(("maven:", "https://maven.example/"),))
-    fetching = replace(trial.fetching, mirrors=mirrors)
-    fetch(WANTED, fetching)
-    demand_cached([WANTED], fetching)
-    other = Download(address="maven:com/x.tar.gz", sha256="ab" * 32)
-    unproved = Download(address="https://files.example/y.zip")
-    with pytest.raises(DownloadError) as caught:
-        demand_cached([WANTED, other, unproved, other], fetching)
-    assert caught.value.message == (
-        "2 files are not in the cache, and the network is not to be used:\n"
-        f"  https://maven.example/com/x.tar.gz\n    as {tmp_path / place_of(other)}\n    SHA-256 {'ab' * 32}\n"
-        f"  https://files.example/y.zip\n    as {tmp_path / place_of(unproved)}"
-    )
     assert len(trial.transport.asked) == 1
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from cibw.catalog import Catalog, CatalogEntry
+from cibw.catalog import Catalog
 from cibw.config.options import BuildOptions
 from cibw.errors import ConfigurationError, DeprecatedError
+from cibw.model.downloads import Mirrors
 from cibw.model.facts import Facts, HostInterpreter
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import ContainerSpec, EngineName, HostSpec, Image
@@ -41,7 +42,7 @@ def ground(given: Circumstances) -> Ground | MissingPython | NotBuilt:
     """A build in a container, or on the host where that is the engine."""
     resolved, identifier, facts = given.resolved, given.identifier, given.facts
     if resolved.container_engine.name is not EngineName.HOST:
-        return container_ground(resolved, given.entry, given.catalog)
+        return container_ground(given)
     if identifier.target.architecture is not native_architecture(Platform.LINUX, facts):
         reason = f"without a container engine this host builds for {facts.machine} only"
         return NotBuilt(identifier=identifier, reason=reason)
@@ -62,11 +63,12 @@ def _host_build(given: Circumstances, found: HostInterpreter) -> HostBuild:
     )
 
 
-def container_spec(options: BuildOptions, identifier: BuildIdentifier, catalog: Catalog) -> ContainerSpec:
+def container_spec(given: Circumstances) -> ContainerSpec:
     """The container that builds an identifier; errors name an image alias that is unknown or ended."""
-    architecture = identifier.target.architecture
+    options, architecture = given.resolved, given.identifier.target.architecture
+    reference = _reference(options.image, given.identifier, given.catalog)
     image = Image(
-        reference=_reference(options.image, identifier, catalog),
+        reference=Mirrors(chosen=given.options.mirrors).image(reference),
         oci_platform=_OCI_PLATFORMS[architecture],
     )
     return ContainerSpec(
@@ -97,20 +99,21 @@ def _reference(value: str, identifier: BuildIdentifier, catalog: Catalog) -> str
     return value
 
 
-def container_ground(options: BuildOptions, entry: CatalogEntry, catalog: Catalog) -> Ground:
+def container_ground(given: Circumstances) -> Ground:
     """A build in a container: the image's own Python builds, as users of these images expect."""
+    entry = given.entry
     bin_dir = Template.of(f"{entry.path}/bin")
     python = Template.of(bin_dir, "/python")
     tag = entry.path.rpartition("/")[2]
     ensure = Template.of("test -x '", python, f"' || manylinux-interpreters ensure {tag}")
     return Ground(
-        machine=container_spec(options, entry.identifier, catalog),
+        machine=container_spec(given),
         base_python=python,
         python=python,
         bin_dir=bin_dir,
         set_up=(shell(ensure, cwd=Template.of("/")),),
         environment=(assign("PIP_ROOT_USER_ACTION", "ignore"),),
-        constraints=constraints(options, entry.identifier, catalog),
+        constraints=constraints(given.resolved, given.identifier, given.catalog),
     )
 
 
