@@ -68,4 +68,7 @@ def _platform_fits(platform_tag: str, target: Target) -> bool:
         return platform_tag.startswith(prefixes) and platform_tag.endswith(f"_{target.architecture.value}")
     if target.family is Family.WIN:
         return platform_tag == str(target)
+    if target.family is Family.PYODIDE:
+        # Each release line of Pyodide, and so each Python, has a platform of its own.
+        return False
     return platform_tag.startswith(target.family.value) and platform_tag.endswith(target.architecture.value)

@@ -8,13 +8,14 @@ from dataclasses import replace
 from cibw.config.options import StableAbi
 from cibw.model.identifier import BuildIdentifier, Implementation, Interpreter
 from cibw.model.plan import Expectation, Job, WheelBuild
-from cibw.model.target import Target
+from cibw.model.target import Platform, Target
 
 
 def with_expectations(job: Job, stable_abi: StableAbi | None) -> Job:
     """Let builds expect the wheel of the oldest Python of the job that makes an abi3 one for the same target.
 
-    Older Pythons than that, free-threaded ones and other implementations expect nothing.
+    Older Pythons than that, free-threaded ones and other implementations expect nothing, nor does Pyodide, where
+    each Python has a platform of its own.
     """
     if stable_abi is None:
         return job
@@ -33,6 +34,8 @@ def _expecting(build: WheelBuild, makers: Mapping[Target, BuildIdentifier], plac
 
 
 def _is_served(identifier: BuildIdentifier, maker: BuildIdentifier) -> bool:
+    if identifier.platform is Platform.PYODIDE:
+        return False
     return _may_load_abi3(identifier.interpreter) and identifier.interpreter.minor > maker.interpreter.minor
 
 

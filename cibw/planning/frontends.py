@@ -17,6 +17,9 @@ from cibw.model.template import Template
 from cibw.planning.commands import Argument, assign, kept_environment, resource, template
 from cibw.planning.ground import Ground
 
+_MOST_OF_PYODIDE_BUILD = 2
+"""How often pyodide-build takes `-v`; it has no `-q`."""
+
 
 def uses_uv(name: FrontendName) -> bool:
     """Whether uv installs the packages of a build's environments."""
@@ -101,6 +104,8 @@ def _keeps_environment(arguments: tuple[str, ...]) -> bool:
 
 
 def _verbosity(name: FrontendName, level: int) -> list[str]:
+    if name is FrontendName.PYODIDE_BUILD:
+        return ["-v"] * min(level, _MOST_OF_PYODIDE_BUILD)
     if name is FrontendName.PIP:
         return ["-v"] * level if level > 0 else ["-q"] * -level
     if level < 0:

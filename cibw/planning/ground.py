@@ -80,7 +80,8 @@ class Ground:
 
     `environment` holds before the variables that the user sets, `last_environment` after them.
     `halves` are the architectures that the wheel is tested on, `delocate_archs` those that it must have.
-    With `shares_host` before-all prepares the computer itself, for all builds.
+    With `shares_host` before-all prepares the computer itself, for all builds. `make_test_environment` takes the
+    place of uv's environment for tests, and `test_pip` is its pip where that is a program of its own kind.
 
     `build` are the actions that give a wheel where no build frontend does, and `tests` the steps that test it
     where there is no environment for that; then the tests have only the variables that `test_environment` adds.
@@ -99,6 +100,8 @@ class Ground:
     last_environment: tuple[EnvExpr, ...] = ()
     before_all_environment: tuple[EnvExpr, ...] = ()
     test_environment: tuple[EnvExpr, ...] = ()
+    make_test_environment: tuple[Action, ...] = ()
+    test_pip: Template | None = None
     halves: tuple[Half, ...] = (Half(),)
     tests: tuple[Step, ...] | None = None
     keeps_environments: bool = True

@@ -11,6 +11,7 @@ _HOSTS = {
     Platform.MACOS: (Platform.MACOS,),
     Platform.WINDOWS: (Platform.WINDOWS,),
     Platform.IOS: (Platform.MACOS,),
+    Platform.PYODIDE: (Platform.LINUX, Platform.MACOS),
 }
 _NAMES = {Platform.LINUX: "a Linux computer", Platform.MACOS: "a Mac", Platform.WINDOWS: "a Windows computer"}
 

@@ -15,7 +15,7 @@ from cibw.planning.commands import program
 
 _NAMES = {Implementation.CPYTHON: "cpython", Implementation.PYPY: "pypy"}
 _ENDINGS = (".tar.gz", ".tar.bz2", ".zip")
-_PROCESSORS = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
+_PROCESSORS = {"AMD64": "x86_64", "arm64": "aarch64", "ARM64": "aarch64"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +52,16 @@ def standalone(version: str, facts: Facts, catalog: Catalog) -> Brought | None:
     A host that can't build, such as Windows, stands for Linux, so that a plan can be made there, too.
     """
     system = "apple-darwin" if facts.platform is Platform.MACOS else "unknown-linux-gnu"
-    download = catalog.standalone(version, f"{_PROCESSORS.get(facts.machine, facts.machine)}-{system}")
+    download = catalog.standalone(version, f"{processor(facts)}-{system}")
     if download is None:
         return None
     name = download.address.rpartition("/")[2].removesuffix(".tar.gz").replace("%2B", "+")
     return fetched(download.address, download.sha256, name, "bin/python3")
+
+
+def processor(facts: Facts) -> str:
+    """The host's processor in the words of Linux: `x86_64`, `aarch64`."""
+    return _PROCESSORS.get(facts.machine, facts.machine)
 
 
 def fetched(url: str, sha256: str, name: str, python: str) -> Brought:

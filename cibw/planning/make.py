@@ -24,7 +24,7 @@ from cibw.planning.expectations import with_expectations
 from cibw.planning.fit import require_fit
 from cibw.planning.frontends import Package, pip_settings_for_uv, uses_uv
 from cibw.planning.ground import Circumstances, Ground, MissingPython, Refused
-from cibw.planning.platforms import linux, macos, windows
+from cibw.planning.platforms import linux, macos, pyodide, windows
 from cibw.planning.select import Selection
 from cibw.planning.steps import make_steps, set_up_step, test_environment, test_steps
 
@@ -35,6 +35,7 @@ _PLATFORMS: Mapping[Platform, Callable[[Circumstances], Ground | MissingPython |
     Platform.LINUX: linux.ground,
     Platform.MACOS: macos.ground,
     Platform.WINDOWS: windows.ground,
+    Platform.PYODIDE: pyodide.ground,
 }
 
 

@@ -94,7 +94,7 @@ def test_environment(options: BuildOptions, ground: Ground) -> tuple[EnvExpr, ..
 
 def _tests_of(half: Half, options: BuildOptions, package: Package, ground: Ground) -> Iterator[Step]:
     dialect = ground.conventions.shell
-    yield Step(name=StepName.TEST_ENVIRONMENT, actions=(_test_environment(package, ground),))
+    yield Step(name=StepName.TEST_ENVIRONMENT, actions=_test_environment(package, ground))
     if options.before_test:
         yield Step(name=StepName.BEFORE_TEST, actions=(_shell_on(half, options.before_test, PROJECT, dialect),))
     yield Step(name=StepName.TEST_INSTALL, actions=(_install(options, ground, half), *_test_files(options, dialect)))
@@ -107,12 +107,14 @@ def _shell_on(half: Half, text: Template, cwd: Template, dialect: Shell) -> Run:
     return shell(text, cwd=cwd, dialect=dialect)
 
 
-def _test_environment(package: Package, ground: Ground) -> Run:
+def _test_environment(package: Package, ground: Ground) -> tuple[Action, ...]:
     python = ground.base_python
+    if ground.make_test_environment:
+        return ground.make_test_environment
     if not ground.keeps_environments:
-        return virtual_environment(python, TEST_ENVIRONMENT_DIR, "--seed", "--clear")
+        return (virtual_environment(python, TEST_ENVIRONMENT_DIR, "--seed", "--clear"),)
     kept = kept_environment("test", str(package.identifier), str(python))
-    return program("sh", resource("uv_venv.sh"), kept, python, TEST_ENVIRONMENT_DIR)
+    return (program("sh", resource("uv_venv.sh"), kept, python, TEST_ENVIRONMENT_DIR),)
 
 
 def _hook(name: StepName, text: Template, ground: Ground) -> tuple[Step, ...]:
@@ -150,6 +152,8 @@ def _install(options: BuildOptions, ground: Ground, half: Half) -> Run:
     extras = f"[{','.join(options.test_extras)}]" if options.test_extras else ""
     wheel = Template.of(Late.WHEEL, extras)
     python = ground.conventions.venv.python(TEST_ENVIRONMENT_DIR)
+    if ground.test_pip is not None:
+        return program(ground.test_pip, "install", wheel, *options.test_requires)
     if uses_uv(options.build_frontend.name):
         return program("uv", "pip", "install", *half.uv_args, "--python", python, wheel, *options.test_requires)
     return program(*half.prefix, python, "-m", "pip", "install", wheel, *options.test_requires)

@@ -7,6 +7,7 @@ from cibw.config.options import BuildOptions, DependencySource, FrontendName
 from cibw.model.identifier import BuildIdentifier, Interpreter
 from cibw.model.layout import CONSTRAINTS
 from cibw.model.plan import Action, Run
+from cibw.model.target import Platform
 from cibw.model.template import Template
 from cibw.planning.commands import program
 
@@ -17,7 +18,8 @@ _FIRST_WITHOUT_SETUPTOOLS = 12
 def constraints(options: BuildOptions, identifier: BuildIdentifier, catalog: Catalog) -> str:
     """The text of the constraints file for the tools of a build; empty where nothing is pinned."""
     if options.dependency_versions.source is DependencySource.PINNED:
-        return catalog.constraints(identifier.interpreter.version)
+        is_pyodide = identifier.platform is Platform.PYODIDE
+        return catalog.constraints(identifier.interpreter.version, pyodide=is_pyodide)
     return options.dependency_versions.text_for(identifier)
 
 

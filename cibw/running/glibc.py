@@ -10,12 +10,18 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
-from zipfile import ZipFile
+from zipfile import ZipFile, ZipInfo
 
 if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile
 
 ELF_MAGIC = b"\x7fELF"
+_NATIVE_MAGICS = (
+    *(ELF_MAGIC, b"\0asm", b"MZ"),
+    *(b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"),
+)
+"""How native files begin: those of Linux, of WebAssembly, of Windows, and of macOS for one and for more processors."""
+_LONGEST_MAGIC = max(map(len, _NATIVE_MAGICS))
 _GLIBC = "GLIBC"
 _ARCHITECTURE = {
     "AArch64": "aarch64",
@@ -57,9 +63,9 @@ class NewerSymbols:
 
 
 def has_native_files(wheel: Path) -> bool:
-    """Whether any member of a wheel is an ELF file, whatever its platform tag says."""
+    """Whether any member of a wheel is a native file of some system, whatever its platform tag says."""
     with ZipFile(wheel) as archive:
-        return any(True for _ in elf_members(archive))
+        return any(_begins_with(archive, member, _NATIVE_MAGICS) for member in archive.infolist())
 
 
 def newer_symbols(wheel: Path, glibc: str) -> tuple[NewerSymbols, ...]:
@@ -80,9 +86,13 @@ def promised_libraries(glibc: str) -> frozenset[str]:
 def elf_members(archive: ZipFile) -> Iterator[str]:
     """The names of the members of a wheel that are ELF files."""
     for member in archive.infolist():
-        with archive.open(member) as file:
-            if file.read(len(ELF_MAGIC)) == ELF_MAGIC:
-                yield member.filename
+        if _begins_with(archive, member, (ELF_MAGIC,)):
+            yield member.filename
+
+
+def _begins_with(archive: ZipFile, member: ZipInfo, magics: tuple[bytes, ...]) -> bool:
+    with archive.open(member) as file:
+        return file.read(_LONGEST_MAGIC).startswith(magics)
 
 
 def newer_in_file(name: str, content: bytes, glibc: str) -> list[NewerSymbols]:

@@ -58,6 +58,8 @@ def test_a_wheel_knows_whether_it_is_pure_or_abi3(tags: str, *, is_pure: bool, i
         ("cp39-none-win32", "cp39-win32", False),
         ("py3-none-win_amd64", "cp39-win32", False),
         ("py3-none-macosx_11_0_arm64", "cp39-macosx_arm64", True),
+        ("cp313-abi3-pyodide_2025_0_wasm32", "cp314-pyodide_wasm32", False),
+        ("py3-none-pyodide_2025_0_wasm32", "cp314-pyodide_wasm32", False),
         ("py3-none-macosx_11_0_arm64", "cp39-macosx_universal2", False),
         ("py3-none-ios_13_0_arm64_iphoneos", "cp314-ios_arm64_iphoneos", True),
         ("pyx-none-win32", "cp39-win32", False),

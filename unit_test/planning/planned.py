@@ -49,9 +49,11 @@ def options_of(
     return load_options(sources, platform)
 
 
-def plan_of(toml: str = "", facts: Facts = DOCKER, arguments: Arguments = NO_ARGUMENTS) -> Plan:
-    """The plan for a configuration."""
-    return plan_with(options_of(toml, arguments, platform=facts.platform), facts)
+def plan_of(
+    toml: str = "", facts: Facts = DOCKER, arguments: Arguments = NO_ARGUMENTS, platform: Platform | None = None
+) -> Plan:
+    """The plan for a configuration, by default for the platform of the host."""
+    return plan_with(options_of(toml, arguments, platform=platform or facts.platform), facts)
 
 
 def plan_with(options: Options, facts: Facts = DOCKER) -> Plan:

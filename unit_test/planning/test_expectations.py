@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cibw.config.options import StableAbi
+from cibw.model.target import Platform
 from cibw.planning.expectations import with_expectations
 from unit_test.planning.planned import plan_of
 from unit_test.running.trials import job_of
@@ -46,6 +47,12 @@ def test_the_reason_names_the_place() -> None:
     (_, later) = with_expectations(job_of("one", "cp310", "cp311"), ABI3).builds
     assert later.expects is not None
     assert later.expects.reason == "abi3, by setup.cfg [bdist_wheel]"
+
+
+def test_pyodide_expects_nothing() -> None:
+    toml = '[tool.cibw]\nenable = "all"\n[tool.distutils.bdist_wheel]\npy-limited-api = "cp312"'
+    (job,) = plan_of(toml, platform=Platform.PYODIDE).jobs
+    assert [build.expects for build in job.builds] == [None] * 4
 
 
 def test_each_job_has_its_own() -> None:

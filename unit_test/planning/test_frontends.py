@@ -26,6 +26,14 @@ def test_the_pyodide_frontend_has_its_own_command() -> None:
     assert words == ["pyodide", "build", "{project}", "--outdir={work}/built"]
 
 
+@pytest.mark.parametrize(("level", "words"), [(-2, []), (0, []), (1, ["-v"]), (2, ["-v", "-v"]), (4, ["-v", "-v"])])
+def test_pyodide_build_is_never_quiet_and_at_most_very_verbose(level: int, words: list[str]) -> None:
+    frontend = BuildFrontend(name=FrontendName.PYODIDE_BUILD, args=("--exports", "pyinit"))
+    options = BuildOptions(build_frontend=frontend, build_verbosity=level)
+    package = Package(identifier=BuildIdentifier.parse("cp313-pyodide_wasm32"), directory=PROJECT)
+    assert [str(word) for word in build_command(options, package, GROUND).argv[4:]] == ["--exports", "pyinit", *words]
+
+
 KEPT = """
 [build-system]
 requires = ["setuptools>=77", "cython"]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from cibw.config.sources import Arguments
+from cibw.model.target import Platform
 from cibw.reporting.codec import plan_from_json, plan_to_json
 from cibw.reporting.look import Look
 from cibw.reporting.plan_text import plan_text
@@ -18,12 +19,13 @@ NAMES = sorted(path.stem for path in CASES.glob("*.toml"))
 
 @pytest.mark.parametrize("name", NAMES)
 def test_plan(name: str, golden: Golden) -> None:
-    """The first line of a case says on which host it is planned, and the package's directory."""
+    """The first line of a case says on which host it is planned, for which platform, and the package's directory."""
     text = (CASES / f"{name}.toml").read_text()
     words = text.partition("\n")[0].removeprefix("# ").split()
     facts = next((HOSTS[word] for word in words if word in HOSTS), DOCKER)
     package_dir = next((word.removeprefix("package=") for word in words if word.startswith("package=")), ".")
-    plan = plan_of(text, facts, Arguments(package_dir=package_dir))
+    platform = next((one for one in Platform if one.value in words), facts.platform)
+    plan = plan_of(text, facts, Arguments(package_dir=package_dir), platform)
     golden.check(f"plans/{name}.txt", plan_text(plan, Look()))
     assert plan_from_json(plan_to_json(plan)) == plan
 

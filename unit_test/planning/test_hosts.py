@@ -9,7 +9,9 @@ from cibw.planning.hosts import require_host, require_means
 from unit_test.planning.planned import DOCKER, MAC, WINDOWS, plan_of
 
 
-@pytest.mark.parametrize(("platform", "facts"), [(Platform.MACOS, DOCKER), (Platform.WINDOWS, MAC)])
+@pytest.mark.parametrize(
+    ("platform", "facts"), [(Platform.MACOS, DOCKER), (Platform.WINDOWS, MAC), (Platform.PYODIDE, WINDOWS)]
+)
 def test_a_host_that_cannot_build_names_those_that_can(platform: Platform, facts: Facts) -> None:
     with pytest.raises(ConfigurationError) as caught:
         require_host(platform, facts)
@@ -21,6 +23,14 @@ def test_a_host_that_cannot_build_names_those_that_can(platform: Platform, facts
 def test_a_host_that_can(platform: Platform, facts: Facts) -> None:
     require_host(platform, facts)
     assert platform is facts.platform or platform is Platform.LINUX
+
+
+@pytest.mark.parametrize("facts", [DOCKER, MAC])
+def test_pyodide_is_built_on_linux_and_macs(facts: Facts) -> None:
+    require_host(Platform.PYODIDE, facts)
+    plan = plan_of("", facts, platform=Platform.PYODIDE)
+    require_means(plan)
+    assert plan.jobs
 
 
 def test_what_can_only_be_printed_is_not_begun() -> None:

@@ -82,7 +82,12 @@ def test_a_glibc_older_than_every_policy_is_judged_by_itself(tmp_path: Path) -> 
     ]
 
 
-def test_only_elf_files_count_as_native(tmp_path: Path) -> None:
+@pytest.mark.parametrize("start", [b"\x7fELF", b"\0asm", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"])
+def test_native_files_of_each_system_are_known(tmp_path: Path, start: bytes) -> None:
+    assert has_native_files(wheel_with(tmp_path, {"pkg/m.so": start + b"\0more"}))
+
+
+def test_only_native_files_count_as_such(tmp_path: Path) -> None:
     assert not has_native_files(wheel_with(tmp_path, {"pkg/__init__.py": b"", "pkg/m.so": b"text"}))
     assert has_native_files(wheel_with(tmp_path, {"pkg/__init__.py": b"", "pkg/tool": b"\x7fELF\x02"}))
     assert newer_symbols(wheel_with(tmp_path, {"pkg/__init__.py": b"1"}), "2.17") == ()

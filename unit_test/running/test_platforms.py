@@ -1,4 +1,4 @@
-"""The flow of every identifier of macOS and Windows, on a machine that only records."""
+"""The flow of every identifier of macOS, Windows and Pyodide, on a machine that only records."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from cibw.errors import CibwError
 from cibw.model.command import Request
 from cibw.model.facts import Facts
 from cibw.model.plan import Fetch, WheelBuild
+from cibw.model.target import Platform
 from cibw.model.template import Late
 from cibw.running.flow import Site, run_build
 from cibw.running.ledger import Ledger
 from cibw.running.opened import fetch_nothing
 from cibw.running.recording import Answer, RecordingMachine
 from cibw.running.workbench import Workbench
-from unit_test.planning.planned import MAC, WINDOWS, plan_of
+from unit_test.planning.planned import DOCKER, MAC, WINDOWS, plan_of
 from unit_test.running.wheels import wheel_bytes
 
 TOML = """[tool.cibw]
@@ -38,8 +39,8 @@ BINDINGS = {
 }
 
 
-def builds_for(facts: Facts) -> list[WheelBuild]:
-    return [build for job in plan_of(TOML, facts).jobs for build in job.builds]
+def builds_for(facts: Facts, platform: Platform | None = None) -> list[WheelBuild]:
+    return [build for job in plan_of(TOML, facts, platform=platform).jobs for build in job.builds]
 
 
 class Trial:
@@ -62,7 +63,7 @@ class Trial:
 
     def answer(self, request: Request) -> Answer:
         text = " ".join(request.argv)
-        if "uv build" in text:
+        if "uv build" in text or "pyodide build" in text:
             return Answer(files={f"/w/built/{self._name}": wheel_bytes(native=True)})
         if "/w/repaired" in text and self._name in text:
             return Answer(files={f"/w/repaired/{self._name}": wheel_bytes(native=True)})
@@ -90,6 +91,30 @@ def test_the_flow(build: WheelBuild, tmp_path: Path) -> None:
     assert frontend.environment["PATH"].startswith(programs)
     assert trial.asked_with("tell value")[0].argv[0] == ("cmd" if is_windows else "sh")
     assert len(trial.asked_with("pytest")) == len([step for step in build.test if step.name.value == "test"])
+
+
+@pytest.mark.parametrize("facts", [DOCKER, MAC], ids=["Linux", "macOS"])
+@pytest.mark.parametrize("number", range(4))
+def test_the_flow_for_pyodide(facts: Facts, number: int, tmp_path: Path) -> None:
+    build = builds_for(facts, Platform.PYODIDE)[number]
+    trial = Trial(build, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [trial.made.wheel.filename]
+    python, node = trial.fetched
+    assert "python-build-standalone" in python[0]
+    assert python[1].startswith("/c/interpreters/cpython-")
+    (frontend,) = trial.asked_with("pyodide build")
+    emscripten = frontend.environment["PATH"].partition(":")[0]
+    assert emscripten.startswith("/c/pyodide/")
+    assert emscripten.endswith("/emsdk/upstream/emscripten")
+    assert frontend.environment["PATH"].startswith(f"{emscripten}:/w/build-env/bin:")
+    assert frontend.environment["PYODIDE_ROOT"].startswith("/c/pyodide/")
+    assert frontend.environment["_PYODIDE_EXTRA_MOUNTS"].endswith("/w")
+    (venv,) = trial.asked_with("pyodide venv")
+    assert venv.environment["PATH"].startswith(f"{node[1]}/bin:{emscripten}:")
+    (tests,) = trial.asked_with("pytest")
+    assert tests.environment["PATH"].startswith(f"{node[1]}/bin:/w/test-env/bin:")
+    assert tests.environment["SSL_CERT_FILE"] == tests.environment["PIP_CERT"]
+    assert any(request.argv[0] == "/w/test-env/bin/pip" for request in trial.machine.requests)
 
 
 def test_tests_run_with_variables_of_their_own(tmp_path: Path) -> None:

@@ -1,0 +1,127 @@
+"""Pyodide: wheels for WebAssembly, made by pyodide-build and Emscripten on Linux or a Mac, tested under Node.js."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from cibw.catalog import Catalog, CatalogEntry
+from cibw.errors import Mistake
+from cibw.model.environment import EnvExpr, Substitution, Variable
+from cibw.model.facts import Facts
+from cibw.model.layout import BUILD_ENVIRONMENT, POSIX_VENV, TEST_ENVIRONMENT, WORK
+from cibw.model.not_built import NotBuilt
+from cibw.model.plan import Action, Fetch
+from cibw.model.target import Platform
+from cibw.model.template import Late, Template
+from cibw.planning.brought_ground import brought_ground
+from cibw.planning.commands import assign, prepend_path, program, resource, shell
+from cibw.planning.ground import Circumstances, Conventions, Ground, Refused
+from cibw.planning.interpreters import kept_interpreter, processor, standalone
+
+_PYTHONS = {"0.25": "3.11", "0.26": "3.12", "0.27": "3.12", "0.28": "3.13", "0.29": "3.13"}
+"""The Python of each release line, until Pyodide took its number from Python: 314 is for Python 3.14."""
+_FIRST_NUMBERED = 314
+_NODE_PROCESSORS = {"x86_64": "x64", "aarch64": "arm64"}
+_MOUNTS = "_PYODIDE_EXTRA_MOUNTS"
+_MOUNTS_SO_FAR = Substitution(f'printf %s "${{{_MOUNTS}:+${_MOUNTS}:}}"')
+
+
+def ground(given: Circumstances) -> Ground | NotBuilt | Refused:
+    """A build by a Python of the host, in an environment with pyodide-build; Refused for a Pyodide of another Python."""
+    entry = given.entry
+    brought = standalone(entry.version, given.facts, given.catalog)
+    if brought is None:
+        reason = f"no Python that could build it is known for {given.facts.machine}"
+        return NotBuilt(identifier=given.identifier, reason=reason)
+    version = given.resolved.pyodide_version or entry.pyodide_version
+    if python_of(version) not in ("", entry.version):
+        return _refused(version, given)
+    common = brought_ground(given, brought, "pyodide-build", Conventions())
+    cross = _CrossEnvironment(version=version, place=_kept(version, common.constraints))
+    node = _node(entry, given.facts, given.catalog)
+    venv = Template.of("pyodide venv '", TEST_ENVIRONMENT, "'")
+    return replace(
+        common,
+        tools=(*common.tools, _install(cross, entry, common.python)),
+        environment=(*common.environment, *_environment(cross)),
+        # What a user mounts stays, in the variable of a release that does not mount /tmp by itself.
+        last_environment=(assign(_MOUNTS, _MOUNTS_SO_FAR, WORK),),
+        make_test_environment=(node.fetch, shell(venv, path_entry=node.bin_dir)),
+        test_pip=Template.of(POSIX_VENV.bin_dir(TEST_ENVIRONMENT), "/pip"),
+        test_environment=(prepend_path(node.bin_dir), *_certificates(entry.version)),
+    )
+
+
+def _refused(version: str, given: Circumstances) -> Refused:
+    """A version of Pyodide is known to be for another Python; the run judges those that nobody knows."""
+    entry = given.entry
+    mistake = Mistake(
+        place=given.options.origin("pyodide-version", given.identifier),
+        message=f"Pyodide {version} is for Python {python_of(version)}, but {given.identifier} needs {entry.version}",
+        hint=f"without pyodide-version it takes {entry.pyodide_version}; set it in an override for what it fits",
+    )
+    return Refused((mistake,))
+
+
+def python_of(version: str) -> str:
+    """The Python that a version of Pyodide is for, such as `3.13` for `0.29.5`; empty where nobody knows it."""
+    line, _, rest = version.partition(".")
+    if line.isdecimal() and int(line) >= _FIRST_NUMBERED:
+        return f"3.{int(line) - 300}"
+    return _PYTHONS.get(f"{line}.{rest.partition('.')[0]}", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CrossEnvironment:
+    """The cross-build environment of a version, in a directory that is kept; Emscripten lies in it."""
+
+    version: str
+    place: Template
+
+    @property
+    def root(self) -> Template:
+        return Template.of(self.place, f"/{self.version}/xbuildenv/pyodide-root")
+
+    @property
+    def emscripten(self) -> Template:
+        return Template.of(self.place, f"/{self.version}/emsdk/upstream/emscripten")
+
+
+def _kept(version: str, pins: str) -> Template:
+    # Which pyodide-build has laid it out is part of its name: another one might expect other files.
+    return Template.of(Late.CACHE, f"/pyodide/{version}-{hashlib.sha256(pins.encode()).hexdigest()[:12]}")
+
+
+def _install(cross: _CrossEnvironment, entry: CatalogEntry, python: Template) -> Action:
+    proof = (entry.sha256,) if cross.version == entry.pyodide_version else ()
+    return program(python, resource("pyodide_xbuildenv.py"), cross.place, cross.version, entry.version, *proof)
+
+
+def _environment(cross: _CrossEnvironment) -> Iterator[EnvExpr]:
+    yield prepend_path(cross.emscripten)
+    yield assign("PYODIDE_ROOT", cross.root)
+    # virtualenv would look for a newer pip than the one that its own version brings.
+    yield assign("VIRTUALENV_NO_PERIODIC_UPDATE", "1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Node:
+    fetch: Fetch
+    bin_dir: Template
+
+
+def _node(entry: CatalogEntry, facts: Facts, catalog: Catalog) -> _Node:
+    system = "darwin" if facts.platform is Platform.MACOS else "linux"
+    address = f"{catalog.node(entry.node_version)}-{system}-{_NODE_PROCESSORS[processor(facts)]}"
+    place = kept_interpreter(address.rpartition("/")[2])
+    fetch = Fetch(url=f"{address}.tar.xz", sha256="", path=place, unpack=True)
+    return _Node(fetch=fetch, bin_dir=Template.of(place, "/bin"))
+
+
+def _certificates(version: str) -> Iterator[EnvExpr]:
+    # pip takes the host for Emscripten there, and would not look into the store of the host.
+    bundle = Template.of(BUILD_ENVIRONMENT, f"/lib/python{version}/site-packages/certifi/cacert.pem")
+    for name in ("SSL_CERT_FILE", "PIP_CERT"):
+        yield assign(name, Variable(name, bundle.parts, or_empty=False))

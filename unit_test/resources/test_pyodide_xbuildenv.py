@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cibw.resources.pyodide_xbuildenv import Order, Release, Tools, choose, have
+
+ROWS = [
+    {"version": "314.0.7", "python": "3.14.2", "emscripten": "5.0.3", "compatible": False},
+    {"version": "0.29.5", "python": "3.13.2", "emscripten": "4.0.9", "compatible": True},
+    {"version": "0.29.4", "python": "3.13.2", "emscripten": "4.0.9", "compatible": False},
+    {"version": "0.27.8", "python": "3.12.7", "emscripten": "3.1.58", "compatible": False},
+]
+RELEASES = [
+    Release(str(row["version"]), str(row["python"]), str(row["emscripten"]), bool(row["compatible"])) for row in ROWS
+]
+
+
+def archive() -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:bz2") as opened:
+        opened.addfile(tarfile.TarInfo("xbuildenv/pyodide-root/Makefile.envs"))
+    return buffer.getvalue()
+
+
+ARCHIVE = archive()
+DIGEST = hashlib.sha256(ARCHIVE).hexdigest()
+
+
+class Fake:
+    """Programs and a network that answer for a release, and note what was asked."""
+
+    def __init__(self, *, digest: str = DIGEST, lays: str = "emsdk/upstream/emscripten") -> None:
+        self.done: list[list[str]] = []
+        self.asked: list[list[str]] = []
+        self._digest = digest
+        self._lays = lays
+
+    @property
+    def tools(self) -> Tools:
+        return Tools(ask=self.ask, do=self.do, download=lambda _address: ARCHIVE)
+
+    def ask(self, command: list[str]) -> str:
+        self.asked.append(command)
+        if command[0] == "python":
+            return json.dumps({"url": "https://example.org/x.tar.bz2", "sha256": self._digest})
+        return json.dumps({"environments": ROWS})
+
+    def do(self, command: list[str]) -> None:
+        self.done.append(command)
+        if "install-emscripten" in command:
+            Path(command[-1], "0.29.5", self._lays).mkdir(parents=True)
+
+
+def order(place: Path) -> Order:
+    return Order(place, "0.29.5", "3.13")
+
+
+def test_all_is_laid_once(tmp_path: Path) -> None:
+    fake, place = Fake(), tmp_path / "kept" / "0.29.5-a"
+    have(order(place), fake.tools)
+    assert fake.done == [
+        ["pyodide", "xbuildenv", "install", "--path", str(place), "0.29.5"],
+        ["pyodide", "xbuildenv", "install-emscripten", "--force", "--version", "4.0.9", "--path", str(place)],
+    ]
+    assert (place / "0.29.5" / "xbuildenv" / "pyodide-root" / "Makefile.envs").is_file()
+    again = Fake()
+    have(order(place), again.tools)
+    assert not again.done
+    assert not again.asked
+
+
+def test_what_was_left_half_done_is_made_anew(tmp_path: Path) -> None:
+    stale = tmp_path / "0.29.5" / "stale"
+    stale.mkdir(parents=True)
+    have(order(tmp_path), Fake().tools)
+    assert not stale.exists()
+
+
+@pytest.mark.parametrize(("listed", "pinned"), [("0" * 64, ""), (DIGEST, "0" * 64)])
+def test_an_archive_that_is_not_what_it_was_is_refused(tmp_path: Path, listed: str, pinned: str) -> None:
+    with pytest.raises(SystemExit, match=f"SHA-256 is {DIGEST}, not {'0' * 64}"):
+        have(replace(order(tmp_path), sha256=pinned), Fake(digest=listed).tools)
+    assert not (tmp_path / "0.29.5").exists()
+
+
+@pytest.mark.parametrize(("listed", "pinned"), [("", ""), ("0" * 64, DIGEST), ("", DIGEST)])
+def test_a_pin_decides_before_the_list_does(tmp_path: Path, listed: str, pinned: str) -> None:
+    have(replace(order(tmp_path), sha256=pinned), Fake(digest=listed).tools)
+    assert (tmp_path / ".complete").read_text() == "3.13"
+
+
+def test_what_another_pyodide_build_would_lay_elsewhere_is_no_success(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"has made no .*emscripten"):
+        have(order(tmp_path), Fake(lays="elsewhere").tools)
+    assert not (tmp_path / ".complete").exists()
+
+
+def test_the_release_that_fits_is_chosen() -> None:
+    assert choose(order(Path()), RELEASES).emscripten == "4.0.9"
+
+
+@pytest.mark.parametrize(
+    ("version", "python", "message"),
+    [
+        ("0.99.0", "3.13", r"knows no Pyodide 0\.99\.0.*one that fits \(0\.29\.5\)"),
+        ("0.29.5", "3.14", r"is for Python 3\.13, not for 3\.14.*this pyodide-build knows none"),
+        ("0.29.4", "3.13", "needs another pyodide-build"),
+    ],
+)
+def test_a_release_that_does_not_fit_is_told(version: str, python: str, message: str) -> None:
+    with pytest.raises(SystemExit, match=message):
+        choose(Order(Path(), version, python), RELEASES)
+
+
+def test_an_answer_without_releases_knows_none(tmp_path: Path) -> None:
+    tools = Tools(ask=lambda _command: "[]", do=print, download=lambda _address: b"")
+    with pytest.raises(SystemExit, match="knows no Pyodide"):
+        have(order(tmp_path), tools)
