@@ -29,7 +29,7 @@ _MOUNTS_SO_FAR = Substitution(f'printf %s "${{{_MOUNTS}:+${_MOUNTS}:}}"')
 
 
 def ground(given: Circumstances) -> Ground | NotBuilt | Refused:
-    """A build by a Python of the host, in an environment with pyodide-build; Refused for a Pyodide of another Python."""
+    """A build by a Python of the host, with pyodide-build; Refused where Pyodide is for another Python."""
     entry = given.entry
     brought = standalone(entry.version, given.facts, given.catalog)
     if brought is None:
