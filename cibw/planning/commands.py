@@ -68,9 +68,9 @@ def prepend_path(directory: Template, dialect: Shell = Shell.SH) -> EnvExpr:
     return assign("PATH", directory, dialect.path_separator, Variable("PATH"))
 
 
-def unless_set(name: str, text: str) -> EnvExpr:
+def unless_set(name: str, value: str | Template) -> EnvExpr:
     """Set a variable, unless the user's environment has it."""
-    return assign(name, Variable(name, (text,), or_empty=False))
+    return assign(name, Variable(name, template(value).parts, or_empty=False))
 
 
 def spoken_in(dialect: Shell, expressions: Iterable[EnvExpr]) -> tuple[EnvExpr, ...]:

@@ -42,14 +42,14 @@ def move_unrepaired(dialect: Shell) -> Run:
             assert_never(dialect)
 
 
-def copy_to_tests(sources: tuple[str, ...], dialect: Shell) -> Run:
+def copy_to_tests(sources: tuple[str, ...], dialect: Shell, directory: Template = TEST_DIR) -> Run:
     """Copy files and directories of the project to where the tests run."""
     match dialect:
         case Shell.SH:
-            copies = (_copy(source, " && " * (number > 0)) for number, source in enumerate(sources))
+            copies = (_copy(source, directory, " && " * (number > 0)) for number, source in enumerate(sources))
             return shell(Template.of(*copies))
         case Shell.CMD:
-            return script("copy", TEST_DIR, *sources)
+            return script("copy", directory, *sources)
         case _:
             assert_never(dialect)
 
@@ -70,7 +70,7 @@ def script(*arguments: Argument, cwd: Template = PROJECT) -> Run:
     return program(Late.CIBW_PYTHON, "-I", resource("host_files.py"), *arguments, cwd=cwd)
 
 
-def _copy(source: str, joint: str) -> Template:
+def _copy(source: str, directory: Template, joint: str) -> Template:
     parent, _, _name = source.rstrip("/").rpartition("/")
-    target = Template.of("'", TEST_DIR, f"'/{shlex.quote(parent)}" if parent else "'")
+    target = Template.of("'", directory, f"'/{shlex.quote(parent)}" if parent else "'")
     return Template.of(f"{joint}mkdir -p ", target, f" && cp -a {shlex.quote(source)} ", target)

@@ -78,7 +78,8 @@ class Ground:
     environments of it can be kept between runs. `constraints` is the text that pins the tools, `untested`
     says why the tests can't run here, and `platform_tag` is what the repaired wheel should carry.
 
-    `environment` holds before the variables that the user sets, `last_environment` after them.
+    `environment` holds before the variables that the user sets, `last_environment` after them. `path` is what
+    PATH is where `bin_dir` is not merely put before the PATH of the machine.
     `halves` are the architectures that the wheel is tested on, `delocate_archs` those that it must have.
     With `shares_host` before-all prepares the computer itself, for all builds. `make_test_environment` takes the
     place of uv's environment for tests, and `test_pip` is its pip where that is a program of its own kind.
@@ -91,6 +92,7 @@ class Ground:
     base_python: Template
     python: Template
     bin_dir: Template
+    path: EnvExpr | None = None
     conventions: Conventions = Conventions()
     set_up: tuple[Action, ...] = ()
     tools: tuple[Action, ...] = ()

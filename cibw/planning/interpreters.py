@@ -9,11 +9,12 @@ from cibw.config.options import BuildOptions, PythonSource
 from cibw.model.facts import Facts
 from cibw.model.identifier import Implementation, Interpreter
 from cibw.model.plan import Action, Fetch
-from cibw.model.target import Platform
+from cibw.model.target import Architecture, Platform
 from cibw.model.template import Late, Template
-from cibw.planning.commands import program
+from cibw.planning.commands import program, resource
 
 _NAMES = {Implementation.CPYTHON: "cpython", Implementation.PYPY: "pypy"}
+_SYSTEMS_OF_MACS = {Architecture.X86_64: "macos-x86_64", Architecture.ARM64: "macos-aarch64"}
 _ENDINGS = (".tar.gz", ".tar.bz2", ".zip")
 _PROCESSORS = {"AMD64": "x86_64", "arm64": "aarch64", "ARM64": "aarch64"}
 
@@ -36,6 +37,23 @@ def managed(interpreter: Interpreter, system: str) -> Brought:
     variant = "+freethreaded" if interpreter.free_threaded else ""
     request = f"{_NAMES[interpreter.implementation]}-{interpreter.version}{variant}-{system}-none"
     return Brought(python=Template.of(request), actions=(program("uv", "python", "install", request),))
+
+
+def python_of_mac(entry: CatalogEntry, options: BuildOptions, processor: Architecture) -> Brought:
+    """What uv brings to a Mac, for a processor, where the options say so; else the CPython of python.org.
+
+    The latter runs on both processors, and only its installer can put it into place.
+    """
+    interpreter = entry.identifier.interpreter
+    if wants_uv(options, interpreter):
+        return managed(interpreter, _SYSTEMS_OF_MACS[processor])
+    threads = "t" * interpreter.free_threaded
+    framework = f"/Library/Frameworks/Python{threads.upper()}.framework/Versions/{entry.version}"
+    python = Template.of(f"{framework}/bin/python{entry.version}{threads}")
+    package = Template.of(Late.CACHE, f"/downloads/{entry.url.rpartition('/')[2]}")
+    fetch = Fetch(url=entry.url, sha256=entry.sha256, path=package, unless=python)
+    install = program("sh", resource("macos_python.sh"), package, entry.version, python)
+    return Brought(python=python, actions=(fetch, install))
 
 
 def unpacked(entry: CatalogEntry, python: str) -> Brought:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from cibw.catalog import Catalog, CatalogEntry
-from cibw.config.options import BuildOptions, Options
+from cibw.config.options import BuildOptions, FrontendName, Options
 from cibw.errors import ConfigurationError, InterpreterMissingError, NothingSelectedError
 from cibw.model.environment import EnvExpr
 from cibw.model.facts import Facts
@@ -24,7 +24,7 @@ from cibw.planning.expectations import with_expectations
 from cibw.planning.fit import require_fit
 from cibw.planning.frontends import Package, pip_settings_for_uv, uses_uv
 from cibw.planning.ground import Circumstances, Ground, MissingPython, Refused
-from cibw.planning.platforms import linux, macos, pyodide, windows
+from cibw.planning.platforms import ios, linux, macos, pyodide, windows
 from cibw.planning.select import Selection
 from cibw.planning.steps import make_steps, set_up_step, test_environment, test_steps
 
@@ -36,7 +36,10 @@ _PLATFORMS: Mapping[Platform, Callable[[Circumstances], Ground | MissingPython |
     Platform.MACOS: macos.ground,
     Platform.WINDOWS: windows.ground,
     Platform.PYODIDE: pyodide.ground,
+    Platform.IOS: ios.ground,
 }
+_DEFAULT_FRONTENDS = {Platform.IOS: FrontendName.BUILD}
+"""What `default` stands for where uv can't build."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +89,7 @@ def _nothing(left_out: list[NotBuilt]) -> NothingSelectedError:
 def _plan_build(
     entry: CatalogEntry, options: Options, catalog: Catalog, facts: Facts
 ) -> _Planned | MissingPython | NotBuilt | Refused:
-    resolved = _with_engine(options.for_identifier(entry.identifier), facts)
+    resolved = _settled(options.for_identifier(entry.identifier), options.platform, facts)
     given = Circumstances(entry=entry, resolved=resolved, options=options, catalog=catalog, facts=facts)
     ground = _PLATFORMS[options.platform](given)
     if not isinstance(ground, Ground):
@@ -94,10 +97,13 @@ def _plan_build(
     return _Planned(build=_build(entry.identifier, resolved, options, ground), ground=ground, options=resolved)
 
 
-def _with_engine(options: BuildOptions, facts: Facts) -> BuildOptions:
-    if options.container_engine.name is not EngineName.AUTO:
-        return options
-    return replace(options, container_engine=replace(options.container_engine, name=facts.engine))
+def _settled(options: BuildOptions, platform: Platform, facts: Facts) -> BuildOptions:
+    engine, frontend = options.container_engine, options.build_frontend
+    if engine.name is EngineName.AUTO:
+        engine = replace(engine, name=facts.engine)
+    if frontend.name is FrontendName.DEFAULT:
+        frontend = replace(frontend, name=_DEFAULT_FRONTENDS.get(platform, frontend.name))
+    return replace(options, container_engine=engine, build_frontend=frontend)
 
 
 def _require_one_before_all(planned: Iterable[_Planned]) -> None:
@@ -161,7 +167,7 @@ def _environment(identifier: BuildIdentifier, resolved: BuildOptions, ground: Gr
         *_TOOL_ENVIRONMENT,
         assign("CIBUILDWHEEL_BUILD_IDENTIFIER", str(identifier)),
         assign("UV_PYTHON", ground.python),
-        prepend_path(ground.bin_dir, ground.conventions.shell),
+        ground.path or prepend_path(ground.bin_dir, ground.conventions.shell),
         *ground.environment,
         *cache_path(chosen_cache(resolved, ground)),
         *spoken_in(ground.conventions.shell, resolved.environment),

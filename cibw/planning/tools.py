@@ -31,9 +31,17 @@ def seed(interpreter: Interpreter, python: Template, pins: str = "") -> Run:
 
 def frontend_tools(options: BuildOptions, python: Template, pins: str, *further: str) -> tuple[Action, ...]:
     """Install the build frontend, where it is a package, and further tools, in the versions that are pinned."""
-    frontend = ("build",) if options.build_frontend.name in (FrontendName.BUILD, FrontendName.BUILD_UV) else ()
-    packages = (*further, *frontend)
+    packages = (*further, *_frontend(options))
     return (program("uv", "pip", "install", "--python", python, *_pinned(pins), *packages),) if packages else ()
+
+
+def tools_by_pip(options: BuildOptions, python: Template, pins: str) -> tuple[Action, ...]:
+    """Install pip and the build frontend where uv can't, in the versions that are pinned."""
+    return (program(python, "-m", "pip", "install", "--upgrade", *_pinned(pins), "pip", *_frontend(options)),)
+
+
+def _frontend(options: BuildOptions) -> tuple[str, ...]:
+    return ("build",) if options.build_frontend.name in (FrontendName.BUILD, FrontendName.BUILD_UV) else ()
 
 
 def _pinned(pins: str) -> tuple[str | Template, ...]:

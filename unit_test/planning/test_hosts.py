@@ -10,7 +10,13 @@ from unit_test.planning.planned import DOCKER, MAC, WINDOWS, plan_of
 
 
 @pytest.mark.parametrize(
-    ("platform", "facts"), [(Platform.MACOS, DOCKER), (Platform.WINDOWS, MAC), (Platform.PYODIDE, WINDOWS)]
+    ("platform", "facts"),
+    [
+        (Platform.MACOS, DOCKER),
+        (Platform.WINDOWS, MAC),
+        (Platform.PYODIDE, WINDOWS),
+        (Platform.IOS, DOCKER),
+    ],
 )
 def test_a_host_that_cannot_build_names_those_that_can(platform: Platform, facts: Facts) -> None:
     with pytest.raises(ConfigurationError) as caught:
@@ -19,10 +25,10 @@ def test_a_host_that_cannot_build_names_those_that_can(platform: Platform, facts
     assert f"cibw plan --platform {platform.value}" in caught.value.hint
 
 
-@pytest.mark.parametrize(("platform", "facts"), [(Platform.MACOS, MAC), (Platform.LINUX, WINDOWS)])
+@pytest.mark.parametrize(("platform", "facts"), [(Platform.MACOS, MAC), (Platform.IOS, MAC), (Platform.LINUX, WINDOWS)])
 def test_a_host_that_can(platform: Platform, facts: Facts) -> None:
     require_host(platform, facts)
-    assert platform is facts.platform or platform is Platform.LINUX
+    assert facts.platform is Platform.MACOS or platform is Platform.LINUX
 
 
 @pytest.mark.parametrize("facts", [DOCKER, MAC])

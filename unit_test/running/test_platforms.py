@@ -1,4 +1,4 @@
-"""The flow of every identifier of macOS, Windows and Pyodide, on a machine that only records."""
+"""The flow of every identifier of macOS, Windows, Pyodide and iOS, on a machine that only records."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cibw.errors import CibwError
+from cibw.errors import CibwError, CommandFailedError
 from cibw.model.command import Request
 from cibw.model.facts import Facts
 from cibw.model.plan import Fetch, WheelBuild
@@ -17,7 +17,7 @@ from cibw.running.ledger import Ledger
 from cibw.running.opened import fetch_nothing
 from cibw.running.recording import Answer, RecordingMachine
 from cibw.running.workbench import Workbench
-from unit_test.planning.planned import DOCKER, MAC, WINDOWS, plan_of
+from unit_test.planning.planned import DOCKER, MAC, WINDOWS, options_of, plan_of, plan_with
 from unit_test.running.wheels import wheel_bytes
 
 TOML = """[tool.cibw]
@@ -29,6 +29,7 @@ before-test = "make data"
 test-command = "pytest {project}/tests"
 test-sources = ["tests"]
 """
+APPLE_PATH = "/usr/bin:/bin:/usr/sbin:/sbin:/Library/Apple/usr/bin"
 BINDINGS = {
     Late.PROJECT: "/p",
     Late.SOURCE: "/s",
@@ -39,14 +40,31 @@ BINDINGS = {
 }
 
 
+IOS_TOML = """[tool.cibw]
+archs = "all"
+before-build = "prepare"
+environment = 'VALUE="$(tell value)"'
+before-test = "make data"
+test-command = "pytest tests && python -m demo"
+test-environment = 'SHOWN="yes"'
+test-sources = ["tests"]
+xbuild-tools = ["cmake"]
+"""
+
+
 def builds_for(facts: Facts, platform: Platform | None = None) -> list[WheelBuild]:
     return [build for job in plan_of(TOML, facts, platform=platform).jobs for build in job.builds]
+
+
+def builds_for_ios() -> list[WheelBuild]:
+    return [build for job in plan_with(options_of(IOS_TOML, platform=Platform.IOS), MAC).jobs for build in job.builds]
 
 
 class Trial:
     """One build, whose commands give wheels where they are told to."""
 
-    def __init__(self, build: WheelBuild, output_dir: Path) -> None:
+    def __init__(self, build: WheelBuild, output_dir: Path, fails: str = "nothing") -> None:
+        self._fails = fails
         self.fetched: list[tuple[str, str]] = []
         self.machine = RecordingMachine(self.answer)
         self._name = f"a-1-{build.identifier.interpreter}-none-{build.identifier.target}.whl"
@@ -63,7 +81,9 @@ class Trial:
 
     def answer(self, request: Request) -> Answer:
         text = " ".join(request.argv)
-        if "uv build" in text or "pyodide build" in text:
+        if self._fails in text:
+            return Answer(exit_code=1)
+        if any(frontend in text for frontend in ("uv build", "pyodide build", " -m build ")):
             return Answer(files={f"/w/built/{self._name}": wheel_bytes(native=True)})
         if "/w/repaired" in text and self._name in text:
             return Answer(files={f"/w/repaired/{self._name}": wheel_bytes(native=True)})
@@ -115,6 +135,32 @@ def test_the_flow_for_pyodide(facts: Facts, number: int, tmp_path: Path) -> None
     assert tests.environment["PATH"].startswith(f"{node[1]}/bin:/w/test-env/bin:")
     assert tests.environment["SSL_CERT_FILE"] == tests.environment["PIP_CERT"]
     assert any(request.argv[0] == "/w/test-env/bin/pip" for request in trial.machine.requests)
+
+
+@pytest.mark.parametrize("build", builds_for_ios(), ids=lambda build: str(build.identifier))
+def test_the_flow_for_ios(build: WheelBuild, tmp_path: Path) -> None:
+    trial = Trial(build, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [trial.made.wheel.filename]
+    assert all("{" not in word for request in trial.machine.requests for word in (*request.argv, request.cwd))
+    assert len(trial.fetched) == 2
+    assert all("{" not in path and path.startswith("/c/") for _, path in trial.fetched)
+    (frontend,) = trial.asked_with(" -m build ")
+    assert frontend.environment["VALUE"] == "told"
+    assert frontend.environment["PATH"].endswith("/bin:/w/build-env/bin:/w/cross/bin:" + APPLE_PATH)
+    assert frontend.environment["IPHONEOS_DEPLOYMENT_TARGET"] == "13.0"
+    assert frontend.environment["PIP_CERT"] == "/w/cross/certificates.pem"
+    runs = trial.asked_with("ios_test.py run")
+    assert [run.argv[-2:] for run in runs] == ([("pytest", "tests"), ("--", "demo")] if build.test else [])
+    assert all(run.environment["SHOWN"] == "yes" for run in runs)
+    assert all(run.environment["PATH"] == frontend.environment["PATH"] for run in runs)
+
+
+def test_a_failing_test_on_a_simulator_is_an_error_of_its_step(tmp_path: Path) -> None:
+    build = next(one for one in builds_for_ios() if one.test)
+    with pytest.raises(CommandFailedError, match="The test step failed") as caught:
+        Trial(build, tmp_path, fails="ios_test.py run")
+    assert "pytest tests" in caught.value.context.command
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_tests_run_with_variables_of_their_own(tmp_path: Path) -> None:

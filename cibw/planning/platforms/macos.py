@@ -6,18 +6,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cibw.catalog import CatalogEntry
 from cibw.model.environment import EnvExpr, Substitution
 from cibw.model.identifier import BuildIdentifier, Implementation
 from cibw.model.not_built import NotBuilt
-from cibw.model.plan import Fetch
 from cibw.model.target import Architecture, Platform
-from cibw.model.template import Late, Template
 from cibw.planning.architectures import native_architecture
 from cibw.planning.brought_ground import brought_ground
-from cibw.planning.commands import assign, program, resource, unless_set
+from cibw.planning.commands import assign, unless_set
 from cibw.planning.ground import Circumstances, Conventions, Ground, Half
-from cibw.planning.interpreters import Brought, managed, unpacked, wants_uv
+from cibw.planning.interpreters import Brought, python_of_mac, unpacked, wants_uv
 
 _TARGET = "MACOSX_DEPLOYMENT_TARGET"
 _BEFORE_ALL_TARGET = "10.9"
@@ -25,7 +22,6 @@ _INTEL, _ARM, _BOTH = Architecture.X86_64, Architecture.ARM64, Architecture.UNIV
 _HOST_PLATFORMS = {_INTEL: "macosx-10.9-x86_64", _ARM: "macosx-11.0-arm64", _BOTH: "macosx-10.9-universal2"}
 _ARCH_FLAGS = {_INTEL: "-arch x86_64", _ARM: "-arch arm64", _BOTH: "-arch arm64 -arch x86_64"}
 _DELOCATE_ARCHS = {_INTEL: "x86_64", _ARM: "arm64", _BOTH: "x86_64,arm64"}
-_UV_SYSTEMS = {_INTEL: "macos-x86_64", _ARM: "macos-aarch64"}
 _INSIDE = {Implementation.PYPY: "bin/pypy3", Implementation.GRAALPY: "bin/graalpy"}
 _ROSETTA = Half(prefix=("arch", "-x86_64"), uv_args=("--python-platform", "x86_64-apple-darwin"))
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
@@ -58,22 +54,11 @@ def ground(given: Circumstances) -> Ground | NotBuilt:
 
 def _interpreter(given: Circumstances, native: Architecture) -> Brought:
     interpreter, architecture = given.identifier.interpreter, given.identifier.target.architecture
-    if wants_uv(given.resolved, interpreter):
-        # An arm64 Mac runs the Python of either processor; another one builds for arm64 with its own.
-        return managed(interpreter, _UV_SYSTEMS[architecture if native is _ARM else _INTEL])
     inside = _INSIDE.get(interpreter.implementation)
-    return unpacked(given.entry, inside) if inside else _framework(given.entry)
-
-
-def _framework(entry: CatalogEntry) -> Brought:
-    """CPython as python.org packs it, which only its installer can put into place."""
-    version, threads = entry.version, "t" * entry.identifier.interpreter.free_threaded
-    framework = f"/Library/Frameworks/Python{threads.upper()}.framework/Versions/{version}"
-    python = Template.of(f"{framework}/bin/python{version}{threads}")
-    package = Template.of(Late.CACHE, f"/downloads/{entry.url.rpartition('/')[2]}")
-    fetch = Fetch(url=entry.url, sha256=entry.sha256, path=package, unless=python)
-    install = program("sh", resource("macos_python.sh"), package, version, python)
-    return Brought(python=python, actions=(fetch, install))
+    if inside and not wants_uv(given.resolved, interpreter):
+        return unpacked(given.entry, inside)
+    # An arm64 Mac runs the Python of either processor; another one builds for arm64 with its own.
+    return python_of_mac(given.entry, given.resolved, architecture if native is _ARM else _INTEL)
 
 
 def _compiler_environment(identifier: BuildIdentifier, target: str) -> Iterator[EnvExpr]:

@@ -1,0 +1,97 @@
+"""Makes a virtual environment of a Mac into one whose Python takes itself for that of iOS.
+
+ios_cross.py ENVIRONMENT MULTIARCH SLICE SETTINGS PLACE
+
+MULTIARCH names the target as `sys.implementation._multiarch` does (arm64-iphonesimulator). SLICE is the directory of
+the XCframework for it, and SETTINGS the one that holds its sysconfig data. Where SETTINGS has a program of its own
+for this (as BeeWare's archives have), that does it. PLACE gets what the environment needs besides: the sysconfig
+data with the paths of this Mac, and certificates, which a Python of iOS does not look for in the keychain.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pprint
+import runpy
+import shutil
+import ssl
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+_MODULE = "ios_site"
+_OWN_PROGRAM = "make_cross_venv.py"
+
+
+def main(environment: str, multiarch: str, framework: str, settings: str, place: str) -> None:
+    """Do what the module says; ends with a message where a part of the framework or Apple's SDK is missing."""
+    require_sdk(multiarch.partition("-")[2])
+    source = Path(settings)
+    if not source.is_dir():
+        sys.exit(f"The framework for {multiarch} has no {source}.\nRemove its directory from the cache and try again.")
+    target = Path(place)
+    target.mkdir(parents=True, exist_ok=True)
+    lay_certificates(target / "certificates.pem")
+    if (source / _OWN_PROGRAM).exists():
+        subprocess.run([f"{environment}/bin/python", source / _OWN_PROGRAM, environment], check=True)
+        return
+    lay_settings(source, Path(framework), target, multiarch)
+    shutil.copy(Path(__file__).with_name(f"{_MODULE}.py"), target)
+    hook = target / f"cibw_{_MODULE}.pth"
+    hook.write_text(f"{target}\nimport {_MODULE}; {_MODULE}.become({multiarch!r})\n")
+    for site_packages in Path(environment).glob("lib/python3*/site-packages"):
+        shutil.copy(hook, site_packages)
+
+
+def require_sdk(sdk: str) -> None:
+    """End with a message where Xcode has no SDK of that name."""
+    try:
+        subprocess.run(["xcrun", "--sdk", sdk, "--show-sdk-path"], check=True, stdout=subprocess.DEVNULL)
+    except (OSError, subprocess.CalledProcessError):
+        sys.exit(
+            f"Xcode has no SDK {sdk} here.\n"
+            "Install Xcode with its iOS platform, and choose it by `sudo xcode-select --switch`."
+        )
+
+
+def lay_settings(source: Path, framework: Path, target: Path, multiarch: str) -> None:
+    """Copy the sysconfig data of the target, as a module and as JSON, with the paths of this Mac."""
+    name = f"_sysconfigdata__ios_{multiarch}"
+    if not (source / f"{name}.py").exists():
+        sys.exit(f"{source} has no {name}.py, so that it is not known how to compile for {multiarch}.")
+    values = runpy.run_path(str(source / f"{name}.py"))["build_time_vars"]
+    text = pprint.pformat(here(values, framework))
+    (target / f"{name}.py").write_text(f"build_time_vars = {text}\n")
+    for file in source.glob(f"_sysconfig_vars__ios_{multiarch}.json"):
+        (target / file.name).write_text(json.dumps(here(json.loads(file.read_text()), framework), indent=1))
+
+
+def here(values: Mapping[str, object], framework: Path) -> dict[str, object]:
+    """The values of sysconfig, where the framework lies now and not where it was built."""
+    built = str(values["prefix"])
+
+    def moved(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return value.replace(built, str(framework)).replace("-F .", f"-F {framework}")
+
+    return {key: moved(value) for key, value in values.items()}
+
+
+def lay_certificates(target: Path) -> None:
+    """Copy the certificates that this Python trusts: a file of SSL_CERT_FILE, else certifi's or the system's."""
+    try:
+        import certifi
+
+        bundled = certifi.where()
+    except ImportError:
+        bundled = ssl.get_default_verify_paths().cafile or ""
+    chosen = os.environ.get("SSL_CERT_FILE") or bundled
+    if chosen:
+        shutil.copyfile(chosen, target)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,37 @@
+"""Gathers in a directory the programs of the Mac that a build for iOS may use.
+
+ios_tools.py DIRECTORY [TOOL...]
+
+Each is a link to the program itself, so that its neighbours, such as the libraries of Homebrew, are not found with
+it. uv is always among them, because cibw audits wheels with it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+_OWN = "uv"
+
+
+def main(directory: str, *tools: str) -> None:
+    """Link the tools; ends with a message that names those that are missing."""
+    found = {tool: shutil.which(tool) for tool in (_OWN, *tools)}
+    missing = [tool for tool, path in found.items() if path is None]
+    if missing:
+        sys.exit(
+            f"xbuild-tools names what is not on PATH: {', '.join(missing)}.\n"
+            "Install it on this Mac, or take it out of xbuild-tools."
+        )
+    Path(directory).mkdir(parents=True, exist_ok=True)
+    for tool, path in found.items():
+        original = os.path.realpath(str(path))
+        Path(directory, tool).symlink_to(original)
+        if tool != _OWN:
+            print(f"{tool} is {original}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
