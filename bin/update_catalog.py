@@ -3,6 +3,7 @@
 
 python bin/update_catalog.py                  # the newest release
 python bin/update_catalog.py --release 4.3.5
+python bin/update_catalog.py --hashes         # also the hashes of NuGet packages that are not known yet
 python bin/update_catalog.py --wheel cibuildwheel-4.3.5-py3-none-any.whl --eol-wheel cibuildwheel-3.4.1-py3-none-any.whl
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import configparser
 import json
+import os
 import re
 import subprocess
 import sys
@@ -23,6 +25,14 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+from nuget_hashes import Hasher, hash_lines, releases
+
+from cibw.catalog import Catalog, load_catalog
+from cibw.model.downloads import Mirrors
+from cibw.model.target import Platform
+from cibw.running.fetch import Fetching
+from cibw.running.fetch_http import HttpTransport, trusted
 
 DATA = Path(__file__).resolve().parent.parent / "cibw" / "catalog" / "data"
 PLATFORMS = ("linux", "macos", "windows", "pyodide", "android", "ios")
@@ -64,8 +74,8 @@ class Peer:
         return [line.split(";")[0].strip() for line in self.texts[name].splitlines() if re.match(r"\w[^ ]*==", line)]
 
 
-def main() -> None:
-    """Get the wheels, then write every file of the catalog."""
+def main() -> int:
+    """Get the wheels, then write every file of the catalog; 1 where a hash can't be had."""
     arguments = _arguments()
     with TemporaryDirectory() as directory:
         requirement = f"cibuildwheel=={arguments.release}" if arguments.release else "cibuildwheel"
@@ -80,6 +90,7 @@ def main() -> None:
     _write("node.toml", newest, _node(newest.texts["nodejs.toml"]))
     _write("images.toml", newest, _images(newest.texts["pinned_docker_images.cfg"]))
     _write("constraints.toml", newest, _constraints(newest, eol))
+    return _write_hashes(newest, fetches=arguments.hashes)
 
 
 class Arguments(argparse.Namespace):
@@ -88,6 +99,7 @@ class Arguments(argparse.Namespace):
     release: str
     wheel: Path | None
     eol_wheel: Path | None
+    hashes: bool
 
 
 def _arguments() -> Arguments:
@@ -95,6 +107,7 @@ def _arguments() -> Arguments:
     parser.add_argument("--release", default="", help="release of cibuildwheel; default: the newest")
     parser.add_argument("--wheel", type=Path, help="a wheel of cibuildwheel, instead of a download")
     parser.add_argument("--eol-wheel", type=Path, help=f"a wheel of {EOL_REQUIREMENT}, instead of a download")
+    parser.add_argument("--hashes", action="store_true", help="fetch NuGet packages whose hash is not known")
     return parser.parse_args(namespace=Arguments())
 
 
@@ -189,6 +202,26 @@ def _pins(key: str, pins: Iterable[str]) -> Iterator[str]:
     yield "]"
 
 
+def _write_hashes(newest: Peer, *, fetches: bool) -> int:
+    path = DATA / "nuget.toml"
+    known = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    catalog = load_catalog()
+    with TemporaryDirectory() as directory:
+        hasher = Hasher(known=known, fetching=_fetching(catalog, Path(directory)) if fetches else None)
+        wanted = releases(catalog.interpreters(Platform.WINDOWS))
+        _write(path.name, newest, list(hash_lines(wanted, hasher)))
+    for fault in hasher.faults:
+        print(f"no hash of {fault}", file=sys.stderr)
+    return 1 if hasher.faults else 0
+
+
+def _fetching(catalog: Catalog, cache: Path) -> Fetching:
+    mirrors = Mirrors(pseudo=catalog.pseudo_addresses())
+    return Fetching(
+        transport=HttpTransport(context=trusted(os.environ)), cache=cache, mirrors=mirrors, attempts=3, first_wait=1
+    )
+
+
 def _write(name: str, peer: Peer, lines: Iterable[str]) -> None:
     header = f"# Written by bin/update_catalog.py from cibuildwheel {peer.release}; do not edit.\n"
     path = DATA / name
@@ -199,4 +232,4 @@ def _write(name: str, peer: Peer, lines: Iterable[str]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

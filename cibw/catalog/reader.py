@@ -86,6 +86,10 @@ class Catalog:
         """The address of the Node.js of a line (`v22`), before the system and the ending (`-linux-x64.tar.xz`)."""
         return str(self._table("node.toml").get(line, ""))
 
+    def nuget_hash(self, package: str, version: str) -> str:
+        """The SHA-256 of a NuGet package in a version; empty where nobody has noted it."""
+        return str(_mapping(self._table("nuget.toml").get(package)).get(version, ""))
+
     def pseudo_addresses(self) -> Replacements:
         """What the beginnings of addresses in the catalog stand for that are none, such as `maven:`."""
         return tuple((beginning, str(address)) for beginning, address in self._table("addresses.toml").items())

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from cibw.catalog import CatalogEntry
+from cibw.catalog.nuget import nuget_package
 from cibw.model.environment import EnvExpr, Variable
 from cibw.model.identifier import Implementation
 from cibw.model.layout import WINDOWS_VENV, WORK
@@ -22,7 +23,6 @@ from cibw.planning.interpreters import Brought, fetched, kept_interpreter, manag
 
 _X64, _X86, _ARM64 = Architecture.WIN_AMD64, Architecture.WIN_X86, Architecture.WIN_ARM64
 _CONVENTIONS = Conventions(shell=Shell.CMD, venv=WINDOWS_VENV)
-_PACKAGES = {_X64: "python", _X86: "pythonx86", _ARM64: "pythonarm64"}
 _UV_SYSTEMS = {_X64: "windows-x86_64", _X86: "windows-x86", _ARM64: "windows-aarch64"}
 _PYTHON_ARCHS = {_X64: "64", _X86: "32", _ARM64: "ARM64"}
 _INSIDE = {Implementation.PYPY: "python.exe", Implementation.GRAALPY: "bin/graalpy.exe"}
@@ -35,7 +35,7 @@ def ground(given: Circumstances) -> Ground:
     architecture = given.identifier.target.architecture
     is_cross = architecture is _ARM64 and native is not _ARM64
     brought = _interpreter(given, native if is_cross else architecture)
-    libraries = _libraries(given.entry) if is_cross else ()
+    libraries = _libraries(given) if is_cross else ()
     common = brought_ground(given, brought, "delvewheel", _CONVENTIONS, *libraries)
     own = (assign("PYTHON_VERSION", given.entry.version), assign("PYTHON_ARCH", _PYTHON_ARCHS[architecture]))
     if not is_cross:
@@ -53,22 +53,20 @@ def _interpreter(given: Circumstances, architecture: Architecture) -> Brought:
     if wants_uv(given.resolved, interpreter):
         return managed(interpreter, _UV_SYSTEMS[architecture])
     inside = _INSIDE.get(interpreter.implementation)
-    return unpacked(given.entry, inside) if inside else _nuget(given.entry, architecture)
+    return unpacked(given.entry, inside) if inside else _nuget(given, architecture)
 
 
-def _nuget(entry: CatalogEntry, architecture: Architecture) -> Brought:
-    package = _package(entry, architecture)
-    return fetched(f"nuget:{package}/{entry.version}", entry.sha256, f"{package}.{entry.version}", "tools/python.exe")
+def _nuget(given: Circumstances, architecture: Architecture) -> Brought:
+    package, version = nuget_package(given.identifier.interpreter, architecture), given.entry.version
+    sha256 = given.catalog.nuget_hash(package, version)
+    return fetched(f"nuget:{package}/{version}", sha256, f"{package}.{version}", "tools/python.exe")
 
 
-def _package(entry: CatalogEntry, architecture: Architecture) -> str:
-    return f"{_PACKAGES[architecture]}{'-freethreaded' * entry.identifier.interpreter.free_threaded}"
-
-
-def _libraries(entry: CatalogEntry) -> tuple[Action, ...]:
+def _libraries(given: Circumstances) -> tuple[Action, ...]:
     """What a cross build links with: the import libraries of the Python that it is for."""
-    libraries = Template.of(kept_interpreter(f"{_package(entry, _ARM64)}.{entry.version}"), "/tools/libs")
-    return (*_nuget(entry, _ARM64).actions, script("cross", _CROSS_SETTINGS, libraries, "win-arm64"))
+    package = nuget_package(given.identifier.interpreter, _ARM64)
+    libraries = Template.of(kept_interpreter(f"{package}.{given.entry.version}"), "/tools/libs")
+    return (*_nuget(given, _ARM64).actions, script("cross", _CROSS_SETTINGS, libraries, "win-arm64"))
 
 
 def _cargo_target() -> EnvExpr:
