@@ -13,7 +13,7 @@ from cibw.model.identifier import BuildIdentifier, Interpreter
 from cibw.model.images import EngineName
 from cibw.model.target import Platform
 from cibw.planning.select import Selection, select
-from cibw.running.probe import image_tag, read_environment, read_machine, read_platform
+from cibw.running.probe import image_tag, is_directory, read_environment, read_machine, read_platform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +27,15 @@ class Gathered:
 
 def known_facts() -> Facts:
     """What costs next to nothing to know: platform and processor."""
-    machine = read_machine()
+    machine, environment = read_machine(), read_environment()
+    android_home = environment.get("ANDROID_HOME", "")
     return Facts(
         platform=read_platform(),
         machine=machine,
         runs_32bit=machine == "aarch64" and _runs_32bit(),
-        deployment_target=read_environment().get("MACOSX_DEPLOYMENT_TARGET", ""),
+        deployment_target=environment.get("MACOSX_DEPLOYMENT_TARGET", ""),
+        android_home=android_home,
+        has_android_home=is_directory(android_home),
     )
 
 

@@ -19,6 +19,7 @@ class Placeholder(Enum):
     ABI3_WHEEL = "abi3_wheel"
     DEST_DIR = "dest_dir"
     DELOCATE_ARCHS = "delocate_archs"
+    LDPATHS = "ldpaths"
 
 
 Meanings = Mapping[Placeholder, Template]
@@ -40,6 +41,7 @@ def repair_meanings(package_dir: str) -> dict[Placeholder, Template]:
         Placeholder.WHEEL: Template.of(Late.BUILT_WHEEL),
         Placeholder.DEST_DIR: REPAIRED_DIR,
         Placeholder.DELOCATE_ARCHS: Template.of(Late.DELOCATE_ARCHS),
+        Placeholder.LDPATHS: Template.of(Late.LDPATHS),
     }
     return hook_meanings(package_dir) | wheel
 

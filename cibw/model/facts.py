@@ -25,7 +25,8 @@ class Facts:
     `machine` is the processor's name as `platform.machine()` gives it; `runs_32bit` says whether
     the processor also runs its 32-bit form; `engine` stays AUTO where nothing was probed, which
     plans containers. `image_tag` is the platform tag of the manylinux image that the host itself is,
-    and empty on any other host. `deployment_target` is MACOSX_DEPLOYMENT_TARGET of the user's environment.
+    and empty on any other host. `deployment_target` is MACOSX_DEPLOYMENT_TARGET of the user's environment,
+    `android_home` its ANDROID_HOME, and `has_android_home` says whether that is a directory.
     """
 
     platform: Platform
@@ -35,3 +36,5 @@ class Facts:
     interpreters: tuple[HostInterpreter, ...] = ()
     image_tag: str = ""
     deployment_target: str = ""
+    android_home: str = ""
+    has_android_home: bool = False

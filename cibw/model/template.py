@@ -30,6 +30,8 @@ class Late(Enum):
     """The Python that cibw itself runs in, on the host."""
     DELOCATE_ARCHS = "delocate_archs"
     """The architectures that a wheel for macOS must have, apart by commas; the planner fills them in."""
+    LDPATHS = "ldpaths"
+    """Where a wheel for Android finds the compiler's libraries, apart by colons; the planner fills them in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,9 @@ class Template:
         """Fill the late values in; KeyError names one that is not bound."""
         return "".join(part if isinstance(part, str) else bindings[part] for part in self.parts)
 
-    def fill(self, late: Late, text: str) -> Template:
-        """Put a text in the place of one late value, and leave the others."""
-        return Template.of(*(text if part is late else part for part in self.parts))
+    def fill(self, values: Mapping[Late, str | Template]) -> Template:
+        """Put something in the place of some late values, and leave the others."""
+        return Template.of(*(values.get(part, part) if isinstance(part, Late) else part for part in self.parts))
 
     def __str__(self) -> str:
         return "".join(part if isinstance(part, str) else f"{{{part.value}}}" for part in self.parts)

@@ -12,7 +12,7 @@ from cibw.planning.tools import constraints, frontend_tools, seed
 
 
 def brought_ground(
-    given: Circumstances, brought: Brought, repair_tool: str, conventions: Conventions, *further: Action
+    given: Circumstances, brought: Brought, repair_tools: tuple[str, ...], conventions: Conventions, *further: Action
 ) -> Ground:
     """What such builds have in common; `further` actions set up more before the environment is made."""
     identifier, resolved = given.identifier, given.resolved
@@ -25,7 +25,7 @@ def brought_ground(
         bin_dir=conventions.venv.bin_dir(BUILD_ENVIRONMENT),
         conventions=conventions,
         set_up=(*brought.actions, *further, virtual_environment(brought.python, BUILD_ENVIRONMENT)),
-        tools=(seed(identifier.interpreter, python, pins), *frontend_tools(resolved, python, pins, repair_tool)),
+        tools=(seed(identifier.interpreter, python, pins), *frontend_tools(resolved, python, pins, *repair_tools)),
         environment=(assign("VIRTUAL_ENV", BUILD_ENVIRONMENT),),
         keeps_environments=False,
         caches_compilers=False,

@@ -49,10 +49,7 @@ class Package:
 
 def build_command(options: BuildOptions, package: Package, ground: Ground) -> Command:
     """The command that builds the wheel into the directory for built wheels."""
-    frontend = options.build_frontend
-    extra: list[Argument] = [Template.of("-C", setting, "=", value) for setting, value in options.config_settings]
-    extra.extend(frontend.args)
-    extra.extend(_verbosity(frontend.name, options.build_verbosity))
+    frontend, extra = options.build_frontend, _extra(options)
     if (
         frontend.name is FrontendName.DEFAULT
         and package.build_system
@@ -69,6 +66,28 @@ def build_command(options: BuildOptions, package: Package, ground: Ground) -> Co
     else:
         arguments = [*_frontend(options, package.directory, ground), *extra]
     return Command(argv=tuple(template(argument) for argument in arguments), cwd=PROJECT)
+
+
+def package_directory(package_dir: str) -> Template:
+    """Where the package lies, by its path in the project."""
+    return PROJECT if package_dir == "." else Template.of(PROJECT, f"/{package_dir}")
+
+
+def in_environment(options: BuildOptions, package: Template, python: Template) -> list[Argument]:
+    """The words that build a wheel in an environment which has all that it needs; for `build` and uv."""
+    name = options.build_frontend.name
+    if uses_uv(name) and name is not FrontendName.BUILD_UV:
+        words: list[Argument] = ["uv", "build", "--wheel", "--no-build-isolation", "--python", python]
+        return [*words, "--out-dir", BUILT_DIR, package, *_extra(options)]
+    outdir = Template.of("--outdir=", BUILT_DIR)
+    alone = ("--no-isolation", "--skip-dependency-check")
+    return [python, "-m", "build", package, "--wheel", *alone, outdir, *_extra(options)]
+
+
+def _extra(options: BuildOptions) -> list[Argument]:
+    frontend = options.build_frontend
+    settings = [Template.of("-C", setting, "=", value) for setting, value in options.config_settings]
+    return [*settings, *frontend.args, *_verbosity(frontend.name, options.build_verbosity)]
 
 
 def _kept_environment(package: Package, system: BuildSystem, ground: Ground) -> Iterator[Argument]:

@@ -14,7 +14,7 @@ from cibw.model.images import MachineSpec
 from cibw.model.layout import POSIX_VENV, VenvLayout
 from cibw.model.plan import Action, Step
 from cibw.model.shell import Shell
-from cibw.model.template import Template
+from cibw.model.template import Late, Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +49,13 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Half:
-    """One architecture of a wheel, which is tested on it; most wheels have but one.
+    """One architecture of a wheel, which is built for it or tested on it; most wheels have but one.
 
-    `prefix` starts a program on it where it is not the machine's own, and `uv_args` tell uv of it, which
-    itself runs on the machine's own.
+    `prefix` starts a program on it, or for it, where it is not the machine's own, and `uv_args` tell uv of it,
+    which itself runs on the machine's own.
     """
 
-    prefix: tuple[str, ...] = ()
+    prefix: tuple[str | Template, ...] = ()
     uv_args: tuple[str, ...] = ()
 
 
@@ -80,7 +80,8 @@ class Ground:
 
     `environment` holds before the variables that the user sets, `last_environment` after them. `path` is what
     PATH is where `bin_dir` is not merely put before the PATH of the machine.
-    `halves` are the architectures that the wheel is tested on, `delocate_archs` those that it must have.
+    `builder` is what before-build runs on, `halves` are the architectures that the wheel is tested on.
+    `repair_values` are those that the repair command may name on this platform alone.
     With `shares_host` before-all prepares the computer itself, for all builds. `make_test_environment` takes the
     place of uv's environment for tests, and `test_pip` is its pip where that is a program of its own kind.
 
@@ -104,6 +105,7 @@ class Ground:
     test_environment: tuple[EnvExpr, ...] = ()
     make_test_environment: tuple[Action, ...] = ()
     test_pip: Template | None = None
+    builder: Half = Half()
     halves: tuple[Half, ...] = (Half(),)
     tests: tuple[Step, ...] | None = None
     keeps_environments: bool = True
@@ -111,6 +113,6 @@ class Ground:
     shares_host: bool = False
     constraints: str = ""
     platform_tag: str = ""
-    delocate_archs: str = "{delocate_archs}"
+    repair_values: tuple[tuple[Late, str | Template], ...] = ()
     untested: str = ""
     notes: tuple[str, ...] = ()

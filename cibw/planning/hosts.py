@@ -12,6 +12,7 @@ _HOSTS = {
     Platform.WINDOWS: (Platform.WINDOWS,),
     Platform.IOS: (Platform.MACOS,),
     Platform.PYODIDE: (Platform.LINUX, Platform.MACOS),
+    Platform.ANDROID: (Platform.LINUX, Platform.MACOS),
 }
 _NAMES = {Platform.LINUX: "a Linux computer", Platform.MACOS: "a Mac", Platform.WINDOWS: "a Windows computer"}
 
@@ -20,11 +21,28 @@ def require_host(platform: Platform, facts: Facts) -> None:
     """ConfigurationError where this host can't build for a platform; it names the hosts that can."""
     hosts = _HOSTS.get(platform)
     if hosts is None or facts.platform in hosts:
-        return
+        return _require_sdk(facts) if platform is Platform.ANDROID else None
     names = " or ".join(_NAMES[host] for host in hosts)
     raise ConfigurationError(
         f"Wheels for {platform.value} can't be built on {_NAMES[facts.platform]}, only on {names}.",
         hint=f"`cibw plan --platform {platform.value}` prints on any computer what would be done.",
+    )
+
+
+def _require_sdk(facts: Facts) -> None:
+    if facts.platform is Platform.LINUX and facts.machine != "x86_64":
+        raise ConfigurationError(
+            f"Wheels for android can't be built on Linux on {facts.machine}, as Google makes the NDK for x86_64 alone.",
+            hint="Build on an x86_64 computer or on a Mac.",
+        )
+    if facts.has_android_home:
+        return
+    place = f"is {facts.android_home}, which is no directory" if facts.android_home else "is not set"
+    raise ConfigurationError(
+        f"Wheels for android need an Android SDK, and ANDROID_HOME {place}.",
+        hint="Set it to the directory of the SDK. Where there is none, unpack the command-line tools from "
+        "https://developer.android.com/studio as DIRECTORY/cmdline-tools/latest, and set it to DIRECTORY; "
+        "the NDK is installed there when it is first needed.",
     )
 
 

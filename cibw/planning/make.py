@@ -13,7 +13,6 @@ from cibw.model.environment import EnvExpr
 from cibw.model.facts import Facts
 from cibw.model.identifier import BuildIdentifier, Implementation
 from cibw.model.images import EngineName, HostSpec, MachineSpec
-from cibw.model.layout import PROJECT
 from cibw.model.not_built import NotBuilt
 from cibw.model.plan import Job, Plan, Step, StepName, WheelBuild
 from cibw.model.target import Platform
@@ -22,9 +21,9 @@ from cibw.planning.commands import assign, prepend_path, shell, spoken_in
 from cibw.planning.compiler_cache import cache_path, chosen_cache, with_cache
 from cibw.planning.expectations import with_expectations
 from cibw.planning.fit import require_fit
-from cibw.planning.frontends import Package, pip_settings_for_uv, uses_uv
+from cibw.planning.frontends import Package, package_directory, pip_settings_for_uv, uses_uv
 from cibw.planning.ground import Circumstances, Ground, MissingPython, Refused
-from cibw.planning.platforms import ios, linux, macos, pyodide, windows
+from cibw.planning.platforms import android, ios, linux, macos, pyodide, windows
 from cibw.planning.select import Selection
 from cibw.planning.steps import make_steps, set_up_step, test_environment, test_steps
 
@@ -37,6 +36,7 @@ _PLATFORMS: Mapping[Platform, Callable[[Circumstances], Ground | MissingPython |
     Platform.WINDOWS: windows.ground,
     Platform.PYODIDE: pyodide.ground,
     Platform.IOS: ios.ground,
+    Platform.ANDROID: android.ground,
 }
 _DEFAULT_FRONTENDS = {Platform.IOS: FrontendName.BUILD}
 """What `default` stands for where uv can't build."""
@@ -55,12 +55,6 @@ def make_plan(options: Options, catalog: Catalog, facts: Facts, selection: Selec
     NothingSelectedError where no identifier is left, unless `allow-empty` is set; ConfigurationError
     where options do not fit; InterpreterMissingError where the host lacks a Python that is named.
     """
-    if options.platform not in _PLATFORMS:
-        raise ConfigurationError(
-            f"cibw can't build for {options.platform.value} yet",
-            hint=f"It can for {', '.join(one.value for one in _PLATFORMS)}. "
-            "--print-build-identifiers works for every platform.",
-        )
     results = [_plan_build(entry, options, catalog, facts) for entry in selection.selected]
     require_fit(one for one in results if isinstance(one, Refused))
     _require_named([one.identifier for one in results if isinstance(one, MissingPython)], options)
@@ -138,7 +132,7 @@ def _request(identifier: BuildIdentifier) -> str:
 
 
 def _build(identifier: BuildIdentifier, resolved: BuildOptions, options: Options, ground: Ground) -> WheelBuild:
-    directory = PROJECT if options.package_dir == "." else Template.of(PROJECT, f"/{options.package_dir}")
+    directory = package_directory(options.package_dir)
     package = Package(identifier=identifier, directory=directory, build_system=options.build_system)
     cache = chosen_cache(resolved, ground)
     wants_test = bool(resolved.test_command)

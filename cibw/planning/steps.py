@@ -39,6 +39,8 @@ class TestStringsAttached(unittest.TestCase):
             "test-command, or list them in test-sources."
         )
 '''
+_LITERAL: dict[Late, str | Template] = {late: f"{{{late.value}}}" for late in (Late.DELOCATE_ARCHS, Late.LDPATHS)}
+"""What only the repair of one platform knows stays in braces elsewhere."""
 
 
 def set_up_step(ground: Ground) -> Step:
@@ -97,7 +99,7 @@ def _tests_of(half: Half, options: BuildOptions, package: Package, ground: Groun
     yield Step(name=StepName.TEST_ENVIRONMENT, actions=_test_environment(package, ground))
     if options.before_test:
         yield Step(name=StepName.BEFORE_TEST, actions=(_shell_on(half, options.before_test, PROJECT, dialect),))
-    yield Step(name=StepName.TEST_INSTALL, actions=(_install(options, ground, half), *_test_files(options, dialect)))
+    yield Step(name=StepName.TEST_INSTALL, actions=(_install(options, ground, half), *test_files(options, dialect)))
     yield Step(name=StepName.TEST, actions=(_shell_on(half, options.test_command, TEST_DIR, dialect),))
 
 
@@ -118,12 +120,14 @@ def _test_environment(package: Package, ground: Ground) -> tuple[Action, ...]:
 
 
 def _hook(name: StepName, text: Template, ground: Ground) -> tuple[Step, ...]:
-    return (Step(name=name, actions=(shell(text, dialect=ground.conventions.shell),)),) if text else ()
+    if not text:
+        return ()
+    return (Step(name=name, actions=(_shell_on(ground.builder, text, PROJECT, ground.conventions.shell),)),)
 
 
 def _repair(options: BuildOptions, ground: Ground) -> Step:
     dialect = ground.conventions.shell
-    command = options.repair_wheel_command.fill(Late.DELOCATE_ARCHS, ground.delocate_archs)
+    command = options.repair_wheel_command.fill(_LITERAL | dict(ground.repair_values))
     repair = shell(command, dialect=dialect) if command else move_unrepaired(dialect)
     checks = (Check.ONE_REPAIRED_WHEEL, Check.NOT_PURE, Check.NEW_NAME)
     before = ground.before_repair if command else ()
@@ -159,7 +163,8 @@ def _install(options: BuildOptions, ground: Ground, half: Half) -> Run:
     return program(*half.prefix, python, "-m", "pip", "install", wheel, *options.test_requires)
 
 
-def _test_files(options: BuildOptions, dialect: Shell) -> tuple[Action, ...]:
+def test_files(options: BuildOptions, dialect: Shell) -> tuple[Action, ...]:
+    """Lay the test sources where the tests run, or a test that fails and says what is missing."""
     if not options.test_sources:
         return (PutText(path=Template.of(TEST_DIR, "/test_fail.py"), text=_NO_TEST_SOURCES),)
     return (copy_to_tests(options.test_sources, dialect),)

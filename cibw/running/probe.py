@@ -30,6 +30,11 @@ def read_machine() -> str:
     return platform.machine()
 
 
+def is_directory(path: str) -> bool:
+    """Whether a path that a variable names is a directory; an empty one is none."""
+    return bool(path) and Path(path).is_dir()
+
+
 def read_processors() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

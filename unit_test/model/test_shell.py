@@ -28,4 +28,6 @@ def test_where_environments_keep_their_programs() -> None:
 
 def test_one_late_value_is_filled() -> None:
     template = Template.of("--archs ", Late.DELOCATE_ARCHS, " ", Late.WHEEL)
-    assert str(template.fill(Late.DELOCATE_ARCHS, "arm64")) == "--archs arm64 {wheel}"
+    assert str(template.fill({Late.DELOCATE_ARCHS: "arm64"})) == "--archs arm64 {wheel}"
+    libraries = Template.of(Late.WORK, "/libs")
+    assert template.fill({Late.WHEEL: libraries}).parts[-2:] == (Late.WORK, "/libs")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cibw.errors import ConfigurationError
@@ -37,6 +39,31 @@ def test_pyodide_is_built_on_linux_and_macs(facts: Facts) -> None:
     plan = plan_of("", facts, platform=Platform.PYODIDE)
     require_means(plan)
     assert plan.jobs
+
+
+ANDROID_SDK = replace(DOCKER, android_home="/sdk", has_android_home=True)
+
+
+@pytest.mark.parametrize("facts", [ANDROID_SDK, replace(MAC, android_home="/sdk", has_android_home=True)])
+def test_a_host_with_an_sdk_builds_for_android(facts: Facts) -> None:
+    require_host(Platform.ANDROID, facts)
+    assert facts.has_android_home
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        (DOCKER, "Wheels for android need an Android SDK, and ANDROID_HOME is not set."),
+        (replace(MAC, android_home="/nowhere"), "ANDROID_HOME is /nowhere, which is no directory"),
+        (replace(ANDROID_SDK, machine="aarch64"), "can't be built on Linux on aarch64"),
+        (WINDOWS, "on a Windows computer, only on a Linux computer or a Mac"),
+    ],
+)
+def test_what_android_needs_is_told_before_anything_is_built(facts: Facts, message: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        require_host(Platform.ANDROID, facts)
+    assert message in caught.value.message
+    assert caught.value.hint
 
 
 def test_what_can_only_be_printed_is_not_begun() -> None:

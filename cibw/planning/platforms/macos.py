@@ -10,6 +10,7 @@ from cibw.model.environment import EnvExpr, Substitution
 from cibw.model.identifier import BuildIdentifier, Implementation
 from cibw.model.not_built import NotBuilt
 from cibw.model.target import Architecture, Platform
+from cibw.model.template import Late
 from cibw.planning.architectures import native_architecture
 from cibw.planning.brought_ground import brought_ground
 from cibw.planning.commands import assign, unless_set
@@ -36,7 +37,7 @@ def ground(given: Circumstances) -> Ground | NotBuilt:
     if wants_uv(given.resolved, identifier.interpreter) and identifier.target.architecture is _BOTH:
         reason = 'uv has no universal2 Python; python-source = "catalog" has'
         return NotBuilt(identifier=identifier, reason=reason)
-    common = brought_ground(given, _interpreter(given, native), "delocate", Conventions())
+    common = brought_ground(given, _interpreter(given, native), ("delocate",), Conventions())
     target = _deployment_target(given)
     tests = _tests(given, native)
     return replace(
@@ -46,7 +47,7 @@ def ground(given: Circumstances) -> Ground | NotBuilt:
         before_all_environment=(unless_set(_TARGET, _BEFORE_ALL_TARGET),),
         test_environment=(assign(_TARGET, *_current_version()),),
         halves=tests.halves,
-        delocate_archs=_DELOCATE_ARCHS[identifier.target.architecture],
+        repair_values=((Late.DELOCATE_ARCHS, _DELOCATE_ARCHS[identifier.target.architecture]),),
         untested=tests.untested,
         notes=(*target.notes, *tests.notes),
     )

@@ -38,7 +38,7 @@ def ground(given: Circumstances) -> Ground | NotBuilt | Refused:
     version = given.resolved.pyodide_version or entry.pyodide_version
     if python_of(version) not in ("", entry.version):
         return _refused(version, given)
-    common = brought_ground(given, brought, "pyodide-build", Conventions())
+    common = brought_ground(given, brought, ("pyodide-build",), Conventions())
     cross = _CrossEnvironment(version=version, place=_kept(version, common.constraints))
     node = _node(entry, given.facts, given.catalog)
     venv = Template.of("pyodide venv '", TEST_ENVIRONMENT, "'")

@@ -36,7 +36,7 @@ def ground(given: Circumstances) -> Ground:
     is_cross = architecture is _ARM64 and native is not _ARM64
     brought = _interpreter(given, native if is_cross else architecture)
     libraries = _libraries(given) if is_cross else ()
-    common = brought_ground(given, brought, "delvewheel", _CONVENTIONS, *libraries)
+    common = brought_ground(given, brought, ("delvewheel",), _CONVENTIONS, *libraries)
     own = (assign("PYTHON_VERSION", given.entry.version), assign("PYTHON_ARCH", _PYTHON_ARCHS[architecture]))
     if not is_cross:
         return replace(common, environment=(*common.environment, *own))

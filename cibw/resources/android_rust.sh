@@ -1,0 +1,24 @@
+#!/bin/sh
+# cargo or rustup, whichever name this is called by: the real one, once the compiler for the target is there.
+here=$(cd "$(dirname "$0")" && pwd -P)
+name=$(basename "$0")
+
+path=
+IFS=:
+set -f
+for directory in $PATH; do
+    real=$(cd "${directory:-.}" 2>/dev/null && pwd -P)
+    [ "$real" = "$here" ] || path="$path${path:+:}$directory"
+done
+set +f
+unset IFS
+
+program=$(PATH=$path command -v "$name") || {
+    echo "$name is not installed. Rust is to be had by rustup, in before-all for example." >&2
+    exit 127
+}
+rustup=$(PATH=$path command -v rustup)
+if [ -n "$CIBW_HOST_TRIPLET" ] && [ -n "$rustup" ]; then
+    "$rustup" target add "$CIBW_HOST_TRIPLET" >/dev/null || exit
+fi
+exec "$program" "$@"

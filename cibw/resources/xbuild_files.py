@@ -1,0 +1,57 @@
+"""Takes files of a package from the wheel for the target; runs in the Python of the build environment.
+
+xbuild_files.py DIRECTORY TRIPLET NAME FILE...
+
+Where a package is installed, its version for the target is unpacked into DIRECTORY, and FILEs, relative to
+site-packages, replace those of the package. So a build that links with libraries of the package finds those of the
+target, while the build itself imports the package of the host.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+
+
+def requirement(found: Distribution, name: str) -> str:
+    """What names exactly the distribution that is installed: by its address where it came from one."""
+    origin = found.read_text("direct_url.json")
+    return f"{name} @ {json.loads(origin)['url']}" if origin else f"{name}=={found.version}"
+
+
+def replace(source: Path, site: Path, files: tuple[str, ...]) -> None:
+    """Copy files over those of the package; what the wheel for the target lacks is told."""
+    for file in files:
+        if (source / file).exists():
+            (site / file).parent.mkdir(parents=True, exist_ok=True)
+            # What lies there may be a link into uv's cache, where it must stay as it is.
+            (site / file).unlink(missing_ok=True)
+            shutil.copy2(source / file, site / file)
+            print(f"{file} is that of the target")
+        else:
+            print(f"The wheel for the target holds no {file}, which xbuild-files names.", file=sys.stderr)
+
+
+def main(directory: str, triplet: str, name: str, *files: str) -> None:
+    """Replace the files of one package; do nothing where it is not installed."""
+    try:
+        found = distribution(name)
+    except PackageNotFoundError:
+        return
+    shutil.rmtree(directory, ignore_errors=True)
+    command = ["uv", "pip", "install", "--python", sys.executable, "--python-platform", triplet, "--no-deps"]
+    command += ["--only-binary", ":all:", "--target", directory, requirement(found, name)]
+    done = subprocess.run(command, check=False, env=os.environ)
+    if done.returncode:
+        sys.exit(f"{name} {found.version} has no wheel for {triplet}, whose files xbuild-files names.")
+    replace(Path(directory), Path(sysconfig.get_path("purelib")), files)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
