@@ -13,6 +13,9 @@ SWITCHES: dict[str, str] = {
     "CIBW_DEBUG_TRACEBACK": "Failures come with a traceback, as `--debug-traceback`.",
     "CIBW_LOG_FOLD_MODE": "How output is folded: azure, github, gitlab, travis or disabled.",
     "CIBW_INHERIT": "How variables merge with the configuration file: `test-command: append; environment: prepend`.",
+    "CIBW_PUBLISH_TOKEN": "An API token of the index that files are sent to.",
+    "CIBW_PUBLISH_USERNAME": "A user's name at the index, where it has no tokens.",
+    "CIBW_PUBLISH_PASSWORD": "That user's password.",
 }
 REMOVED_VARIABLES: dict[str, str] = {
     "CIBW_FREE_THREADED_SUPPORT": "remove it: free-threaded Python is built like any other",

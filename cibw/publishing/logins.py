@@ -1,0 +1,135 @@
+"""Names and passwords: in which variables and files they may stand, and which of them an index takes; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from cibw.errors import CredentialsError
+from cibw.model.credentials import API_USER, IndexSection, Login
+from cibw.model.release import PackageIndex
+
+Pypirc = Callable[[], Mapping[str, IndexSection]]
+"""Reads .pypirc: its sections by name."""
+Keyring = Callable[[str, str], Login | None]
+"""Asks the keyring for an address and a user's name, which may be empty."""
+
+API_START = "pypi-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """The variables of one tool: `key` for a token, `user` and `word` for a user's name and password."""
+
+    user: str
+    word: str
+    key: str = ""
+
+
+FAMILIES = (
+    Family(key="CIBW_PUBLISH_TOKEN", user="CIBW_PUBLISH_USERNAME", word="CIBW_PUBLISH_PASSWORD"),
+    Family(user="TWINE_USERNAME", word="TWINE_PASSWORD"),
+    Family(key="UV_PUBLISH_TOKEN", user="UV_PUBLISH_USERNAME", word="UV_PUBLISH_PASSWORD"),
+)
+"""In the order in which they are looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where logins may be found: the variables, .pypirc, the keyring."""
+
+    environment: Mapping[str, str]
+    pypirc: Pypirc
+    keyring: Keyring
+
+
+def find_login(index: PackageIndex, places: Places, *, is_public: bool) -> Login | None:
+    """The first login for an index; None where there is none, CredentialsError where it can't be right.
+
+    A variable with a user's name alone says whose password .pypirc or the keyring is asked for.
+    """
+    section = section_of(index, places.pypirc())
+    for family in FAMILIES:
+        login = _of_variables(family, places.environment, section, is_public=is_public)
+        if login:
+            return _checked(login, index, is_public=is_public)
+    user = next(filter(None, (places.environment.get(family.user, "") for family in FAMILIES)), "")
+    login = _of_section(section, user) or _of_keyring(index, places, user or section.username, is_public=is_public)
+    return _checked(login, index, is_public=is_public) if login else None
+
+
+def section_of(index: PackageIndex, sections: Mapping[str, IndexSection]) -> IndexSection:
+    """The section that has the name of an index, else the one with its address, else an empty one.
+
+    A section whose name fits and whose address does not is another index.
+    """
+    named = sections.get(index.name)
+    candidates = [named, *sections.values()] if named else [*sections.values()]
+    wanted = index.upload.rstrip("/")
+    return next(
+        (section for section in candidates if section.repository.rstrip("/") == wanted), IndexSection(repository="")
+    )
+
+
+def looked_for(index: PackageIndex, environment: Mapping[str, str]) -> Iterator[str]:
+    """What was looked for in vain, each as words for a list."""
+    for family in FAMILIES:
+        names = f"{family.user} with {family.word}"
+        yield f"{family.key}, or {names}" if family.key else names
+    yield f".pypirc: a section {index.name} with a password, or one for {index.upload}"
+    yield f"the keyring: a password for {index.upload}"
+    for name in _empty(environment):
+        yield f"{name} is set, but empty: the secret is not known to this run"
+
+
+def _empty(environment: Mapping[str, str]) -> Iterator[str]:
+    for family in FAMILIES:
+        for name in (family.key, family.word):
+            if name in environment and not environment[name].strip():
+                yield name
+
+
+def _of_variables(
+    family: Family, environment: Mapping[str, str], section: IndexSection, *, is_public: bool
+) -> Login | None:
+    token, password = environment.get(family.key, "").strip(), environment.get(family.word, "").strip()
+    if token:
+        return Login(username=API_USER, password=token, place=f"the variable {family.key}")
+    if not password:
+        return None
+    user = environment.get(family.user, "").strip() or section.username
+    if not user and (is_public or password.startswith(API_START)):
+        user = API_USER
+    if not user:
+        raise CredentialsError(
+            f"{family.word} is set, but nothing says whose password it is.",
+            hint=f"Set {family.user} to the user's name, or to {API_USER} where it is a token.",
+        )
+    return Login(username=user, password=password, place=f"the variables {family.user} and {family.word}")
+
+
+def _of_section(section: IndexSection, user: str) -> Login | None:
+    if not section.password or (user and section.username and user != section.username):
+        return None
+    return Login(username=user or section.username or API_USER, password=section.password, place=".pypirc")
+
+
+def _of_keyring(index: PackageIndex, places: Places, user: str, *, is_public: bool) -> Login | None:
+    return places.keyring(index.upload, user or (API_USER if is_public else ""))
+
+
+def _checked(login: Login, index: PackageIndex, *, is_public: bool) -> Login:
+    host = urlsplit(index.upload).hostname
+    if is_public and login.username != API_USER:
+        what = "A token" if login.password.startswith(API_START) else "A password"
+        raise CredentialsError(
+            f"{what} of the user {login.username}, from {login.place}: {host} takes no user names and passwords.",
+            hint=f"Use an API token (CIBW_PUBLISH_TOKEN, or beside the user name {API_USER}) or trusted publishing.",
+        )
+    if any(not character.isprintable() for character in login.username + login.password):
+        raise CredentialsError(
+            f"What {login.place} has for {host} holds control characters, such as the end of a line.",
+            hint="Set it again, without them.",
+        )
+    return login

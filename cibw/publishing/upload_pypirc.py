@@ -1,0 +1,70 @@
+"""What twine knows: the addresses of well-known indexes, .pypirc and the keyring."""
+
+from __future__ import annotations
+
+import configparser
+from collections.abc import Mapping
+from pathlib import Path
+
+from cibw.errors import ConfigurationError, MissingToolError
+from cibw.model.credentials import IndexSection, Login
+
+_MISSING = "The library twine is not installed, which knows package indexes and their logins."
+_HINT = "pip install 'cibw[publish]'"
+
+
+def famous_addresses() -> Mapping[str, str]:
+    """Where the public index and its test instance take files, by the names `pypi` and `testpypi`."""
+    try:
+        from twine import utils
+    except ImportError as error:
+        raise MissingToolError(_MISSING, hint=_HINT) from error
+    return {"pypi": utils.DEFAULT_REPOSITORY, "testpypi": utils.TEST_REPOSITORY}
+
+
+def is_public(upload: str, famous: Mapping[str, str]) -> bool:
+    """Whether an address is that of the public index or its test instance."""
+    return any(upload.startswith(address) for address in famous.values())
+
+
+def read_pypirc(path: Path) -> Mapping[str, IndexSection]:
+    """The sections of .pypirc, those of `famous_addresses` among them; ConfigurationError where it is malformed."""
+    try:
+        from twine import exceptions, utils
+    except ImportError as error:
+        raise MissingToolError(_MISSING, hint=_HINT) from error
+    if not path.is_file():
+        return {name: IndexSection(repository=address) for name, address in famous_addresses().items()}
+    try:
+        found = utils.get_config(str(path))
+    except (OSError, configparser.Error, exceptions.TwineException) as error:
+        # The parser's message quotes lines, and those may hold passwords.
+        raise ConfigurationError(
+            f"{path} can't be read ({type(error).__name__}).",
+            hint="It is an INI file; [distutils] lists the sections of indexes in index-servers.",
+        ) from None
+    return {name: _section(entries) for name, entries in found.items() if entries.get("repository")}
+
+
+def _section(entries: Mapping[str, str | None]) -> IndexSection:
+    return IndexSection(
+        repository=entries.get("repository") or "",
+        username=entries.get("username") or "",
+        password=entries.get("password") or "",
+    )
+
+
+def ask_keyring(address: str, username: str) -> Login | None:
+    """A login of the keyring for an address; None where it has none, or can't be opened."""
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        return None
+    try:
+        found = keyring.get_credential(address, username or None)
+    except (KeyringError, OSError, RuntimeError):
+        return None
+    if found is None or not found.password:
+        return None
+    return Login(username=found.username or username, password=found.password, place="the keyring")

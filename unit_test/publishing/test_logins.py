@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from cibw.errors import CredentialsError
+from cibw.model.credentials import IndexSection, Login
+from cibw.model.release import PackageIndex
+from cibw.publishing.credentials import LoginSource, no_credentials
+from cibw.publishing.logins import Places, find_login, section_of
+from cibw.publishing.upload_api import Credentials
+
+SECRET = "pypi-planted-secret"
+INDEX = PackageIndex(name="company", upload="https://index.example/legacy/")
+
+
+def find(
+    environment: Mapping[str, str],
+    *,
+    is_public: bool = False,
+    section: IndexSection | None = None,
+    keyring: Login | None = None,
+) -> Login | None:
+    asked: list[str] = []
+
+    def ask(address: str, username: str) -> Login | None:
+        asked.append(username)
+        assert address == INDEX.upload
+        return keyring if keyring and username in ("", keyring.username) else None
+
+    places = Places(environment=environment, pypirc=lambda: {"company": section} if section else {}, keyring=ask)
+    return find_login(INDEX, places, is_public=is_public)
+
+
+def named(login: Login | None) -> tuple[str, str]:
+    assert login
+    return login.username, login.password
+
+
+ALICE = {"TWINE_USERNAME": "alice", "TWINE_PASSWORD": "s3cret"}
+SECTION = IndexSection(repository=INDEX.upload, username="carol", password="filed")
+
+
+def test_variables_in_their_order() -> None:
+    uv = {"UV_PUBLISH_TOKEN": "uv"}
+    assert named(find({**uv, **ALICE, "CIBW_PUBLISH_TOKEN": SECRET + "\n"})) == ("__token__", SECRET)
+    assert named(find({**uv, **ALICE})) == ("alice", "s3cret")
+    assert named(find(uv)) == ("__token__", "uv")
+    assert named(find({"CIBW_PUBLISH_USERNAME": "bob", "CIBW_PUBLISH_PASSWORD": "x", **ALICE})) == ("bob", "x")
+
+
+def test_variables_come_before_the_file_and_the_file_before_the_keyring() -> None:
+    ring = Login(username="carol", password="ringed", place="the keyring")
+    assert named(find(ALICE, section=SECTION, keyring=ring)) == ("alice", "s3cret")
+    assert named(find({}, section=SECTION, keyring=ring)) == ("carol", "filed")
+    assert named(find({}, keyring=ring)) == ("carol", "ringed")
+    assert find({}) is None
+
+
+def test_a_name_alone_says_whose_password_is_wanted() -> None:
+    ring = Login(username="alice", password="ringed", place="the keyring")
+    assert named(find({"TWINE_USERNAME": "alice"}, section=SECTION, keyring=ring)) == ("alice", "ringed")
+    assert named(find({"TWINE_USERNAME": "carol"}, section=SECTION)) == ("carol", "filed")
+
+
+def test_a_file_with_a_token_alone() -> None:
+    section = IndexSection(repository=INDEX.upload, password=SECRET)
+    assert named(find({}, section=section)) == ("__token__", SECRET)
+
+
+def test_a_password_alone() -> None:
+    assert named(find({"TWINE_PASSWORD": SECRET})) == ("__token__", SECRET)
+    assert named(find({"TWINE_PASSWORD": "x"}, is_public=True)) == ("__token__", "x")
+    assert named(find({"TWINE_PASSWORD": "x"}, section=SECTION)) == ("carol", "x")
+    with pytest.raises(CredentialsError, match="TWINE_PASSWORD is set") as caught:
+        find({"TWINE_PASSWORD": "x"})
+    assert "TWINE_USERNAME" in caught.value.hint
+
+
+@pytest.mark.parametrize("password", ["s3cret", SECRET])
+def test_the_public_index_takes_no_passwords(password: str) -> None:
+    with pytest.raises(CredentialsError, match="takes no user names and passwords") as caught:
+        find({**ALICE, "TWINE_PASSWORD": password}, is_public=True)
+    assert "API token" in caught.value.hint
+    assert "trusted publishing" in caught.value.hint
+    assert password not in caught.value.message + caught.value.hint
+
+
+def test_control_characters_are_refused() -> None:
+    with pytest.raises(CredentialsError, match="control characters"):
+        find({"CIBW_PUBLISH_TOKEN": "pypi-\x16x"})
+
+
+def test_a_section_is_found_by_name_and_address() -> None:
+    other = IndexSection(repository="https://other.example/")
+    same = IndexSection(repository="https://index.example/legacy", username="x")
+    assert section_of(INDEX, {"other": other, "mine": same}) == same
+    assert section_of(INDEX, {"company": other, "mine": same}) == same
+    assert section_of(INDEX, {"company": other}) == IndexSection(repository="")
+
+
+def test_what_is_missing_is_listed() -> None:
+    error = no_credentials(INDEX, {"CIBW_PUBLISH_TOKEN": ""}, ("trusted publishing: this is no CI",))
+    assert error.exit_code == 21
+    assert "https://index.example/legacy/" in error.message
+    for part in (
+        "CIBW_PUBLISH_TOKEN",
+        "TWINE_PASSWORD",
+        "UV_PUBLISH_TOKEN",
+        ".pypirc",
+        "keyring",
+        "no CI",
+        "is set, but empty",
+    ):
+        assert part in error.hint
+
+
+def test_a_login_shows_no_password() -> None:
+    source = LoginSource(login=Login(username="__token__", password=SECRET, place="the variable X"))
+    assert source.credentials() == Credentials(username="__token__", password=SECRET)
+    assert source.secrets() == (SECRET,)
+    assert source.description == "the variable X"
+    source.close()
+    section = IndexSection(repository="r", password=SECRET)
+    assert SECRET not in f"{source!r} {source.credentials()!r} {section!r}"
