@@ -14,6 +14,7 @@ from cibw.model.images import EngineName
 from cibw.running.container_connect import connect
 from cibw.running.container_images import Pulling, ensure_image
 from cibw.running.emulation import Processor, check_emulation
+from tests.foreign.tools import missing_mac_tools
 from tests.images import image
 
 
@@ -42,6 +43,10 @@ def _musl() -> str:
     return "" if "" in faults else "; ".join(faults)
 
 
+def _macho() -> str:
+    return missing_mac_tools() or _host()
+
+
 def _fault_of_musl_image(name: EngineName) -> str:
     try:
         with connect(name, os.environ) as engine:
@@ -57,6 +62,7 @@ _FAULTS: dict[str, Callable[[], str]] = {
     "host": _host,
     "qemu": _qemu,
     "musl": _musl,
+    "macho": _macho,
 }
 
 
