@@ -38,6 +38,8 @@ DATA = Path(__file__).resolve().parent.parent / "cibw" / "catalog" / "data"
 PLATFORMS = ("linux", "macos", "windows", "pyodide", "android", "ios")
 MAVEN = r"^https://[^/]+/maven2/"
 """The address of a Maven repository; which one to ask is a setting of its user."""
+NUGET = "https://www.nuget.org/api/v2/package/"
+"""Followed by a name, a slash and a version: a package as a zip archive."""
 EOL_TAG = "cp38"
 """CPython 3.8 is built where a user names it, though cibuildwheel has dropped it."""
 EOL_VERSION = "3.8"
@@ -144,9 +146,10 @@ def _without_registry(value: object) -> object:
 
 
 def _addresses(rows: Iterable[Row]) -> Iterator[str]:
-    """What `maven:` stands for, where a user has not set another repository."""
+    """What `maven:` and `nuget:` stand for, where a user has not set another repository."""
     found = {match[0] for row in rows if (match := re.match(MAVEN, str(row.get("url", ""))))}
     yield from (f'"maven:" = {json.dumps(address)}' for address in sorted(found))
+    yield f'"nuget:" = {json.dumps(NUGET)}'
 
 
 def _standalone(text: str) -> Iterator[str]:

@@ -20,7 +20,7 @@ from cibw.config.load import load_options
 from cibw.config.options import Options
 from cibw.model.facts import Facts
 from cibw.model.plan import Plan, WheelBuild
-from cibw.planning.hosts import require_host, require_means
+from cibw.planning.hosts import require_host
 from cibw.planning.make import make_plan
 from cibw.reporting.report import read_report
 from cibw.running.emulation import Processor
@@ -43,7 +43,6 @@ def build(session: Session) -> int:
         catalog = load_catalog()
         gathered = gather(session, options, catalog, resolves_engine=True)
         plan = make_plan(options, catalog, gathered.facts, gathered.selection)
-        require_means(plan)
         plan = replace(plan, notes=(*plan.notes, *filter(None, [gathered.note])))
         planned = _Planned(plan=plan, options=options, facts=gathered.facts, catalog=catalog)
         return _run(session, project, planned)

@@ -62,7 +62,7 @@ def clean_cache(session: Session) -> int:
         print(f"There is no cache directory at {directory}.")
         return 0
     tag = directory / _TAG
-    if not tag.is_file() or not tag.read_text(errors="replace").startswith(_SIGNATURE):
+    if not tag.is_file() or not tag.read_text("utf-8", "replace").startswith(_SIGNATURE):
         raise CibwError(
             f"{directory} is not removed, because it holds no {_TAG} that marks it as a cache.",
             hint="Check CIBW_CACHE_PATH; remove the directory by hand if it is cibw's.",
@@ -81,7 +81,7 @@ def mark_cache(session: Session) -> None:
         session.cache_dir.mkdir(parents=True, exist_ok=True)
         tag = session.cache_dir / _TAG
         if not tag.exists():
-            tag.write_text(f"{_SIGNATURE}\n# This directory holds what cibw can make again.\n")
+            tag.write_text(f"{_SIGNATURE}\n# This directory holds what cibw can make again.\n", "utf-8")
     except OSError as error:
         raise ConfigurationError(
             f"The cache directory {session.cache_dir} can't be used: {error.strerror}",

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cibw.model.cmd_text import cmd_text
 from cibw.model.shell import Shell
 from cibw.model.template import Late, Template
 
@@ -31,7 +32,8 @@ class Command:
 
     def request(self, bindings: Mapping[Late, str], environment: Mapping[str, str]) -> Request:
         """Fill in what the run knows; KeyError names a late value that is not bound."""
-        argv = tuple(argument.render(bindings) for argument in self.argv)
+        is_cmd = self.shell and self.dialect is Shell.CMD
+        argv = tuple(cmd_text(one, bindings) if is_cmd else one.render(bindings) for one in self.argv)
         if self.path_entry is not None:
             path = f"{self.path_entry.render(bindings)}{self.dialect.path_separator}{environment.get('PATH', '')}"
             environment = {**environment, "PATH": path}

@@ -18,6 +18,10 @@ class Shell(Enum):
         """What stands between the directories of PATH."""
         return ":" if self is Shell.SH else ";"
 
+    def variable(self, name: str) -> str:
+        """The name of a variable; Windows does not tell `Path` from `PATH`, and a process has but one of them."""
+        return name if self is Shell.SH else name.upper()
+
     def argv(self, text: str) -> tuple[str, ...]:
         """How the shell is called with a text; cmd.exe takes all behind `/c` as it is, without quotes of C."""
         match self:

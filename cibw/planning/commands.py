@@ -74,8 +74,8 @@ def unless_set(name: str, value: str | Template) -> EnvExpr:
 
 
 def spoken_in(dialect: Shell, expressions: Iterable[EnvExpr]) -> tuple[EnvExpr, ...]:
-    """Assignments whose commands run in a shell."""
-    return tuple(EnvExpr(one.name, _parts_in(dialect, one.parts)) for one in expressions)
+    """Assignments whose commands run in a shell, under the names that its system knows them by."""
+    return tuple(EnvExpr(dialect.variable(one.name), _parts_in(dialect, one.parts)) for one in expressions)
 
 
 def _parts_in(dialect: Shell, parts: tuple[EnvPart, ...]) -> tuple[EnvPart, ...]:
@@ -86,7 +86,8 @@ def _part_in(dialect: Shell, part: EnvPart) -> EnvPart:
     match part:
         case Substitution():
             return replace(part, dialect=dialect)
-        case Variable(default=tuple() as default):
-            return replace(part, default=_parts_in(dialect, default))
+        case Variable(name=name, default=default):
+            inner = None if default is None else _parts_in(dialect, default)
+            return replace(part, name=dialect.variable(name), default=inner)
         case _:
             return part

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cibw.errors import ConfigurationError
 from cibw.model.facts import Facts
-from cibw.model.plan import Plan
 from cibw.model.target import Platform
 
 _HOSTS = {
@@ -44,12 +43,3 @@ def _require_sdk(facts: Facts) -> None:
         "https://developer.android.com/studio as DIRECTORY/cmdline-tools/latest, and set it to DIRECTORY; "
         "the NDK is installed there when it is first needed.",
     )
-
-
-def require_means(plan: Plan) -> None:
-    """ConfigurationError where a plan holds what this cibw can print, but not do."""
-    if any(identifier.platform is Platform.WINDOWS for identifier in plan.identifiers):
-        raise ConfigurationError(
-            "This cibw plans builds on Windows, but can't run them.",
-            hint="`cibw plan` prints each command that a build needs.",
-        )

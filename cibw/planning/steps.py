@@ -53,7 +53,7 @@ def set_up_step(ground: Ground) -> Step:
 
 def tools_step(options: BuildOptions, ground: Ground) -> tuple[Step, ...]:
     """What a build needs before its hooks, once its variables are known; none where all is there."""
-    sets_path = any(expression.name == "PATH" for expression in options.environment)
+    sets_path = any(ground.conventions.shell.variable(expression.name) == "PATH" for expression in options.environment)
     judge = (judge_path(ground),) if sets_path else ()
     actions = (*ground.tools, *judge)
     return (Step(name=StepName.BUILD_TOOLS, actions=actions),) if actions else ()

@@ -14,6 +14,30 @@ _EXIT_CODES = {
     139: "segmentation fault",
     141: "its output was closed",
     143: "asked to end",
+    9009: "command not found",
+}
+_LOWEST_STATUS = 0x8000_0000
+"""Windows gives what ended a program as a status of 32 bits; negative as a signed number, which some programs print."""
+_STATUSES = {
+    0x8000_0003: "a breakpoint; an assertion of the program failed",
+    0xC000_0005: "access violation; it used memory that is not its own",
+    0xC000_0006: "a file that it ran from could not be read",
+    0xC000_0017: "memory ran out",
+    0xC000_001D: "illegal instruction; it was built for another processor",
+    0xC000_007B: "a program or DLL for another processor, or a broken one",
+    0xC000_008E: "floating point exception",
+    0xC000_0094: "integer division by zero",
+    0xC000_00FD: "stack overflow",
+    0xC000_0135: "a DLL that it needs was not found",
+    0xC000_0138: "a DLL lacks a function that it needs",
+    0xC000_0139: "a DLL lacks a function that it needs; likely another version was found",
+    0xC000_013A: "interrupted",
+    0xC000_0142: "a DLL that it needs could not start",
+    0xC000_0374: "its heap was corrupted; something wrote past the end of its memory",
+    0xC000_0409: "it ended itself, by abort() or as its stack was overrun",
+    0xC06D_007E: "a DLL that it loads late was not found",
+    0xC06D_007F: "a DLL that it loads late lacks a function",
+    0xE06D_7363: "an exception of C++ that nobody caught",
 }
 
 
@@ -50,7 +74,11 @@ def cached(tool: str, hits: int, files: int) -> str:
 
 
 def exit_code(code: int) -> str:
-    """An exit code and what it usually means; a negative one is a signal."""
+    """An exit code and what it usually means; a negative one is a signal, a very large one a status of Windows."""
+    status = code & 0xFFFF_FFFF
+    if status >= _LOWEST_STATUS and abs(code) > 0xFFFF:
+        meaning = _STATUSES.get(status, "")
+        return f"exit code 0x{status:08X}" + (f" ({meaning})" if meaning else "")
     known = _EXIT_CODES.get(128 - code if code < 0 else code, "")
     if code < 0:
         return f"signal {-code}" + (f" ({known})" if known else "")

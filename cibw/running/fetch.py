@@ -14,6 +14,7 @@ from cibw.model.downloads import Download, Mirrors
 from cibw.running.fetch_api import Reply, Transport, UnreachableError
 from cibw.running.fetch_rules import Lacking, is_final, place_of, shown, waits
 from cibw.running.locks import alone
+from cibw.running.removal import put_in_place
 from cibw.running.watch import ended_by, pause
 
 _NEWS_SECONDS = 2.0
@@ -122,7 +123,7 @@ def _fetch(address: str, sha256: str, path: Path, fetching: Fetching) -> None:
                 f"{shown(address)} is not the file that is expected: its SHA-256 is {found}, not {sha256}.",
                 hint="Look at the mirror or the proxy that it comes from; somebody may have changed the file.",
             )
-        partial.replace(path)
+        put_in_place(partial, path)
     finally:
         partial.unlink(missing_ok=True)
 

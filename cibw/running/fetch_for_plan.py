@@ -11,6 +11,7 @@ from cibw.model.plan import Fetch
 from cibw.running.fetch import Fetching, fetch
 from cibw.running.locks import alone
 from cibw.running.opened import Fetcher
+from cibw.running.removal import put_in_place, remove_tree
 from cibw.running.unpack import unpack
 
 
@@ -33,11 +34,11 @@ def _bring(wanted: Fetch, target: Path, fetching: Fetching) -> None:
         partial = target.with_name(f".{target.name}.whole")
         if not wanted.unpack:
             shutil.copyfile(file, partial)
-            partial.replace(target)
+            put_in_place(partial, target)
             return
-        shutil.rmtree(partial, ignore_errors=True)
-        _heart(unpack(file, partial, fetching.go_on)).rename(target)
-        shutil.rmtree(partial, ignore_errors=True)
+        remove_tree(partial)
+        put_in_place(_heart(unpack(file, partial, fetching.go_on)), target)
+        remove_tree(partial)
 
 
 def _heart(directory: Path) -> Path:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -12,15 +14,20 @@ from pathlib import Path
 
 from cibw.errors import InterruptedRunError
 from cibw.model.command import Outcome, Request
-from cibw.running.host_process import HostProcess
 from cibw.running.machine import OutputSink, Tree
+from cibw.running.removal import remove_tree
+
+if sys.platform == "win32":
+    from cibw.running.host_windows import WindowsProcess as HostProcess
+else:
+    from cibw.running.host_process import HostProcess
 
 _CANNOT_RUN = 126
 _NOT_FOUND = 127
 
 
 class HostMachine:
-    """Runs commands as processes of this computer, each in a process group of its own."""
+    """Runs commands as processes of this computer, each in a group or job object of its own."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = dict(environment)
@@ -30,7 +37,7 @@ class HostMachine:
         self._closed = False
 
     def run(self, request: Request, output: OutputSink) -> Outcome:
-        """Run a command to its end; where it is interrupted, its whole process group ends."""
+        """Run a command to its end; where it is interrupted, all that it started ends, too."""
         started = time.monotonic()
         self._check_open()
         try:
@@ -59,6 +66,8 @@ class HostMachine:
 
     def get(self, source: str, target: Path) -> None:
         """Copy one file."""
+        if Path(source).is_dir():
+            raise IsADirectoryError(21, "is a directory", source)
         shutil.copy2(source, target)
 
     def find(self, directory: str, pattern: str) -> tuple[str, ...]:
@@ -76,7 +85,7 @@ class HostMachine:
     def remove(self, path: str) -> None:
         """Remove a file or a directory, with what it holds."""
         if Path(path).is_dir() and not Path(path).is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
+            remove_tree(Path(path))
         else:
             Path(path).unlink(missing_ok=True)
 
@@ -120,11 +129,21 @@ def _copy(source: Path, target: Path) -> None:
     """Copy one entry; sockets, pipes and devices are left out."""
     if source.is_symlink():
         target.unlink(missing_ok=True)
-        target.symlink_to(source.readlink())
+        _copy_link(source, target)
     elif source.is_dir():
         shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
     elif source.is_file() or not source.exists():
         shutil.copy2(source, target)
+
+
+def _copy_link(source: Path, target: Path) -> None:
+    try:
+        target.symlink_to(source.readlink(), target_is_directory=source.is_dir())
+    except OSError:
+        # On Windows only some users may make links.
+        if os.name != "nt" or not source.exists():
+            raise
+        _ = shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
 
 
 def _copy_tree(tree: Tree, target: Path) -> None:

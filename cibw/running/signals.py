@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
-"""Ctrl-C, a service manager, a terminal that was closed; not every system has all of them."""
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+"""Ctrl-C, a service manager, a terminal that was closed, Ctrl-Break of Windows; no system has all of them."""
 
 
 @dataclass(slots=True, kw_only=True)

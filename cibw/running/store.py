@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from cibw.running.removal import put_in_place, remove_tree
 from cibw.running.store_files import (
     Table,
     copy_with_hash,
@@ -92,13 +92,13 @@ class Store:
             write_table(partial / _ENTRY, _table(entry))
             with self._locked():
                 self.remove(key)
-                partial.rename(place)
+                put_in_place(partial, place)
         finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            remove_tree(partial)
 
     def remove(self, key: str) -> None:
         """Forget the wheel of a key."""
-        shutil.rmtree(self._place(key), ignore_errors=True)
+        remove_tree(self._place(key))
 
     def has_passed(self, key: str) -> bool:
         """Whether tests have passed under a key."""

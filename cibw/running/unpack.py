@@ -14,6 +14,7 @@ from pathlib import Path
 from cibw.errors import DownloadError
 from cibw.running.fetch import always
 from cibw.running.locks import alone
+from cibw.running.removal import put_in_place, remove_tree
 from cibw.running.unpack_rules import Entry, EntryKind, Listing, UnsafeEntryError
 
 _PIECE = 1 << 20
@@ -36,7 +37,7 @@ def unpack(archive: Path, target: Path, go_on: Callable[[], None] = always) -> P
         try:
             partial.mkdir()
             _unpack(archive, partial, go_on)
-            partial.rename(target)
+            put_in_place(partial, target)
         finally:
             _remove(partial)
     return target
@@ -44,7 +45,7 @@ def unpack(archive: Path, target: Path, go_on: Callable[[], None] = always) -> P
 
 def _remove(directory: Path) -> None:
     if directory.exists():
-        shutil.rmtree(directory)
+        remove_tree(directory)
 
 
 def _unpack(archive: Path, directory: Path, go_on: Callable[[], None]) -> None:

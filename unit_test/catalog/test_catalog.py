@@ -55,7 +55,7 @@ def test_every_address_that_is_none_has_a_meaning() -> None:
     mirrors = Mirrors(pseudo=CATALOG.pseudo_addresses())
     for entry in EVERY_ENTRY:
         assert not entry.url or mirrors.resolve(entry.url).startswith("https://")
-    assert [beginning for beginning, _ in CATALOG.pseudo_addresses()] == ["maven:"]
+    assert [beginning for beginning, _ in CATALOG.pseudo_addresses()] == ["maven:", "nuget:"]
 
 
 def test_python_38_stands_there_for_each_target_of_linux_and_is_marked() -> None:

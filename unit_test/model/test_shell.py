@@ -31,3 +31,7 @@ def test_one_late_value_is_filled() -> None:
     assert str(template.fill({Late.DELOCATE_ARCHS: "arm64"})) == "--archs arm64 {wheel}"
     libraries = Template.of(Late.WORK, "/libs")
     assert template.fill({Late.WHEEL: libraries}).parts[-2:] == (Late.WORK, "/libs")
+
+
+def test_windows_does_not_tell_variables_apart_by_case() -> None:
+    assert (Shell.CMD.variable("Path"), Shell.SH.variable("Path")) == ("PATH", "Path")

@@ -14,6 +14,7 @@ from cibw.reporting.errors_text import error_text
 from cibw.reporting.look import Look
 from cibw.reporting.plan_text import plan_text
 from cibw.reporting.summary import summary_markdown
+from cibw.reporting.wording import exit_code
 from unit_test.conftest import Golden
 from unit_test.reporting.scenario import CP310, PLAN, REPORT
 
@@ -114,3 +115,20 @@ def test_an_indented_line_of_a_message_keeps_its_indent() -> None:
     lines = text.splitlines()
     assert lines[1:4] == ["  missing:", "    here", f"      {path}"]
     assert all(line.startswith("      word") and len(line) <= 60 for line in lines[4:-1])
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (0xC0000005, "exit code 0xC0000005 (access violation; it used memory that is not its own)"),
+        (-1073741819, "exit code 0xC0000005 (access violation; it used memory that is not its own)"),
+        (0xC0000135, "exit code 0xC0000135 (a DLL that it needs was not found)"),
+        (0xC00002B4, "exit code 0xC00002B4"),
+        (-11, "signal 11 (segmentation fault)"),
+        (139, "exit code 139 (segmentation fault)"),
+        (9009, "exit code 9009 (command not found)"),
+        (0x7FFFFFFF, "exit code 2147483647"),
+    ],
+)
+def test_what_an_exit_code_means(code: int, text: str) -> None:
+    assert exit_code(code) == text

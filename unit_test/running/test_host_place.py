@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cibw.running.host_place import host_place, numbered
+from cibw.running.host_place import host_place, numbered, whole_on_windows
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +61,12 @@ def test_a_link_in_place_of_the_root_is_not_followed(scratch: Path) -> None:
 
 def test_directories_of_jobs_are_numbered(tmp_path: Path) -> None:
     assert [numbered(tmp_path, "host").name for _ in range(3)] == ["host-1", "host-2", "host-3"]
+
+
+@pytest.mark.parametrize("chosen", ["C:\\Users\\Jo Doe\\Temp", "C:\\R&D\\Temp", "C:\\100%\\Temp", "C:\\a,b"])
+def test_a_name_that_falls_apart_on_windows_is_not_taken(chosen: str) -> None:
+    assert whole_on_windows(chosen, "C:\\ProgramData") == "C:\\ProgramData"
+
+
+def test_a_whole_name_on_windows_is_taken() -> None:
+    assert whole_on_windows("C:\\Users\\jo-doe_1\\Temp", "C:\\ProgramData") == "C:\\Users\\jo-doe_1\\Temp"

@@ -78,3 +78,12 @@ def test_the_text_of_a_long_log_is_bounded() -> None:
         splitter.feed(chunk, False)
     assert len(splitter.close()) == TEXT_LIMIT
     assert count == 40
+
+
+def test_what_is_not_utf_8_is_read_in_the_encoding_of_the_system() -> None:
+    lines: list[str] = []
+    splitter = OutputSplitter(lambda line, _is_error: lines.append(line), "cp1252")
+    splitter.feed(b"caf\xe9\n", is_error=False)
+    splitter.feed("caf\u00e9\n".encode(), is_error=True)
+    assert splitter.close() == "caf\u00e9\n"
+    assert lines == ["caf\u00e9", "caf\u00e9"]

@@ -1,0 +1,46 @@
+"""Directories that are removed, whatever is in them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import time
+from contextlib import suppress
+from pathlib import Path
+
+_TRIES = 5
+_PAUSE = 0.2
+
+
+def remove_tree(directory: Path) -> None:
+    """Remove a directory with what it holds, as far as the system lets; one that is missing is fine.
+
+    Windows removes no file that is read-only, as those of git are, nor one that is open, as many are for
+    a moment after they were written: a virus scanner looks at them.
+    """
+    shutil.rmtree(directory, ignore_errors=True)
+    for number in range(_TRIES):
+        if not directory.exists() or os.name != "nt":
+            return
+        _make_writable(directory)
+        time.sleep(_PAUSE * number)
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _make_writable(directory: Path) -> None:
+    for parent, _directories, files in os.walk(directory):
+        for name in files:
+            path = Path(parent, name)
+            if not path.is_symlink() and not os.access(path, os.W_OK):
+                path.chmod(path.stat().st_mode | stat.S_IWRITE)
+
+
+def put_in_place(source: Path, target: Path) -> None:
+    """Give a file or directory another name, which replaces a file; waits a little for who looks at it on Windows."""
+    for number in range(_TRIES if os.name == "nt" else 0):
+        with suppress(PermissionError):
+            source.replace(target)
+            return
+        time.sleep(_PAUSE * (number + 1))
+    source.replace(target)

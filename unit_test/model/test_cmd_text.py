@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cibw.model.cmd_text import cmd_text
+from cibw.model.template import Late, Template
+
+BINDINGS = {Late.PROJECT: "C:\\temp/work/project", Late.BUILT_WHEEL: "C:\\temp/a.whl"}
+PROJECT = "C:\\temp\\work\\project"
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        (Template.of("copy ", Late.PROJECT, "/a/b.txt d"), f"copy {PROJECT}\\a\\b.txt d"),
+        (Template.of("tool /x ", Late.BUILT_WHEEL, " /y"), "tool /x C:\\temp\\a.whl /y"),
+        (Template.of('type "', Late.PROJECT, '/a"/b'), f'type "{PROJECT}\\a"/b'),
+        (Template.of("cd ", Late.PROJECT, "&dir /b"), f"cd {PROJECT}&dir /b"),
+        (Template.of(Late.PROJECT), PROJECT),
+        (Template.of(Late.PROJECT, ";", Late.PROJECT, "/x;/y"), f"{PROJECT};{PROJECT}\\x;/y"),
+    ],
+)
+def test_paths_get_backslashes(template: Template, text: str) -> None:
+    assert cmd_text(template, BINDINGS) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("one\ntwo\r\n\n  three", "one && two && three"),
+        ("one ^\n  --option\ntwo", "one --option && two"),
+        ("rem about one\none\n:: about two\n@REM\ntwo", "one && two"),
+        ("\n remove ", "remove"),
+        ("rem alone", "rem alone"),
+        ("", ""),
+    ],
+)
+def test_lines_become_one(text: str, line: str) -> None:
+    assert cmd_text(Template.of(text), {}) == line
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"])))
+def test_a_line_of_the_user_stays_as_it_is(text: str) -> None:
+    assert cmd_text(Template.of(text), {}) == text.strip()
