@@ -30,6 +30,14 @@ def _host() -> str:
     return "" if sys.platform == "linux" else f"the host is {sys.platform}, not Linux"
 
 
+def _mac() -> str:
+    return "" if sys.platform == "darwin" else f"this is {sys.platform}, no Mac"
+
+
+def _windows() -> str:
+    return "" if sys.platform == "win32" else f"this is {sys.platform}, not Windows"
+
+
 def _qemu() -> str:
     try:
         check_emulation(Processor(machine=platform.machine()), "linux/arm64")
@@ -60,6 +68,8 @@ _FAULTS: dict[str, Callable[[], str]] = {
     "docker": lambda: _engine(EngineName.DOCKER),
     "podman": lambda: _engine(EngineName.PODMAN),
     "host": _host,
+    "mac": _mac,
+    "windows": _windows,
     "qemu": _qemu,
     "musl": _musl,
     "macho": _macho,

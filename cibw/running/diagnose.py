@@ -6,19 +6,15 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from zipfile import ZipFile
 
 from cibw.errors import CommandFailedError, PlatformTagError
 from cibw.model.wheel import WheelName
-from cibw.running.glibc import ELF_MAGIC, has_native_files, newer_symbols
+from cibw.running.glibc import has_native_files, newer_symbols
 from cibw.running.linked import newer_in_libraries
 from cibw.running.machine import Machine
 
 _POLICY = re.compile(r"manylinux(?:2014|_(?P<major>[0-9]+)_(?P<minor>[0-9]+))_(?P<architecture>[a-z0-9_]+)")
 _MOST_SHOWN = 8
-_MACH_O = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
-_PROGRAMS = (ELF_MAGIC, b"MZ", *_MACH_O, b"\0asm")
-"""How programs and libraries of Linux, Windows, macOS and WebAssembly begin."""
 _NO_NATIVE_FILE = "This does not look like a platform wheel"
 
 
@@ -71,22 +67,12 @@ def pass_unrepaired(machine: Machine, wheel: str, directory: str) -> bool:
 
 def missing_native_file(wheel: Path) -> str:
     """A warning where a wheel with a platform tag holds no native file; else empty."""
-    if WheelName.parse(wheel.name).is_pure or _holds_program(wheel):
+    if WheelName.parse(wheel.name).is_pure or has_native_files(wheel):
         return ""
     return (
         f"{wheel.name} has a platform tag but holds no native file. Perhaps the build left an optional "
         "extension out because a library or a compiler was missing: look at the output of the build step."
     )
-
-
-def _holds_program(wheel: Path) -> bool:
-    with ZipFile(wheel) as archive:
-        return any(_begins_as_program(archive, name) for name in archive.namelist())
-
-
-def _begins_as_program(archive: ZipFile, name: str) -> bool:
-    with archive.open(name) as file:
-        return file.read(4).startswith(_PROGRAMS)
 
 
 def _glibc(platform_tag: str) -> str:
