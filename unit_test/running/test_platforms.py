@@ -80,7 +80,7 @@ class Trial:
         self.made = run_build(build, bench, site)
 
     def answer(self, request: Request) -> Answer:
-        text = " ".join(request.argv)
+        text = " ".join(request.argv).replace("\\", "/")
         if self._fails in text:
             return Answer(exit_code=1)
         if any(frontend in text for frontend in ("uv build", "pyodide build", " -m build ")):
