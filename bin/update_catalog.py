@@ -72,8 +72,8 @@ class Peer:
         return list(table[platform]["python_configurations"])
 
     def pins(self, name: str) -> list[str]:
-        """The pinned versions of a constraints file."""
-        return [line.split(";")[0].strip() for line in self.texts[name].splitlines() if re.match(r"\w[^ ]*==", line)]
+        """The pinned versions of a constraints file, with the markers that tell them apart."""
+        return [line.split(" #")[0].strip() for line in self.texts[name].splitlines() if re.match(r"\w[^ ]*==", line)]
 
 
 def main() -> int:

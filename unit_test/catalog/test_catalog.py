@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from packaging.requirements import Requirement
 
 from cibw.catalog import Catalog, CatalogEntry, load_catalog
 from cibw.model.downloads import Download, Mirrors
@@ -144,3 +145,15 @@ def test_a_version_without_pins_gets_those_of_the_newest() -> None:
     assert catalog.constraints("3.99") == "pip==3\nbuild==3\n"
     assert catalog.constraints("3.13", pyodide=True) == "pip==2\n"
     assert catalog.constraints("3.9", pyodide=True) == "pip==1\n"
+
+
+@pytest.mark.parametrize("version", ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15", "3.99"])
+def test_pins_do_not_contradict_each_other(version: str) -> None:
+    """A package that is pinned more than once has markers that tell the pins apart."""
+    requirements = [Requirement(pin) for pin in load_catalog().constraints(version).splitlines()]
+    for implementation in ("cpython", "pypy", "graalpy"):
+        for system in ("Linux", "Darwin", "Windows"):
+            values = {"implementation_name": implementation, "platform_system": system}
+            counted = [one.name for one in requirements if not one.marker or one.marker.evaluate(values)]
+            assert len(counted) == len(set(counted))
+            assert {"pip", "build"} <= set(counted)
