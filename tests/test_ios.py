@@ -203,15 +203,7 @@ def test_a_program_that_the_framework_brings_does_it_instead(tmp_path: Path) -> 
     done = cross(framework, tmp_path / "env", tmp_path / "cross")
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "env" / "converted").exists()
-    assert sorted(path.name for path in (tmp_path / "cross").iterdir()) == ["certificates.pem"]
-
-
-def test_certificates_of_the_user(tmp_path: Path) -> None:
-    framework = Framework(tmp_path / "framework", sys.executable, own_program="pass")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
-    (tmp_path / "own.pem").write_text("mine")
-    cross(framework, tmp_path / "env", tmp_path / "cross", SSL_CERT_FILE=str(tmp_path / "own.pem"))
-    assert (tmp_path / "cross" / "certificates.pem").read_text() == "mine"
+    assert list((tmp_path / "cross").iterdir()) == []
 
 
 def test_what_is_missing_is_told(tmp_path: Path) -> None:

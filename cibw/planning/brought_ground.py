@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from cibw.config.options import FrontendName
+from cibw.model.identifier import Implementation, Interpreter
 from cibw.model.images import HostSpec
 from cibw.model.layout import BUILD_ENVIRONMENT
 from cibw.model.plan import Action
-from cibw.planning.commands import assign, virtual_environment
+from cibw.model.target import Platform
+from cibw.planning.commands import assign, unless_set, virtual_environment
+from cibw.planning.files import certificates
 from cibw.planning.ground import Circumstances, Conventions, Ground
 from cibw.planning.interpreters import Brought
-from cibw.planning.tools import constraints, frontend_tools, seed
+from cibw.planning.tools import constraints, frontend_tools, pip_of_virtualenv, seed
+
+_ISOLATING = (Platform.MACOS, Platform.WINDOWS)
+"""Where build makes an isolated environment; elsewhere cibw makes one for it."""
+_FIRST_WITH_TRUSTSTORE = 10
+"""The minor version since which pip asks the system for its certificates."""
 
 
 def brought_ground(
@@ -18,17 +27,37 @@ def brought_ground(
     identifier, resolved = given.identifier, given.resolved
     python = conventions.venv.python(BUILD_ENVIRONMENT)
     pins = constraints(resolved, identifier, given.catalog)
+    lay_certificates, bundle = certificates()
+    needs_certificates = _needs_certificates(identifier.interpreter)
+    isolates_by_pip = identifier.platform in _ISOLATING and resolved.build_frontend.name is FrontendName.BUILD
     return Ground(
         machine=HostSpec(),
         base_python=brought.python,
         python=python,
         bin_dir=conventions.venv.bin_dir(BUILD_ENVIRONMENT),
         conventions=conventions,
-        set_up=(*brought.actions, *further, virtual_environment(brought.python, BUILD_ENVIRONMENT)),
-        tools=(seed(identifier.interpreter, python, pins), *frontend_tools(resolved, python, pins, *repair_tools)),
-        environment=(assign("VIRTUAL_ENV", BUILD_ENVIRONMENT),),
+        set_up=(
+            *brought.actions,
+            *further,
+            virtual_environment(brought.python, BUILD_ENVIRONMENT),
+            *((lay_certificates,) if needs_certificates else ()),
+        ),
+        tools=(
+            seed(identifier.interpreter, python, pins),
+            *frontend_tools(resolved, python, pins, *repair_tools, *(("virtualenv",) if isolates_by_pip else ())),
+        ),
+        environment=(
+            assign("VIRTUAL_ENV", BUILD_ENVIRONMENT),
+            *((unless_set("PIP_CERT", bundle),) if needs_certificates else ()),
+            *(pip_of_virtualenv(pins, identifier) if isolates_by_pip else ()),
+        ),
         keeps_environments=False,
         caches_compilers=False,
         shares_host=True,
         constraints=pins,
     )
+
+
+def _needs_certificates(interpreter: Interpreter) -> bool:
+    # The pip of these knows nothing of truststore, and comes with certificates that have become old.
+    return interpreter.minor < _FIRST_WITH_TRUSTSTORE or interpreter.implementation is Implementation.GRAALPY

@@ -65,6 +65,12 @@ def judge_path(ground: Ground) -> Run:
             assert_never(ground.conventions.shell)
 
 
+def certificates() -> tuple[Run, Template]:
+    """What gives a file of the certificates that cibw trusts, and where that file is."""
+    file = Template.of(WORK, "/certificates.pem")
+    return program(Late.CIBW_PYTHON, "-I", resource("certificates.py"), file), file
+
+
 def script(*arguments: Argument, cwd: Template = PROJECT) -> Run:
     """Do by the Python of cibw what the shell of Windows has no dependable words for."""
     return program(Late.CIBW_PYTHON, "-I", resource("host_files.py"), *arguments, cwd=cwd)

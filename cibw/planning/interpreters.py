@@ -26,6 +26,13 @@ class Brought:
     python: Template
     actions: tuple[Action, ...]
 
+    @property
+    def bin_dir(self) -> Template | None:
+        """The directory of the interpreter; None where only uv knows it."""
+        *parents, last = self.python.parts
+        path = last.rpartition("/")[0] if isinstance(last, str) else ""
+        return Template.of(*parents, path) if path else None
+
 
 def wants_uv(options: BuildOptions, interpreter: Interpreter) -> bool:
     """Whether uv brings the interpreter; it does not tell the release lines of GraalPy apart."""

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from cibw.catalog import Catalog
 from cibw.config.options import BuildOptions, DependencySource, FrontendName
-from cibw.model.identifier import BuildIdentifier, Interpreter
+from cibw.model.environment import EnvExpr
+from cibw.model.identifier import BuildIdentifier, Implementation, Interpreter
 from cibw.model.layout import CONSTRAINTS
 from cibw.model.plan import Action, Run
 from cibw.model.target import Platform
 from cibw.model.template import Template
-from cibw.planning.commands import program
+from cibw.planning.commands import program, unless_set
 
+_PINNED_PIP = re.compile(r"pip *== *(?P<version>[0-9.]+) *(?:; *(?P<marker>.+))?")
+_IMPLEMENTATIONS = {
+    Implementation.CPYTHON: "cpython",
+    Implementation.PYPY: "pypy",
+    Implementation.GRAALPY: "graalpy",
+}
+_SYSTEMS = {Platform.MACOS: "Darwin", Platform.WINDOWS: "Windows"}
 _FIRST_WITHOUT_SETUPTOOLS = 12
 """The minor version since which environments have had pip alone."""
 
@@ -38,6 +49,31 @@ def frontend_tools(options: BuildOptions, python: Template, pins: str, *further:
 def tools_by_pip(options: BuildOptions, python: Template, pins: str) -> tuple[Action, ...]:
     """Install pip and the build frontend where uv can't, in the versions that are pinned."""
     return (program(python, "-m", "pip", "install", "--upgrade", *_pinned(pins), "pip", *_frontend(options)),)
+
+
+def pip_of_virtualenv(pins: str, identifier: BuildIdentifier) -> Iterator[EnvExpr]:
+    """Let isolated environments have the pip that is pinned, where it is; virtualenv would take its own."""
+    for pin in pins.splitlines():
+        found = _PINNED_PIP.fullmatch(pin.strip())
+        if found and _counts(found["marker"], identifier):
+            yield unless_set("VIRTUALENV_PIP", found["version"])
+
+
+def _counts(marker: str | None, identifier: BuildIdentifier) -> bool:
+    if not marker:
+        return True
+    # Few plans meet a marker, and the library takes longer to load than they take to be made.
+    from packaging.markers import InvalidMarker, Marker
+
+    values = {
+        "implementation_name": _IMPLEMENTATIONS[identifier.interpreter.implementation],
+        "platform_system": _SYSTEMS[identifier.platform],
+        "python_version": identifier.interpreter.version,
+    }
+    try:
+        return Marker(marker).evaluate(values)
+    except InvalidMarker:
+        return False
 
 
 def _frontend(options: BuildOptions) -> tuple[str, ...]:

@@ -4,18 +4,16 @@ ios_cross.py ENVIRONMENT MULTIARCH SLICE SETTINGS PLACE
 
 MULTIARCH names the target as `sys.implementation._multiarch` does (arm64-iphonesimulator). SLICE is the directory of
 the XCframework for it, and SETTINGS the one that holds its sysconfig data. Where SETTINGS has a program of its own
-for this (as BeeWare's archives have), that does it. PLACE gets what the environment needs besides: the sysconfig
-data with the paths of this Mac, and certificates, which a Python of iOS does not look for in the keychain.
+for this (as BeeWare's archives have), that does it. Else PLACE gets what the environment needs besides: the sysconfig
+data, with the paths of this Mac, and the module that answers for the target.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import pprint
 import runpy
 import shutil
-import ssl
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -33,7 +31,6 @@ def main(environment: str, multiarch: str, framework: str, settings: str, place:
         sys.exit(f"The framework for {multiarch} has no {source}.\nRemove its directory from the cache and try again.")
     target = Path(place)
     target.mkdir(parents=True, exist_ok=True)
-    lay_certificates(target / "certificates.pem")
     if (source / _OWN_PROGRAM).exists():
         subprocess.run([f"{environment}/bin/python", source / _OWN_PROGRAM, environment], check=True)
         return
@@ -78,19 +75,6 @@ def here(values: Mapping[str, object], framework: Path) -> dict[str, object]:
         return value.replace(built, str(framework)).replace("-F .", f"-F {framework}")
 
     return {key: moved(value) for key, value in values.items()}
-
-
-def lay_certificates(target: Path) -> None:
-    """Copy the certificates that this Python trusts: a file of SSL_CERT_FILE, else certifi's or the system's."""
-    try:
-        import certifi
-
-        bundled = certifi.where()
-    except ImportError:
-        bundled = ssl.get_default_verify_paths().cafile or ""
-    chosen = os.environ.get("SSL_CERT_FILE") or bundled
-    if chosen:
-        shutil.copyfile(chosen, target)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import pytest
 
 from cibw.config.options import StableAbi
 from cibw.errors import ConfigurationError
+from cibw.model.facts import Facts
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.plan import Plan, Run, StepName, WheelBuild
 from cibw.model.target import Platform
@@ -147,3 +148,65 @@ def test_an_abi3_wheel_is_expected_for_the_same_target_alone() -> None:
         "cp313-macosx_x86_64": "cp312-macosx_x86_64",
         "cp313-macosx_arm64": "cp312-macosx_arm64",
     }
+
+
+def test_the_directory_of_the_interpreter_follows_that_of_the_environment() -> None:
+    toml = '[tool.cibw]\nbuild = "cp312-* pp311-*"\nenable = "all"\narchs = "arm64"\n'
+    cpython, pypy = (build for job in plan_of(toml, MAC).jobs for build in job.builds)
+    framework = "/Library/Frameworks/Python.framework/Versions/3.12/bin"
+    assert values(cpython, "PATH") == [f"{{work}}/build-env/bin:{framework}:${{PATH}}"]
+    (path,) = values(pypy, "PATH")
+    assert path.startswith("{work}/build-env/bin:{cache}/interpreters/pypy3.11-")
+    (managed, _) = (build for job in plan_of(f'{toml}python-source = "uv"', MAC).jobs for build in job.builds)
+    assert values(managed, "PATH") == ["{work}/build-env/bin:${PATH}"]
+
+
+@pytest.mark.parametrize(
+    ("identifier", "needed"),
+    [
+        ("cp39-macosx_arm64", True),
+        ("pp39-macosx_arm64", True),
+        ("gp312_250-macosx_arm64", True),
+        ("cp310-macosx_arm64", False),
+        ("pp311-macosx_arm64", False),
+    ],
+)
+def test_certificates_for_a_pip_that_does_not_ask_the_system(identifier: str, needed: bool) -> None:
+    plan = plan_of(f'[tool.cibw]\nbuild = "{identifier}"\nenable = "all"\narchs = "all"', MAC)
+    build = only_build(plan)
+    assert bool(values(build, "PIP_CERT")) is needed
+    commands = [str(action.command) for action in build.prepare.actions if isinstance(action, Run)]
+    assert any("certificates.py" in command for command in commands) is needed
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        ('"pinned"', ["${VIRTUALENV_PIP-26.2.2}"]),
+        ('"latest"', []),
+        ('{ packages = ["pip == 25.1", "wheel==1"] }', ["${VIRTUALENV_PIP-25.1}"]),
+        ('{ packages = ["pip==25.1; python_version < \'3.9\'", "pip>=24"] }', []),
+        ("{ packages = [\"pip==25.1; python_version > '3.9'\"] }", ["${VIRTUALENV_PIP-25.1}"]),
+        ('{ packages = ["pip==25.1; nonsense"] }', []),
+    ],
+)
+def test_isolated_environments_have_the_pip_that_is_pinned(option: str, expected: list[str]) -> None:
+    toml = f'[tool.cibw]\nbuild = "cp312-*"\narchs = "arm64"\ndependency-versions = {option}\n'
+    assert values(only_build(plan_of(f'{toml}build-frontend = "build"', MAC)), "VIRTUALENV_PIP") == expected
+    for frontend in ("pip", "uv", "build[uv]"):
+        other = only_build(plan_of(f'{toml}build-frontend = "{frontend}"', MAC))
+        assert values(other, "VIRTUALENV_PIP") == []
+
+
+@pytest.mark.parametrize(
+    ("identifier", "facts", "expected"),
+    [
+        ("gp312_250-macosx_arm64", MAC, "26.1.2"),
+        ("cp312-macosx_arm64", MAC, "26.2.2"),
+        ("gp312_250-win_amd64", WINDOWS, "26.0.1"),
+        ("cp39-win_amd64", WINDOWS, "26.0.1"),
+    ],
+)
+def test_the_pip_that_is_pinned_for_an_interpreter(identifier: str, facts: Facts, expected: str) -> None:
+    toml = f'[tool.cibw]\nbuild = "{identifier}"\nenable = "all"\nbuild-frontend = "build"'
+    assert values(only_build(plan_of(toml, facts)), "VIRTUALENV_PIP") == [f"${{VIRTUALENV_PIP-{expected}}}"]

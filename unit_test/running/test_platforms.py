@@ -148,7 +148,7 @@ def test_the_flow_for_ios(build: WheelBuild, tmp_path: Path) -> None:
     assert frontend.environment["VALUE"] == "told"
     assert frontend.environment["PATH"].endswith("/bin:/w/build-env/bin:/w/cross/bin:" + APPLE_PATH)
     assert frontend.environment["IPHONEOS_DEPLOYMENT_TARGET"] == "13.0"
-    assert frontend.environment["PIP_CERT"] == "/w/cross/certificates.pem"
+    assert frontend.environment["PIP_CERT"] == "/w/certificates.pem"
     runs = trial.asked_with("ios_test.py run")
     assert [run.argv[-2:] for run in runs] == ([("pytest", "tests"), ("--", "demo")] if build.test else [])
     assert all(run.environment["SHOWN"] == "yes" for run in runs)

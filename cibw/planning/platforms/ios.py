@@ -15,7 +15,7 @@ from cibw.model.target import Architecture, Platform
 from cibw.model.template import Late, Template
 from cibw.planning.architectures import native_architecture
 from cibw.planning.commands import assign, program, resource, shell, unless_set, virtual_environment
-from cibw.planning.files import copy_to_tests
+from cibw.planning.files import certificates, copy_to_tests
 from cibw.planning.ground import Circumstances, Ground, Refused
 from cibw.planning.interpreters import Brought, python_of_mac, unpacked
 from cibw.planning.testbed import Invocation, app_tests
@@ -36,7 +36,6 @@ _FIRST_OF_PYTHON_ORG = 15
 """The minor version since which the archive is of python.org; before, it is of BeeWare."""
 _CROSS = Template.of(WORK, "/cross")
 _TOOLS = Template.of(_CROSS, "/bin")
-_CERTIFICATES = Template.of(_CROSS, "/certificates.pem")
 _TESTBED = Template.of(WORK, "/testbed")
 _PYTHON = POSIX_VENV.python(BUILD_ENVIRONMENT)
 _APPLE = "/usr/bin:/bin:/usr/sbin:/sbin:/Library/Apple/usr/bin"
@@ -65,6 +64,7 @@ def ground(given: Circumstances) -> Ground | Refused:
         return Refused(mistakes)
     pins = constraints(given.resolved, given.identifier, given.catalog)
     python, framework = _python_of_mac(given), _framework(given)
+    _, bundle = certificates()
     return Ground(
         machine=HostSpec(),
         base_python=python.python,
@@ -79,8 +79,8 @@ def ground(given: Circumstances) -> Ground | Refused:
             # Libraries of the Mac must not be found in place of those of the target.
             assign("DYLD_LIBRARY_PATH"),
             # A Python that takes itself for that of iOS does not ask the Mac for its certificates.
-            unless_set("SSL_CERT_FILE", _CERTIFICATES),
-            unless_set("PIP_CERT", _CERTIFICATES),
+            unless_set("SSL_CERT_FILE", bundle),
+            unless_set("PIP_CERT", bundle),
         ),
         before_all_environment=(unless_set(_TARGET, _LOWEST),),
         tests=tuple(_tests(given, framework, tests)),
@@ -150,6 +150,7 @@ def _cross_environment(given: Circumstances, python: Brought, framework: _Framew
     arguments = (BUILD_ENVIRONMENT, _multiarch(given.identifier.target.architecture))
     yield _script("ios_cross.py", *arguments, framework.slice_dir, framework.settings, _CROSS)
     yield _script("ios_tools.py", _TOOLS, *(given.resolved.xbuild_tools or ()))
+    yield certificates()[0]
 
 
 def _script(name: str, *arguments: str | Template) -> Action:

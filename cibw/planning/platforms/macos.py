@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cibw.model.environment import EnvExpr, Substitution
+from cibw.model.environment import EnvExpr, Substitution, Variable
 from cibw.model.identifier import BuildIdentifier, Implementation
 from cibw.model.not_built import NotBuilt
 from cibw.model.target import Architecture, Platform
-from cibw.model.template import Late
+from cibw.model.template import Late, Template
 from cibw.planning.architectures import native_architecture
 from cibw.planning.brought_ground import brought_ground
 from cibw.planning.commands import assign, unless_set
@@ -37,11 +37,13 @@ def ground(given: Circumstances) -> Ground | NotBuilt:
     if wants_uv(given.resolved, identifier.interpreter) and identifier.target.architecture is _BOTH:
         reason = 'uv has no universal2 Python; python-source = "catalog" has'
         return NotBuilt(identifier=identifier, reason=reason)
-    common = brought_ground(given, _interpreter(given, native), ("delocate",), Conventions())
+    brought = _interpreter(given, native)
+    common = brought_ground(given, brought, ("delocate",), Conventions())
     target = _deployment_target(given)
     tests = _tests(given, native)
     return replace(
         common,
+        path=_path(common.bin_dir, brought.bin_dir),
         environment=(*common.environment, *_compiler_environment(identifier, target.start)),
         last_environment=(assign(_TARGET, target.raised),) if target.raised else (),
         before_all_environment=(unless_set(_TARGET, _BEFORE_ALL_TARGET),),
@@ -60,6 +62,11 @@ def _interpreter(given: Circumstances, native: Architecture) -> Brought:
         return unpacked(given.entry, inside)
     # An arm64 Mac runs the Python of either processor; another one builds for arm64 with its own.
     return python_of_mac(given.entry, given.resolved, architecture if native is _ARM else _INTEL)
+
+
+def _path(own: Template, base: Template | None) -> EnvExpr | None:
+    # Programs such as python3-config are in no environment, and are to be those of the same Python.
+    return assign("PATH", own, ":", base, ":", Variable("PATH")) if base else None
 
 
 def _compiler_environment(identifier: BuildIdentifier, target: str) -> Iterator[EnvExpr]:
