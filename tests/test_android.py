@@ -6,6 +6,7 @@ import json
 import shutil
 import stat
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -245,6 +246,18 @@ def test_files_of_a_package_are_those_of_the_target(place: Make) -> None:
     )
     assert ran.exit_code == 0, ran.output
     assert "num/config.h is that of the target" in ran.output
+
+
+def test_a_program_runs_alone(tmp_path: Path) -> None:
+    """Two of them never overlap, and each ends as it did."""
+    log, lock = tmp_path / "log", tmp_path / "cache" / "a.lock"
+    script = f"echo begin >>{log}; sleep 0.5; echo end >>{log}; exit 3"
+    words = [sys.executable, str(ROOT / "cibw" / "resources" / "alone.py"), str(lock), "sh", "-c", script]
+    running = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    outputs = [process.communicate()[0] for process in running]
+    assert [process.returncode for process in running] == [3, 3]
+    assert log.read_text().split() == ["begin", "end"] * 2
+    assert sorted(outputs) == ["", f"waiting for another build, which holds {lock}\n"]
 
 
 def _program(path: Path, text: str) -> None:

@@ -99,7 +99,7 @@ def _tests_of(half: Half, options: BuildOptions, package: Package, ground: Groun
     yield Step(name=StepName.TEST_ENVIRONMENT, actions=_test_environment(package, ground))
     if options.before_test:
         yield Step(name=StepName.BEFORE_TEST, actions=(_shell_on(half, options.before_test, PROJECT, dialect),))
-    yield Step(name=StepName.TEST_INSTALL, actions=(_install(options, ground, half), *test_files(options, dialect)))
+    yield Step(name=StepName.TEST_INSTALL, actions=(_install(options, ground, half), *_test_files(options, dialect)))
     yield Step(name=StepName.TEST, actions=(_shell_on(half, options.test_command, TEST_DIR, dialect),))
 
 
@@ -163,8 +163,7 @@ def _install(options: BuildOptions, ground: Ground, half: Half) -> Run:
     return program(*half.prefix, python, "-m", "pip", "install", wheel, *options.test_requires)
 
 
-def test_files(options: BuildOptions, dialect: Shell) -> tuple[Action, ...]:
-    """Lay the test sources where the tests run, or a test that fails and says what is missing."""
+def _test_files(options: BuildOptions, dialect: Shell) -> tuple[Action, ...]:
     if not options.test_sources:
         return (PutText(path=Template.of(TEST_DIR, "/test_fail.py"), text=_NO_TEST_SOURCES),)
     return (copy_to_tests(options.test_sources, dialect),)

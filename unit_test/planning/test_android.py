@@ -111,6 +111,7 @@ def test_a_device_that_is_named_takes_the_place_of_the_emulator(word: str) -> No
     toml = f'{ONE}test-command = "python -c pass"\ntest-runtime = {{args = "{word} --slow"}}'
     (test,) = commands(only_build(toml), StepName.TEST)
     assert test.endswith(f"--cwd '{{work}}/test' {word} --slow -- -c pass")
+    assert "alone.py' '{cache}/android-device.lock' " in test
 
 
 @pytest.mark.parametrize(("verbosity", "is_told"), [(0, False), (-1, False), (1, True), (3, True)])

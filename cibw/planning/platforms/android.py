@@ -17,10 +17,10 @@ from cibw.model.template import Late, Template
 from cibw.planning.architectures import native_architecture
 from cibw.planning.brought_ground import brought_ground
 from cibw.planning.commands import Argument, assign, program, resource, unless_set
+from cibw.planning.files import copy_to_tests
 from cibw.planning.frontends import in_environment, package_directory
 from cibw.planning.ground import Circumstances, Conventions, Ground, Half, Refused
 from cibw.planning.interpreters import Brought, kept_interpreter, managed, processor, standalone, wants_uv
-from cibw.planning.steps import test_files
 from cibw.planning.testbed import Invocation, app_tests
 
 _TRIPLETS = {Architecture.ARM64_V8A: "aarch64-linux-android", Architecture.X86_64: "x86_64-linux-android"}
@@ -148,7 +148,13 @@ def _describe(target: _Target, options: BuildOptions) -> Action:
     words: list[Argument] = [Template.of(f"{name}=", value) for name, value in settings.items()]
     words += [f"{name}+" for name in _FLAGS if name in named]
     script = resource("android_env.py")
-    return program(_PYTHON, script, target.python, WORK, _FORTRAN, target.triplet, *words)
+    # It may install the NDK, into a directory that all builds share.
+    return _alone("sdk", script, target.python, WORK, _FORTRAN, target.triplet, *words)
+
+
+def _alone(place: str, *words: Argument) -> Action:
+    lock = Template.of(Late.CACHE, f"/android-{place}.lock")
+    return program(_PYTHON, resource("alone.py"), lock, _PYTHON, *words)
 
 
 def _requires(given: Circumstances) -> Iterator[Action]:
@@ -189,7 +195,8 @@ def _tests(given: Circumstances, target: _Target, commands: tuple[Invocation, ..
     yield Step(name=StepName.TEST_ENVIRONMENT, actions=(copy, *describe))
     if options.before_test:
         yield Step(name=StepName.BEFORE_TEST, actions=(_for_android("sh", "-c", options.before_test),))
-    yield Step(name=StepName.TEST_INSTALL, actions=(_install(options, target), *test_files(options, Shell.SH)))
+    sources = (copy_to_tests(options.test_sources, Shell.SH),) if options.test_sources else ()
+    yield Step(name=StepName.TEST_INSTALL, actions=(_install(options, target), *sources))
     yield Step(name=StepName.TEST, actions=tuple(_test(one, options) for one in commands))
 
 
@@ -204,6 +211,7 @@ def _test(invocation: Invocation, options: BuildOptions) -> Action:
     is_chosen = any(word.startswith(("--managed", "--connected")) for word in options.test_runtime)
     device = () if is_chosen else ("--managed", "maxVersion")
     verbose = ("-v",) if options.build_verbosity > 0 else ()
-    start = (_PYTHON, Template.of(_TESTBED, "/android.py"), "test", "--site-packages", _SITE_PACKAGES)
+    start = (Template.of(_TESTBED, "/android.py"), "test", "--site-packages", _SITE_PACKAGES)
     call = (invocation.entry.value, invocation.name, *invocation.arguments)
-    return program(*start, "--cwd", TEST_DIR, *device, *verbose, *options.test_runtime, "--", *call)
+    # The test bed can't tell the emulator that it started from another one.
+    return _alone("device", *start, "--cwd", TEST_DIR, *device, *verbose, *options.test_runtime, "--", *call)
