@@ -77,6 +77,8 @@ def script(*arguments: Argument, cwd: Template = PROJECT) -> Run:
 
 
 def _copy(source: str, directory: Template, joint: str) -> Template:
-    parent, _, _name = source.rstrip("/").rpartition("/")
+    # With a slash at its end, the cp of macOS copies what a directory holds, not the directory.
+    source = source.rstrip("/")
+    parent, _, _name = source.rpartition("/")
     target = Template.of("'", directory, f"'/{shlex.quote(parent)}" if parent else "'")
     return Template.of(f"{joint}mkdir -p ", target, f" && cp -a {shlex.quote(source)} ", target)

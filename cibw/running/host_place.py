@@ -71,7 +71,8 @@ def _temporary() -> str:
     if os.name == "nt":
         # The variable often holds a short name such as RUNNER~1.
         return whole_on_windows(str(Path(tempfile.gettempdir()).resolve()), os.path.expandvars("%ProgramData%"))
-    chosen = tempfile.gettempdir()
+    # On a Mac it lies behind a link, and tools that compare directories would meet two names of one.
+    chosen = os.path.realpath(tempfile.gettempdir())
     return chosen if shlex.quote(chosen) == chosen else "/tmp"  # noqa: S108  # what is made there is ours alone
 
 

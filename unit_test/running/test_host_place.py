@@ -70,3 +70,11 @@ def test_a_name_that_falls_apart_on_windows_is_not_taken(chosen: str) -> None:
 
 def test_a_whole_name_on_windows_is_taken() -> None:
     assert whole_on_windows("C:\\Users\\jo-doe_1\\Temp", "C:\\ProgramData") == "C:\\Users\\jo-doe_1\\Temp"
+
+
+def test_a_link_to_the_directory_for_temporary_files_is_resolved(scratch: Path) -> None:
+    (scratch / "real").mkdir()
+    (scratch / "link").symlink_to("real")
+    tempfile.tempdir = str(scratch / "link")
+    with host_place("/project") as place:
+        assert place.is_relative_to(scratch / "real")
