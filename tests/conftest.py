@@ -25,13 +25,13 @@ def needs(request: pytest.FixtureRequest) -> Needs:
 
 @pytest.fixture(scope="session")
 def need(needs: Needs) -> Callable[[str], None]:
-    """Skip, or fail where TESTS_REQUIRE forbids that, unless docker, podman, host, qemu, musl or macho is at hand."""
+    """Skip, or fail where TESTS_REQUIRE forbids that, unless what a mark below names is at hand."""
     return needs.need
 
 
 @pytest.fixture(autouse=True)
 def _marked_needs(request: pytest.FixtureRequest, needs: Needs) -> None:
-    """The marks `docker`, `podman`, `host`, `qemu`, `musl` and `macho` are needs."""
+    """The marks `docker`, `podman`, `host`, `qemu`, `musl`, `macho` and `pyodide` are needs."""
     for name in needs.names:
         if request.node.get_closest_marker(name) is not None:
             needs.need(name)

@@ -52,11 +52,15 @@ class Release:
 
 @dataclass(frozen=True)
 class Tools:
-    """How to ask a program for its output, how to run one, and how to get a file from an address."""
+    """How to ask a program for its output, how to run one, and how to get a file from an address.
+
+    With `is_offline` none of them may be used.
+    """
 
     ask: Callable[[list[str]], str]
     do: Callable[[list[str]], object]
     download: Callable[[str], bytes]
+    is_offline: bool = False
 
 
 def have(order: Order, tools: Tools) -> None:
@@ -67,6 +71,11 @@ def have(order: Order, tools: Tools) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if complete.exists() and complete.read_text() == order.python:
             return
+        if tools.is_offline:
+            raise SystemExit(
+                f"The cross-build environment of Pyodide {order.version} is not in {order.place}, and the network is "
+                "not to be used. Run once with it."
+            )
         release = choose(order, list(_releases(tools)))
         shutil.rmtree(order.place / order.version, ignore_errors=True)
         _unpack(order, tools)
@@ -160,8 +169,9 @@ def _download(address: str) -> bytes:
 
 def main(place: str, version: str, python: str, sha256: str = "") -> None:
     """Do it, and end with one line where a program or the network fails."""
+    tools = Tools(ask=_ask, do=_do, download=_download, is_offline=bool(os.environ.get("UV_OFFLINE")))
     try:
-        have(Order(Path(place), version, python, sha256), Tools(ask=_ask, do=_do, download=_download))
+        have(Order(Path(place), version, python, sha256), tools)
     except subprocess.CalledProcessError as error:
         sys.exit(f"{Path(error.cmd[0]).name} {' '.join(error.cmd[1:3])} failed with exit code {error.returncode}.")
     except (OSError, tarfile.TarError) as error:

@@ -76,6 +76,16 @@ def test_all_is_laid_once(tmp_path: Path) -> None:
     assert not again.asked
 
 
+def test_without_the_network_only_what_is_there_serves(tmp_path: Path) -> None:
+    fake = Fake()
+    offline = replace(fake.tools, is_offline=True)
+    with pytest.raises(SystemExit, match=r"Pyodide 0\.29\.5 is not in .*Run once with it"):
+        have(order(tmp_path), offline)
+    assert not fake.asked
+    have(order(tmp_path), Fake().tools)
+    have(order(tmp_path), offline)
+
+
 def test_what_was_left_half_done_is_made_anew(tmp_path: Path) -> None:
     stale = tmp_path / "0.29.5" / "stale"
     stale.mkdir(parents=True)
