@@ -20,7 +20,15 @@ from cibw.model.template import Late, Template
 from cibw.running.evaluate import evaluate
 from option_comparison.calls import BASE, Answer, Call, Value, Values
 
-_NOT_THE_BUILD = {Late.PROJECT: "<project>", Late.BUILT_WHEEL: "<wheel>", Late.WHEEL: "<wheel>", Late.WORK: "<work>"}
+_OF_THE_PLAN = (Late.DELOCATE_ARCHS, Late.LDPATHS)
+"""Placeholders that the planner fills in; until then both programs keep them as they were written."""
+_NOT_THE_BUILD = {
+    Late.PROJECT: "<project>",
+    Late.BUILT_WHEEL: "<wheel>",
+    Late.WHEEL: "<wheel>",
+    Late.WORK: "<work>",
+    **{late: f"{{{late.value}}}" for late in _OF_THE_PLAN},
+}
 
 
 def own_answer(call: Call, identifiers: Iterable[str]) -> Answer:
