@@ -187,7 +187,7 @@ def test_all_of_the_way(place: Make) -> None:
         ({"ANDROID_HOME": ""}, "ANDROID_HOME is not set"),
         ({"ANDROID_HOME": "/nowhere"}, "ANDROID_HOME is /nowhere, which is no directory"),
         ({"CIBW_TEST_COMMAND": "make test"}, "`make test`"),
-        ({"CIBW_BUILD_FRONTEND": "pip"}, "pip can't build for android"),
+        ({"CIBW_BUILD_FRONTEND": "pip"}, "the build frontend pip does not build for android"),
     ],
 )
 def test_mistakes_are_told_before_anything_is_built(place: Make, settings: dict[str, str], message: str) -> None:

@@ -149,7 +149,7 @@ def test_a_program_that_stands_for_a_module_is_noted(command: str, is_noted: boo
 def test_all_mistakes_are_told_together() -> None:
     toml = ONE + 'build-frontend = "pip"\nenvironment = {ANDROID_API_LEVEL = "lollipop"}\ntest-command = "make test"'
     frontend, level, command = sorted(mistakes(toml), key=lambda text: ("pip" not in text, "lollipop" not in text))
-    assert "pip can't build for android" in frontend
+    assert "the build frontend pip does not build for android" in frontend
     assert level == "ANDROID_API_LEVEL is 'lollipop', and must be a whole number"
     assert "make test" in command
 

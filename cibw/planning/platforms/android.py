@@ -118,8 +118,8 @@ def _mistakes(given: Circumstances) -> Iterator[Mistake]:
     if frontend not in _FRONTENDS:
         yield Mistake(
             place=given.options.origin("build-frontend", identifier),
-            message=f"{frontend.value} can't build for android, as it installs what a build needs for the target",
-            hint='use "build", "build[uv]" or "uv"',
+            message=f"the build frontend {frontend.value} does not build for android",
+            hint='choose "uv", which is the default, "build" or "build[uv]"',
         )
     levels = [one for one in resolved.environment if one.name == _LEVEL]
     # What a command or a variable gives is known only to the run, which judges it, too.
