@@ -128,5 +128,5 @@ def _verbosity(name: FrontendName, level: int) -> list[str]:
     if name is FrontendName.PIP:
         return ["-v"] * level if level > 0 else ["-q"] * -level
     if level < 0:
-        return ["-q"]
+        return ["-q"] * -level
     return ["-v"] * (level - 1)

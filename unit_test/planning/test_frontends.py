@@ -73,3 +73,21 @@ def test_a_borrowed_python_keeps_no_environment() -> None:
     action = step.actions[-1]
     assert isinstance(action, Run)
     assert [str(word) for word in action.command.argv][:3] == ["uv", "build", "--wheel"]
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "flags"),
+    [
+        (FrontendName.PIP, -2, ["-q", "-q"]),
+        (FrontendName.PIP, 2, ["-v", "-v"]),
+        (FrontendName.BUILD, -3, ["-q", "-q", "-q"]),
+        (FrontendName.UV, -2, ["-q", "-q"]),
+        (FrontendName.UV, 1, []),
+        (FrontendName.BUILD_UV, 3, ["-v", "-v"]),
+    ],
+)
+def test_verbosity_is_counted_in_flags(name: FrontendName, level: int, flags: list[str]) -> None:
+    options = BuildOptions(build_frontend=BuildFrontend(name=name), build_verbosity=level)
+    package = Package(identifier=BuildIdentifier.parse("cp313-manylinux_x86_64"), directory=PROJECT)
+    words = [str(word) for word in build_command(options, package, GROUND).argv]
+    assert [word for word in words if word in ("-q", "-v")] == flags
