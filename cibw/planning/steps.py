@@ -25,6 +25,8 @@ from cibw.planning.files import copy_to_tests, fresh_directories, judge_path, mo
 from cibw.planning.frontends import Package, build_command, uses_uv
 from cibw.planning.ground import Ground, Half
 
+_PINNED_AUDIT = ("abi3audit",)
+"""What audit-requires is by default."""
 _NO_TEST_SOURCES = '''\
 """Stands in the directory where the tests run, because no test-sources are set."""
 
@@ -144,12 +146,19 @@ def _audit(options: BuildOptions, ground: Ground) -> tuple[Step, ...]:
     if options.audit_requires:
         python = venv.python(AUDIT_ENVIRONMENT)
         actions.append(virtual_environment(ground.base_python, AUDIT_ENVIRONMENT, when=when))
-        actions.append(program("uv", "pip", "install", "--python", python, *options.audit_requires, when=when))
+        wanted = (*_pins_of_audits(options, ground), *options.audit_requires)
+        actions.append(program("uv", "pip", "install", "--python", python, *wanted, when=when))
     for command in options.audit_command:
         when = When.WHEEL_IS_ABI3 if command.only_abi3 else When.ALWAYS
         path = venv.bin_dir(AUDIT_ENVIRONMENT)
         actions.append(shell(command.template, path_entry=path, when=when, dialect=ground.conventions.shell))
     return (Step(name=StepName.AUDIT, actions=tuple(actions)),)
+
+
+def _pins_of_audits(options: BuildOptions, ground: Ground) -> tuple[str | Template, ...]:
+    """The pins of the tools hold for the default tool; requirements that a user names are the user's own to pin."""
+    is_ours = options.audit_requires == _PINNED_AUDIT
+    return ("--constraint", CONSTRAINTS) if is_ours and ground.constraints else ()
 
 
 def _install(options: BuildOptions, ground: Ground, half: Half) -> Run:

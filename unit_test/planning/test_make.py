@@ -178,6 +178,20 @@ def test_without_constraints_no_file_is_laid_and_none_is_used() -> None:
     assert not any("--constraint" in str(action.command) for action in actions if isinstance(action, Run))
 
 
+@pytest.mark.parametrize(
+    ("options", "is_pinned"),
+    [
+        ("", True),
+        ('audit-requires = ["abi3audit", "mine"]', False),
+        ('dependency-versions = "latest"', False),
+    ],
+)
+def test_the_default_audit_is_pinned(options: str, is_pinned: bool) -> None:
+    plan = plan_of(f'[tool.cibw]\n{ONE}\n{options}\naudit-command = "check {{wheel}}"')
+    (audit,) = (step for step in plan.jobs[0].builds[0].make if step.name is StepName.AUDIT)
+    assert ("--constraint" in str(audit.actions[1])) == is_pinned
+
+
 def test_an_audit_without_requirements_needs_no_environment() -> None:
     plan = plan_of(f'[tool.cibw]\n{ONE}\naudit-requires = []\naudit-command = "check {{wheel}}"')
     (audit,) = (step for step in plan.jobs[0].builds[0].make if step.name is StepName.AUDIT)
