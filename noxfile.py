@@ -92,7 +92,8 @@ def sdists(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def peer(session: nox.Session) -> None:
-    """Compare the selection of builds and the values of options with cibuildwheel's."""
+    """Compare the selection of builds, the values of options and the commands with cibuildwheel's."""
     _install(session)
     session.run("python", "bin/compare_with_peer.py", *session.posargs)
     session.run("python", "bin/compare_options.py", "--count", "10")
+    session.run("python", "bin/compare_commands.py", "--count", "5")

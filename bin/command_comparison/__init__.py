@@ -1,0 +1,1 @@
+"""The parts of bin/compare_commands.py."""

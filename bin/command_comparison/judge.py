@@ -1,0 +1,63 @@
+"""What both programs answered, judged: equal, different in a way that has a name, or different."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from command_comparison.acts import acts_of
+from command_comparison.calls import Answer, Call
+from command_comparison.compare import EQUAL, Difference, compare
+from command_comparison.differences import Circumstances, heading, heading_of_error
+
+DIFFERENT = "DIFFERENT"
+
+
+@dataclass(slots=True)
+class Verdict:
+    """How often aspects are equal, or differ in a way that has a name; the lines tell of the rest."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    unexplained: list[str] = field(default_factory=list)
+
+
+def judge(call: Call, peer: Answer, own: Answer) -> Verdict:
+    """Compare what both would do with one configuration."""
+    if peer["error"] or own["error"]:
+        return _judge_errors(call, peer, own)
+    separator = ";" if call["platform"] == "windows" else ":"
+    ours = acts_of(call, own["records"])
+    compared = compare(acts_of(call, peer["records"]), ours, separator)
+    given = Circumstances(
+        platform=call["platform"],
+        defaults=own["defaults"],
+        builds={name: act.environment for name, acts in ours.items() for act in acts if act.name == "build"},
+        base={**call["base"], **call["variables"], "CIBUILDWHEEL": "1"},
+    )
+    verdict = judge_differences(compared.differences, given)
+    verdict.kinds[EQUAL] = compared.equal
+    return verdict
+
+
+def judge_differences(differences: Iterable[Difference], given: Circumstances) -> Verdict:
+    """Name each difference; what no heading explains is shown."""
+    verdict = Verdict()
+    for difference in differences:
+        kind = heading(difference, given) or DIFFERENT
+        verdict.kinds[kind] += 1
+        if kind == DIFFERENT:
+            verdict.unexplained.append(str(difference))
+    return verdict
+
+
+def _judge_errors(call: Call, peer: Answer, own: Answer) -> Verdict:
+    verdict = Verdict()
+    if peer["error"] and own["error"]:
+        verdict.kinds["both end with an error"] += 1
+    elif not own["error"] and heading_of_error(call["platform"], peer["error"]):
+        verdict.kinds[heading_of_error(call["platform"], peer["error"])] += 1
+    else:
+        verdict.kinds[DIFFERENT] += 1
+        verdict.unexplained.append(f"peer {peer['error'] or 'builds'}\ncibw {own['error'] or 'builds'}")
+    return verdict
