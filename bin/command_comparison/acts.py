@@ -34,6 +34,7 @@ _NO_CHOICE = (
     *(["which"], ["where"], ["mkdir"], ["rm"], ["mktemp"], ["mv"], ["manylinux-interpreters"], ["test", "-x"]),
     *(["sh", "/own/resources/own_python.sh"], ["sh", "/own/resources/macos_python.sh"]),
     *(["sh", "/own/resources/compiler_cache.sh"], ["/own/cibw-python", "-I", "/own/resources/host_files.py"]),
+    ["/own/cibw-python", "-I", "/own/resources/certificates.py"],
 )
 """Commands of which no configuration decides anything that a user could see, by how they begin."""
 _OWN_SETTING_UP = ("rm -rf '", "test -x '/opt/python/")

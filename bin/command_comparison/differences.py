@@ -66,6 +66,8 @@ def _early_variables(one: Difference, given: Circumstances) -> bool:
             return True
         case "$CIBUILDWHEEL_BUILD_IDENTIFIER", None, own:
             return one.act == "build tools" and own == one.identifier
+        case "$VIRTUALENV_PIP", None, str(own):
+            return own == given.builds.get(one.identifier, {}).get("VIRTUALENV_PIP")
         case str(name), None, str(own):
             return one.act == "build tools" and name in _CROSS and own == given.builds[one.identifier].get(name[1:])
         case _:
@@ -102,9 +104,10 @@ def _certificates(one: Difference, given: Circumstances) -> bool:
     if one.aspect != "$PIP_CERT" or one.own is not None:
         return False
     if one.act == "before-all":
-        return given.platform == "linux" and one.peer == "/cibuildwheel-ca-bundle.pem"
+        return given.platform == "linux" and one.peer == "<certificates>"
     name = re.match(r"(cp|pp)3([0-9]+)|gp", one.identifier)
-    return name is not None and (name[0] == "gp" or int(name[2]) < _OLDEST_WITH_TRUSTSTORE)
+    is_old = name is not None and (name[0] == "gp" or int(name[2]) < _OLDEST_WITH_TRUSTSTORE)
+    return is_old and given.platform == "linux" and one.peer == "<certificates>"
 
 
 def _made_by_uv(one: Difference, given: Circumstances) -> bool:
@@ -118,8 +121,8 @@ def _made_by_uv(one: Difference, given: Circumstances) -> bool:
             return one.act == "environment <build-env>"
         case "act", _, None:
             return one.act == "maker of environments" and given.platform == "linux"
-        case "$VIRTUALENV_PIP", "25.0", None:
-            return one.act == "build" and given.platform != "linux"
+        case "$VIRTUALENV_PIP", str(peer), None:
+            return one.act == "build" and given.platform != "linux" and (peer == "embed" or given.has_default(one))
         case _:
             return False
 
@@ -143,6 +146,8 @@ def _same_tools(peer: str, own: str) -> bool:
     """cibw installs pip, too, and what virtualenv is for is done by uv."""
     theirs = {package.partition("[")[0] for package in shlex.split(peer)}
     ours = set(shlex.split(own)) - {"pip", "setuptools", "wheel"}
+    if "build[virtualenv]" in shlex.split(peer):
+        ours -= {"virtualenv"}
     return ours == theirs and "pip" in own.split()
 
 
@@ -181,6 +186,13 @@ def _python_that_builds(one: Difference, given: Circumstances) -> bool:
 def _programs_of_windows(one: Difference, given: Circumstances) -> bool:
     is_environment = one.aspect in ("PATH <build-env>", "PATH <test-env>")
     return is_environment and one.own is None and given.platform == "windows"
+
+
+def _interpreter_last(one: Difference, given: Circumstances) -> bool:
+    if one.aspect != "order of PATH" or given.platform != "macos" or one.peer is None or one.own is None:
+        return False
+    peer, own = ([entry for entry in text.split(", ") if entry != "<base>/bin"] for text in (one.peer, one.own))
+    return peer == own and one.peer.startswith("<test-env>/bin, <base>/bin, <build-env>/bin, ")
 
 
 def _foreign_variables(one: Difference, given: Circumstances) -> bool:
@@ -239,6 +251,7 @@ RULES: dict[str, Rule] = {
     "A wheel that is reused needs no tools": _reused,
     "uv builds with the Python of the environment": _python_that_builds,
     "PATH of Windows names programs alone": _programs_of_windows,
+    "Programs of the interpreter come behind those of the build": _interpreter_last,
     "Variables of another environment are left out": _foreign_variables,
     "Tests find pip": _tests_find_pip,
     "One installation before the tests": _one_installation,

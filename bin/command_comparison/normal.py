@@ -37,13 +37,16 @@ _PLACES = (
     (rf"{_OWN_BUILD}/cross\.cfg", "<cross-settings>"),
     (r"/own/cache/interpreters/[^/\s]+", "<base>"),
     (r"/Library/Frameworks/PythonT?\.framework/Versions/[0-9.]+", "<base>"),
+    (rf"{_OWN_BUILD}/certificates\.pem", "<certificates>"),
     # both
+    ("/certificates.pem|/cibuildwheel-ca-bundle.pem", "<certificates>"),
     ("/project", "<project>"),
 )
 _CONSTRAINTS = re.compile(
     rf"file:///\S+\.txt|/\S+/cibuildwheel/resources/constraints\S*\.txt|{_PEER}/\S+/constraints\.txt|/constraints\.txt|{_OWN_BUILD}/constraints\.txt"
 )
 _BASE_PYTHON = re.compile(r"(<base>(?:/bin|/tools)?)/(?:python|pypy|graalpy)[0-9.]*t?(?=\.exe|\s|$)")
+_WINDOWS_PATH = re.compile(r"\\own\\[^\s'\";]+")
 _JOINTS = re.compile(r"\s+&& ")
 _COUNTED = re.compile(r"-(v+|q+)")
 
@@ -58,6 +61,7 @@ class Normal:
 
     def text(self, text: str) -> str:
         """A text with names for places; constraints are compared by their contents elsewhere."""
+        text = _WINDOWS_PATH.sub(lambda found: found[0].replace("\\", "/"), text)
         text = _CONSTRAINTS.sub("<constraints>", text)
         for pattern, name in self._places:
             text = pattern.sub(name, text)

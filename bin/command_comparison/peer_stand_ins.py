@@ -35,6 +35,7 @@ class StandIns:
         self.scope = ""
         self.phase = ""
         self._destination = Path()
+        self._pip = ""
         self._is_windows = call["platform"] == "windows"
 
     def record(self, *argv: Argument, env: Mapping[str, str] | None = None, cwd: Argument | None = None) -> None:
@@ -169,7 +170,8 @@ class StandIns:
         match words:
             case [_, "venv", directory, *_]:
                 self._environment(Path(directory), has_pip=False)
-            case [_, "-sS", _, *_, directory]:
+            case [_, "-sS", _, *flags, directory]:
+                self._pip = next(flag for flag in flags if flag.startswith("--pip=")).partition("=")[2]
                 self._environment(Path(directory), has_pip=True)
             case [_, "install", package, "-Version", version, "-OutputDirectory", directory]:
                 self.record(FETCH, f"nuget:{package}/{version}")
@@ -193,7 +195,7 @@ class StandIns:
                 found = (Path(directory) / f"{program}.exe" for directory in env["PATH"].split(";"))
                 return str(next((path for path in found if path.exists()), ""))
             case [_, "-m", "pip", "freeze", "--all"]:
-                return "pip==25.0\n"
+                return f"pip=={self._pip}\n"
             case _:
                 return printed(" ".join(words))
 
