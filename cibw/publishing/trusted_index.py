@@ -1,0 +1,140 @@
+"""The part of an index that exchanges identities for tokens: audience, mint and burn."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from cibw.errors import CibwError
+from cibw.model.web import Answer, NoAnswerError, Question, Web
+from cibw.publishing.trusted_claims import read_claims
+from cibw.publishing.trusted_messages import Fault, no_answer, not_offered, unencrypted
+from cibw.publishing.trusted_refusals import refused
+
+TRIES = 3
+_USUAL_LIFE = 900.0
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_JSON: Mapping[str, str] = {"accept": "application/json", "content-type": "application/json"}
+
+
+class FaultError(Exception):
+    """There is no token; carries why."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Minted:
+    """A token, and how many seconds it lives from the moment that it was given."""
+
+    token: str = field(repr=False)
+    life: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedIndex:
+    """An index by the address of its uploads; the exchange lies at the root of the same server."""
+
+    web: Web
+    upload: str
+    clock: Callable[[], float] = time.time
+    pause: Callable[[float], None] = time.sleep
+
+    @property
+    def host(self) -> str:
+        """The server, for people."""
+        return urlsplit(self.upload).netloc
+
+    def audience(self) -> str:
+        """Whom identities must be made out to; FaultError where the index has no trusted publishing."""
+        parts = urlsplit(self.upload)
+        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+            raise FaultError(unencrypted(self.upload))
+        answer = self._insist(lambda: Question(address=self._address("audience"), headers=_JSON))
+        audience = _entries(answer).get("audience") if answer.status == HTTPStatus.OK else None
+        if not isinstance(audience, str) or not audience:
+            raise FaultError(not_offered(self.host, answer.status))
+        return audience
+
+    def mint(self, identify: Callable[[], str]) -> Minted:
+        """A token for an identity, of which each try takes a new one; FaultError where there is none."""
+        identities: list[str] = []
+
+        def question() -> Question:
+            identities.append(identify())
+            return self._sending("mint-token", identities[-1])
+
+        answer = self._insist(question)
+        told = _entries(answer)
+        token = told.get("token")
+        if answer.status == HTTPStatus.OK and isinstance(token, str) and token:
+            return Minted(token=token, life=self._life(told.get("expires"), answer))
+        if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
+            raise FaultError(not_offered(self.host, answer.status))
+        raise FaultError(refused(self.host, _codes(told, answer.status), read_claims(identities[-1])))
+
+    def burn(self, token: str) -> str:
+        """Make a token worthless; gives what went wrong, or nothing. An index without burning is no fault."""
+        try:
+            answer = self.web.ask(self._sending("burn-token", token))
+        except (NoAnswerError, CibwError) as error:
+            return str(error)
+        known = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+        return "" if answer.status < 400 or answer.status in known else f"{self.host} answers with {answer.status}"
+
+    def _insist(self, question: Callable[[], Question]) -> Answer:
+        reason = ""
+        for number in range(TRIES):
+            if number:
+                self.pause(2.0**number)
+            try:
+                answer = self.web.ask(question())
+            except NoAnswerError as error:
+                reason = str(error)
+                continue
+            if answer.status != HTTPStatus.TOO_MANY_REQUESTS and answer.status < 500:
+                return answer
+            reason = f"it answers with {answer.status}"
+        raise FaultError(no_answer(self.host, reason))
+
+    def _sending(self, what: str, token: str) -> Question:
+        body = json.dumps({"token": token}).encode()
+        return Question(address=self._address(what), method="POST", headers=_JSON, body=body)
+
+    def _address(self, what: str) -> str:
+        parts = urlsplit(self.upload)
+        return f"{parts.scheme}://{parts.netloc}/_/oidc/{what}"
+
+    def _life(self, expires: object, answer: Answer) -> float:
+        if not isinstance(expires, (int, float)) or isinstance(expires, bool):
+            return _USUAL_LIFE
+        # By the server's own clock, as ours may be wrong.
+        try:
+            now = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+        except ValueError:
+            now = self.clock()
+        return float(expires) - now
+
+
+def _entries(answer: Answer) -> Mapping[str, object]:
+    try:
+        told: object = json.loads(answer.body)
+    except ValueError:
+        return {}
+    return {str(name): value for name, value in told.items()} if isinstance(told, dict) else {}
+
+
+def _codes(told: Mapping[str, object], status: int) -> Mapping[str, str]:
+    errors = told.get("errors")
+    codes: dict[str, str] = {}
+    for error in errors if isinstance(errors, list) else []:
+        if isinstance(error, dict) and "code" in error:
+            codes[str(error["code"])] = str(error.get("description", ""))
+    return codes or {f"HTTP {status}": str(told.get("message", ""))}

@@ -1,0 +1,306 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from cibw.errors import CredentialsError
+from cibw.model.ci import CiFacts, CiProvider
+from cibw.model.credentials import IndexSection, Login, TrustedPublishing
+from cibw.model.release import PackageIndex
+from cibw.model.web import Answer
+from cibw.publishing.credentials import SecretSource
+from cibw.publishing.logins import Places
+from cibw.publishing.sources import Access, open_source
+from cibw.publishing.trusted import Surroundings, TrustedSource
+from cibw.publishing.trusted_identity import NoIdentityError
+from cibw.running.fetch_recording import RecordingWeb
+from unit_test.publishing.identities import GITHUB, token
+
+UPLOAD = "https://index.example/legacy/"
+AUDIENCE, MINT, BURN = (
+    f"{verb} https://index.example/_/oidc/{what}"
+    for verb, what in (("GET", "audience"), ("POST", "mint-token"), ("POST", "burn-token"))
+)
+FACTS = CiFacts(provider=CiProvider.GITHUB)
+
+
+def answer(told: Mapping[str, object], status: int = 200, **headers: str) -> Answer:
+    return Answer(status=status, headers=headers, body=json.dumps(told).encode())
+
+
+def minted(number: int, expires: float = 900) -> Answer:
+    return answer({"success": True, "token": f"pypi-minted-{number}", "expires": expires})
+
+
+def refusal(code: str, status: int = 422) -> Answer:
+    return answer({"message": "Token request failed", "errors": [{"code": code, "description": "told"}]}, status)
+
+
+class World:
+    """A CI, a clock that stands still and an index that answers from a script."""
+
+    def __init__(self, answers: Mapping[str, Sequence[Answer | None]], identities: Sequence[str | None] = ()) -> None:
+        self.web = RecordingWeb(
+            answers={AUDIENCE: (answer({"audience": "company"}),), BURN: (Answer(status=204),), **answers}
+        )
+        self.now = 0.0
+        self.masked: list[str] = []
+        self.warnings: list[str] = []
+        self.paused: list[float] = []
+        self.identities = list(identities) or [token(GITHUB, serial) for serial in range(9)]
+        self.refuses: NoIdentityError | None = None
+
+    def identify(self, audience: str) -> str | None:
+        assert audience == "company"
+        if self.refuses:
+            raise self.refuses
+        return self.identities.pop(0)
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return Surroundings(
+            web=self.web,
+            mask=self.masked.append,
+            warn=self.warnings.append,
+            identify=self.identify,
+            clock=lambda: self.now,
+            pause=self.paused.append,
+        )
+
+    def source(self, upload: str = UPLOAD, facts: CiFacts = FACTS) -> TrustedSource:
+        return TrustedSource(self.surroundings, upload, facts)
+
+    def asked(self, what: str) -> int:
+        return sum(f"{question.method} {question.address}" == what for question in self.web.asked)
+
+
+def test_an_identity_becomes_a_token_that_serves_several_files() -> None:
+    world = World({MINT: (minted(1),)})
+    source = world.source()
+    assert source.credentials() == source.credentials()
+    assert source.credentials().password == "pypi-minted-1"
+    assert source.credentials().username == "__token__"
+    assert world.asked(MINT) == 1
+    assert json.loads(world.web.asked[1].body) == {"token": token(GITHUB)}
+    assert "GitHub" in source.description
+
+
+def test_tokens_and_identities_are_masked_and_known_as_secrets() -> None:
+    world = World({MINT: (minted(1),)})
+    source = world.source()
+    source.credentials()
+    assert world.masked == [token(GITHUB), "pypi-minted-1"]
+    assert set(source.secrets()) == set(world.masked)
+
+
+def test_a_token_is_renewed_before_it_ends() -> None:
+    world = World({MINT: (minted(1), minted(2, expires=1700))})
+    source = world.source()
+    source.credentials()
+    world.now = 779.0
+    assert source.credentials().password == "pypi-minted-1"
+    world.now = 781.0
+    assert source.credentials().password == "pypi-minted-2"
+    assert (world.asked(AUDIENCE), world.asked(MINT)) == (1, 2)
+
+
+def test_the_clock_of_the_server_counts() -> None:
+    late = answer({"token": "pypi-minted-1", "expires": 1_800_000_900}, date="Fri, 15 Jan 2027 08:00:00 GMT")
+    world = World({MINT: (late, minted(2))})
+    source = world.source()
+    source.credentials()
+    world.now = 700.0
+    assert source.credentials().password == "pypi-minted-1"
+    world.now = 800.0
+    assert source.credentials().password == "pypi-minted-2"
+
+
+def test_a_token_without_end_is_taken_to_live_as_usual() -> None:
+    world = World({MINT: (answer({"token": "pypi-minted-1"}), minted(2, expires=2000))})
+    source = world.source()
+    source.credentials()
+    world.now = 800.0
+    assert source.credentials().password == "pypi-minted-2"
+
+
+def test_the_old_token_serves_where_no_new_one_comes() -> None:
+    world = World({MINT: (minted(1), refusal("not-enabled"))})
+    source = world.source()
+    source.credentials()
+    world.now = 890.0
+    assert source.credentials().password == "pypi-minted-1"
+    world.now = 901.0
+    with pytest.raises(CredentialsError, match="not-enabled"):
+        source.credentials()
+
+
+def test_a_ci_with_one_identity_says_so_when_the_token_has_ended() -> None:
+    world = World({MINT: (minted(1),)}, identities=[token(GITHUB)] * 3)
+    source = world.source(facts=CiFacts(provider=CiProvider.GITLAB))
+    source.credentials()
+    world.now = 800.0
+    assert source.credentials().password == "pypi-minted-1"
+    world.now = 950.0
+    with pytest.raises(CredentialsError, match="only one identity") as caught:
+        source.credentials()
+    assert "sends the rest" in caught.value.hint
+    assert world.asked(MINT) == 1
+
+
+def test_faults_of_the_server_are_tried_again_with_new_identities() -> None:
+    world = World({AUDIENCE: (None, answer({"audience": "company"})), MINT: (Answer(status=503), None, minted(1))})
+    assert world.source().credentials().password == "pypi-minted-1"
+    assert world.paused == [2.0, 2.0, 4.0]
+    bodies = [question.body for question in world.web.asked if question.method == "POST"]
+    assert len(set(bodies)) == 3
+
+
+def test_an_index_that_does_not_come_back() -> None:
+    world = World({AUDIENCE: (Answer(status=500),)})
+    with pytest.raises(CredentialsError, match="answers with 500") as caught:
+        world.source().credentials()
+    assert "sends what is missing" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (Answer(status=404), "has no trusted publishing"),
+        (Answer(status=403), "switched off"),
+        (Answer(status=200, body=b"<html>"), "has no trusted publishing"),
+        (answer({"audience": ""}), "has no trusted publishing"),
+        (Answer(status=200, body=b"[1]"), "has no trusted publishing"),
+    ],
+)
+def test_an_index_without_audience(given: Answer, words: str) -> None:
+    with pytest.raises(CredentialsError, match=words):
+        World({AUDIENCE: (given,)}).source().credentials()
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (refusal("invalid-publisher"), "No trusted publisher"),
+        (Answer(status=404), "has no trusted publishing"),
+        (Answer(status=422, body=b"no"), "HTTP 422"),
+        (answer({"message": "m", "errors": ["x", {"code": "odd"}]}, 422), r"\(odd\)"),
+        (answer({"success": True}), "HTTP 200"),
+    ],
+)
+def test_a_refusal_is_explained(given: Answer, words: str) -> None:
+    with pytest.raises(CredentialsError, match=words) as caught:
+        World({MINT: (given,)}).source().credentials()
+    assert token(GITHUB) not in caught.value.message + caught.value.hint
+
+
+def test_no_http_but_within_this_computer() -> None:
+    world = World({})
+    with pytest.raises(CredentialsError, match="not encrypted"):
+        world.source("http://index.example/legacy/").credentials()
+    assert not world.web.asked
+    with pytest.raises(CredentialsError, match="has no trusted publishing"):
+        world.source("http://127.0.0.1:8080/legacy/").credentials()
+
+
+def test_identities_that_are_not_given() -> None:
+    world = World({}, identities=[None])
+    with pytest.raises(CredentialsError, match="gives no identity"):
+        world.source().credentials()
+    world.refuses = NoIdentityError("no", needs_permission=True)
+    with pytest.raises(CredentialsError, match="may not ask"):
+        world.source().credentials()
+    world.refuses = NoIdentityError("the server is down")
+    with pytest.raises(CredentialsError, match="the server is down"):
+        world.source().credentials()
+
+
+def test_living_tokens_are_burnt_once() -> None:
+    world = World({MINT: (minted(1, 100), minted(2, 900))})
+    source = world.source()
+    source.credentials()
+    source.credentials()
+    world.now = 100.0
+    source.close()
+    source.close()
+    burnt = [
+        json.loads(question.body)["token"] for question in world.web.asked if question.address.endswith("burn-token")
+    ]
+    assert burnt == ["pypi-minted-2"]
+    assert world.warnings == []
+
+
+@pytest.mark.parametrize(
+    ("given", "warnings"), [(Answer(status=500), 1), (None, 1), (Answer(status=404), 0), (Answer(status=200), 0)]
+)
+def test_what_can_not_be_burnt_is_a_warning(given: Answer | None, warnings: int) -> None:
+    world = World({MINT: (minted(1),), BURN: (given,)})
+    source = world.source()
+    source.credentials()
+    source.close()
+    assert len(world.warnings) == warnings
+    assert all("900 s" in warning and "minted-1" not in warning for warning in world.warnings)
+
+
+def _open(
+    world: World,
+    environment: Mapping[str, str],
+    policy: TrustedPublishing = TrustedPublishing.AUTO,
+    facts: CiFacts = FACTS,
+) -> SecretSource:
+    def keyring(_address: str, _user: str) -> Login | None:
+        return None
+
+    def pypirc() -> Mapping[str, IndexSection]:
+        return {}
+
+    access = Access(index=PackageIndex(name="company", upload=UPLOAD), facts=facts, policy=policy)
+    return open_source(access, Places(environment=environment, pypirc=pypirc, keyring=keyring), world.surroundings)
+
+
+TOKEN = {"CIBW_PUBLISH_TOKEN": "pypi-planted"}
+
+
+def test_trusted_publishing_comes_first() -> None:
+    assert _open(World({MINT: (minted(1),)}), TOKEN).credentials().password == "pypi-minted-1"
+
+
+def test_never_means_never() -> None:
+    world = World({MINT: (minted(1),)})
+    assert _open(world, TOKEN, TrustedPublishing.NEVER).credentials().password == "pypi-planted"
+    with pytest.raises(CredentialsError, match="Nothing lets") as caught:
+        _open(world, {}, TrustedPublishing.NEVER)
+    assert "It is switched off" in caught.value.hint
+    assert not world.web.asked
+
+
+def test_always_means_nothing_else() -> None:
+    assert _open(World({MINT: (minted(1),)}), {}, TrustedPublishing.ALWAYS).credentials().password == "pypi-minted-1"
+    with pytest.raises(CredentialsError, match="has no trusted publishing"):
+        _open(World({AUDIENCE: (Answer(status=404),)}), TOKEN, TrustedPublishing.ALWAYS)
+
+
+def test_outside_of_a_ci_no_index_is_asked() -> None:
+    world = World({})
+    assert _open(world, TOKEN, facts=CiFacts()).description == "the variable CIBW_PUBLISH_TOKEN"
+    assert not world.web.asked
+    _open(World({MINT: (minted(1),)}), {"GOOGLE_SERVICE_ACCOUNT_NAME": "x"}, facts=CiFacts())
+
+
+def test_a_login_replaces_a_refused_publisher_with_a_warning() -> None:
+    world = World({MINT: (refusal("invalid-publisher"),)})
+    assert _open(world, TOKEN).credentials().password == "pypi-planted"
+    assert "Trusted publishing failed" in world.warnings[0]
+    with pytest.raises(CredentialsError, match="No trusted publisher"):
+        _open(world, {})
+
+
+def test_what_is_not_set_up_needs_no_warning() -> None:
+    world = World({})
+    world.refuses = NoIdentityError("no", needs_permission=True)
+    assert _open(world, TOKEN).credentials().password == "pypi-planted"
+    assert world.warnings == []
+    with pytest.raises(CredentialsError, match="Nothing lets") as caught:
+        _open(world, {})
+    assert "id-token: write" in caught.value.hint
