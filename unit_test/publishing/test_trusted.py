@@ -1,79 +1,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 
 import pytest
 
 from cibw.errors import CredentialsError
 from cibw.model.ci import CiFacts, CiProvider
-from cibw.model.credentials import IndexSection, Login, TrustedPublishing
-from cibw.model.release import PackageIndex
 from cibw.model.web import Answer
-from cibw.publishing.credentials import SecretSource
-from cibw.publishing.logins import Places
-from cibw.publishing.sources import Access, open_source
-from cibw.publishing.trusted import Surroundings, TrustedSource
 from cibw.publishing.trusted_identity import NoIdentityError
-from cibw.running.fetch_recording import RecordingWeb
 from unit_test.publishing.identities import GITHUB, token
-
-UPLOAD = "https://index.example/legacy/"
-AUDIENCE, MINT, BURN = (
-    f"{verb} https://index.example/_/oidc/{what}"
-    for verb, what in (("GET", "audience"), ("POST", "mint-token"), ("POST", "burn-token"))
-)
-FACTS = CiFacts(provider=CiProvider.GITHUB)
-
-
-def answer(told: Mapping[str, object], status: int = 200, **headers: str) -> Answer:
-    return Answer(status=status, headers=headers, body=json.dumps(told).encode())
-
-
-def minted(number: int, expires: float = 900) -> Answer:
-    return answer({"success": True, "token": f"pypi-minted-{number}", "expires": expires})
-
-
-def refusal(code: str, status: int = 422) -> Answer:
-    return answer({"message": "Token request failed", "errors": [{"code": code, "description": "told"}]}, status)
-
-
-class World:
-    """A CI, a clock that stands still and an index that answers from a script."""
-
-    def __init__(self, answers: Mapping[str, Sequence[Answer | None]], identities: Sequence[str | None] = ()) -> None:
-        self.web = RecordingWeb(
-            answers={AUDIENCE: (answer({"audience": "company"}),), BURN: (Answer(status=204),), **answers}
-        )
-        self.now = 0.0
-        self.masked: list[str] = []
-        self.warnings: list[str] = []
-        self.paused: list[float] = []
-        self.identities = list(identities) or [token(GITHUB, serial) for serial in range(9)]
-        self.refuses: NoIdentityError | None = None
-
-    def identify(self, audience: str) -> str | None:
-        assert audience == "company"
-        if self.refuses:
-            raise self.refuses
-        return self.identities.pop(0)
-
-    @property
-    def surroundings(self) -> Surroundings:
-        return Surroundings(
-            web=self.web,
-            mask=self.masked.append,
-            warn=self.warnings.append,
-            identify=self.identify,
-            clock=lambda: self.now,
-            pause=self.paused.append,
-        )
-
-    def source(self, upload: str = UPLOAD, facts: CiFacts = FACTS) -> TrustedSource:
-        return TrustedSource(self.surroundings, upload, facts)
-
-    def asked(self, what: str) -> int:
-        return sum(f"{question.method} {question.address}" == what for question in self.web.asked)
+from unit_test.publishing.trusted_world import AUDIENCE, BURN, MINT, World, answer, minted, refusal
 
 
 def test_an_identity_becomes_a_token_that_serves_several_files() -> None:
@@ -241,66 +177,3 @@ def test_what_can_not_be_burnt_is_a_warning(given: Answer | None, warnings: int)
     source.close()
     assert len(world.warnings) == warnings
     assert all("900 s" in warning and "minted-1" not in warning for warning in world.warnings)
-
-
-def _open(
-    world: World,
-    environment: Mapping[str, str],
-    policy: TrustedPublishing = TrustedPublishing.AUTO,
-    facts: CiFacts = FACTS,
-) -> SecretSource:
-    def keyring(_address: str, _user: str) -> Login | None:
-        return None
-
-    def pypirc() -> Mapping[str, IndexSection]:
-        return {}
-
-    access = Access(index=PackageIndex(name="company", upload=UPLOAD), facts=facts, policy=policy)
-    return open_source(access, Places(environment=environment, pypirc=pypirc, keyring=keyring), world.surroundings)
-
-
-TOKEN = {"CIBW_PUBLISH_TOKEN": "pypi-planted"}
-
-
-def test_trusted_publishing_comes_first() -> None:
-    assert _open(World({MINT: (minted(1),)}), TOKEN).credentials().password == "pypi-minted-1"
-
-
-def test_never_means_never() -> None:
-    world = World({MINT: (minted(1),)})
-    assert _open(world, TOKEN, TrustedPublishing.NEVER).credentials().password == "pypi-planted"
-    with pytest.raises(CredentialsError, match="Nothing lets") as caught:
-        _open(world, {}, TrustedPublishing.NEVER)
-    assert "It is switched off" in caught.value.hint
-    assert not world.web.asked
-
-
-def test_always_means_nothing_else() -> None:
-    assert _open(World({MINT: (minted(1),)}), {}, TrustedPublishing.ALWAYS).credentials().password == "pypi-minted-1"
-    with pytest.raises(CredentialsError, match="has no trusted publishing"):
-        _open(World({AUDIENCE: (Answer(status=404),)}), TOKEN, TrustedPublishing.ALWAYS)
-
-
-def test_outside_of_a_ci_no_index_is_asked() -> None:
-    world = World({})
-    assert _open(world, TOKEN, facts=CiFacts()).description == "the variable CIBW_PUBLISH_TOKEN"
-    assert not world.web.asked
-    _open(World({MINT: (minted(1),)}), {"GOOGLE_SERVICE_ACCOUNT_NAME": "x"}, facts=CiFacts())
-
-
-def test_a_login_replaces_a_refused_publisher_with_a_warning() -> None:
-    world = World({MINT: (refusal("invalid-publisher"),)})
-    assert _open(world, TOKEN).credentials().password == "pypi-planted"
-    assert "Trusted publishing failed" in world.warnings[0]
-    with pytest.raises(CredentialsError, match="No trusted publisher"):
-        _open(world, {})
-
-
-def test_what_is_not_set_up_needs_no_warning() -> None:
-    world = World({})
-    world.refuses = NoIdentityError("no", needs_permission=True)
-    assert _open(world, TOKEN).credentials().password == "pypi-planted"
-    assert world.warnings == []
-    with pytest.raises(CredentialsError, match="Nothing lets") as caught:
-        _open(world, {})
-    assert "id-token: write" in caught.value.hint

@@ -1,0 +1,196 @@
+"""A package index with trusted publishing on loopback: pypiserver behind the exchange of identities for tokens."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import sys
+import time
+import uuid
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import ThreadingHTTPServer
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+
+import jwt
+import trustme
+
+from tests.trusted_issuer import ISSUER, Issuer, running
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+AUDIENCE = "company"
+_STATUS = {
+    200: "200 OK",
+    204: "204 No Content",
+    403: "403 Forbidden",
+    404: "404 Not Found",
+    422: "422 Unprocessable",
+    503: "503 Busy",
+}
+
+
+class RefusedError(Exception):
+    """An identity that is worth no token; its texts are a code and a description of the index."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """Exchanges identities of one issuer for tokens.
+
+    `publisher` has the claims that must be equal, `life` the seconds that a token is good for. `asked` has every
+    request to the exchange and every upload, and `status` of the audience is 403 where it is switched off.
+    """
+
+    issuer: Issuer
+    publisher: Mapping[str, str] = field(default_factory=lambda: {"repository": "octo/hello", "environment": "index"})
+    life: float = 900.0
+    status: int = 200
+    burns: bool = True
+    busy: int = 0
+    """How many times mint answers that it is busy, before it does its work."""
+    asked: list[str] = field(default_factory=list)
+    tokens: dict[str, float] = field(default_factory=dict)
+    burnt: list[str] = field(default_factory=list)
+    _used: set[str] = field(default_factory=set)
+
+    def lets_in(self, username: str, password: str) -> bool:
+        """Whether a login is a living token."""
+        return username == "__token__" and time.time() < self.tokens.get(password, 0.0)
+
+    def answer(self, what: str, body: bytes) -> tuple[int, Mapping[str, object]]:
+        """The status and the answer to a request below `/_/oidc/`."""
+        self.asked.append(what)
+        if self.status != 200:
+            return self.status, {"message": "Not available"}
+        if what == "audience":
+            return 200, {"audience": AUDIENCE}
+        told = json.loads(body)
+        if what == "burn-token" and self.burns:
+            self.tokens.pop(told["token"], None)
+            self.burnt.append(told["token"])
+            return 204, {}
+        if what != "mint-token":
+            return 404, {"message": "Not Found"}
+        return self._minted(str(told["token"]))
+
+    def _minted(self, identity: str) -> tuple[int, Mapping[str, object]]:
+        if self.busy:
+            self.busy -= 1
+            return 503, {"message": "busy"}
+        try:
+            self._judge(identity)
+        except RefusedError as error:
+            code, description = error.args
+            errors = [{"code": code, "description": description}]
+            return 422, {"message": "Token request failed", "errors": errors}
+        token, end = f"pypi-{uuid.uuid4().hex}", time.time() + self.life
+        self.tokens[token] = end
+        return 200, {"success": True, "message": "", "token": token, "expires": int(end)}
+
+    def _judge(self, identity: str) -> None:
+        try:
+            claims = jwt.decode(
+                identity, self.issuer.key.public_key(), algorithms=["RS256"], audience=AUDIENCE, issuer=ISSUER
+            )
+        except jwt.InvalidIssuerError as error:
+            raise RefusedError("invalid-payload", "unknown trusted publishing issuer") from error
+        except jwt.PyJWTError as error:
+            raise RefusedError("invalid-token", "malformed or invalid token") from error
+        if claims["jti"] in self._used:
+            raise RefusedError("invalid-reuse-token", "invalid token: already used")
+        if any(claims.get(name) != value for name, value in self.publisher.items()):
+            raise RefusedError("invalid-publisher", "valid token, but no corresponding publisher")
+        self._used.add(str(claims["jti"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedServer:
+    """A running index: where files are sent, its simple API, its files, and the certificate to trust, if it has one."""
+
+    upload: str
+    simple: str
+    directory: Path
+    desk: Desk
+    authority: Path | None = None
+
+    def files(self) -> list[str]:
+        """The names of the files that it has taken."""
+        return sorted(path.name for path in self.directory.iterdir())
+
+
+@contextmanager
+def trusted_index(directory: Path, desk: Desk, *, tls: bool = False) -> Iterator[TrustedServer]:
+    """An empty index whose uploads need a token of the desk."""
+    packages = directory / "packages"
+    packages.mkdir(parents=True)
+    application = _in_front_of(_pypiserver(packages, desk), desk)
+    server = _Server(("127.0.0.1", 0), _Handler)
+    server.set_app(application)
+    authority = _encrypt(server, directory) if tls else None
+    base = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
+    with running(server):
+        yield TrustedServer(
+            upload=f"{base}/legacy/", simple=f"{base}/simple/", directory=packages, desk=desk, authority=authority
+        )
+
+
+def _pypiserver(packages: Path, desk: Desk) -> WSGIApplication:
+    finders = [*sys.meta_path]
+    with warnings.catch_warnings():
+        # It imports the module cgi where there is one, and its web framework adds a finder of an old kind for plugins.
+        warnings.simplefilter("ignore")
+        library = import_module("pypiserver")
+    sys.meta_path[:] = finders
+    # It has no types; what comes out is an application like any other (PEP 3333).
+    application: WSGIApplication = library.app(
+        roots=[packages],
+        password_file="unused",
+        authenticate=["update"],
+        auther=desk.lets_in,
+        disable_fallback=True,
+        hash_algo="sha256",
+    )
+    return application
+
+
+def _in_front_of(application: WSGIApplication, desk: Desk) -> WSGIApplication:
+    def answer(environment: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        path = str(environment["PATH_INFO"])
+        if path.startswith("/_/oidc/"):
+            body = environment["wsgi.input"].read(int(environment.get("CONTENT_LENGTH") or 0))
+            status, told = desk.answer(path.removeprefix("/_/oidc/"), body)
+            text = b"" if status == 204 else json.dumps(told).encode()
+            start(_STATUS[status], [("content-type", "application/json"), ("content-length", str(len(text)))])
+            return [text]
+        if path == "/legacy/":
+            desk.asked.append("upload")
+            environment["PATH_INFO"] = "/"
+        return application(environment, start)
+
+    return answer
+
+
+def _encrypt(server: WSGIServer, directory: Path) -> Path:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    place = directory / "authority.pem"
+    authority.cert_pem.write_to_path(str(place))
+    return place
+
+
+class _Server(ThreadingHTTPServer, WSGIServer):
+    daemon_threads = True
+
+
+class _Handler(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing on the terminal of the tests."""
