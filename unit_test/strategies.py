@@ -12,6 +12,7 @@ from cibw.model.identifier import BuildIdentifier, Implementation, Interpreter
 from cibw.model.images import ContainerEngine, ContainerSpec, CreateOptions, EngineName, HostSpec, Image, MachineSpec
 from cibw.model.not_built import NotBuilt
 from cibw.model.plan import Action, Check, Job, Plan, PutText, Run, Step, StepName, WheelBuild, When
+from cibw.model.published import PublishReport, UploadResult, UploadStatus
 from cibw.model.target import ARCHITECTURES, Family, Target
 from cibw.model.template import Late, Template
 
@@ -139,6 +140,26 @@ results = st.builds(
     failure=st.none() | failures,
     log_file=words,
 )
+upload_results = st.builds(
+    UploadResult,
+    filename=words,
+    size=st.integers(0, 10**10),
+    sha256=words,
+    status=st.sampled_from(UploadStatus),
+    attempts=st.integers(0, 9),
+    seconds=seconds,
+    message=texts,
+    attestations=lines,
+    since=seconds,
+)
+publish_reports = st.builds(
+    PublishReport,
+    index=words,
+    project=words,
+    version=words,
+    uploads=st.lists(upload_results, max_size=2).map(tuple),
+    exit_code=st.integers(0, 130),
+)
 reports = st.builds(
     Report,
     results=st.lists(results, max_size=3).map(tuple),
@@ -146,4 +167,5 @@ reports = st.builds(
     seconds=seconds,
     exit_code=st.integers(0, 130),
     failure=st.none() | failures,
+    publish=st.none() | publish_reports,
 )

@@ -9,6 +9,7 @@ from cibw.cli.cache_arguments import cache_parser
 from cibw.cli.command_line import CommandLine, CommandName
 from cibw.cli.config_arguments import config_parser
 from cibw.cli.parsers import add_config_file, add_platform
+from cibw.cli.publish_arguments import publish_parser
 
 _COMMANDS_HELP = """\
 commands:
@@ -16,6 +17,7 @@ commands:
   plan         print what a build would do, and do nothing of it; see `cibw plan --help`
   cache        show, prune or clear the store of finished wheels; see `cibw cache --help`
   config       show the options, print their schema, or take over cibuildwheel's; see `cibw config --help`
+  publish      send wheels and sdist to a package index; see `cibw publish --help`
 
 A directory that is named like a command is given as ./plan.
 """
@@ -36,7 +38,7 @@ exit codes:
   7, 11 and 12 the container engine or its image; 13, 14 and 16 this computer lacks something;
   130 interrupted. README.md has the whole table.
 """
-_PARSERS = {CommandName.CACHE: cache_parser, CommandName.CONFIG: config_parser}
+_PARSERS = {CommandName.CACHE: cache_parser, CommandName.CONFIG: config_parser, CommandName.PUBLISH: publish_parser}
 
 
 def parse(arguments: list[str]) -> CommandLine:
@@ -69,7 +71,7 @@ def _parser(command: CommandName) -> argparse.ArgumentParser:
         prog="cibw plan" if is_plan else "cibw",
         usage="%(prog)s [options] [PACKAGE]"
         if is_plan
-        else "%(prog)s [build | plan | cache | config] [options] [PACKAGE]",
+        else "%(prog)s [build | plan | cache | config | publish] [options] [PACKAGE]",
         description=(
             "Print the jobs, builds, steps and commands of a build, and why the other identifiers are not built."
             if is_plan

@@ -13,6 +13,7 @@ class CommandName(Enum):
     PLAN = "plan"
     CACHE = "cache"
     CONFIG = "config"
+    PUBLISH = "publish"
 
 
 class CacheAction(Enum):
@@ -65,3 +66,9 @@ class CommandLine:
     identifier: str = ""
     explain: bool = False
     write: bool = False
+    paths: tuple[str, ...] = ()
+    to: str = ""
+    simple_url: str = ""
+    skip_existing: bool | None = None
+    dry_run: bool = False
+    allow_http: bool = False

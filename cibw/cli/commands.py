@@ -48,9 +48,16 @@ def _config(session: Session) -> int:
     return config(session)
 
 
+def _publish(session: Session) -> int:
+    from cibw.cli.publish import publish
+
+    return publish(session)
+
+
 _COMMANDS: Mapping[CommandName, Callable[[Session], int]] = {
     CommandName.BUILD: _build,
     CommandName.PLAN: _plan,
     CommandName.CACHE: _cache,
     CommandName.CONFIG: _config,
+    CommandName.PUBLISH: _publish,
 }

@@ -40,8 +40,13 @@ def open_project(line: CommandLine, working_dir: Path) -> Iterator[Project]:
         )
 
 
+def is_project(directory: Path) -> bool:
+    """Whether a directory holds a Python project."""
+    return any((directory / name).is_file() for name in _PROJECT_FILES)
+
+
 def _directory(package: Path, working_dir: Path) -> Project:
-    if not any((package / name).is_file() for name in _PROJECT_FILES):
+    if not is_project(package):
         raise ConfigurationError(
             f"{package} holds no Python project: {', '.join(_PROJECT_FILES)} are all missing.",
             hint="Run cibw in the project's directory, or name that directory.",

@@ -35,9 +35,14 @@ def _pairs_of(job: Job) -> Iterator[tuple[str, str]]:
         yield from job.machine.engine.create.environment
 
 
+def is_secret_name(name: str) -> bool:
+    """Whether the name of a variable speaks of a secret."""
+    return _SECRET_NAME.search(name) is not None
+
+
 def secrets_in(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
     """The values, by their names, that are secrets, and the passwords in addresses."""
     for name, value in pairs:
-        if value and _SECRET_NAME.search(name):
+        if value and is_secret_name(name):
             yield value
         yield from _PASSWORD_IN_URL.findall(value)

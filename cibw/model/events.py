@@ -10,6 +10,7 @@ from cibw.model.compiler_cache import CacheHits
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.not_built import NotBuilt
 from cibw.model.plan import Plan, StepName
+from cibw.model.published import PublishReport
 
 REPORT_VERSION = 1
 
@@ -85,13 +86,14 @@ class BuildResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What came out of a run; `failure` is one that belongs to no single build."""
+    """What came out of a run; `failure` is one that belongs to no single build, `publish` an upload of its files."""
 
     results: tuple[BuildResult, ...]
     not_built: tuple[NotBuilt, ...] = ()
     seconds: float = 0.0
     exit_code: int = 0
     failure: Failure | None = None
+    publish: PublishReport | None = None
     version: int = REPORT_VERSION
 
 

@@ -23,10 +23,28 @@ class PackageIndex:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexFile:
-    """A file that an index lists; `sha256` is empty where the index does not tell it."""
+    """A file that an index lists; `sha256` is empty where the index does not tell it, `address` is where it lies."""
 
     filename: str
     sha256: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What an index has of a project; `unknown` says why nobody can tell, and is empty where it can be told."""
+
+    files: tuple[IndexFile, ...] = ()
+    unknown: str = ""
+
+    def file(self, filename: str) -> IndexFile | None:
+        """The entry of a file; None where there is none."""
+        return next((entry for entry in self.files if entry.filename == filename), None)
+
+    def has(self, distribution: Distribution) -> bool:
+        """Whether these very bytes are there under this name."""
+        entry = self.file(distribution.filename)
+        return entry is not None and entry.sha256 == distribution.sha256
 
 
 class Decision(Enum):
@@ -41,13 +59,17 @@ class Decision(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedUpload:
-    """A file, what is done with it and why; `path` is where it lies, `attestations` are files that go with it."""
+    """A file, what is done with it and why; `path` is where it lies, `attestations` are files that go with it.
+
+    `since` is when an earlier upload made the index have it, in seconds since 1970, where only that upload says so.
+    """
 
     distribution: Distribution
     path: str
     decision: Decision
     reason: str = ""
     attestations: tuple[str, ...] = ()
+    since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,37 +83,3 @@ class UploadPlan:
     def having(self, decision: Decision) -> tuple[PlannedUpload, ...]:
         """The files with which one thing is done."""
         return tuple(upload for upload in self.uploads if upload.decision is decision)
-
-
-class UploadStatus(Enum):
-    """How the upload of a file ended."""
-
-    UPLOADED = "uploaded"
-    ALREADY_THERE = "already there"
-    FAILED = "failed"
-    NOT_TRIED = "not tried"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadResult:
-    """What became of one file; `attempts` counts the times that it was sent."""
-
-    filename: str
-    size: int
-    sha256: str
-    status: UploadStatus
-    attempts: int = 0
-    seconds: float = 0.0
-    message: str = ""
-    attestations: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishReport:
-    """What came of an upload; it stands in `report.json` as `publish`."""
-
-    index: str
-    project: str
-    version: str
-    uploads: tuple[UploadResult, ...]
-    exit_code: int = 0

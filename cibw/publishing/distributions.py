@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cibw.errors import ConfigurationError, Mistake
-from cibw.model.distribution import Distribution, is_distribution_name, upload_order
+from cibw.model.distribution import ATTESTATION_ENDING, Distribution, is_distribution_name, upload_order
 
 _PIECE = 1 << 20
 
@@ -45,9 +45,26 @@ def read_directory(directory: Path) -> tuple[FoundFile, ...]:
     return tuple(by_name[one.filename] for one in upload_order(tuple(one.distribution for one in by_name.values())))
 
 
+def attestations_beside(path: Path) -> tuple[str, ...]:
+    """The path of the attestation that lies beside a distribution (PEP 740); none where there is none."""
+    attestation = path.with_name(f"{path.name}{ATTESTATION_ENDING}")
+    return (str(attestation),) if attestation.is_file() else ()
+
+
+def read_files(paths: tuple[Path, ...]) -> tuple[FoundFile, ...]:
+    """The distributions that are named; ConfigurationError tells all that are missing or none."""
+    read = [_read_or_mistake(path) for path in paths]
+    mistakes = tuple(one for one in read if isinstance(one, Mistake))
+    if mistakes:
+        raise ConfigurationError("Some of the files that were named can't be published.", mistakes=mistakes)
+    return tuple(one for one in read if isinstance(one, FoundFile))
+
+
 def _read_or_mistake(path: Path) -> FoundFile | Mistake:
     try:
         return read_distribution(path)
+    except OSError as error:
+        return Mistake(place=str(path), message=f"It can't be read: {error.strerror or error}.")
     except ValueError as error:
         return Mistake(place=str(path), message=str(error), hint="remove it, or give it its right name")
 

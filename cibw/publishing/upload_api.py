@@ -33,15 +33,21 @@ class CredentialSource(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What an index answers to a file: the status of HTTP and, for people, its reason."""
+    """What an index answers to a file: the status of HTTP, for people its reason, and where it sends us instead."""
 
     status: int
     message: str = ""
+    location: str = ""
 
     @property
     def is_taken(self) -> bool:
         """Whether the index has the file now."""
         return 200 <= self.status < 300
+
+    @property
+    def is_redirection(self) -> bool:
+        """Whether the index wants files elsewhere."""
+        return 300 <= self.status < 400
 
 
 class Uploader(Protocol):

@@ -4,7 +4,8 @@ import pytest
 
 from cibw.model.distribution import Distribution
 from cibw.model.findings import Finding, Severity, stops
-from cibw.model.release import Decision, PackageIndex, PlannedUpload, UploadPlan
+from cibw.model.published import PublishReport, UploadResult, UploadStatus
+from cibw.model.release import Decision, IndexFile, Listing, PackageIndex, PlannedUpload, UploadPlan
 from cibw.model.web import Answer, Question
 
 
@@ -18,6 +19,22 @@ def test_a_plan_tells_what_is_sent() -> None:
     plan = UploadPlan(index=PackageIndex(name="here", upload="http://localhost/"), uploads=(sent, skipped))
     assert plan.having(Decision.SEND) == (sent,)
     assert plan.having(Decision.CONFLICT) == ()
+
+
+def test_an_index_has_a_file_where_the_bytes_are_the_same() -> None:
+    listing = Listing(files=(IndexFile(filename="a-1.tar.gz", sha256="a"),))
+    assert listing.has(Distribution.parse("a-1.tar.gz", size=1, sha256="a"))
+    assert not listing.has(Distribution.parse("a-1.tar.gz", size=1, sha256="b"))
+    assert not listing.has(Distribution.parse("a-2.tar.gz", size=1, sha256="a"))
+
+
+def test_a_report_tells_which_files_are_there() -> None:
+    results = tuple(
+        UploadResult(filename=status.value, size=1, sha256="a", status=status, attempts=1) for status in UploadStatus
+    )
+    report = PublishReport(index="http://localhost/", project="a", version="1", uploads=results)
+    assert [result.is_there for result in results] == [True, True, False, False]
+    assert report.having(UploadStatus.FAILED, UploadStatus.NOT_TRIED) == results[2:]
 
 
 @pytest.mark.parametrize(("severity", "expected"), [(Severity.ERROR, True), (Severity.WARNING, False)])

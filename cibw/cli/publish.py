@@ -1,0 +1,61 @@
+"""The command that sends a release to a package index."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from cibw.cli.publish_files import Chosen, choose_files
+from cibw.cli.publish_index import AskedIndex, find_index
+from cibw.cli.publish_login import VariableSource
+from cibw.cli.publish_work import PublishWork, stream_of
+from cibw.cli.release_options import release_project
+from cibw.cli.sessions import Session
+from cibw.config.publish_values import PublishOptions
+from cibw.model.attestations import AttestationPolicy
+from cibw.model.release import Decision, UploadPlan
+from cibw.publishing.upload_plan import Known, check_conflicts, memory_of, plan_upload
+from cibw.reporting.publish_report import read_publish
+from cibw.reporting.upload_json import upload_plan_to_json
+from cibw.reporting.upload_text import upload_plan_text
+
+
+def publish(session: Session) -> int:
+    """Plan an upload, and carry it out unless only the plan is wanted; the errors say what the exit codes mean."""
+    with release_project(session) as found:
+        options = _with_arguments(session, found.options.publish)
+        chosen = choose_files(session, attested=options.attestations is not AttestationPolicy.OFF)
+        source = VariableSource(environment=session.environment)
+        asked = find_index(session, options.to, source)
+        plan = _plan(chosen, asked, options)
+        _tell(session, plan)
+        if session.line.dry_run:
+            return 0
+        check_conflicts(plan)
+        work = PublishWork(
+            session=session, root=found.project.root, options=options, chosen=chosen, asked=asked, source=source
+        )
+        return work.send(plan) if plan.having(Decision.SEND) else work.skip_all(plan)
+
+
+def _with_arguments(session: Session, options: PublishOptions) -> PublishOptions:
+    line = session.line
+    skip = options.skip_existing if line.skip_existing is None else line.skip_existing
+    return replace(options, to=line.to or options.to, skip_existing=skip)
+
+
+def _plan(chosen: Chosen, asked: AskedIndex, options: PublishOptions) -> UploadPlan:
+    known = Known(
+        listing=asked.listing(chosen.release),
+        memory=memory_of(read_publish(chosen.directory), asked.index, time.time()),
+        skip_existing=options.skip_existing,
+    )
+    plan = plan_upload(chosen.release, asked.index, known)
+    return replace(plan, notes=(*filter(None, [chosen.note]), *plan.notes))
+
+
+def _tell(session: Session, plan: UploadPlan) -> None:
+    if session.line.as_json and session.line.dry_run:
+        print(upload_plan_to_json(plan), end="")
+    else:
+        stream_of(session).write(upload_plan_text(plan, session.look))

@@ -1,0 +1,65 @@
+"""The command line of `cibw publish`."""
+
+from __future__ import annotations
+
+import argparse
+
+from cibw.cli.parsers import add_package, command_parser
+
+_EPILOG = """\
+environment variables:
+  TWINE_USERNAME, TWINE_PASSWORD   the login; with an API token, the user name is __token__
+
+exit codes:
+  0 all files are on the index; 18 the index has other files under the same names, nothing was sent;
+  19 the index took nothing; 20 it took some files: the same command sends the rest; 21 the login is wrong.
+"""
+
+
+def publish_parser() -> argparse.ArgumentParser:
+    """The parser of the command's arguments."""
+    parser = command_parser(
+        "publish",
+        "[options] [DIR | FILE...]",
+        "Send wheels, then the sdist, to a package index. What the index has already is skipped; where it has other\n"
+        "bytes under the same name, nothing is sent.",
+        _EPILOG,
+    )
+    parser.add_argument(
+        "paths",
+        metavar="DIR | FILE",
+        nargs="*",
+        help="a directory of wheels and sdist, or single files; default: dist, else wheelhouse",
+    )
+    add_package(parser)
+    _add_index(parser.add_argument_group("index"))
+    _add_output(parser.add_argument_group("output"))
+    return parser
+
+
+def _add_index(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--to",
+        metavar="INDEX",
+        help="pypi, testpypi, the address that files are sent to, or a name of .pypirc; default: the option "
+        "publish-to, else pypi [CIBW_PUBLISH_TO]",
+    )
+    group.add_argument(
+        "--simple-url",
+        metavar="ADDRESS",
+        help="the root of the index's simple API, which says what is there already; default: what belongs to --to",
+    )
+    group.add_argument(
+        "--skip-existing",
+        action=argparse.BooleanOptionalAction,
+        help="it is no failure when the index has all files of a tagged release already, or files of the same name "
+        "that can't be compared [CIBW_SKIP_EXISTING]",
+    )
+    group.add_argument("--allow-http", action="store_true", help="send the login unencrypted, on a network of your own")
+
+
+def _add_output(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
+    group.add_argument(
+        "--json", dest="as_json", action="store_true", help="print the plan or the result as JSON; the rest to stderr"
+    )

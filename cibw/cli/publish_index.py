@@ -1,0 +1,68 @@
+"""The index that a call of `cibw publish` is about, and what it has."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from cibw.cli.sessions import Session
+from cibw.errors import CredentialsError
+from cibw.model.release import Listing, PackageIndex
+from cibw.model.web import Web
+from cibw.publishing.upload_addresses import Wanted, guessed_address, index_of
+from cibw.publishing.upload_api import CredentialSource
+from cibw.publishing.upload_lookup import Lookup
+from cibw.publishing.upload_plan import Release
+
+_PYPIRC = "~/.pypirc"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedIndex:
+    """An index and how to ask it; `listing` asks anew each time, with fewer tries where an upload is under way."""
+
+    index: PackageIndex
+    lookup: Lookup
+
+    def listing(self, release: Release, *, attempts: int = 5) -> Listing:
+        """What the index has of a release's project."""
+        names = [file.distribution.filename for file in release.files]
+        lookup = replace(self.lookup, attempts=attempts)
+        return lookup.listing(self.index.simple, release.project, names)
+
+
+def find_index(session: Session, to: str, source: CredentialSource) -> AskedIndex:
+    """The index with the address of its simple API, which is found out where no rule knows it."""
+    from cibw.running.fetch_http import HttpTransport, trusted
+
+    web: Web = HttpTransport(context=trusted(session.environment))
+    lookup = Lookup(web=web, login=_login(source))
+    line = session.line
+    wanted = Wanted(to=to, simple=line.simple_url, allow_http=line.allow_http)
+    index = index_of(wanted, _known(to))
+    if not index.simple:
+        found = lookup.simple_of(index.upload)
+        index = replace(index, simple=found or guessed_address(index.upload))
+    return AskedIndex(index=index, lookup=lookup)
+
+
+def _known(to: str) -> Mapping[str, str]:
+    if "://" in to:
+        return {}
+    from cibw.publishing.upload_twine import known_indexes
+
+    return known_indexes(_PYPIRC)
+
+
+def _login(source: CredentialSource) -> Callable[[], Mapping[str, str]]:
+    def headers() -> Mapping[str, str]:
+        try:
+            found = source.credentials()
+        except CredentialsError:
+            # A look is worth a try without; the upload itself will say what is missing.
+            return {}
+        pair = f"{found.username}:{found.password}".encode()
+        return {"authorization": f"Basic {base64.b64encode(pair).decode()}"}
+
+    return headers

@@ -1,0 +1,104 @@
+"""An upload that is to be carried out: its hooks, its progress on the terminal, its report."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from cibw.cli.publish_files import Chosen, check_unchanged
+from cibw.cli.publish_hooks import Hooks
+from cibw.cli.publish_index import AskedIndex
+from cibw.cli.sessions import Session
+from cibw.config.publish_values import PublishOptions
+from cibw.errors import CommandFailedError
+from cibw.model.published import PublishReport
+from cibw.model.release import UploadPlan
+from cibw.model.uploading import BytesSent, UploadEvent
+from cibw.publishing.upload_api import CredentialSource
+from cibw.publishing.upload_flow import Sending, send_release
+from cibw.publishing.upload_sheet import Sheet
+from cibw.reporting.publish_report import keep_publish
+from cibw.reporting.upload_console import UploadConsole
+from cibw.reporting.upload_json import publish_report_to_json
+
+_TRIES_UNDER_WAY = 2
+
+
+def stream_of(session: Session) -> IO[str]:
+    """Where words for people go: standard output, unless that is for JSON."""
+    return sys.stderr if session.line.as_json else sys.stdout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishWork:
+    """What an upload needs; `kept` has its reports, the newest last."""
+
+    session: Session
+    root: Path
+    options: PublishOptions
+    chosen: Chosen
+    asked: AskedIndex
+    source: CredentialSource
+    kept: list[PublishReport] = field(default_factory=list)
+
+    def send(self, plan: UploadPlan) -> int:
+        """Send what the plan wants sent, between the hooks; the exit code of a release that went well."""
+        hooks = Hooks(directory=self.root, environment=self.session.environment, say=self._say)
+        hooks.run("before-publish", self.options.before_publish)
+        check_unchanged(plan)
+        try:
+            send_release(plan, self._sending())
+        finally:
+            self._print_json()
+        try:
+            hooks.run("after-publish", self.options.after_publish)
+        except CommandFailedError as error:
+            mark = self.session.look.warning(self.session.look.symbol("⚠", "!"))
+            self._say(f"  {mark} {error.message} The release is on {plan.index.name} all the same. {error.hint}")
+        return 0
+
+    def skip_all(self, plan: UploadPlan) -> int:
+        """Say that there is nothing to do, and keep that the index has all."""
+        self._keep(Sheet.of(plan, time.time()).report())
+        self._print_json()
+        self._say(f"Nothing to do: {plan.index.name} has all of these files already.")
+        return 0
+
+    def _sending(self) -> Sending:
+        from cibw.publishing.upload_twine import TwineUploader
+        from cibw.running.fetch_http import trusted
+
+        emit = UploadConsole(stream_of(self.session), self.session.look)
+        uploader = TwineUploader(
+            index=self.asked.index, context=trusted(self.session.environment), sent=partial(_tell_bytes, emit)
+        )
+        return Sending(
+            uploader=uploader,
+            source=self.source,
+            look=lambda: self.asked.listing(self.chosen.release, attempts=_TRIES_UNDER_WAY),
+            record=self._keep,
+            emit=emit,
+            skip_existing=self.options.skip_existing,
+        )
+
+    def _keep(self, report: PublishReport) -> None:
+        self.kept.append(report)
+        keep_publish(report, self.chosen.directory)
+
+    def _print_json(self) -> None:
+        if self.session.line.as_json and self.kept:
+            print(publish_report_to_json(self.kept[-1]), end="", flush=True)
+
+    def _say(self, text: str) -> None:
+        stream = stream_of(self.session)
+        stream.write(f"{text}\n")
+        stream.flush()
+
+
+def _tell_bytes(emit: UploadConsole, sent: int, total: int) -> None:
+    event: UploadEvent = BytesSent(sent=sent, total=total)
+    emit(event)

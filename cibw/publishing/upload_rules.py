@@ -1,0 +1,98 @@
+"""What an upload makes of an answer: whether the file is there, and whether another try is worth it; pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from enum import Enum
+from html import unescape
+
+from cibw.exhaustive import assert_never
+from cibw.publishing.upload_api import Receipt
+
+_WORTH_ANOTHER_TRY = frozenset({408, 425, 429})
+_LONGEST = 600
+_SHORTEST = 4
+_MASK = "***"
+_NOT_SHOWN = re.compile(r"<(style|script|head)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
+_FRAME = re.compile(r"Sorry, the requested URL\s+'.*?'\s+caused an error:\s*(?P<reason>.*?)\s*$", re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+
+
+class Verdict(Enum):
+    """What an answer to a file means."""
+
+    TAKEN = "taken"
+    AGAIN = "again"
+    """Another try may work."""
+    REFUSED = "refused"
+
+
+def judge(receipt: Receipt) -> Verdict:
+    """What an answer means."""
+    if receipt.is_taken:
+        return Verdict.TAKEN
+    return Verdict.AGAIN if is_worth_another_try(receipt.status) else Verdict.REFUSED
+
+
+def is_worth_another_try(status: int) -> bool:
+    """Whether the same question may get another answer: the server is at fault, or busy."""
+    return status >= 500 or status in _WORTH_ANOTHER_TRY
+
+
+def waits(first: float, attempts: int) -> tuple[float, ...]:
+    """The seconds between tries, each twice the one before; one fewer than there are tries."""
+    return tuple(first * 2**number for number in range(attempts - 1))
+
+
+def readable(text: str, content_type: str, reason: str) -> str:
+    """What an index says for people, in one line: out of JSON, HTML or plain text, else its reason of HTTP."""
+    kind = _Kind.of(content_type)
+    match kind:
+        case _Kind.JSON:
+            found = _from_json(text)
+        case _Kind.HTML:
+            found = _from_html(text)
+        case _Kind.PLAIN:
+            found = text
+        case _:
+            assert_never(kind)
+    line = " ".join(unescape(found).split()) or reason.strip()
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST].rstrip()} ..."
+
+
+def without(text: str, secret: str) -> str:
+    """A text in which a secret is masked; one of fewer than four letters is none, and would garble everything."""
+    if len(secret) < _SHORTEST:
+        return text
+    return text.replace(secret, _MASK)
+
+
+class _Kind(Enum):
+    JSON = "json"
+    HTML = "html"
+    PLAIN = "plain"
+
+    @classmethod
+    def of(cls, content_type: str) -> _Kind:
+        kind = content_type.partition(";")[0].strip().lower()
+        return next((one for one in (cls.JSON, cls.HTML) if kind.endswith(one.value)), cls.PLAIN)
+
+
+def _from_html(text: str) -> str:
+    found = _TAG.sub(" ", _NOT_SHOWN.sub(" ", text))
+    framed = _FRAME.search(unescape(found))
+    # Bottle, below pypiserver, puts a sentence around the reason, and None where there is no reason.
+    return found if framed is None else framed["reason"].removesuffix("None")
+
+
+def _from_json(text: str) -> str:
+    try:
+        data: object = json.loads(text)
+    except ValueError:
+        return text
+    if not isinstance(data, dict):
+        return text
+    # Warehouse puts the sentence into `code`; the other two hold the status and boilerplate.
+    texts = [data.get(name) for name in ("code", "message", "detail", "error")]
+    return next((one for one in texts if isinstance(one, str) and " " in one), text)

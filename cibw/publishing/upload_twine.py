@@ -1,0 +1,124 @@
+"""Twine, as what sends files; the only module that imports it.
+
+Twine documents its command line alone. What is used of its inside here, a test holds against the installed release.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from contextlib import closing, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cibw.errors import ConfigurationError, DownloadError, MissingToolError, UploadError
+from cibw.model.release import PackageIndex, PlannedUpload
+from cibw.model.web import NoAnswerError
+from cibw.publishing.upload_api import Credentials, Receipt
+from cibw.publishing.upload_rules import readable
+
+if TYPE_CHECKING:
+    import ssl
+
+    from requests import Response
+
+_INSTALL = "pip install 'cibw[publish]'"
+
+
+def ignore(_sent: int, _total: int) -> None:
+    """Do nothing with the number of bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwineUploader:
+    """Sends files by the upload protocol that all indexes speak; one request a file."""
+
+    index: PackageIndex
+    context: ssl.SSLContext
+    sent: Callable[[int, int], None] = ignore
+
+    def prepare(self) -> None:
+        """The protocol has no sessions; MissingToolError where twine is not there."""
+        _require()
+
+    def put(self, upload: PlannedUpload, credentials: Credentials, /) -> Receipt:
+        """Send one file; NoAnswerError where no answer comes, UploadError for a file that can't be read."""
+        import requests
+
+        # Twine, and the log of what it stands on, speak to the terminal by themselves.
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            try:
+                return _receipt(self._sent(upload, credentials))
+            except requests.exceptions.SSLError as error:
+                raise DownloadError(
+                    f"{self.index.upload} can't be reached safely: {_one_line(error)}",
+                    hint="Where a proxy or an index has an authority of its own, name its file in SSL_CERT_FILE.",
+                ) from error
+            except requests.exceptions.RequestException as error:
+                raise NoAnswerError(_one_line(error)) from error
+
+    def commit(self) -> None:
+        """Each file is visible as soon as it was taken."""
+
+    def _sent(self, upload: PlannedUpload, credentials: Credentials) -> Response:
+        from twine.exceptions import TwineException
+        from twine.package import PackageFile
+        from twine.repository import Repository
+
+        from cibw.publishing.upload_transport import IndexAdapter
+
+        try:
+            package = PackageFile.from_filename(upload.path, None)
+            if upload.attestations:
+                package.add_attestations(list(upload.attestations))
+        except (TwineException, OSError, ValueError) as error:
+            raise UploadError(
+                f"{upload.distribution.filename} can't be read: {_one_line(error)}", hint="Build it again."
+            ) from error
+        name, password = credentials.username, credentials.password
+        with closing(Repository(self.index.upload, name, password, disable_progress_bar=True)) as repository:
+            for scheme in ("https://", "http://"):
+                repository.session.mount(scheme, IndexAdapter(self.context, self.sent))
+            repository.session.headers["Accept"] = "application/json, text/plain;q=0.9, */*;q=0.1"
+            # Further tries are the flow's business: it waits between them, and looks what is there.
+            response: Response = repository.upload(package, max_redirects=1)
+            return response
+
+
+def known_indexes(pypirc: str) -> Mapping[str, str]:
+    """Addresses of uploads by name: twine's own, and those of a .pypirc file; ConfigurationError where it is broken."""
+    import configparser
+
+    _require()
+    from twine.exceptions import TwineException
+    from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY, get_config
+
+    known: dict[str, str] = {"pypi": DEFAULT_REPOSITORY, "testpypi": TEST_REPOSITORY}
+    try:
+        configured = get_config(pypirc)
+    except FileNotFoundError:
+        return known
+    except (configparser.Error, TwineException, OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{pypirc} can't be read: {_one_line(error)}") from error
+    for name, values in configured.items():
+        address = values.get("repository")
+        if address:
+            known[name] = address
+    return known
+
+
+def _require() -> None:
+    try:
+        import twine.repository  # noqa: F401
+    except ImportError as error:
+        raise MissingToolError("Publishing needs twine, which is not installed.", hint=_INSTALL) from error
+
+
+def _receipt(response: Response) -> Receipt:
+    kind = response.headers.get("content-type", "")
+    message = "" if response.ok else readable(response.text, kind, response.reason or "")
+    return Receipt(status=response.status_code, message=message, location=response.headers.get("location", ""))
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,263 @@
+"""`cibw publish` against real index servers, and what twine and uv make of the same cases."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.flaky_server import Fault, flaky
+from tests.index_servers import PASSWORD, USER, IndexServer, devpi, page_of, program, pypiserver
+from tests.releases import PLATFORM, make_release, make_wheel
+
+Json = Mapping[str, object]
+_QUIET = re.compile(r"^(CIBW_|CI$|GITHUB_|PIP_|UV_|TWINE_)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """Runs programs in a project's directory, with a login in their variables."""
+
+    directory: Path
+
+    def __call__(self, server: IndexServer, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run `cibw publish` to its end."""
+        return self.run(self.call(server, *arguments), **variables)
+
+    def call(self, server: IndexServer, *arguments: str) -> list[str]:
+        """The command line for an index."""
+        return [program("cibw"), "publish", "--to", server.upload, *arguments]
+
+    def run(self, call: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run any program to its end."""
+        return subprocess.run(
+            call, cwd=self.directory, env=self.environment(**variables), capture_output=True, text=True, check=False
+        )
+
+    def environment(self, **variables: str) -> dict[str, str]:
+        """The variables: a login and nothing that speaks to the programs otherwise."""
+        kept = {name: value for name, value in os.environ.items() if not _QUIET.match(name)}
+        own = {"HOME": str(self.directory), "TWINE_USERNAME": USER, "TWINE_PASSWORD": PASSWORD}
+        return {**kept, **own, **variables}
+
+    def statuses(self) -> list[object]:
+        """What the report says of each file."""
+        report: Json = json.loads((self.directory / "dist" / "report.json").read_text())
+        publish = report["publish"]
+        assert isinstance(publish, dict)
+        return [upload["status"] for upload in publish["uploads"]]
+
+
+@pytest.fixture
+def publisher(tmp_path: Path) -> Publisher:
+    make_release(tmp_path / "dist")
+    return Publisher(directory=tmp_path)
+
+
+Start = Callable[[Path], AbstractContextManager[IndexServer]]
+
+
+@pytest.fixture(params=[pypiserver, devpi], ids=["pypiserver", "devpi"])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[IndexServer]:
+    start: Start = request.param
+    with start(tmp_path / "index") as running:
+        yield running
+
+
+@pytest.fixture
+def simple_server(tmp_path: Path) -> Iterator[IndexServer]:
+    with pypiserver(tmp_path / "index") as running:
+        yield running
+
+
+def test_a_release_comes_again_and_changes(server: IndexServer, publisher: Publisher) -> None:
+    planned = publisher(server, "--dry-run", "--json")
+    assert [upload["decision"] for upload in json.loads(planned.stdout)["uploads"]] == ["send"] * 3
+    assert not page_of(server, "demo")
+
+    wrong = publisher(server, TWINE_PASSWORD="wrong-horse-77")
+    assert wrong.returncode == 21
+    assert "wrong-horse-77" not in wrong.stdout + wrong.stderr
+    assert publisher.statuses() == ["failed", "not tried", "not tried"]
+
+    first = publisher(server)
+    assert (first.returncode, first.stderr) == (0, "")
+    assert first.stdout.index("1/3 demo-1.0-cp310") < first.stdout.index("3/3 demo-1.0.tar.gz")
+    assert publisher.statuses() == ["uploaded"] * 3
+    for name in sorted(path.name for path in (publisher.directory / "dist").iterdir() if path.name.startswith("demo")):
+        assert name in page_of(server, "demo")
+
+    again = publisher(server)
+    assert again.returncode == 0
+    assert "Nothing to do" in again.stdout
+    assert publisher.statuses() == ["already there"] * 3
+
+    make_wheel(publisher.directory / "dist", "demo", "1.0", tag="cp39-cp39-win_amd64")
+    make_wheel(publisher.directory / "dist", "demo", "1.0", tag=f"cp310-cp310-{PLATFORM}", content="answer = 43\n")
+    changed = publisher(server)
+    assert changed.returncode == 18
+    assert "nothing was sent" in changed.stderr
+    assert "cp39-cp39-win_amd64" not in page_of(server, "demo")
+
+
+def test_faults_in_between(simple_server: IndexServer, publisher: Publisher) -> None:
+    faults = (Fault(status=503), Fault(), None, Fault(late=True), Fault(status=502, late=True))
+    with flaky(simple_server, *faults) as (between, script):
+        done = publisher(between)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert publisher.statuses() == ["uploaded", "already there", "already there"]
+    assert "503: the server is being mended; next try in 2 s" in done.stdout
+    # Three tries for the first file; the others were there, though their answers were lost.
+    assert script.uploads == 5
+
+
+def test_a_fault_that_does_not_end_leaves_a_partial_release(simple_server: IndexServer, publisher: Publisher) -> None:
+    with flaky(simple_server, None, Fault(status=418, text="I am a teapot")) as (between, _):
+        partial = publisher(between)
+        assert partial.returncode == 20
+        assert "I am a teapot" in " ".join(partial.stderr.split())
+        assert "The same command sends the rest." in partial.stderr
+        assert publisher.statuses() == ["uploaded", "failed", "not tried"]
+        assert publisher(between).returncode == 0
+    assert publisher.statuses() == ["already there", "uploaded", "uploaded"]
+
+
+def test_killed_in_the_midst_and_started_again(server: IndexServer, publisher: Publisher) -> None:
+    with flaky(server) as (between, script):
+        script.hold_from = 3
+        with _started(publisher, between) as process:
+            assert script.held.wait(60)
+            process.kill()
+        assert publisher.statuses() == ["uploaded", "uploaded", "not tried"]
+        again = publisher(between)
+    assert again.returncode == 0
+    assert publisher.statuses() == ["already there", "already there", "uploaded"]
+    # Two went through, one was broken off, and one was sent by the second run.
+    assert script.uploads == 4
+
+
+def test_an_interrupt_leaves_a_report(simple_server: IndexServer, publisher: Publisher) -> None:
+    with flaky(simple_server) as (between, script):
+        script.hold_from = 2
+        with _started(publisher, between) as process:
+            assert script.held.wait(60)
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "1 of 3 files" in errors
+    assert publisher.statuses() == ["uploaded", "failed", "not tried"]
+
+
+def test_pages_without_hashes(tmp_path: Path, publisher: Publisher) -> None:
+    with pypiserver(tmp_path / "index", hash_algorithm="no") as server:
+        assert publisher(server).returncode == 0
+        (publisher.directory / "dist" / "report.json").unlink()
+        assert "Nothing to do" in publisher(server).stdout
+        make_wheel(publisher.directory / "dist", "demo", "1.0", tag=f"cp310-cp310-{PLATFORM}", content="changed")
+        assert publisher(server).returncode == 18
+
+
+def test_an_index_that_lets_no_strangers_in(tmp_path: Path, publisher: Publisher) -> None:
+    with pypiserver(tmp_path / "index", actions="update,list,download") as server:
+        assert publisher(server).returncode == 0
+        assert "Nothing to do" in publisher(server).stdout
+        assert publisher(server, "--dry-run", TWINE_PASSWORD="").returncode == 0
+
+
+def test_hooks_run_where_something_is_sent(simple_server: IndexServer, publisher: Publisher) -> None:
+    hooks = {"CIBW_BEFORE_PUBLISH": "env > before.txt; echo here we go", "CIBW_AFTER_PUBLISH": "echo sent; exit 3"}
+    assert publisher(simple_server, "--dry-run", **hooks).returncode == 0
+    assert not (publisher.directory / "before.txt").exists()
+    failed = publisher(simple_server, CIBW_BEFORE_PUBLISH="exit 4")
+    assert failed.returncode == 1
+    assert not page_of(simple_server, "demo")
+    done = publisher(simple_server, **hooks)
+    assert done.returncode == 0
+    assert "here we go" in done.stdout
+    assert "The hook after-publish failed. The release is on" in done.stdout
+    assert PASSWORD not in (publisher.directory / "before.txt").read_text()
+    assert "here we go" not in publisher(simple_server, **hooks).stdout
+
+
+def test_a_hook_that_changes_a_file(simple_server: IndexServer, publisher: Publisher) -> None:
+    changed = publisher(simple_server, CIBW_BEFORE_PUBLISH="echo x >> dist/demo-1.0.tar.gz")
+    assert changed.returncode == 18
+    assert "before-publish has changed demo-1.0.tar.gz" in changed.stderr
+    assert not page_of(simple_server, "demo")
+
+
+def test_attestations_go_along(simple_server: IndexServer, publisher: Publisher) -> None:
+    attestation = publisher.directory / "dist" / "demo-1.0.tar.gz.publish.attestation"
+    attestation.write_text('{"version": 1, "mark": "attested-4711"}')
+    with flaky(simple_server) as (between, script):
+        assert publisher(between).returncode == 0
+    assert [b"attested-4711" in body for body in script.bodies] == [False, False, True]
+
+
+def test_json_goes_to_standard_output_alone(simple_server: IndexServer, publisher: Publisher) -> None:
+    done = publisher(simple_server, "--json")
+    assert [upload["status"] for upload in json.loads(done.stdout)["publish"]["uploads"]] == ["uploaded"] * 3
+    assert "3 uploaded" in done.stderr
+
+
+def test_single_files(simple_server: IndexServer, publisher: Publisher) -> None:
+    wheel = f"dist/demo-1.0-cp310-cp310-{PLATFORM}.whl"
+    assert publisher(simple_server, wheel).returncode == 0
+    assert publisher.statuses() == ["uploaded"]
+    missing = publisher(simple_server, wheel, "dist/demo-1.1.tar.gz", "dist/notes.txt")
+    assert missing.returncode == 2
+    assert "demo-1.1.tar.gz" in missing.stderr
+    assert "notes.txt" in missing.stderr
+
+
+def test_a_name_of_pypirc(simple_server: IndexServer, publisher: Publisher) -> None:
+    text = f"[distutils]\nindex-servers = ours\n[ours]\nrepository = {simple_server.upload}\n"
+    (publisher.directory / ".pypirc").write_text(text)
+    done = publisher.run([program("cibw"), "publish", "--to", "ours"])
+    assert done.returncode == 0, done.stderr
+    unknown = publisher.run([program("cibw"), "publish", "--to", "theirs"])
+    assert unknown.returncode == 2
+    assert "ours, pypi, testpypi" in unknown.stderr
+
+
+def test_the_same_cases_by_twine_and_uv(server: IndexServer, publisher: Publisher) -> None:
+    """What cibw answers where twine and uv answer differently; delivery of the same files by all three."""
+    files = sorted(str(path) for path in (publisher.directory / "dist").glob("demo-*"))
+    twine = [program("twine"), "upload", "--disable-progress-bar", "--repository-url", server.upload, *files]
+    uv = [program("uv"), "publish", "--trusted-publishing", "never", "--publish-url", server.upload]
+    login, page = ["-u", USER, "-p", PASSWORD], ["--check-url", server.simple]
+    quiet = {"TWINE_NON_INTERACTIVE": "1", "UV_NO_PROGRESS": "1"}
+
+    assert publisher.run(twine, TWINE_PASSWORD="wrong-horse-77", **quiet).returncode == 1
+    assert publisher.run([*uv, "-u", USER, "-p", "wrong-horse-77", *files], **quiet).returncode == 2
+    assert publisher(server, TWINE_PASSWORD="wrong-horse-77").returncode == 21
+
+    assert publisher.run(twine, **quiet).returncode == 0
+    is_devpi = "+simple" in server.simple
+    assert publisher.run(twine, **quiet).returncode == (0 if is_devpi else 1)
+    assert publisher.run([*twine, "--skip-existing"], **quiet).returncode == 1
+    assert publisher.run([*uv, *login, *page, *files], **quiet).returncode == 0
+    assert "Nothing to do" in publisher(server).stdout
+
+    make_wheel(publisher.directory / "dist", "demo", "1.0", tag=f"cp310-cp310-{PLATFORM}", content="answer = 43\n")
+    assert publisher.run([*uv, *login, *page, *files], **quiet).returncode == 2
+    assert publisher(server).returncode == 18
+
+
+def _started(publisher: Publisher, server: IndexServer) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        publisher.call(server),
+        cwd=publisher.directory,
+        env=publisher.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from cibw.cli.arguments import parse
+from cibw.cli.command_line import CommandLine, CommandName
+from cibw.cli.publish_hooks import without_credentials
+from cibw.cli.publish_login import VariableSource
+from cibw.errors import CredentialsError
+from unit_test.cli.calling import Caller
+
+WHEEL = "demo-1.0-cp312-cp312-manylinux_2_17_x86_64.whl"
+
+
+def test_every_argument_arrives() -> None:
+    words = (
+        "--to ours --simple-url https://a.example/ --skip-existing --allow-http --dry-run --json --package p a.whl b"
+    )
+    assert parse(["publish", *words.split()]) == CommandLine(
+        command=CommandName.PUBLISH,
+        package="p",
+        paths=("a.whl", "b"),
+        to="ours",
+        simple_url="https://a.example/",
+        skip_existing=True,
+        allow_http=True,
+        dry_run=True,
+        as_json=True,
+    )
+    assert [parse(["publish", *more]).skip_existing for more in ([], ["--no-skip-existing"])] == [None, False]
+    assert parse(["publish"]).paths == ()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ((), 2, "There is no directory"),
+        (("wheelhouse",), 18, "no wheel and no sdist"),
+        (("wheelhouse", "other"), 2, "stands beside other paths"),
+        (("none.whl",), 2, "can't be read"),
+        ((WHEEL, "--to", "http://index.example/"), 2, "not encrypted"),
+        (("--to", "https://me:hunter22@index.example/", WHEEL), 2, "holds a login"),
+        (("--package", "nowhere", WHEEL), 2, "is missing"),
+    ],
+)
+def test_mistakes(cibw: Caller, arguments: tuple[str, ...], code: int, said: str) -> None:
+    (cibw.directory / WHEEL).touch()
+    if "wheelhouse" in arguments:
+        (cibw.directory / "wheelhouse").mkdir()
+    called = cibw("publish", *arguments)
+    assert (called.exit_code, called.stdout) == (code, "")
+    assert said in " ".join(called.stderr.replace("│", " ").split())
+    assert "hunter22" not in called.stderr
+
+
+def test_twine_may_be_missing(cibw: Caller) -> None:
+    (cibw.directory / WHEEL).touch()
+    cibw.environment.setitem(sys.modules, "twine.repository", None)
+    called = cibw("publish", WHEEL, "--to", "pypi")
+    assert called.exit_code == 16
+    assert "pip install 'cibw[publish]'" in called.stderr
+
+
+def test_a_job_that_has_only_the_files(cibw: Caller, tmp_path: Path) -> None:
+    (cibw.directory / "pyproject.toml").unlink()
+    (tmp_path / WHEEL).touch()
+    cibw.environment.setenv("CIBW_PUBLISH_TO", "http://index.example/")
+    assert "http://index.example/ is not encrypted" in " ".join(cibw("publish", WHEEL).stderr.split())
+
+
+def test_hooks_see_no_credentials() -> None:
+    kept = {"PATH": "/bin", "TOKENS": "3", "CI": "1"}
+    secret = {
+        "TWINE_PASSWORD": "a",
+        "TWINE_USERNAME": "b",
+        "GITHUB_TOKEN": "c",
+        "PYPI_ID_TOKEN": "d",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "e",
+        "ACTIONS_ID_TOKEN_REQUEST_URL": "f",
+    }
+    assert without_credentials({**kept, **secret}) == kept
+
+
+def test_the_login_of_the_variables() -> None:
+    login = VariableSource(environment={"TWINE_PASSWORD": "sesame"}).credentials()
+    assert (login.username, login.password) == ("__token__", "sesame")
+    assert "sesame" not in repr(VariableSource(environment={"TWINE_PASSWORD": "sesame"}))
+    with pytest.raises(CredentialsError):
+        VariableSource(environment={}).credentials()

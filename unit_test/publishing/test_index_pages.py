@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import html
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cibw.model.release import IndexFile
+from cibw.publishing.index_pages import parse_page
+
+PAGE = "https://index.example/simple/demo/"
+names = st.text(st.characters(codec="utf-8", exclude_characters="/\n\r\t", exclude_categories=("Cc", "Cs")), min_size=1)
+hashes = st.just("") | st.text("0123456789abcdef", min_size=64, max_size=64)
+listings = st.lists(st.tuples(names.filter(lambda name: name.strip() == name and name not in (".", "..")), hashes))
+
+
+def _link(name: str, digest: str) -> str:
+    fragment = f"#sha256={digest}" if digest else ""
+    return html.escape(f"../../files/{quote(name, safe='')}{fragment}")
+
+
+@given(listings)
+def test_html_is_read_as_it_was_written(files: list[tuple[str, str]]) -> None:
+    links = "".join(f'<a href="{_link(name, digest)}">{html.escape(name)}</a><br>\n' for name, digest in files)
+    text = f"<!DOCTYPE html><html><head><title>demo</title></head><body><h1>demo</h1>{links}</body></html>"
+    read = parse_page(text, content_type="text/html; charset=utf-8", address=PAGE)
+    assert [(file.filename, file.sha256) for file in read] == files
+    assert all(file.address.startswith("https://index.example/files/") for file in read)
+
+
+@given(listings)
+def test_json_is_read_as_it_was_written(files: list[tuple[str, str]]) -> None:
+    data = {
+        "meta": {"api-version": "1.4"},
+        "name": "demo",
+        "files": [
+            {"filename": name, "url": "a.whl", "hashes": {"sha256": digest.upper()} if digest else {}}
+            for name, digest in files
+        ],
+    }
+    read = parse_page(json.dumps(data), content_type="application/vnd.pypi.simple.v1+json", address=PAGE)
+    assert read == tuple(IndexFile(filename=name, sha256=digest, address=f"{PAGE}a.whl") for name, digest in files)
+
+
+@given(st.text())
+def test_any_text_gives_files_or_a_fault(text: str) -> None:
+    parse_page(text, content_type="text/html", address=PAGE)
+    with pytest.raises(ValueError, match=r".*"):
+        parse_page(f"{text}!", content_type="application/json", address=PAGE)
+
+
+def test_other_hashes_and_a_base() -> None:
+    text = (
+        '<base href="https://files.example/a/"><a href="demo-1.tar.gz#md5=12">x</a><a name="top">y</a><a href="/">z</a>'
+    )
+    (file,) = parse_page(text, content_type="", address=PAGE)
+    assert file == IndexFile(filename="demo-1.tar.gz", address="https://files.example/a/demo-1.tar.gz")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "said"),
+    [
+        ("[]", "application/json", "lists no files"),
+        ('{"files": [{"url": "a"}]}', "application/json", "has no name"),
+        ("hello", "text/plain", "neither JSON nor HTML"),
+    ],
+)
+def test_what_is_no_page(text: str, kind: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        parse_page(text, content_type=kind, address=PAGE)

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+import pytest
+
+from cibw.errors import UploadError
+from cibw.model.release import IndexFile, Listing
+from cibw.model.web import Answer
+from cibw.publishing.upload_lookup import Lookup
+from cibw.running.fetch_recording import RecordingWeb
+
+SIMPLE = "https://index.example/simple/"
+PAGE = f"GET {SIMPLE}demo/"
+JSON = {"content-type": "application/vnd.pypi.simple.v1+json"}
+
+
+def page(*files: tuple[str, str]) -> Answer:
+    data = {
+        "files": [
+            {"filename": name, "url": f"/f/{name}", "hashes": {"sha256": sha} if sha else {}} for name, sha in files
+        ]
+    }
+    return Answer(status=200, headers=JSON, body=json.dumps(data).encode())
+
+
+def look(
+    *answers: Answer | None, more: dict[str, Sequence[Answer | None]] | None = None
+) -> tuple[Listing, RecordingWeb]:
+    web = RecordingWeb({PAGE: answers, **(more or {})})
+    return Lookup(web=web, sleep=lambda _: None).listing(SIMPLE, "demo", ["a.whl"]), web
+
+
+def test_no_page_means_that_nothing_is_there() -> None:
+    assert look(Answer(status=404))[0] == Listing()
+
+
+def test_json_is_asked_for_and_read() -> None:
+    listing, web = look(page(("a.whl", "ab")))
+    assert listing == Listing(
+        files=(IndexFile(filename="a.whl", sha256="ab", address="https://index.example/f/a.whl"),)
+    )
+    assert web.asked[0].headers["accept"].startswith("application/vnd.pypi.simple.v1+json, ")
+
+
+def test_a_hash_that_the_page_lacks_is_made_from_the_file() -> None:
+    files: dict[str, Sequence[Answer | None]] = {
+        "GET https://index.example/f/a.whl": [Answer(status=200, body=b"wheel")]
+    }
+    listing, web = look(page(("a.whl", ""), ("b.whl", "")), more=files)
+    assert [file.sha256 for file in listing.files] == [hashlib.sha256(b"wheel").hexdigest(), ""]
+    assert len(web.asked) == 2
+    assert look(page(("a.whl", "")))[0].files[0].sha256 == ""
+
+
+def test_faults_are_waited_out() -> None:
+    waits: list[float] = []
+    web = RecordingWeb({PAGE: [None, Answer(status=503), page(("a.whl", "ab"))]})
+    assert Lookup(web=web, sleep=waits.append).listing(SIMPLE, "demo", []).file("a.whl")
+    assert waits == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(("answer", "said"), [(None, "the connection broke"), (Answer(status=500), "answers with 500")])
+def test_faults_that_do_not_end(answer: Answer | None, said: str) -> None:
+    with pytest.raises(UploadError, match=said):
+        look(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Answer(status=401), "answers with 401"),
+        (Answer(status=200, headers=JSON, body=b"{"), "can't be read"),
+        (Answer(status=200, headers={"content-type": "text/plain"}), "can't be read"),
+    ],
+)
+def test_what_an_index_does_not_tell_is_said(answer: Answer, said: str) -> None:
+    assert said in look(answer)[0].unknown
+
+
+def test_an_index_that_lets_no_strangers_in_gets_the_login() -> None:
+    web = RecordingWeb({PAGE: [Answer(status=401), page(("a.whl", "ab"))]})
+    lookup = Lookup(web=web, login=lambda: {"authorization": "Basic abc"})
+    assert lookup.listing(SIMPLE, "demo", []).file("a.whl")
+    assert [question.headers.get("authorization") for question in web.asked] == [None, "Basic abc"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (Answer(status=200, body=b'{"result": {"simpleindex": "https://a/+simple/"}}'), "https://a/+simple/"),
+        (Answer(status=200, body=b'{"result": {}}'), ""),
+        (Answer(status=200, body=b"[]"), ""),
+        (Answer(status=200, body=b"<html>"), ""),
+        (Answer(status=404), ""),
+    ],
+)
+def test_devpi_says_where_its_pages_are(answer: Answer, expected: str) -> None:
+    web = RecordingWeb({"GET https://a.example/alice/dev/+api": [answer]})
+    assert Lookup(web=web).simple_of("https://a.example/alice/dev/") == expected

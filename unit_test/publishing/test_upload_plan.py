@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cibw.errors import ReleaseFaultError
+from cibw.model.published import PublishReport, UploadResult, UploadStatus
+from cibw.model.release import Decision, IndexFile, Listing, PackageIndex, UploadPlan
+from cibw.publishing.upload_plan import LAG, Known, check_conflicts, memory_of, plan_upload, release_of
+from unit_test.publishing.releasing import INDEX, OTHER, SDIST, WHEEL, found, hash_of, listed
+
+FAMOUS = replace(INDEX, page="https://index.example/project/")
+
+
+def plan(known: Known, index: PackageIndex = INDEX) -> UploadPlan:
+    release = release_of(found(SDIST, OTHER, WHEEL), {WHEEL: ("dist/a.publish.attestation",)})
+    return plan_upload(release, index, known)
+
+
+def decisions(plan: UploadPlan) -> list[Decision]:
+    return [upload.decision for upload in plan.uploads]
+
+
+def test_wheels_go_first_and_the_sdist_last() -> None:
+    made = plan(Known(listing=Listing()))
+    assert [upload.distribution.filename for upload in made.uploads] == [WHEEL, OTHER, SDIST]
+    assert decisions(made) == [Decision.SEND] * 3
+    assert [upload.attestations for upload in made.uploads] == [("dist/a.publish.attestation",), (), ()]
+    assert made.notes == ()
+    check_conflicts(made)
+
+
+def test_the_same_bytes_are_skipped_and_others_are_a_conflict() -> None:
+    changed = IndexFile(filename=OTHER, sha256="0" * 64)
+    made = plan(Known(listing=Listing(files=(*listed(WHEEL), changed))))
+    assert decisions(made) == [Decision.SKIP, Decision.CONFLICT, Decision.SEND]
+    with pytest.raises(ReleaseFaultError, match=r"(?s)nothing was sent.*000000000000\.\.\. there") as caught:
+        check_conflicts(made)
+    assert "raise the version" in caught.value.hint
+
+
+def test_all_conflicts_are_told() -> None:
+    changed = tuple(IndexFile(filename=name, sha256="0" * 64) for name in (WHEEL, SDIST))
+    with pytest.raises(ReleaseFaultError) as caught:
+        check_conflicts(plan(Known(listing=Listing(files=changed))))
+    assert WHEEL in caught.value.message
+    assert SDIST in caught.value.message
+
+
+def test_a_file_that_can_not_be_compared() -> None:
+    listing = Listing(files=(IndexFile(filename=WHEEL),))
+    made = plan(Known(listing=listing))
+    assert made.uploads[0].decision is Decision.CONFLICT
+    with pytest.raises(ReleaseFaultError) as caught:
+        check_conflicts(made)
+    assert "--skip-existing" in caught.value.hint
+    assert plan(Known(listing=listing, skip_existing=True)).uploads[0].decision is Decision.SKIP
+
+
+def test_a_file_that_was_sent_a_moment_ago_is_not_sent_again() -> None:
+    result = UploadResult(filename=WHEEL, size=1, sha256=hash_of(WHEEL), status=UploadStatus.UPLOADED, since=1000.0)
+    failed = replace(result, filename=OTHER, status=UploadStatus.FAILED)
+    report = PublishReport(index=INDEX.upload, project="demo", version="1.0", uploads=(result, failed))
+    memory = memory_of(report, INDEX, 1001.0)
+    made = plan(Known(listing=Listing(), memory=memory))
+    assert decisions(made) == [Decision.SKIP, Decision.SEND, Decision.SEND]
+    assert "does not list it yet" in made.uploads[0].reason
+    assert made.uploads[0].since == 1000.0
+    assert memory_of(report, INDEX, 1000.0 + LAG) == {}
+    assert memory_of(replace(report, index="https://other.example/"), INDEX, 1001.0) == {}
+    assert memory_of(None, INDEX, 1001.0) == {}
+
+
+def test_what_the_index_does_not_tell_is_a_note() -> None:
+    (note,) = plan(Known(listing=Listing(unknown="the page answers with 500"))).notes
+    assert "its answers decide: the page answers with 500." in note
+
+
+@pytest.mark.parametrize(
+    ("there", "notes"),
+    [
+        ((), ["The index takes new files"]),
+        (("demo-0.9.tar.gz", "readme.txt"), ["The index takes new files"]),
+        (("demo-1.0-cp311-cp311-win_amd64.whl",), ["This release has begun already."]),
+        ((WHEEL,), ["This release has begun already."]),
+        ((WHEEL, OTHER, SDIST), []),
+    ],
+)
+def test_the_14_days(there: tuple[str, ...], notes: list[str]) -> None:
+    made = plan(Known(listing=Listing(files=listed(*there))), FAMOUS)
+    assert len(made.notes) == len(notes)
+    assert all(note.startswith(start) for note, start in zip(made.notes, notes, strict=True))
+
+
+@pytest.mark.parametrize("names", [(), (WHEEL, "demo-1.1.tar.gz"), (WHEEL, "other-1.0.tar.gz")])
+def test_files_that_are_no_release(names: tuple[str, ...]) -> None:
+    with pytest.raises(ReleaseFaultError):
+        release_of(found(*names), {})

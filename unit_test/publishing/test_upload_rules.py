@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cibw.errors import CredentialsError, UploadError
+from cibw.publishing.upload_advice import advice_for
+from cibw.publishing.upload_api import Receipt
+from cibw.publishing.upload_ending import refusal
+from cibw.publishing.upload_rules import Verdict, judge, readable, waits, without
+from unit_test.publishing.releasing import INDEX, WHEEL
+
+BOTTLE = """<html><head><title>Error: 409 Conflict</title><style>b {}</style></head><body><h1>Error: 409 Conflict</h1>
+<p>Sorry, the requested URL <tt>&#039;http://127.0.0.1/&#039;</tt> caused an error:</p><pre>{}</pre></body></html>"""
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        (200, Verdict.TAKEN),
+        (201, Verdict.TAKEN),
+        (308, Verdict.REFUSED),
+        (400, Verdict.REFUSED),
+        (429, Verdict.AGAIN),
+        (503, Verdict.AGAIN),
+    ],
+)
+def test_what_an_answer_means(status: int, verdict: Verdict) -> None:
+    assert judge(Receipt(status=status)) is verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [
+        (
+            '{"message": "400", "code": "File already exists.", "title": "Bad"}',
+            "application/json",
+            "File already exists.",
+        ),
+        ('{"code": "x"}', "application/json", '{"code": "x"}'),
+        ('["a"]', "application/json", '["a"]'),
+        ("{", "application/json", "{"),
+        ("409 demo already\n exists", "text/plain; charset=utf-8", "409 demo already exists"),
+        ("<p>No &amp; <b>never</b></p>", "text/html", "No & never"),
+        (
+            BOTTLE.replace("{}", "Package &#039;a.whl&#039; already exists!"),
+            "text/html",
+            "Package 'a.whl' already exists!",
+        ),
+        (BOTTLE.replace("{}", "None"), "text/html", "Forbidden"),
+        ("", "", "Forbidden"),
+        ("x" * 1000, "", "x" * 600 + " ..."),
+    ],
+)
+def test_what_people_get_to_read(text: str, kind: str, expected: str) -> None:
+    assert readable(text, kind, "Forbidden") == expected
+
+
+@given(st.text(), st.sampled_from(["text/html", "application/json", "text/plain"]))
+def test_any_answer_is_one_line(text: str, kind: str) -> None:
+    line = readable(text, kind, "")
+    assert len(line) <= 604
+    assert "\n" not in line
+
+
+def test_waits_double() -> None:
+    assert waits(2.0, 4) == (2.0, 4.0, 8.0)
+    assert waits(2.0, 1) == ()
+
+
+def test_secrets_are_masked() -> None:
+    assert without("bad token abc-def!", "abc-def") == "bad token ***!"
+    assert without("no", "no") == "no"
+    assert without("nothing", "") == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "error", "hint"),
+    [
+        (403, "The user 'a' isn't allowed to upload to project 'demo'.", CredentialsError, "belongs to someone else"),
+        (403, "Invalid or non-existent authentication information.", CredentialsError, "API token"),
+        (403, "Forbidden", CredentialsError, "trusted publishing"),
+        (401, "", CredentialsError, "user name"),
+        (401, "Enable 2FA first", CredentialsError, "two-factor"),
+        (400, "Non-user identities cannot create new projects.", CredentialsError, "pending publisher"),
+        (400, "This filename was previously used by a file that has since been deleted.", UploadError, "never be used"),
+        (400, "File already exists ('a', with blake2_256 hash 'b').", UploadError, "raise the version"),
+        (400, "Uploading new files to releases older than 14 days is not allowed.", UploadError, "too old"),
+        (400, "File too large. Limit for project 'demo' is 100 MB.", UploadError, "debug symbols"),
+        (400, "Project size too large. Limit is 10 GB", UploadError, "old releases"),
+        (400, "The use of local versions in <Version('1+a')> is not allowed", UploadError, "no-local-version"),
+        (400, "Invalid attestations supplied during upload: no", UploadError, "attestations = 'off'"),
+        (400, "Binary wheel 'a' has an unsupported platform tag 'linux_x86_64'.", UploadError, "Repair"),
+        (403, "Not enough permissions to overwrite artifact 'a'", UploadError, "raise the version"),
+        (409, "", UploadError, "raise the version"),
+        (404, "", UploadError, "--to"),
+        (405, "", UploadError, "simple API"),
+        (413, "", UploadError, "smaller"),
+        (418, "I'm a teapot", UploadError, "cibw check"),
+    ],
+)
+def test_what_helps(status: int, message: str, error: type[Exception], hint: str) -> None:
+    refused = refusal(WHEEL, INDEX, Receipt(status=status, message=message))
+    assert type(refused) is error
+    assert message in refused.message
+    assert hint in refused.hint
+
+
+@pytest.mark.parametrize(
+    ("location", "said"), [("https://a.example/legacy/", "at https://a.example/legacy/"), ("", "another")]
+)
+def test_where_an_index_wants_files_elsewhere(location: str, said: str) -> None:
+    assert said in advice_for(Receipt(status=308, location=location)).text
