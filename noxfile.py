@@ -18,7 +18,7 @@ WINDOWS_ONLY = ("cibw/running/host_windows.py", "cibw/running/host_job.py")
 
 def _install(session: nox.Session, *groups: str) -> None:
     project = nox.project.load_toml("pyproject.toml")
-    session.install("-e", ".[host,publish]", *nox.project.dependency_groups(project, *groups))
+    session.install("-e", ".[host]", *nox.project.dependency_groups(project, *groups))
 
 
 @nox.session
