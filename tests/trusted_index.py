@@ -53,6 +53,8 @@ class Desk:
     life: float = 900.0
     status: int = 200
     burns: bool = True
+    delay: float = 0.0
+    """How many seconds an upload takes."""
     busy: int = 0
     """How many times mint answers that it is busy, before it does its work."""
     asked: list[str] = field(default_factory=list)
@@ -118,6 +120,7 @@ class TrustedServer:
     simple: str
     directory: Path
     desk: Desk
+    port: int
     authority: Path | None = None
 
     def files(self) -> list[str]:
@@ -126,18 +129,25 @@ class TrustedServer:
 
 
 @contextmanager
-def trusted_index(directory: Path, desk: Desk, *, tls: bool = False) -> Iterator[TrustedServer]:
-    """An empty index whose uploads need a token of the desk."""
+def trusted_index(
+    directory: Path, desk: Desk, *, tls: bool = False, names: tuple[str, ...] = ()
+) -> Iterator[TrustedServer]:
+    """An empty index whose uploads need a token of the desk; `names` are other hosts that it stands in for, by TLS."""
     packages = directory / "packages"
     packages.mkdir(parents=True)
     application = _in_front_of(_pypiserver(packages, desk), desk)
     server = _Server(("127.0.0.1", 0), _Handler)
     server.set_app(application)
-    authority = _encrypt(server, directory) if tls else None
-    base = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
+    authority = _encrypt(server, directory, names) if tls or names else None
+    base = f"{'https' if authority else 'http'}://127.0.0.1:{server.server_port}"
     with running(server):
         yield TrustedServer(
-            upload=f"{base}/legacy/", simple=f"{base}/simple/", directory=packages, desk=desk, authority=authority
+            upload=f"{base}/legacy/",
+            simple=f"{base}/simple/",
+            directory=packages,
+            desk=desk,
+            port=server.server_port,
+            authority=authority,
         )
 
 
@@ -171,16 +181,17 @@ def _in_front_of(application: WSGIApplication, desk: Desk) -> WSGIApplication:
             return [text]
         if path == "/legacy/":
             desk.asked.append("upload")
+            time.sleep(desk.delay)
             environment["PATH_INFO"] = "/"
         return application(environment, start)
 
     return answer
 
 
-def _encrypt(server: WSGIServer, directory: Path) -> Path:
+def _encrypt(server: WSGIServer, directory: Path, names: tuple[str, ...]) -> Path:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+    authority.issue_cert("127.0.0.1", "localhost", *names).configure_cert(context)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     place = directory / "authority.pem"
     authority.cert_pem.write_to_path(str(place))

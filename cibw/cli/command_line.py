@@ -72,3 +72,4 @@ class CommandLine:
     skip_existing: bool | None = None
     dry_run: bool = False
     allow_http: bool = False
+    trusted_publishing: str = "auto"

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 
 from cibw.cli.publish_files import Chosen, choose_files
-from cibw.cli.publish_index import AskedIndex, find_index
-from cibw.cli.publish_login import VariableSource
-from cibw.cli.publish_work import PublishWork, stream_of
+from cibw.cli.publish_gates import gate_refusals, release_facts
+from cibw.cli.publish_index import AskedIndex, find_index, named_index
+from cibw.cli.publish_login import source_for
+from cibw.cli.publish_work import PublishWork
 from cibw.cli.release_options import release_project
 from cibw.cli.sessions import Session
 from cibw.config.publish_values import PublishOptions
 from cibw.model.attestations import AttestationPolicy
 from cibw.model.release import Decision, UploadPlan
+from cibw.publishing.gates import Refusal, gate_error
 from cibw.publishing.upload_plan import Known, check_conflicts, memory_of, plan_upload
 from cibw.reporting.publish_report import read_publish
 from cibw.reporting.upload_json import upload_plan_to_json
@@ -25,17 +28,25 @@ def publish(session: Session) -> int:
     with release_project(session) as found:
         options = _with_arguments(session, found.options.publish)
         chosen = choose_files(session, attested=options.attestations is not AttestationPolicy.OFF)
-        source = VariableSource(environment=session.environment)
-        asked = find_index(session, options.to, source)
-        plan = _plan(chosen, asked, options)
-        _tell(session, plan)
-        if session.line.dry_run:
-            return 0
-        check_conflicts(plan)
-        work = PublishWork(
-            session=session, root=found.project.root, options=options, chosen=chosen, asked=asked, source=source
-        )
-        return work.send(plan) if plan.having(Decision.SEND) else work.skip_all(plan)
+        facts = release_facts(session, found.project.root, options)
+        refused = gate_refusals(options, facts, chosen.release.project, chosen.release.version)
+        if refused and not session.line.dry_run:
+            raise gate_error(refused)
+        index = named_index(session, options.to)
+        source = source_for(session, index, facts, partial(_warn, session))
+        try:
+            asked = find_index(session, index, source)
+            plan = _with_refusals(_plan(chosen, asked, options), refused)
+            _tell(session, plan)
+            if session.line.dry_run:
+                return 0
+            check_conflicts(plan)
+            work = PublishWork(
+                session=session, root=found.project.root, options=options, chosen=chosen, asked=asked, source=source
+            )
+            return work.send(plan) if plan.having(Decision.SEND) else work.skip_all(plan)
+        finally:
+            source.close()
 
 
 def _with_arguments(session: Session, options: PublishOptions) -> PublishOptions:
@@ -54,8 +65,17 @@ def _plan(chosen: Chosen, asked: AskedIndex, options: PublishOptions) -> UploadP
     return replace(plan, notes=(*filter(None, [chosen.note]), *plan.notes))
 
 
+def _with_refusals(plan: UploadPlan, refused: tuple[Refusal, ...]) -> UploadPlan:
+    return replace(plan, notes=(*plan.notes, *(f"The gate would stay shut. {one.message}" for one in refused)))
+
+
+def _warn(session: Session, text: str) -> None:
+    mark = session.look.warning(session.look.symbol("⚠", "!"))
+    session.stream_for_people.write(f"  {mark} {session.look.clean(text)}\n")
+
+
 def _tell(session: Session, plan: UploadPlan) -> None:
     if session.line.as_json and session.line.dry_run:
         print(upload_plan_to_json(plan), end="")
     else:
-        stream_of(session).write(upload_plan_text(plan, session.look))
+        session.stream_for_people.write(upload_plan_text(plan, session.look))

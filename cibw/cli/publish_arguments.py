@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 
 from cibw.cli.parsers import add_package, command_parser
+from cibw.model.credentials import TrustedPublishing
 
 _EPILOG = """\
 environment variables:
-  TWINE_USERNAME, TWINE_PASSWORD   the login; with an API token, the user name is __token__
+  CIBW_PUBLISH_TOKEN               an API token of the index
+  TWINE_USERNAME, TWINE_PASSWORD   a login, for indexes that have no tokens; UV_PUBLISH_TOKEN and the like will do, too
+  Without them .pypirc and the keyring are asked. In a CI whose identity the index takes, none of them is needed.
 
 exit codes:
   0 all files are on the index; 18 the index has other files under the same names, nothing was sent;
-  19 the index took nothing; 20 it took some files: the same command sends the rest; 21 the login is wrong.
+  19 the index took nothing; 20 it took some files: the same command sends the rest; 21 the login is missing or
+  wrong; 24 a release must not happen here.
 """
 
 
@@ -54,6 +58,12 @@ def _add_index(group: argparse._ArgumentGroup) -> None:
         action=argparse.BooleanOptionalAction,
         help="it is no failure when the index has all files of a tagged release already, or files of the same name "
         "that can't be compared [CIBW_SKIP_EXISTING]",
+    )
+    group.add_argument(
+        "--trusted-publishing",
+        metavar="WHEN",
+        choices=[policy.value for policy in TrustedPublishing],
+        help="exchange the identity of the CI's run for a token of the index: auto (where that can be), always, never",
     )
     group.add_argument("--allow-http", action="store_true", help="send the login unencrypted, on a network of your own")
 

@@ -15,7 +15,7 @@ from cibw.model.template import Late, Template
 from cibw.running.host import HostMachine
 from cibw.running.machine import OutputSink
 
-_ALSO_SECRET = ("ACTIONS_ID_TOKEN_REQUEST_URL", "TWINE_USERNAME", "UV_PUBLISH_USERNAME")
+_ALSO_SECRET = ("ACTIONS_ID_TOKEN_REQUEST_URL", "CIBW_PUBLISH_USERNAME", "TWINE_USERNAME", "UV_PUBLISH_USERNAME")
 _LAST_LINES = 10
 
 

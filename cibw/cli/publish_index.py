@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from cibw.cli.publish_login import PYPIRC
 from cibw.cli.sessions import Session
 from cibw.errors import CredentialsError
 from cibw.model.release import Listing, PackageIndex
@@ -14,8 +16,6 @@ from cibw.publishing.upload_addresses import Wanted, guessed_address, index_of
 from cibw.publishing.upload_api import CredentialSource
 from cibw.publishing.upload_lookup import Lookup
 from cibw.publishing.upload_plan import Release
-
-_PYPIRC = "~/.pypirc"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,15 +32,18 @@ class AskedIndex:
         return lookup.listing(self.index.simple, release.project, names)
 
 
-def find_index(session: Session, to: str, source: CredentialSource) -> AskedIndex:
+def named_index(session: Session, to: str) -> PackageIndex:
+    """The index by its name or address; `simple` is empty where no rule knows it."""
+    line = session.line
+    return index_of(Wanted(to=to, simple=line.simple_url, allow_http=line.allow_http), _known(to))
+
+
+def find_index(session: Session, index: PackageIndex, source: CredentialSource) -> AskedIndex:
     """The index with the address of its simple API, which is found out where no rule knows it."""
     from cibw.running.fetch_http import HttpTransport, trusted
 
     web: Web = HttpTransport(context=trusted(session.environment))
     lookup = Lookup(web=web, login=_login(source))
-    line = session.line
-    wanted = Wanted(to=to, simple=line.simple_url, allow_http=line.allow_http)
-    index = index_of(wanted, _known(to))
     if not index.simple:
         found = lookup.simple_of(index.upload)
         index = replace(index, simple=found or guessed_address(index.upload))
@@ -50,9 +53,9 @@ def find_index(session: Session, to: str, source: CredentialSource) -> AskedInde
 def _known(to: str) -> Mapping[str, str]:
     if "://" in to:
         return {}
-    from cibw.publishing.upload_twine import known_indexes
+    from cibw.publishing.upload_pypirc import read_pypirc
 
-    return known_indexes(_PYPIRC)
+    return {name: section.repository for name, section in read_pypirc(Path(PYPIRC).expanduser()).items()}
 
 
 def _login(source: CredentialSource) -> Callable[[], Mapping[str, str]]:

@@ -1,34 +1,82 @@
-"""What lets uploads in, out of the environment."""
+"""What lets uploads in, found when it is first needed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
-from cibw.errors import CredentialsError
+from cibw.cli.sessions import Session
+from cibw.model.ci import CiFacts, CiProvider
+from cibw.model.credentials import TrustedPublishing
+from cibw.model.release import PackageIndex
+from cibw.publishing.credentials import SecretSource
 from cibw.publishing.upload_api import Credentials
 
+PYPIRC = "~/.pypirc"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VariableSource:
-    """The variables that twine reads, too."""
 
-    environment: Mapping[str, str] = field(repr=False)
+class LateSource:
+    """Opens a source when it is first asked, as a plan may need no login; satisfies SecretSource."""
+
+    def __init__(self, opener: Callable[[], SecretSource]) -> None:
+        self._opener = opener
+        self._opened: SecretSource | None = None
 
     @property
     def description(self) -> str:
-        """The names of the variables."""
-        return "TWINE_USERNAME and TWINE_PASSWORD"
+        """Where the credentials come from."""
+        return self.open().description
+
+    def open(self) -> SecretSource:
+        """The source; CredentialsError where nothing lets us in."""
+        if self._opened is None:
+            self._opened = self._opener()
+        return self._opened
 
     def credentials(self) -> Credentials:
-        """The login; CredentialsError where there is no password."""
-        password = self.environment.get("TWINE_PASSWORD", "")
-        if not password:
-            raise CredentialsError(
-                "There are no credentials for the index.",
-                hint="Set TWINE_PASSWORD, with an API token as its value; or TWINE_USERNAME and TWINE_PASSWORD.",
-            )
-        return Credentials(username=self.environment.get("TWINE_USERNAME", "") or "__token__", password=password)
+        """Credentials for the next upload."""
+        return self.open().credentials()
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret so far."""
+        return self._opened.secrets() if self._opened else ()
 
     def close(self) -> None:
-        """Variables need no care."""
+        """Give back what must not outlive the upload."""
+        if self._opened:
+            self._opened.close()
+
+
+def source_for(session: Session, index: PackageIndex, facts: CiFacts, warn: Callable[[str], None]) -> LateSource:
+    """What lets this run into an index: trusted publishing, variables, .pypirc or the keyring."""
+    return LateSource(partial(_open, session, index, facts, warn))
+
+
+def _open(session: Session, index: PackageIndex, facts: CiFacts, warn: Callable[[str], None]) -> SecretSource:
+    from cibw.publishing.logins import Places
+    from cibw.publishing.sources import Access, open_source
+    from cibw.publishing.trusted import Surroundings
+    from cibw.publishing.upload_pypirc import ask_keyring, famous_addresses, is_public, read_pypirc
+    from cibw.running.fetch_http import HttpTransport, trusted
+
+    access = Access(
+        index=index,
+        facts=facts,
+        policy=TrustedPublishing(session.line.trusted_publishing),
+        is_public=is_public(index.upload, famous_addresses()),
+    )
+    places = Places(
+        environment=session.environment,
+        pypirc=lambda: read_pypirc(Path(PYPIRC).expanduser()),
+        keyring=ask_keyring,
+    )
+    web = HttpTransport(context=trusted(session.environment))
+    return open_source(access, places, Surroundings(web=web, mask=partial(_mask, session, facts), warn=warn))
+
+
+def _mask(session: Session, facts: CiFacts, secret: str) -> None:
+    if facts.provider is CiProvider.GITHUB:
+        # The CI takes the line out of its log, and hides the secret from then on.
+        session.stream_for_people.write(f"::add-mask::{secret}\n")
+        session.stream_for_people.flush()

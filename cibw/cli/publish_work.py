@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO
 
 from cibw.cli.publish_files import Chosen, check_unchanged
 from cibw.cli.publish_hooks import Hooks
 from cibw.cli.publish_index import AskedIndex
+from cibw.cli.publish_login import LateSource
 from cibw.cli.sessions import Session
 from cibw.config.publish_values import PublishOptions
 from cibw.errors import CommandFailedError
 from cibw.model.published import PublishReport
 from cibw.model.release import UploadPlan
 from cibw.model.uploading import BytesSent, UploadEvent
-from cibw.publishing.upload_api import CredentialSource
 from cibw.publishing.upload_flow import Sending, send_release
 from cibw.publishing.upload_sheet import Sheet
 from cibw.reporting.publish_report import keep_publish
@@ -26,11 +24,6 @@ from cibw.reporting.upload_console import UploadConsole
 from cibw.reporting.upload_json import publish_report_to_json
 
 _TRIES_UNDER_WAY = 2
-
-
-def stream_of(session: Session) -> IO[str]:
-    """Where words for people go: standard output, unless that is for JSON."""
-    return sys.stderr if session.line.as_json else sys.stdout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +35,12 @@ class PublishWork:
     options: PublishOptions
     chosen: Chosen
     asked: AskedIndex
-    source: CredentialSource
+    source: LateSource
     kept: list[PublishReport] = field(default_factory=list)
 
     def send(self, plan: UploadPlan) -> int:
         """Send what the plan wants sent, between the hooks; the exit code of a release that went well."""
+        self.source.open()
         hooks = Hooks(directory=self.root, environment=self.session.environment, say=self._say)
         hooks.run("before-publish", self.options.before_publish)
         check_unchanged(plan)
@@ -72,7 +66,7 @@ class PublishWork:
         from cibw.publishing.upload_twine import TwineUploader
         from cibw.running.fetch_http import trusted
 
-        emit = UploadConsole(stream_of(self.session), self.session.look)
+        emit = UploadConsole(self.session.stream_for_people, self.session.look)
         uploader = TwineUploader(
             index=self.asked.index, context=trusted(self.session.environment), sent=partial(_tell_bytes, emit)
         )
@@ -94,7 +88,7 @@ class PublishWork:
             print(publish_report_to_json(self.kept[-1]), end="", flush=True)
 
     def _say(self, text: str) -> None:
-        stream = stream_of(self.session)
+        stream = self.session.stream_for_people
         stream.write(f"{text}\n")
         stream.flush()
 

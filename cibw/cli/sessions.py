@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from cibw.cli.command_line import CommandLine
 from cibw.errors import ConfigurationError, Mistake
@@ -47,6 +48,11 @@ class Session:
                 hint=f"It may be {', '.join(FOLD_MODES)}; without it, the CI's own way is used.",
             )
             raise ConfigurationError("CIBW_LOG_FOLD_MODE has an unknown value.", mistakes=(mistake,))
+
+    @property
+    def stream_for_people(self) -> IO[str]:
+        """Where words for people go: standard output, unless that is for JSON."""
+        return sys.stderr if self.line.as_json else sys.stdout
 
     @property
     def shows_traceback(self) -> bool:

@@ -46,8 +46,9 @@ class LoginSource:
 def no_credentials(index: PackageIndex, environment: Mapping[str, str], others: Iterable[str]) -> CredentialsError:
     """The error for an index that nothing lets us into; `others` are reasons that stand before those of logins."""
     lines = [*others, *looked_for(index, environment)]
+    place = index.upload if index.name == index.upload else f"{index.name} ({index.upload})"
     return CredentialsError(
-        f"Nothing lets cibw into the index {index.name} ({index.upload}).",
+        f"Nothing lets cibw into the index {place}.",
         hint="\n".join(
             (
                 "Set CIBW_PUBLISH_TOKEN to an API token of the index, or let a CI publish as a trusted publisher.",

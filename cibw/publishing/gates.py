@@ -28,8 +28,14 @@ def check_gates(gates: Gates, facts: CiFacts, project: str, version: Version) ->
     """Nothing, or GateError with every reason against a release of this version here."""
     found = tuple(refusals(gates, facts, project, version))
     if found:
-        hints = dict.fromkeys(one.hint for one in found)
-        raise GateError("\n".join(one.message for one in found), hint="\n".join(hints))
+        raise gate_error(found)
+
+
+def gate_error(refused: tuple[Refusal, ...]) -> GateError:
+    """The error for one or more reasons."""
+    mark = "* " if len(refused) > 1 else ""
+    message = "\n".join(f"{mark}{one.message}" for one in refused)
+    return GateError(message, hint="\n".join(f"{mark}{one.hint}" for one in refused))
 
 
 def refusals(gates: Gates, facts: CiFacts, project: str, version: Version) -> Iterator[Refusal]:

@@ -77,7 +77,8 @@ def looked_for(index: PackageIndex, environment: Mapping[str, str]) -> Iterator[
     for family in FAMILIES:
         names = f"{family.user} with {family.word}"
         yield f"{family.key}, or {names}" if family.key else names
-    yield f".pypirc: a section {index.name} with a password, or one for {index.upload}"
+    named = "" if index.name == index.upload else f"{index.name}, or one "
+    yield f".pypirc: a section {named}for {index.upload}, with a password"
     yield f"the keyring: a password for {index.upload}"
     for name in _empty(environment):
         yield f"{name} is set, but empty: the secret is not known to this run"

@@ -33,8 +33,9 @@ def read_pypirc(path: Path) -> Mapping[str, IndexSection]:
         from twine import exceptions, utils
     except ImportError as error:
         raise MissingToolError(_MISSING, hint=_HINT) from error
+    known = {name: IndexSection(repository=address) for name, address in famous_addresses().items()}
     if not path.is_file():
-        return {name: IndexSection(repository=address) for name, address in famous_addresses().items()}
+        return known
     try:
         found = utils.get_config(str(path))
     except (OSError, configparser.Error, exceptions.TwineException) as error:
@@ -43,7 +44,7 @@ def read_pypirc(path: Path) -> Mapping[str, IndexSection]:
             f"{path} can't be read ({type(error).__name__}).",
             hint="It is an INI file; [distutils] lists the sections of indexes in index-servers.",
         ) from None
-    return {name: _section(entries) for name, entries in found.items() if entries.get("repository")}
+    return {**known, **{name: _section(entries) for name, entries in found.items() if entries.get("repository")}}
 
 
 def _section(entries: Mapping[str, str | None]) -> IndexSection:

@@ -6,12 +6,12 @@ Twine documents its command line alone. What is used of its inside here, a test 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cibw.errors import ConfigurationError, DownloadError, MissingToolError, UploadError
+from cibw.errors import DownloadError, MissingToolError, UploadError
 from cibw.model.release import PackageIndex, PlannedUpload
 from cibw.model.web import NoAnswerError
 from cibw.publishing.upload_api import Credentials, Receipt
@@ -83,28 +83,6 @@ class TwineUploader:
             # Further tries are the flow's business: it waits between them, and looks what is there.
             response: Response = repository.upload(package, max_redirects=1)
             return response
-
-
-def known_indexes(pypirc: str) -> Mapping[str, str]:
-    """Addresses of uploads by name: twine's own, and those of a .pypirc file; ConfigurationError where it is broken."""
-    import configparser
-
-    _require()
-    from twine.exceptions import TwineException
-    from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY, get_config
-
-    known: dict[str, str] = {"pypi": DEFAULT_REPOSITORY, "testpypi": TEST_REPOSITORY}
-    try:
-        configured = get_config(pypirc)
-    except FileNotFoundError:
-        return known
-    except (configparser.Error, TwineException, OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{pypirc} can't be read: {_one_line(error)}") from error
-    for name, values in configured.items():
-        address = values.get("repository")
-        if address:
-            known[name] = address
-    return known
 
 
 def _require() -> None:

@@ -8,8 +8,6 @@ import pytest
 from cibw.cli.arguments import parse
 from cibw.cli.command_line import CommandLine, CommandName
 from cibw.cli.publish_hooks import without_credentials
-from cibw.cli.publish_login import VariableSource
-from cibw.errors import CredentialsError
 from unit_test.cli.calling import Caller
 
 WHEEL = "demo-1.0-cp312-cp312-manylinux_2_17_x86_64.whl"
@@ -17,7 +15,8 @@ WHEEL = "demo-1.0-cp312-cp312-manylinux_2_17_x86_64.whl"
 
 def test_every_argument_arrives() -> None:
     words = (
-        "--to ours --simple-url https://a.example/ --skip-existing --allow-http --dry-run --json --package p a.whl b"
+        "--to ours --simple-url https://a.example/ --skip-existing --allow-http --dry-run --json --package p "
+        "--trusted-publishing never a.whl b"
     )
     assert parse(["publish", *words.split()]) == CommandLine(
         command=CommandName.PUBLISH,
@@ -29,6 +28,7 @@ def test_every_argument_arrives() -> None:
         allow_http=True,
         dry_run=True,
         as_json=True,
+        trusted_publishing="never",
     )
     assert [parse(["publish", *more]).skip_existing for more in ([], ["--no-skip-existing"])] == [None, False]
     assert parse(["publish"]).paths == ()
@@ -58,7 +58,7 @@ def test_mistakes(cibw: Caller, arguments: tuple[str, ...], code: int, said: str
 
 def test_twine_may_be_missing(cibw: Caller) -> None:
     (cibw.directory / WHEEL).touch()
-    cibw.environment.setitem(sys.modules, "twine.repository", None)
+    cibw.environment.setitem(sys.modules, "twine", None)
     called = cibw("publish", WHEEL, "--to", "pypi")
     assert called.exit_code == 16
     assert "pip install 'cibw[publish]'" in called.stderr
@@ -76,17 +76,11 @@ def test_hooks_see_no_credentials() -> None:
     secret = {
         "TWINE_PASSWORD": "a",
         "TWINE_USERNAME": "b",
+        "CIBW_PUBLISH_USERNAME": "g",
+        "CIBW_PUBLISH_TOKEN": "h",
         "GITHUB_TOKEN": "c",
         "PYPI_ID_TOKEN": "d",
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "e",
         "ACTIONS_ID_TOKEN_REQUEST_URL": "f",
     }
     assert without_credentials({**kept, **secret}) == kept
-
-
-def test_the_login_of_the_variables() -> None:
-    login = VariableSource(environment={"TWINE_PASSWORD": "sesame"}).credentials()
-    assert (login.username, login.password) == ("__token__", "sesame")
-    assert "sesame" not in repr(VariableSource(environment={"TWINE_PASSWORD": "sesame"}))
-    with pytest.raises(CredentialsError):
-        VariableSource(environment={}).credentials()

@@ -31,6 +31,7 @@ def test_the_file_is_read(tmp_path: Path) -> None:
     assert sections["company"] == IndexSection(
         repository="https://index.example/legacy/", username="alice", password="s3cret"
     )
+    assert sections["testpypi"] == IndexSection(repository=famous_addresses()["testpypi"])
     assert sections["pypi"] == IndexSection(repository=famous_addresses()["pypi"], password="pypi-planted")
 
 
