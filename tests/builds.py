@@ -116,7 +116,7 @@ def check_ended_well(ran: Ran, identifiers: Sequence[str]) -> None:
     assert all(result.tested for result in ran.results.values()), ran.output
     names = {ran.wheel_of(identifier).name for identifier in identifiers}
     assert {path.name for path in ran.wheels} == names
-    assert {path.name for path in ran.output_dir.iterdir()} == {*names, "report.json", "logs"}
+    assert {path.name for path in ran.output_dir.iterdir()} == {*names, "report.json", "dist.json", "logs"}
 
 
 def check_made_once(ran: Ran) -> None:

@@ -102,7 +102,7 @@ def check_interrupted(ran: Ran) -> None:
     assert "Traceback" not in ran.output
     assert {path.name for path in ran.output_dir.iterdir()} == {
         *(path.name for path in ran.wheels),
-        *("report.json", "logs"),
+        *("report.json", "dist.json", "logs"),
     }
     assert ran.report.exit_code == 130
 

@@ -49,7 +49,10 @@ def test_the_same_command_again(tmp_path: Path, settings: dict[str, str]) -> Non
     assert {wheel.name: wheel.read_bytes() for wheel in second.wheels} == contents
     assert all(result.tested for result in second.results.values())
     assert "2 wheels from the store" in second.output
-    assert [path.name for path in sorted(second.output_dir.iterdir()) if path.suffix != ".whl"] == ["report.json"]
+    assert [path.name for path in sorted(second.output_dir.iterdir()) if path.suffix != ".whl"] == [
+        "dist.json",
+        "report.json",
+    ]
 
 
 @pytest.mark.host

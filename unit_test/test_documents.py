@@ -10,6 +10,7 @@ import pytest
 
 from cibw.errors import CibwError, ErrorContext
 from cibw.model.events import BuildResult, Failure, Report
+from cibw.model.manifest import Manifest, ManifestFile
 from cibw.model.not_built import NotBuilt
 from cibw.model.plan import Job, Plan, StepName, WheelBuild
 from cibw.model.template import Late
@@ -26,7 +27,9 @@ def test_the_readme_has_every_exit_code() -> None:
     assert codes == {0, *(error.exit_code for error in _all_errors(CibwError))}
 
 
-@pytest.mark.parametrize("kind", [Plan, NotBuilt, Job, WheelBuild, Report, BuildResult, Failure, ErrorContext])
+@pytest.mark.parametrize(
+    "kind", [Plan, NotBuilt, Job, WheelBuild, Report, BuildResult, Failure, ErrorContext, Manifest, ManifestFile]
+)
 def test_the_page_of_the_plan_has_every_field(kind: type) -> None:
     page = (ROOT / "docs/plan.md").read_text("utf-8")
     assert [field.name for field in fields(kind) if not re.search(rf'[`"]{field.name}[`"]', page)] == []

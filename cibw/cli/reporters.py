@@ -1,4 +1,4 @@
-"""Who hears of a run: the terminal, log files, the report, the summary of the CI."""
+"""Who hears of a run: the terminal, log files, the report, the manifest, the summary of the CI."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from cibw.model.plan import Plan
 from cibw.reporting.apart import Apart
 from cibw.reporting.console import Console
 from cibw.reporting.logfiles import LogFiles, log_path
+from cibw.reporting.manifest_writer import manifest_writer
 from cibw.reporting.redact import redact
 from cibw.reporting.report import report_writer
 from cibw.reporting.reporter import Reporter, combine
@@ -35,13 +36,17 @@ class Reporters:
 
 
 def open_reporters(session: Session, plan: Plan, output_dir: Path, *, side_by_side: bool) -> Reporters:
-    """Reporters for the session's terminal and CI, which never see a secret of the environment or the plan."""
+    """Reporters for the session's terminal and CI, which never see a secret of the environment or the plan.
+
+    CibwError where the output directory has a manifest that can't be read.
+    """
     log_dir = output_dir / "logs"
     console = Console(sys.stdout, session.look, time.time)
     reporters: list[Reporter] = [
         Apart(console, partial(_spool, output_dir)) if side_by_side else console,
         LogFiles(log_dir),
         report_writer(output_dir),
+        manifest_writer(output_dir, plan),
     ]
     summary = session.environment.get("GITHUB_STEP_SUMMARY")
     if summary:

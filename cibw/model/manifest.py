@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from cibw.model.identifier import BuildIdentifier
 
@@ -14,7 +15,8 @@ MANIFEST_NAME = "dist.json"
 class ManifestFile:
     """A distribution, with its size in bytes and SHA-256, and the identifiers that it serves.
 
-    `plan_key` is the SHA-256 of the plan of its build, and empty for an sdist.
+    `plan_key` is the SHA-256 of the plan of its build, and empty for an sdist. `source` is the SHA-256 of the
+    source that an sdist was made from, and empty where it is not known.
     """
 
     filename: str
@@ -22,6 +24,7 @@ class ManifestFile:
     sha256: str
     identifiers: tuple[BuildIdentifier, ...] = ()
     plan_key: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,30 @@ class Manifest:
 
 
 def merged(manifests: tuple[Manifest, ...]) -> Manifest:
-    """All files and identifiers of several manifests, each once; of two entries for a file the later counts."""
-    files = {entry.filename: entry for manifest in manifests for entry in manifest.files}
+    """All files and identifiers of several manifests, each once.
+
+    Of two entries for a file the later counts; where both are about the same bytes, it serves the identifiers of both.
+    """
+    files: dict[str, ManifestFile] = {}
+    for entry in (entry for manifest in manifests for entry in manifest.files):
+        files[entry.filename] = _joined(files.get(entry.filename), entry)
     expected = dict.fromkeys(identifier for manifest in manifests for identifier in manifest.expected)
     return Manifest(files=tuple(files[name] for name in sorted(files)), expected=tuple(expected))
+
+
+def kept(manifest: Manifest, sizes: Mapping[str, int]) -> Manifest:
+    """A manifest without the files that are gone or have another size now, given the sizes of those that are there."""
+    files = tuple(entry for entry in manifest.files if sizes.get(entry.filename) == entry.size)
+    return replace(manifest, files=files)
+
+
+def _joined(earlier: ManifestFile | None, later: ManifestFile) -> ManifestFile:
+    if earlier is None or earlier.sha256 != later.sha256:
+        return later
+    identifiers = tuple(dict.fromkeys((*earlier.identifiers, *later.identifiers)))
+    return replace(
+        later,
+        identifiers=identifiers,
+        plan_key=later.plan_key or earlier.plan_key,
+        source=later.source or earlier.source,
+    )
