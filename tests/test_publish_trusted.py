@@ -30,8 +30,8 @@ class World:
     def publish(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run `cibw publish` to its end."""
         call = [program("cibw"), "publish", "--to", self.index.upload, *arguments]
-        environment = {**without_ci(os.environ), "HOME": str(self.directory), "COLUMNS": "100", **variables}
-        environment["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+        own = {"HOME": str(self.directory), "COLUMNS": "100", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+        environment = {**without_ci(os.environ), **own, **variables}
         if self.index.authority:
             environment["SSL_CERT_FILE"] = str(self.index.authority)
         return subprocess.run(call, cwd=self.directory, env=environment, capture_output=True, text=True, check=False)
@@ -75,11 +75,20 @@ def test_a_release_by_trusted_publishing(world: World) -> None:
 
 def test_a_token_that_ends_in_the_midst_is_renewed(world: World) -> None:
     world.index.desk.life = 3.0
-    world.index.desk.delay = 1.7
+    world.index.desk.delays = [1.7, 1.7, 1.7]
     done = world.publish(**world.github())
     assert done.returncode == 0, done.stderr
     assert len(world.index.files()) == 3
     assert len(world.issuer.issued) >= 3
+
+
+def test_a_token_that_ends_while_a_file_is_on_its_way(world: World) -> None:
+    world.index.desk.delays = [3.5]
+    world.index.desk.life = 3.0
+    done = world.publish(**world.github())
+    assert done.returncode == 0, done.stderr
+    assert len(world.index.files()) == 3
+    assert world.index.desk.asked.count("upload") == 4
 
 
 def test_a_wrong_repository_sends_nothing(world: World) -> None:
@@ -164,3 +173,37 @@ def test_nothing_at_all(world: World) -> None:
     assert done.returncode == 21
     assert "Looked for in vain" in done.stderr
     assert not (world.directory / "hook-ran").exists()
+
+
+def test_gitlab_has_one_token_and_a_second_job_sends_the_rest(world: World) -> None:
+    world.index.desk.publisher = {"project_path": "octo/hello"}
+    world.index.desk.life, world.index.desk.delays = 3.0, [1.7, 1.7]
+    world.issuer.claims = {"project_path": "octo/hello"}
+    first = world.publish(GITLAB_CI="true", CI_COMMIT_TAG="v1.0", COMPANY_ID_TOKEN=world.issuer.issue("company"))
+    assert first.returncode == 20
+    assert "gives a job only one identity" in words(first.stderr)
+    assert 0 < len(world.index.files()) < 3
+    world.index.desk.life = 900.0
+    second = world.publish(GITLAB_CI="true", CI_COMMIT_TAG="v1.0", COMPANY_ID_TOKEN=world.issuer.issue("company"))
+    assert second.returncode == 0, second.stderr
+    assert len(world.index.files()) == 3
+    assert not _TOKEN.search(seen(first, world.directory) + seen(second, world.directory))
+
+
+def test_a_password_of_the_keyring(world: World) -> None:
+    token = "pypi-" + "d" * 32
+    world.index.desk.tokens[token] = 2.0**40
+    (world.directory / "ring.py").write_text(
+        "from keyring.backend import KeyringBackend\n"
+        "class Ring(KeyringBackend):\n"
+        "    priority = 1\n"
+        "    def get_password(self, service, username):\n"
+        f"        return {token!r} if (service, username) == ({world.index.upload!r}, '__token__') else None\n"
+        "    def set_password(self, service, username, password): pass\n"
+        "    def delete_password(self, service, username): pass\n"
+    )
+    ring = {"PYTHONPATH": str(world.directory), "PYTHON_KEYRING_BACKEND": "ring.Ring"}
+    done = world.publish(TWINE_USERNAME="__token__", **ring)
+    assert done.returncode == 0, done.stderr
+    assert "the keyring" in done.stdout
+    assert not _TOKEN.search(seen(done, world.directory))

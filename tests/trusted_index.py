@@ -53,8 +53,8 @@ class Desk:
     life: float = 900.0
     status: int = 200
     burns: bool = True
-    delay: float = 0.0
-    """How many seconds an upload takes."""
+    delays: list[float] = field(default_factory=list)
+    """How many seconds the first uploads take."""
     busy: int = 0
     """How many times mint answers that it is busy, before it does its work."""
     asked: list[str] = field(default_factory=list)
@@ -181,7 +181,7 @@ def _in_front_of(application: WSGIApplication, desk: Desk) -> WSGIApplication:
             return [text]
         if path == "/legacy/":
             desk.asked.append("upload")
-            time.sleep(desk.delay)
+            time.sleep(desk.delays.pop(0) if desk.delays else 0.0)
             environment["PATH_INFO"] = "/"
         return application(environment, start)
 

@@ -12,11 +12,12 @@ from cibw.model.release import Decision, Listing, PackageIndex, PlannedUpload, U
 from cibw.model.uploading import FileFinished, FileStarted, TryFailed, UploadEvent, UploadFinished, UploadStarted
 from cibw.model.web import NoAnswerError
 from cibw.publishing.upload_advice import advice_for
-from cibw.publishing.upload_api import CredentialSource, Receipt, Uploader
+from cibw.publishing.upload_api import Credentials, CredentialSource, Receipt, Uploader
 from cibw.publishing.upload_ending import ending, refusal, surrender
 from cibw.publishing.upload_rules import Verdict, judge, waits, without
 from cibw.publishing.upload_sheet import Sheet
 
+_SHUT_OUT = (401, 403)
 _BROKEN = 599
 """Stands for an answer that never came: a fault of the server's, as far as anybody can tell."""
 
@@ -156,6 +157,14 @@ class _Tries:
 
     def _try(self) -> Receipt:
         credentials = self.sending.source.credentials()
+        receipt = self._put(credentials)
+        if receipt.status in _SHUT_OUT:
+            # A token may have ended while a large file was on its way.
+            renewed = self.sending.source.credentials()
+            return self._put(renewed) if renewed != credentials else receipt
+        return receipt
+
+    def _put(self, credentials: Credentials) -> Receipt:
         self.attempts += 1
         try:
             receipt = self.sending.uploader.put(self.upload, credentials)

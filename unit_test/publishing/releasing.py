@@ -81,9 +81,10 @@ class ScriptedUploader:
 
 @dataclass(slots=True)
 class Login:
-    """One login, as often as it is asked for."""
+    """One login, as often as it is asked for; `renewed` are those that come after it."""
 
     password: str = "sesame-77"
+    renewed: list[str] = field(default_factory=list)
     closed: bool = False
 
     @property
@@ -93,7 +94,9 @@ class Login:
 
     def credentials(self) -> Credentials:
         """The login."""
-        return Credentials(username="alice", password=self.password)
+        found = Credentials(username="alice", password=self.password)
+        self.password = self.renewed.pop(0) if self.renewed else self.password
+        return found
 
     def close(self) -> None:
         """Note that it was called."""

@@ -153,6 +153,17 @@ def test_a_wrong_login() -> None:
     assert isinstance(one.error, CredentialsError)
 
 
+def test_a_token_that_ended_on_the_way_is_renewed_once() -> None:
+    one = trial(Receipt(status=403))
+    one.login.renewed = ["second"]
+    assert one.run() == [SENT, SENT, SENT]
+    assert one.uploader.sent == [WHEEL, WHEEL, OTHER, SDIST]
+    assert one.waits == []
+    again = trial(Receipt(status=403), Receipt(status=403))
+    again.login.renewed = ["second"]
+    assert again.run() == [FAILED, NOT_TRIED, NOT_TRIED]
+
+
 def test_a_look_that_fails_hides_nothing() -> None:
     def look() -> Listing:
         raise UploadError("the index is down")
