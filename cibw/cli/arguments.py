@@ -6,10 +6,12 @@ import argparse
 
 from cibw import __version__
 from cibw.cli.cache_arguments import cache_parser
+from cibw.cli.collect_arguments import collect_parser
 from cibw.cli.command_line import CommandLine, CommandName
 from cibw.cli.config_arguments import config_parser
 from cibw.cli.parsers import add_config_file, add_platform
 from cibw.cli.publish_arguments import publish_parser
+from cibw.cli.sdist_arguments import sdist_parser
 
 _COMMANDS_HELP = """\
 commands:
@@ -17,6 +19,8 @@ commands:
   plan         print what a build would do, and do nothing of it; see `cibw plan --help`
   cache        show, prune or clear the store of finished wheels; see `cibw cache --help`
   config       show the options, print their schema, or take over cibuildwheel's; see `cibw config --help`
+  sdist        build the source distribution, once; see `cibw sdist --help`
+  collect      gather wheels and sdist from the artifacts of other jobs; see `cibw collect --help`
   publish      send wheels and sdist to a package index; see `cibw publish --help`
 
 A directory that is named like a command is given as ./plan.
@@ -38,7 +42,13 @@ exit codes:
   7, 11 and 12 the container engine or its image; 13, 14 and 16 this computer lacks something;
   130 interrupted. README.md has the whole table.
 """
-_PARSERS = {CommandName.CACHE: cache_parser, CommandName.CONFIG: config_parser, CommandName.PUBLISH: publish_parser}
+_PARSERS = {
+    CommandName.CACHE: cache_parser,
+    CommandName.CONFIG: config_parser,
+    CommandName.SDIST: sdist_parser,
+    CommandName.COLLECT: collect_parser,
+    CommandName.PUBLISH: publish_parser,
+}
 
 
 def parse(arguments: list[str]) -> CommandLine:
@@ -71,7 +81,7 @@ def _parser(command: CommandName) -> argparse.ArgumentParser:
         prog="cibw plan" if is_plan else "cibw",
         usage="%(prog)s [options] [PACKAGE]"
         if is_plan
-        else "%(prog)s [build | plan | cache | config | publish] [options] [PACKAGE]",
+        else "%(prog)s [build | plan | cache | config | sdist | collect | publish] [options] [PACKAGE]",
         description=(
             "Print the jobs, builds, steps and commands of a build, and why the other identifiers are not built."
             if is_plan
@@ -83,7 +93,7 @@ def _parser(command: CommandName) -> argparse.ArgumentParser:
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
     )
-    _add_project(parser.add_argument_group("project"))
+    _add_project(parser.add_argument_group("project"), is_plan=is_plan)
     _add_selection(parser.add_argument_group("selection"))
     _add_run(parser.add_argument_group("run"), is_plan=is_plan)
     _add_output(parser.add_argument_group("output"), is_plan=is_plan)
@@ -97,7 +107,7 @@ def _positive(text: str) -> int:
     return number
 
 
-def _add_project(group: argparse._ArgumentGroup) -> None:
+def _add_project(group: argparse._ArgumentGroup, *, is_plan: bool) -> None:
     group.add_argument(
         "package",
         metavar="PACKAGE",
@@ -105,6 +115,16 @@ def _add_project(group: argparse._ArgumentGroup) -> None:
         help="the package's directory below the current one, or an sdist (.tar.gz); default: the current directory",
     )
     add_config_file(group)
+    if is_plan:
+        return
+    group.add_argument(
+        "--from-sdist",
+        metavar="FILE",
+        nargs="?",
+        const="",
+        help="build from this sdist, with the configuration of the project; without FILE from the one in dist, which "
+        "`cibw sdist` makes where there is none",
+    )
 
 
 def _add_selection(group: argparse._ArgumentGroup) -> None:

@@ -10,6 +10,7 @@ from cibw.catalog import Catalog, load_catalog
 from cibw.cli.cache import mark_cache
 from cibw.cli.facts import gather, known_facts
 from cibw.cli.fetching import demand_offline, environment_of, fetching_of, plan_fetcher
+from cibw.cli.from_sdist import unpacked_sdist
 from cibw.cli.machines import Machines, MachineSettings
 from cibw.cli.project import Project, make_output_dir, open_project, sources_of
 from cibw.cli.reporters import open_reporters
@@ -40,12 +41,20 @@ def build(session: Session) -> int:
         options = load_options(sources, session.platform())
         mark_cache(session)
         require_host(options.platform, known_facts())
-        catalog = load_catalog()
-        gathered = gather(session, options, catalog, resolves_engine=True)
-        plan = make_plan(options, catalog, gathered.facts, gathered.selection)
-        plan = replace(plan, notes=(*plan.notes, *filter(None, [gathered.note])))
-        planned = _Planned(plan=plan, options=options, facts=gathered.facts, catalog=catalog)
-        return _run(session, project, planned)
+        if session.line.from_sdist is None:
+            return _plan_and_run(session, project, options)
+        with unpacked_sdist(session, project, sources, environment_of(session, options)) as found:
+            options = load_options(found.sources, session.platform())
+            return _plan_and_run(session, found.project, options, *found.notes)
+
+
+def _plan_and_run(session: Session, project: Project, options: Options, *notes: str) -> int:
+    catalog = load_catalog()
+    gathered = gather(session, options, catalog, resolves_engine=True)
+    plan = make_plan(options, catalog, gathered.facts, gathered.selection)
+    plan = replace(plan, notes=(*plan.notes, *filter(None, [gathered.note]), *notes))
+    planned = _Planned(plan=plan, options=options, facts=gathered.facts, catalog=catalog)
+    return _run(session, project, planned)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,8 @@ class CommandName(Enum):
     PLAN = "plan"
     CACHE = "cache"
     CONFIG = "config"
+    SDIST = "sdist"
+    COLLECT = "collect"
     PUBLISH = "publish"
 
 
@@ -73,3 +75,5 @@ class CommandLine:
     dry_run: bool = False
     allow_http: bool = False
     trusted_publishing: str = "auto"
+    force: bool = False
+    from_sdist: str | None = None

@@ -48,6 +48,18 @@ def _config(session: Session) -> int:
     return config(session)
 
 
+def _sdist(session: Session) -> int:
+    from cibw.cli.sdist import sdist
+
+    return sdist(session)
+
+
+def _collect(session: Session) -> int:
+    from cibw.cli.collect import collect
+
+    return collect(session)
+
+
 def _publish(session: Session) -> int:
     from cibw.cli.publish import publish
 
@@ -59,5 +71,7 @@ _COMMANDS: Mapping[CommandName, Callable[[Session], int]] = {
     CommandName.PLAN: _plan,
     CommandName.CACHE: _cache,
     CommandName.CONFIG: _config,
+    CommandName.SDIST: _sdist,
+    CommandName.COLLECT: _collect,
     CommandName.PUBLISH: _publish,
 }

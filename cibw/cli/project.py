@@ -119,7 +119,7 @@ def sources_of(line: CommandLine, project: Project, working_dir: Path, environ: 
             jobs=line.jobs,
             offline=line.offline,
         ),
-        read_text=_reader(project.root),
+        read_text=reader_of(project.root),
     )
 
 
@@ -134,7 +134,9 @@ def config_file_of(line: CommandLine, project: Project, working_dir: Path) -> tu
     return name, working_dir / name
 
 
-def _reader(root: Path) -> Callable[[str], str | None]:
+def reader_of(root: Path) -> Callable[[str], str | None]:
+    """Reads the text files of a project by their POSIX paths below its root; None where there is none."""
+
     def read(path: str) -> str | None:
         try:
             return (root / path).read_text(encoding="utf-8")

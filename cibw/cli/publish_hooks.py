@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cibw.cli.secrets import is_secret_name
+from cibw.cli.secrets import without_credentials
 from cibw.errors import CommandFailedError, ErrorContext
 from cibw.model.command import Request
 from cibw.model.shell import Shell
@@ -15,7 +15,6 @@ from cibw.model.template import Late, Template
 from cibw.running.host import HostMachine
 from cibw.running.machine import OutputSink
 
-_ALSO_SECRET = ("ACTIONS_ID_TOKEN_REQUEST_URL", "CIBW_PUBLISH_USERNAME", "TWINE_USERNAME", "UV_PUBLISH_USERNAME")
 _LAST_LINES = 10
 
 
@@ -55,12 +54,3 @@ class Hooks:
             self.say(f"  {line}")
 
         return hear
-
-
-def without_credentials(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables whose names do not speak of a secret or of a login."""
-    return {
-        name: value
-        for name, value in environment.items()
-        if not is_secret_name(name) and name.upper() not in _ALSO_SECRET
-    }

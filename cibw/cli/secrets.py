@@ -12,6 +12,11 @@ _SECRET_NAME = re.compile(
     r"(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|(?:API|ACCESS|SECRET|PRIVATE)_?KEY)$",
     re.IGNORECASE,
 )
+_PUBLISHES = re.compile(
+    r"(?:TWINE|UV_PUBLISH|CIBW_PUBLISH|FLIT|PDM_PUBLISH|POETRY_PYPI|HATCH_INDEX|ACTIONS_ID_TOKEN_REQUEST)_",
+    re.IGNORECASE,
+)
+_OF_AN_INDEX = re.compile(r"UV_INDEX_\w+_PASSWORD", re.IGNORECASE)
 _PASSWORD_IN_URL = re.compile(r"://[^/@:\s]*:([^/@\s]+)@")
 
 
@@ -38,6 +43,18 @@ def _pairs_of(job: Job) -> Iterator[tuple[str, str]]:
 def is_secret_name(name: str) -> bool:
     """Whether the name of a variable speaks of a secret."""
     return _SECRET_NAME.search(name) is not None
+
+
+def without_credentials(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that a program which only builds may see: none that is a secret or serves to publish.
+
+    What uv fetches build requirements with, from an index of the user's own, stays.
+    """
+    return {
+        name: value
+        for name, value in environment.items()
+        if _OF_AN_INDEX.fullmatch(name) or not (is_secret_name(name) or _PUBLISHES.match(name))
+    }
 
 
 def secrets_in(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from cibw.config.toml import TomlTable, as_table
+from cibw.config.toml import TomlTable, as_table, parse_toml
+from cibw.errors import ConfigurationError
 
 _BACKENDS = ("setuptools.build_meta", "setuptools.build_meta:__legacy__")
 _DEFAULT_REQUIRES = ("setuptools>=40.8.0",)
@@ -57,6 +58,16 @@ def find_build_system(table: TomlTable, texts: ProjectTexts) -> BuildSystem | No
     if not isinstance(requires, tuple) or not all(isinstance(one, str) for one in requires):
         return None
     return _known([str(one) for one in requires], texts.pyproject)
+
+
+def build_requirements(pyproject: str | None) -> tuple[str, ...]:
+    """What the pyproject.toml of a project says that its build requires; ConfigurationError where it is no TOML."""
+    try:
+        system = as_table(parse_toml(pyproject or "").get("build-system"))
+    except ValueError as error:
+        raise ConfigurationError(f"pyproject.toml is no TOML: {error}") from error
+    requires = system.get("requires", ())
+    return tuple(one for one in requires if isinstance(one, str)) if isinstance(requires, tuple) else ()
 
 
 def _known(requires: list[str], pyproject: str) -> BuildSystem | None:

@@ -13,7 +13,7 @@ from cibw.model.images import EngineName, Image
 from cibw.running.container_api import LocalImage
 from cibw.running.container_endpoints import Endpoint, docker_endpoint, fault_of, podman_endpoints, podman_program
 from cibw.running.container_images import Look, local_image
-from cibw.running.source import Runner
+from cibw.running.git import Runner
 
 _UNIX = "unix://"
 _SECONDS = 5.0

@@ -118,7 +118,7 @@ def _nothing() -> None:
 
 def _environment(settings: HostSettings, base: Path) -> dict[str, str]:
     environment = {name: value for name, value in settings.environment.items() if name not in FOREIGN_VARIABLES}
-    environment.update(list(_for_uv(environment)))
+    environment.update(list(settings_for_uv(environment)))
     tools = base / "tools"
     _lay_tools(tools, environment.get("PATH", ""))
     environment["PATH"] = os.pathsep.join([str(tools), environment.get("PATH", "")])
@@ -149,7 +149,7 @@ def _toolchain(platform_tag: str, settings: HostSettings, base: Path) -> dict[st
         return prepare_toolchain(root / "toolchains", spec, programs)
 
 
-def _for_uv(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def settings_for_uv(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The user's indexes and constraints, which uv does not read from the variables of pip."""
     for pip_name, uv_names in UV_NAMES.items():
         # A folder of packages that is missing is no matter for pip, but an error for uv.

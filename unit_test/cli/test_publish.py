@@ -7,7 +7,7 @@ import pytest
 
 from cibw.cli.arguments import parse
 from cibw.cli.command_line import CommandLine, CommandName
-from cibw.cli.publish_hooks import without_credentials
+from cibw.cli.secrets import without_credentials
 from unit_test.cli.calling import Caller
 
 WHEEL = "demo-1.0-cp312-cp312-manylinux_2_17_x86_64.whl"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cibw.cli.secrets import secrets_of
+from cibw.cli.secrets import secrets_of, without_credentials
 from cibw.reporting.redact import masked_text
 from unit_test.planning.planned import plan_of
 
@@ -41,3 +41,14 @@ container-engine = { name = "docker", create-args = ["--env", "API_KEY=in-args"]
 def test_a_text_is_masked() -> None:
     assert masked_text("say hush now", secrets_of({"A_TOKEN": "hush"})) == "say *** now"
     assert masked_text("say hush now", ()) == "say hush now"
+
+
+def test_what_only_builds_sees_no_credentials() -> None:
+    credentials = (
+        *("TWINE_USERNAME", "TWINE_PASSWORD", "UV_PUBLISH_TOKEN", "UV_PUBLISH_USERNAME", "CIBW_PUBLISH_TO", "GH_TOKEN"),
+        *("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SIGSTORE_ID_TOKEN", "DB_PASSWORD"),
+        *("FLIT_USERNAME", "HATCH_INDEX_AUTH", "POETRY_PYPI_TOKEN_MAIN", "PDM_PUBLISH_USERNAME", "my_secret"),
+    )
+    others = ("PATH", "CC", "UV_INDEX_URL", "UV_INDEX_OURS_PASSWORD", "CIBW_BUILD", "TOKENIZERS_PARALLELISM")
+    environment = dict.fromkeys((*credentials, *others), "1")
+    assert tuple(without_credentials(environment)) == others

@@ -4,8 +4,9 @@ import hashlib
 
 import pytest
 
-from cibw.config.build_system import ProjectTexts, find_build_system
+from cibw.config.build_system import ProjectTexts, build_requirements, find_build_system
 from cibw.config.toml import parse_toml
+from cibw.errors import ConfigurationError
 
 
 def known(pyproject: str | None, setup_cfg: str | None = None, setup_py: str | None = None) -> tuple[str, ...] | None:
@@ -56,3 +57,22 @@ def test_setup_requires_is_more_than_the_table_says() -> None:
 
 def test_without_a_pyproject_nothing_is_known() -> None:
     assert known(None) is None
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "requires"),
+    [
+        (None, ()),
+        ("[project]", ()),
+        ("build-system = 1", ()),
+        ("[build-system]\nrequires = 'hatchling'", ()),
+        ("[build-system]\nrequires = ['hatchling>=1', 2, 'hatch-vcs']", ("hatchling>=1", "hatch-vcs")),
+    ],
+)
+def test_requirements_of_any_backend(pyproject: str | None, requires: tuple[str, ...]) -> None:
+    assert build_requirements(pyproject) == requires
+
+
+def test_requirements_stand_in_a_toml_file() -> None:
+    with pytest.raises(ConfigurationError, match="no TOML"):
+        build_requirements("[")

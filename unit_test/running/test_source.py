@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cibw.model.command import Request
+from cibw.running.git import unquote
 from cibw.running.recording import Answer, RecordingMachine
-from cibw.running.source import git_index, project_files, unquote
+from cibw.running.source import git_index, project_files
 
 _NAMED = {7: "a", 8: "b", 12: "f", 10: "n", 13: "r", 9: "t", 11: "v", 34: '"', 92: "\\"}
 

@@ -1,0 +1,77 @@
+"""The command that gathers the files of a release from artifacts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cibw.cli.project import make_output_dir
+from cibw.cli.sdist import DEFAULT_DIR
+from cibw.cli.sessions import Session
+from cibw.errors import ConfigurationError, Mistake, ReleaseFaultError
+from cibw.model.artifacts import ARTIFACT_GLOB
+from cibw.model.collection import Folder
+from cibw.model.findings import stops
+from cibw.publishing.collect_files import copy_file, files_in, folders_below, odd_names
+from cibw.publishing.collect_plan import collection_findings, plan_collection
+from cibw.reporting.collect_text import collection_lines
+from cibw.reporting.findings_text import fault_text, warning_lines
+from cibw.reporting.manifest import read_manifest, write_manifest
+
+_WHEELS_DIR = "wheelhouse"
+
+
+def collect(session: Session) -> int:
+    """Gather the files of some folders; the errors say what the exit codes mean."""
+    here = session.working_dir
+    output_dir = here / (session.line.output_dir or DEFAULT_DIR)
+    paths = [path for directory in _directories(session) for path in folders_below(directory, output_dir)]
+    folders = tuple(_read(path, here) for path in dict.fromkeys(paths))
+    if not any(folder.files for folder in folders):
+        raise ConfigurationError(
+            "There is nothing to collect: no folder has a wheel or an sdist.",
+            hint="`cibw build` and `cibw sdist` make them; a CI has to hand them on as artifacts.",
+        )
+    output = make_output_dir(output_dir)
+    there = _read(output, here)
+    _check_names((*folders, there))
+    findings = collection_findings(folders, there)
+    if stops(findings):
+        raise ReleaseFaultError(f"The files do not go together; none was copied.\n{fault_text(findings)}")
+    collection = plan_collection(folders, there)
+    for file in collection.copies:
+        copy_file(file, here / file.path, output)
+    if collection.manifest != there.manifest:
+        write_manifest(collection.manifest, output)
+    lines = [*warning_lines(findings, session.look), *collection_lines(collection, _shown(output, here), session.look)]
+    print("\n".join(lines))
+    return 0
+
+
+def _directories(session: Session) -> list[Path]:
+    here = session.working_dir
+    if not session.line.paths:
+        found = [path for path in sorted(here.glob(ARTIFACT_GLOB)) if path.is_dir()]
+        return [*found, *(path for path in (here / _WHEELS_DIR,) if path.is_dir())]
+    missing = [name for name in session.line.paths if not (here / name).is_dir()]
+    if missing:
+        raise ConfigurationError(f"There is no directory {', '.join(missing)}.", hint="Name the folders of artifacts.")
+    return [here / name for name in session.line.paths]
+
+
+def _read(path: Path, here: Path) -> Folder:
+    name = _shown(path, here)
+    return Folder(name=name, files=files_in(path, name), manifest=read_manifest(path))
+
+
+def _check_names(folders: tuple[Folder, ...]) -> None:
+    mistakes: tuple[Mistake, ...] = tuple(one for folder in folders for one in odd_names(folder.files))
+    if mistakes:
+        listed = "\n".join(f"{one.place}: {one.message}" for one in mistakes)
+        raise ReleaseFaultError(
+            f"Some files are no distributions by their names; none was copied.\n{listed}",
+            hint="Remove them, or give them their right names.",
+        )
+
+
+def _shown(path: Path, here: Path) -> str:
+    return path.relative_to(here).as_posix() if path.is_relative_to(here) else str(path)

@@ -1,0 +1,182 @@
+"""The sdist of a project: the one that is there, or a new one."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cibw.cli.cache import mark_cache
+from cibw.cli.project import Project, make_output_dir
+from cibw.cli.secrets import secrets_of, without_credentials
+from cibw.cli.sessions import Session
+from cibw.config.build_system import build_requirements
+from cibw.errors import MissingToolError, ReleaseFaultError
+from cibw.model.findings import Finding, stops
+from cibw.model.manifest import Manifest, ManifestFile, kept, merged
+from cibw.publishing.distributions import FoundFile, read_distribution
+from cibw.publishing.sdist_rules import sdist_findings
+from cibw.publishing.sdists import read_sdist
+from cibw.publishing.source_rules import changes_during_build, source_findings
+from cibw.reporting.findings_text import fault_text, warning_lines
+from cibw.reporting.lines import output_line
+from cibw.reporting.manifest import read_manifest, write_manifest
+from cibw.reporting.redact import masked_text
+from cibw.reporting.sdist_text import built_lines, kept_lines
+from cibw.running.collect import waiting_place
+from cibw.running.host import HostMachine
+from cibw.running.host_session import FOREIGN_VARIABLES, settings_for_uv
+from cibw.running.sdist import build_sdist
+from cibw.running.source_identity import KnownSources, changed_files, source_digest, source_hashes
+from cibw.running.source_state import read_source_state
+
+_WHEELS_DIR = "wheelhouse"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SdistWork:
+    """Where the sdist of a project comes from and goes to; `environment` is the user's."""
+
+    session: Session
+    project: Project
+    directory: Path
+    environment: Mapping[str, str] = field(repr=False)
+
+    @property
+    def package(self) -> Path:
+        """The directory that the sdist is made of."""
+        return self.project.root / self.project.package_dir
+
+    def provide(self, *, anew: bool) -> FoundFile:
+        """The sdist of the source as it is, which is built only where it is not there, or is wanted anew.
+
+        ReleaseFaultError where the source is not complete, or the sdist is not one that an index takes.
+        """
+        mark_cache(self.session)
+        directory = make_output_dir(self.directory)
+        manifest = read_manifest(directory) or Manifest()
+        before = self._hashes()
+        source = self._known.origin(source_digest(before))
+        found = None if anew else _made_before(directory, manifest, source)
+        if found is not None:
+            self._say(kept_lines(found.distribution, self._shown(found.path), self.session.look))
+            return found
+        self._judge_source()
+        started = time.monotonic()
+        found = self._build(directory)
+        self._say(
+            built_lines(found.distribution, self._shown(found.path), time.monotonic() - started, self.session.look)
+        )
+        _note(manifest, found, source if self._is_settled(before, source) else "")
+        return found
+
+    def is_outdated(self, found: FoundFile) -> bool:
+        """Whether an sdist of the directory was made from another source, as far as its manifest knows."""
+        entry = (read_manifest(found.path.parent) or Manifest()).file(found.path.name)
+        return entry is not None and entry.source not in ("", self._known.origin(source_digest(self._hashes())))
+
+    def _hashes(self) -> Mapping[str, str]:
+        """What the project's files hold, but for what builds leave there."""
+        wheels = self.environment.get("CIBW_OUTPUT_DIR") or _WHEELS_DIR
+        here = self.session.working_dir
+        excluded = (self.directory, self.session.cache_dir, here / wheels, here / _WHEELS_DIR)
+        return source_hashes(HostMachine(self.environment), self.project.root, excluded, self._kept("files"))
+
+    def _kept(self, what: str) -> Path:
+        name = hashlib.sha256(str(self.project.root).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        return self.session.cache_dir / "sdists" / f"{name}-{what}.json"
+
+    @property
+    def _known(self) -> KnownSources:
+        return KnownSources(self._kept("sources"))
+
+    def _judge_source(self) -> None:
+        state = read_source_state(HostMachine(self.environment), self.package, self.directory)
+        findings = source_findings(state, build_requirements(_text(self.package / "pyproject.toml")))
+        self._judge(findings, "The source is not complete.")
+
+    def _judge(self, findings: tuple[Finding, ...], what: str) -> None:
+        self._say(warning_lines(findings, self.session.look))
+        if stops(findings):
+            raise ReleaseFaultError(f"{what}\n{fault_text(findings)}")
+
+    def _build(self, directory: Path) -> FoundFile:
+        _require_build()
+        with waiting_place(directory) as place:
+            path = build_sdist(HostMachine(self._child_environment()), self.package, place, self._hear())
+            try:
+                made = read_distribution(path)
+            except ValueError as error:
+                raise ReleaseFaultError(str(error), hint="Look at the name and the version of the project.") from error
+            self._judge(sdist_findings(made.distribution, read_sdist(path)), "The sdist is not one to release.")
+            return FoundFile(distribution=made.distribution, path=path.replace(directory / path.name))
+
+    def _is_settled(self, before: Mapping[str, str], source: str) -> bool:
+        """Whether no file changed while the sdist was built; what the build has added is remembered."""
+        after = self._hashes()
+        changed = changed_files(before, after)
+        self._say(warning_lines(changes_during_build(changed), self.session.look))
+        self._known.remember(source, source_digest(after))
+        return not changed
+
+    def _child_environment(self) -> dict[str, str]:
+        environment = without_credentials(self.environment)
+        own = {name: value for name, value in environment.items() if name not in FOREIGN_VARIABLES}
+        return {**own, **dict(settings_for_uv(own))}
+
+    def _hear(self) -> Callable[[str, bool], None]:
+        look, secrets = self.session.look, secrets_of(self.environment)
+
+        def hear(line: str, _is_error: bool) -> None:
+            if look.output:
+                self._say([masked_text(output_line(line, look), secrets)])
+
+        return hear
+
+    def _say(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            print(line, flush=True)
+
+    def _shown(self, path: Path) -> str:
+        here = self.session.working_dir
+        return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _made_before(directory: Path, manifest: Manifest, source: str) -> FoundFile | None:
+    """The sdist that a manifest has for a source, where it is there with the bytes that were noted."""
+    for entry in manifest.files:
+        path = directory / entry.filename
+        if entry.source == source and path.is_file():
+            found = read_distribution(path)
+            if found.distribution.sha256 == entry.sha256:
+                return found
+    return None
+
+
+def _note(manifest: Manifest, found: FoundFile, source: str) -> None:
+    sdist = found.distribution
+    directory = found.path.parent
+    sizes = {path.name: path.stat().st_size for path in directory.iterdir() if path.is_file()}
+    entry = ManifestFile(filename=sdist.filename, size=sdist.size, sha256=sdist.sha256, source=source)
+    write_manifest(merged((kept(manifest, sizes), Manifest(files=(entry,)))), directory)
+
+
+def _require_build() -> None:
+    # A directory `build` beside the project would be found as a module, too.
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        version("build")
+    except PackageNotFoundError as error:
+        raise MissingToolError(
+            "The library build is not installed.", hint="Run `pip install 'cibw[publish]'` where cibw is installed."
+        ) from error
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,78 @@
+"""Finds the files of a release in folders, and copies them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from cibw.errors import Mistake, ReleaseFaultError
+from cibw.model.collection import CollectedFile
+from cibw.model.distribution import ATTESTATION_ENDING, Distribution, is_distribution_name
+from cibw.model.manifest import MANIFEST_NAME
+
+_PIECE = 1 << 20
+
+
+def folders_below(directory: Path, output: Path) -> Iterator[Path]:
+    """A directory and those below it that hold something of a release, but never the output directory.
+
+    Hidden directories and links to directories are left out.
+    """
+    entries = sorted(directory.iterdir())
+    if directory.resolve() != output.resolve() and any(_counts(path) for path in entries):
+        yield directory
+    for path in entries:
+        if path.is_dir() and not path.is_symlink() and not path.name.startswith("."):
+            yield from folders_below(path, output)
+
+
+def files_in(directory: Path, shown: str) -> tuple[CollectedFile, ...]:
+    """The distributions and attestations directly in a directory, by name."""
+    paths = [path for path in sorted(directory.iterdir()) if _counts(path) and path.name != MANIFEST_NAME]
+    return tuple(_described(path, shown) for path in paths)
+
+
+def odd_names(files: tuple[CollectedFile, ...]) -> tuple[Mistake, ...]:
+    """The files whose names are those of no distribution."""
+    return tuple(mistake for file in files for mistake in _odd_name(file))
+
+
+def copy_file(file: CollectedFile, source: Path, output: Path) -> None:
+    """Copy a file so that it appears as a whole; ReleaseFaultError where its bytes are not the ones that were seen."""
+    partial = output / f".{file.filename}.part"
+    digest = hashlib.sha256()
+    try:
+        with source.open("rb") as reader, partial.open("wb") as writer:
+            while piece := reader.read(_PIECE):
+                digest.update(piece)
+                writer.write(piece)
+        if digest.hexdigest() != file.sha256:
+            raise ReleaseFaultError(
+                f"{file.path} has changed while it was collected.", hint="Start again when nothing writes to it."
+            )
+        partial.replace(output / file.filename)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _counts(path: Path) -> bool:
+    name = path.name
+    is_known = is_distribution_name(name) or name.endswith(ATTESTATION_ENDING) or name == MANIFEST_NAME
+    return is_known and not name.startswith(".") and path.is_file()
+
+
+def _described(path: Path, shown: str) -> CollectedFile:
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+            size += len(piece)
+    return CollectedFile(filename=path.name, size=size, sha256=digest.hexdigest(), folder=shown)
+
+
+def _odd_name(file: CollectedFile) -> Iterator[Mistake]:
+    try:
+        Distribution.parse(file.filename.removesuffix(ATTESTATION_ENDING), size=file.size, sha256=file.sha256)
+    except ValueError as error:
+        yield Mistake(place=file.path, message=str(error), hint="remove it, or give it its right name")

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from cibw.model.manifest import Manifest, ManifestFile
+from cibw.reporting.manifest import read_manifest, write_manifest
+from unit_test.cli.calling import Caller
+
+WHEEL = "demo-1.0-cp311-abi3-manylinux_2_17_x86_64.whl"
+SDIST = "demo-1.0.tar.gz"
+
+
+def put(path: Path, content: bytes = b"x") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def test_the_folders_of_artifacts_are_found(cibw: Caller) -> None:
+    put(cibw.directory / "cibw-sdist" / SDIST)
+    put(cibw.directory / "cibw-wheels-linux" / "deeper" / WHEEL)
+    put(cibw.directory / "wheelhouse" / WHEEL)
+    put(cibw.directory / "elsewhere" / "other-1.0.tar.gz")
+    called = cibw("collect")
+    assert called.exit_code == 0, called.stderr
+    dist = cibw.directory / "dist"
+    assert {path.name for path in dist.iterdir()} == {SDIST, WHEEL, "dist.json"}
+    assert called.stdout.startswith("Collected 2 files into dist")
+    assert "cibw-wheels-linux/deeper" in called.stdout
+    manifest = read_manifest(dist)
+    assert manifest is not None
+    assert [entry.filename for entry in manifest.files] == [WHEEL, SDIST]
+
+
+def test_a_second_call_does_nothing(cibw: Caller) -> None:
+    put(cibw.directory / "artifacts" / "cibw-sdist" / SDIST)
+    cibw("collect", "artifacts", "--output-dir", "out")
+    files = {path: path.stat().st_mtime_ns for path in (cibw.directory / "out").iterdir()}
+    called = cibw("collect", "artifacts", "--output-dir", "out")
+    assert called.stdout.startswith("Nothing to do: out has all 1 file already")
+    assert {path: path.stat().st_mtime_ns for path in (cibw.directory / "out").iterdir()} == files
+
+
+def test_other_bytes_are_an_error_and_nothing_is_copied(cibw: Caller) -> None:
+    put(cibw.directory / "cibw-wheels-a" / WHEEL, b"a")
+    put(cibw.directory / "cibw-wheels-b" / WHEEL, b"b")
+    put(cibw.directory / "cibw-sdist" / SDIST)
+    called = cibw("collect")
+    assert called.exit_code == 18
+    assert "cibw-wheels-a" in called.stderr
+    assert "cibw-wheels-b" in called.stderr
+    assert "Two jobs built the same wheel" in called.stderr
+    assert list((cibw.directory / "dist").iterdir()) == []
+
+
+def test_odd_names_are_an_error(cibw: Caller) -> None:
+    put(cibw.directory / "cibw-sdist" / "backup.tar.gz")
+    put(cibw.directory / "cibw-wheels-a" / "demo.whl")
+    called = cibw("collect")
+    assert called.exit_code == 18
+    assert "cibw-sdist/backup.tar.gz" in called.stderr
+    assert "cibw-wheels-a/demo.whl" in called.stderr
+
+
+def test_without_folders_or_files_there_is_nothing_to_collect(cibw: Caller) -> None:
+    assert "nothing to collect" in cibw("collect").stderr
+    called = cibw("collect", "artifacts", "more")
+    assert called.exit_code == 2
+    assert "artifacts, more" in called.stderr
+
+
+def test_the_manifests_of_jobs_become_one(cibw: Caller) -> None:
+    put(cibw.directory / "cibw-wheels-a" / WHEEL)
+    entry = ManifestFile(filename=WHEEL, size=1, sha256="other")
+    write_manifest(Manifest(files=(entry,)), cibw.directory / "cibw-wheels-a")
+    called = cibw("collect")
+    assert called.exit_code == 18
+    assert "cibw-wheels-a/dist.json" in called.stderr

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from cibw.errors import ReleaseFaultError
+from cibw.model.distribution import Distribution
+from cibw.model.sdist import SdistContents
+from cibw.publishing.sdist_rules import normal_name, sdist_findings
+from cibw.publishing.sdists import read_sdist
+
+PKG_INFO = "Metadata-Version: 2.4\nName: My.Demo\nVersion: 1.0\n\nText\n"
+
+
+def sdist(filename: str = "my_demo-1.0.tar.gz") -> Distribution:
+    return Distribution.parse(filename, size=1, sha256="0" * 64)
+
+
+def rules(filename: str, *top: str, pkg_info: str = PKG_INFO) -> list[str]:
+    return [finding.rule for finding in sdist_findings(sdist(filename), SdistContents(top=top, pkg_info=pkg_info))]
+
+
+def test_a_good_sdist() -> None:
+    assert rules("my_demo-1.0.tar.gz", "my_demo-1.0") == []
+
+
+@pytest.mark.parametrize("filename", ["my-demo-1.0.tar.gz", "My_Demo-1.0.tar.gz", "my.demo-1.0.tar.gz"])
+def test_a_name_of_before_pep_625(filename: str) -> None:
+    assert normal_name(sdist(filename)) == "my_demo-1.0.tar.gz"
+    assert rules(filename, filename.removesuffix(".tar.gz")) == ["sdist-name"]
+
+
+def test_a_version_is_written_as_versions_are() -> None:
+    assert rules("my_demo-1.0.0-1.tar.gz", "my_demo-1.0.0-1", pkg_info="Name: x\nVersion: 1\n")[0] == "sdist-name"
+
+
+@pytest.mark.parametrize("top", [(), ("other",), ("my_demo-1.0", "setup.py")])
+def test_it_holds_one_directory(top: tuple[str, ...]) -> None:
+    assert rules("my_demo-1.0.tar.gz", *top) == ["sdist-directory"]
+
+
+@pytest.mark.parametrize(
+    "pkg_info", ["", "Name: other\nVersion: 1.0\n", "Name: my-demo\nVersion: 1.1\n", "Name: my-demo\n", "nothing"]
+)
+def test_its_metadata_says_what_it_is(pkg_info: str) -> None:
+    assert rules("my_demo-1.0.tar.gz", "my_demo-1.0", pkg_info=pkg_info) == ["sdist-metadata"]
+
+
+def test_what_is_in_an_archive(tmp_path: Path) -> None:
+    path = tmp_path / "my_demo-1.0.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        for name in ("my_demo-1.0/setup.py", "my_demo-1.0/PKG-INFO", "my_demo-1.0/x/PKG-INFO", "stray"):
+            content = PKG_INFO.encode() if name == "my_demo-1.0/PKG-INFO" else b"other"
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    assert read_sdist(path) == SdistContents(top=("my_demo-1.0", "stray"), pkg_info=PKG_INFO)
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"\x1f\x8b\x08\x00"])
+def test_what_is_no_archive_is_told(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "my_demo-1.0.tar.gz"
+    path.write_bytes(content)
+    with pytest.raises(ReleaseFaultError, match="can't be read"):
+        read_sdist(path)

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from cibw.model.distribution import Distribution
+from cibw.model.findings import Finding, Severity
+from cibw.reporting.findings_text import fault_text, warning_lines
+from cibw.reporting.look import Look
+from cibw.reporting.sdist_text import built_lines, kept_lines
+
+SDIST = Distribution.parse("demo-1.0.tar.gz", size=4_210, sha256="ab" * 32)
+PLAIN = Look(unicode=False)
+FINDINGS = (
+    Finding(rule="a", message="It is wrong.", fix="Make it right."),
+    Finding(rule="b", message="It is odd.", fix="Look at it.", severity=Severity.WARNING),
+    Finding(rule="c", message="It is missing.", fix="Find it."),
+)
+
+
+def test_an_sdist_that_was_built() -> None:
+    assert built_lines(SDIST, "dist/demo-1.0.tar.gz", 1.23, PLAIN) == [
+        "ok dist/demo-1.0.tar.gz 4.2 kB, 1.2 s",
+        f"  SHA-256 {'ab' * 32}",
+    ]
+
+
+def test_an_sdist_that_is_there_says_how_to_have_another() -> None:
+    first, second = kept_lines(SDIST, "dist/demo-1.0.tar.gz", PLAIN)
+    assert first == ("-> dist/demo-1.0.tar.gz 4.2 kB, built before from the same source; --force builds it anew")
+    assert second == f"  SHA-256 {'ab' * 32}"
+
+
+def test_faults_and_warnings_stand_apart() -> None:
+    assert fault_text(FINDINGS) == "It is wrong.\n  Make it right.\nIt is missing.\n  Find it."
+    assert warning_lines(FINDINGS, PLAIN) == ["! WARNING: It is odd.", "  -> Look at it."]
