@@ -65,13 +65,16 @@ def devpi(directory: Path, *, volatile: bool = False) -> Iterator[IndexServer]:
     call += ["--argon2-parallelism", "1", "--argon2-time-cost", "1"]
     base = f"http://127.0.0.1:{port}"
     with _server(call, f"{base}/+api", directory / "server.log"):
-        login = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         _put(f"{base}/{USER}", {"password": PASSWORD}, {})
-        index = {"type": "stage", "bases": [], "volatile": volatile}
-        _put(f"{base}/{USER}/dev", index, {"X-Devpi-Auth": login})
-        yield IndexServer(
-            upload=f"{base}/{USER}/dev/", simple=f"{base}/{USER}/dev/+simple/", directory=directory / "server"
-        )
+        yield devpi_index(base, "dev", place, volatile=volatile)
+
+
+def devpi_index(base: str, name: str, directory: Path, *, volatile: bool = False) -> IndexServer:
+    """A new and empty index of a devpi that runs already."""
+    login = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    address = f"{base}/{USER}/{name}"
+    _put(address, {"type": "stage", "bases": [], "volatile": volatile}, {"X-Devpi-Auth": login})
+    return IndexServer(upload=f"{address}/", simple=f"{address}/+simple/", directory=directory)
 
 
 def program(name: str) -> str:

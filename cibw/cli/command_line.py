@@ -77,3 +77,6 @@ class CommandLine:
     trusted_publishing: str = "auto"
     force: bool = False
     from_sdist: str | None = None
+    require_tag: bool | None = None
+    branches: tuple[str, ...] = ()
+    never_from_pull_request: bool | None = None

@@ -26,7 +26,7 @@ from cibw.reporting.upload_text import upload_plan_text
 def publish(session: Session) -> int:
     """Plan an upload, and carry it out unless only the plan is wanted; the errors say what the exit codes mean."""
     with release_project(session) as found:
-        options = _with_arguments(session, found.options.publish)
+        options = with_arguments(session, found.options.publish)
         chosen = choose_files(session, attested=options.attestations is not AttestationPolicy.OFF)
         facts = release_facts(session, found.project.root, options)
         refused = gate_refusals(options, facts, chosen.release.project, chosen.release.version)
@@ -44,15 +44,23 @@ def publish(session: Session) -> int:
             work = PublishWork(
                 session=session, root=found.project.root, options=options, chosen=chosen, asked=asked, source=source
             )
-            return work.send(plan) if plan.having(Decision.SEND) else work.skip_all(plan)
+            return work.send(plan) if plan.having(Decision.SEND) else work.skip_all(plan, facts.tag)
         finally:
             source.close()
 
 
-def _with_arguments(session: Session, options: PublishOptions) -> PublishOptions:
+def with_arguments(session: Session, options: PublishOptions) -> PublishOptions:
+    """The options, where the command line does not say otherwise."""
     line = session.line
-    skip = options.skip_existing if line.skip_existing is None else line.skip_existing
-    return replace(options, to=line.to or options.to, skip_existing=skip)
+    never = line.never_from_pull_request
+    return replace(
+        options,
+        to=line.to or options.to,
+        skip_existing=options.skip_existing if line.skip_existing is None else line.skip_existing,
+        require_tag=options.require_tag if line.require_tag is None else line.require_tag,
+        branches=line.branches or options.branches,
+        never_from_pull_request=options.never_from_pull_request if never is None else never,
+    )
 
 
 def _plan(chosen: Chosen, asked: AskedIndex, options: PublishOptions) -> UploadPlan:

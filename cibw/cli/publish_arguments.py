@@ -16,7 +16,7 @@ environment variables:
 exit codes:
   0 all files are on the index; 18 the index has other files under the same names, nothing was sent;
   19 the index took nothing; 20 it took some files: the same command sends the rest; 21 the login is missing or
-  wrong; 24 a release must not happen here.
+  wrong; 24 a release must not happen here; 25 the index has all files of a tagged release already.
 """
 
 
@@ -37,6 +37,7 @@ def publish_parser() -> argparse.ArgumentParser:
     )
     add_package(parser)
     _add_index(parser.add_argument_group("index"))
+    _add_gates(parser.add_argument_group("gates"))
     _add_output(parser.add_argument_group("output"))
     return parser
 
@@ -66,6 +67,26 @@ def _add_index(group: argparse._ArgumentGroup) -> None:
         help="exchange the identity of the CI's run for a token of the index: auto (where that can be), always, never",
     )
     group.add_argument("--allow-http", action="store_true", help="send the login unencrypted, on a network of your own")
+
+
+def _add_gates(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--require-tag",
+        action=argparse.BooleanOptionalAction,
+        help="publish only where the commit has the tag of the version [CIBW_REQUIRE_TAG]",
+    )
+    group.add_argument(
+        "--branch",
+        dest="branches",
+        metavar="PATTERN",
+        action="append",
+        help="publish only from such a branch, or from the tag of the version; may be repeated [CIBW_PUBLISH_BRANCHES]",
+    )
+    group.add_argument(
+        "--never-from-pull-request",
+        action=argparse.BooleanOptionalAction,
+        help="do not publish in a run for a pull request; the default [CIBW_NEVER_FROM_PULL_REQUEST]",
+    )
 
 
 def _add_output(group: argparse._ArgumentGroup) -> None:

@@ -34,8 +34,11 @@ class AskedIndex:
 
 def named_index(session: Session, to: str) -> PackageIndex:
     """The index by its name or address; `simple` is empty where no rule knows it."""
-    line = session.line
-    return index_of(Wanted(to=to, simple=line.simple_url, allow_http=line.allow_http), _known(to))
+    from cibw.publishing.upload_pypirc import famous_addresses
+
+    line, famous = session.line, famous_addresses()
+    wanted = Wanted(to=to, simple=line.simple_url, allow_http=line.allow_http, famous=tuple(famous.values()))
+    return index_of(wanted, _known(to))
 
 
 def find_index(session: Session, index: PackageIndex, source: CredentialSource) -> AskedIndex:

@@ -13,7 +13,7 @@ from cibw.cli.publish_index import AskedIndex
 from cibw.cli.publish_login import LateSource
 from cibw.cli.sessions import Session
 from cibw.config.publish_values import PublishOptions
-from cibw.errors import CommandFailedError
+from cibw.errors import CibwError, CommandFailedError, NothingToPublishError
 from cibw.model.published import PublishReport
 from cibw.model.release import UploadPlan
 from cibw.model.uploading import BytesSent, UploadEvent
@@ -55,10 +55,13 @@ class PublishWork:
             self._say(f"  {mark} {error.message} The release is on {plan.index.name} all the same. {error.hint}")
         return 0
 
-    def skip_all(self, plan: UploadPlan) -> int:
-        """Say that there is nothing to do, and keep that the index has all."""
-        self._keep(Sheet.of(plan, time.time()).report())
+    def skip_all(self, plan: UploadPlan, tag: str) -> int:
+        """Say that there is nothing to do; NothingToPublishError where a tag says that a release was meant."""
+        error = None if not tag or self.options.skip_existing else _nothing_to_publish(plan, self.chosen, tag)
+        self._keep(Sheet.of(plan, time.time()).report(error.exit_code if error else 0))
         self._print_json()
+        if error is not None:
+            raise error
         self._say(f"Nothing to do: {plan.index.name} has all of these files already.")
         return 0
 
@@ -91,6 +94,16 @@ class PublishWork:
         stream = self.session.stream_for_people
         stream.write(f"{text}\n")
         stream.flush()
+
+
+def _nothing_to_publish(plan: UploadPlan, chosen: Chosen, tag: str) -> CibwError:
+    release = chosen.release
+    return NothingToPublishError(
+        f"{plan.index.name} has all files of {release.project} {release.version} already, though this run is for the "
+        f"tag {tag}.",
+        hint="If the version was not raised, raise it, and tag again. If the release is simply there, --skip-existing "
+        "or skip-existing = true makes this a success.",
+    )
 
 
 def _tell_bytes(emit: UploadConsole, sent: int, total: int) -> None:

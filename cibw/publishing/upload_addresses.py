@@ -10,16 +10,19 @@ from cibw.errors import ConfigurationError
 from cibw.model.release import PackageIndex
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_FAMOUS = ("pypi", "testpypi")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Where a user wants files sent: `to` is a name or an address, `simple` the root of its simple API, if given."""
+    """Where a user wants files sent: `to` is a name or an address, `simple` the root of its simple API, if given.
+
+    `famous` are the addresses whose pages for people and whose simple API are on the main site beside them.
+    """
 
     to: str
     simple: str = ""
     allow_http: bool = False
+    famous: tuple[str, ...] = ()
 
 
 def index_of(wanted: Wanted, known: Mapping[str, str]) -> PackageIndex:
@@ -35,7 +38,7 @@ def index_of(wanted: Wanted, known: Mapping[str, str]) -> PackageIndex:
         )
     for address in filter(None, (upload, wanted.simple)):
         _check_safety(address, allow_http=wanted.allow_http)
-    is_famous = wanted.to in _FAMOUS and urlsplit(upload).path.rstrip("/") == "/legacy"
+    is_famous = upload in wanted.famous
     simple = wanted.simple or simple_address(upload, is_famous=is_famous)
     site = urljoin_root(_main_site(urlsplit(upload)), "/project/") if is_famous else ""
     return PackageIndex(name=wanted.to, upload=upload, simple=_with_slash(simple), page=site)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import ssl
 
     from requests import Response
+    from twine.package import PackageFile
 
 _INSTALL = "pip install 'cibw[publish]'"
 
@@ -61,20 +62,11 @@ class TwineUploader:
         """Each file is visible as soon as it was taken."""
 
     def _sent(self, upload: PlannedUpload, credentials: Credentials) -> Response:
-        from twine.exceptions import TwineException
-        from twine.package import PackageFile
         from twine.repository import Repository
 
         from cibw.publishing.upload_transport import IndexAdapter
 
-        try:
-            package = PackageFile.from_filename(upload.path, None)
-            if upload.attestations:
-                package.add_attestations(list(upload.attestations))
-        except (TwineException, OSError, ValueError) as error:
-            raise UploadError(
-                f"{upload.distribution.filename} can't be read: {_one_line(error)}", hint="Build it again."
-            ) from error
+        package = _package(upload)
         name, password = credentials.username, credentials.password
         with closing(Repository(self.index.upload, name, password, disable_progress_bar=True)) as repository:
             for scheme in ("https://", "http://"):
@@ -83,6 +75,26 @@ class TwineUploader:
             # Further tries are the flow's business: it waits between them, and looks what is there.
             response: Response = repository.upload(package, max_redirects=1)
             return response
+
+
+def _package(upload: PlannedUpload) -> PackageFile:
+    import tarfile
+    import zipfile
+    import zlib
+
+    from twine.exceptions import TwineException
+    from twine.package import PackageFile
+
+    faults = (TwineException, OSError, EOFError, ValueError, tarfile.TarError, zipfile.BadZipFile, zlib.error)
+    try:
+        package = PackageFile.from_filename(upload.path, None)
+        if upload.attestations:
+            package.add_attestations(list(upload.attestations))
+    except faults as error:
+        raise UploadError(
+            f"{upload.distribution.filename} can't be read: {_one_line(error)}", hint="Build it again."
+        ) from error
+    return package
 
 
 def _require() -> None:

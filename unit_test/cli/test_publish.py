@@ -30,6 +30,10 @@ def test_every_argument_arrives() -> None:
         as_json=True,
         trusted_publishing="never",
     )
+    gates = "--require-tag --branch main --branch v* --no-never-from-pull-request"
+    assert parse(["publish", *gates.split()]) == CommandLine(
+        command=CommandName.PUBLISH, require_tag=True, branches=("main", "v*"), never_from_pull_request=False
+    )
     assert [parse(["publish", *more]).skip_existing for more in ([], ["--no-skip-existing"])] == [None, False]
     assert parse(["publish"]).paths == ()
 

@@ -9,7 +9,9 @@ KNOWN = {"pypi": "https://upload.index.example/legacy/", "ours": "https://ours.e
 
 
 def test_the_famous_index_has_its_pages_on_the_main_site() -> None:
-    index = index_of(Wanted(to="pypi"), KNOWN)
+    famous = (KNOWN["pypi"],)
+    index = index_of(Wanted(to="pypi", famous=famous), KNOWN)
+    assert index_of(Wanted(to=KNOWN["pypi"], famous=famous), {}).page == index.page
     assert index.upload == "https://upload.index.example/legacy/"
     assert index.simple == "https://index.example/simple/"
     assert index.page == "https://index.example/project/"

@@ -1,0 +1,106 @@
+"""What a user of `cibw publish` may choose: files, index, login, hooks, gates and form of output."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.index_servers import PASSWORD, USER, IndexServer, page_of, program, pypiserver
+from tests.publishing import Publisher
+from tests.releases import PLATFORM, make_release
+
+
+@pytest.fixture
+def publisher(tmp_path: Path) -> Publisher:
+    make_release(tmp_path / "dist")
+    return Publisher(directory=tmp_path)
+
+
+@pytest.fixture
+def simple_server(tmp_path: Path) -> Iterator[IndexServer]:
+    with pypiserver(tmp_path / "index") as running:
+        yield running
+
+
+def test_hooks_run_where_something_is_sent(simple_server: IndexServer, publisher: Publisher) -> None:
+    hooks = {"CIBW_BEFORE_PUBLISH": "env > before.txt; echo here we go", "CIBW_AFTER_PUBLISH": "echo sent; exit 3"}
+    assert publisher(simple_server, "--dry-run", **hooks).returncode == 0
+    assert not (publisher.directory / "before.txt").exists()
+    failed = publisher(simple_server, CIBW_BEFORE_PUBLISH="exit 4")
+    assert failed.returncode == 1
+    assert not page_of(simple_server, "demo")
+    done = publisher(simple_server, **hooks)
+    assert done.returncode == 0
+    assert "here we go" in done.stdout
+    assert "The hook after-publish failed. The release is on" in done.stdout
+    assert PASSWORD not in (publisher.directory / "before.txt").read_text()
+    assert "here we go" not in publisher(simple_server, **hooks).stdout
+
+
+def test_a_hook_that_changes_a_file(simple_server: IndexServer, publisher: Publisher) -> None:
+    changed = publisher(simple_server, CIBW_BEFORE_PUBLISH="echo x >> dist/demo-1.0.tar.gz")
+    assert changed.returncode == 18
+    assert "before-publish has changed demo-1.0.tar.gz" in changed.stderr
+    assert not page_of(simple_server, "demo")
+
+
+def test_json_goes_to_standard_output_alone(simple_server: IndexServer, publisher: Publisher) -> None:
+    done = publisher(simple_server, "--json")
+    assert [upload["status"] for upload in json.loads(done.stdout)["publish"]["uploads"]] == ["uploaded"] * 3
+    assert "3 uploaded" in done.stderr
+
+
+def test_single_files(simple_server: IndexServer, publisher: Publisher) -> None:
+    wheel = f"dist/demo-1.0-cp310-cp310-{PLATFORM}.whl"
+    assert publisher(simple_server, wheel).returncode == 0
+    assert publisher.statuses() == ["uploaded"]
+    missing = publisher(simple_server, wheel, "dist/demo-1.1.tar.gz", "dist/notes.txt")
+    assert missing.returncode == 2
+    assert "demo-1.1.tar.gz" in missing.stderr
+    assert "notes.txt" in missing.stderr
+
+
+def test_a_name_of_pypirc(simple_server: IndexServer, publisher: Publisher) -> None:
+    text = f"[distutils]\nindex-servers = ours\n[ours]\nrepository = {simple_server.upload}\n"
+    (publisher.directory / ".pypirc").write_text(text)
+    done = publisher.run([program("cibw"), "publish", "--to", "ours"])
+    assert done.returncode == 0, done.stderr
+    unknown = publisher.run([program("cibw"), "publish", "--to", "theirs"])
+    assert unknown.returncode == 2
+    assert "ours, pypi, testpypi" in unknown.stderr
+
+
+def test_a_tagged_release_that_is_there_already(simple_server: IndexServer, publisher: Publisher) -> None:
+    tagged = {"GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/tags/v1.0"}
+    never = ("--trusted-publishing", "never")
+    assert publisher(simple_server, *never, "--require-tag", **tagged).returncode == 0
+    again = publisher(simple_server, **tagged)
+    assert again.returncode == 25
+    assert "raise it, and tag again" in again.stderr
+    assert publisher(simple_server, "--skip-existing", **tagged).returncode == 0
+
+
+def test_closed_gates(simple_server: IndexServer, publisher: Publisher) -> None:
+    asked = {"GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/pull/3/merge", "GITHUB_EVENT_NAME": "pull_request"}
+    refused = publisher(simple_server, "--branch", "main", **asked)
+    assert refused.returncode == 24
+    assert "is for a pull request" in refused.stderr
+    dry = publisher(simple_server, "--branch", "main", "--dry-run", **asked)
+    assert dry.returncode == 0
+    assert dry.stdout.count("The gate would stay shut.") == 2
+    assert not page_of(simple_server, "demo")
+
+
+def test_where_the_login_comes_from(simple_server: IndexServer, publisher: Publisher) -> None:
+    nobody = {"TWINE_USERNAME": "", "TWINE_PASSWORD": "", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+    marks = publisher(simple_server, CIBW_BEFORE_PUBLISH="touch ran.txt", **nobody)
+    assert marks.returncode == 21
+    assert "Looked for in vain" in marks.stderr
+    assert not (publisher.directory / "ran.txt").exists()
+    own = {**nobody, "CIBW_PUBLISH_USERNAME": USER, "CIBW_PUBLISH_PASSWORD": PASSWORD}
+    done = publisher(simple_server, **own)
+    assert done.returncode == 0
+    assert "the variables CIBW_PUBLISH_USERNAME and CIBW_PUBLISH_PASSWORD" in done.stdout
