@@ -7,6 +7,7 @@ import hashlib
 import io
 import tarfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 PLATFORM = "manylinux_2_17_x86_64"
@@ -20,20 +21,15 @@ def metadata(project: str, version: str, *more: str) -> str:
 
 def make_wheel(directory: Path, project: str, version: str, *, tag: str, content: str = "answer = 42\n") -> Path:
     """A wheel with one module and a right RECORD."""
-    directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"{project}-{version}-{tag}.whl"
-    info = f"{project}-{version}.dist-info"
-    files = {
-        f"{project}.py": content,
-        f"{info}/METADATA": metadata(project, version),
-        f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: false\nTag: {tag}\n",
-    }
-    lines = [f"{name},{_digest(text)},{len(text)}" for name, text in files.items()]
-    files[f"{info}/RECORD"] = "\n".join((*lines, f"{info}/RECORD,,", ""))
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), text)
-    return path
+    return _write_wheel(path, {f"{project}.py": content}, metadata(project, version))
+
+
+def make_dependent_wheel(directory: Path, project: str, dependency: str, *, tag: str) -> Path:
+    """A wheel of version 1.0 whose module needs that of another project."""
+    path = directory / f"{project}-1.0-{tag}.whl"
+    text = metadata(project, "1.0", f"Requires-Dist: {dependency}")
+    return _write_wheel(path, {f"{project}.py": f"import {dependency}\n"}, text)
 
 
 def make_sdist(directory: Path, project: str, version: str) -> Path:
@@ -59,6 +55,23 @@ def make_release(directory: Path, project: str = "demo", version: str = "1.0", *
         make_wheel(directory, project, version, tag=f"cp3{10 + number}-cp3{10 + number}-{PLATFORM}")
     make_sdist(directory, project, version)
     return directory
+
+
+def _write_wheel(path: Path, modules: Mapping[str, str], text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    project, version, tag = path.stem.split("-", 2)
+    info = f"{project}-{version}.dist-info"
+    files = {
+        **modules,
+        f"{info}/METADATA": text,
+        f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: false\nTag: {tag}\n",
+    }
+    lines = [f"{name},{_digest(text)},{len(text)}" for name, text in files.items()]
+    files[f"{info}/RECORD"] = "\n".join((*lines, f"{info}/RECORD,,", ""))
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), content)
+    return path
 
 
 def _digest(text: str) -> str:

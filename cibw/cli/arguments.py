@@ -12,6 +12,7 @@ from cibw.cli.config_arguments import config_parser
 from cibw.cli.parsers import add_config_file, add_platform
 from cibw.cli.publish_arguments import publish_parser
 from cibw.cli.sdist_arguments import sdist_parser
+from cibw.cli.verify_arguments import verify_parser
 
 _COMMANDS_HELP = """\
 commands:
@@ -22,6 +23,7 @@ commands:
   sdist        build the source distribution, once; see `cibw sdist --help`
   collect      gather wheels and sdist from the artifacts of other jobs; see `cibw collect --help`
   publish      send wheels and sdist to a package index; see `cibw publish --help`
+  verify       see that an index serves what was sent, and that it works; see `cibw verify --help`
 
 A directory that is named like a command is given as ./plan.
 """
@@ -48,6 +50,7 @@ _PARSERS = {
     CommandName.SDIST: sdist_parser,
     CommandName.COLLECT: collect_parser,
     CommandName.PUBLISH: publish_parser,
+    CommandName.VERIFY: verify_parser,
 }
 
 
@@ -81,7 +84,7 @@ def _parser(command: CommandName) -> argparse.ArgumentParser:
         prog="cibw plan" if is_plan else "cibw",
         usage="%(prog)s [options] [PACKAGE]"
         if is_plan
-        else "%(prog)s [build | plan | cache | config | sdist | collect | publish] [options] [PACKAGE]",
+        else "%(prog)s [build | plan | cache | config | sdist | collect | publish | verify] [options] [PACKAGE]",
         description=(
             "Print the jobs, builds, steps and commands of a build, and why the other identifiers are not built."
             if is_plan

@@ -16,6 +16,7 @@ class CommandName(Enum):
     SDIST = "sdist"
     COLLECT = "collect"
     PUBLISH = "publish"
+    VERIFY = "verify"
 
 
 class CacheAction(Enum):
@@ -80,3 +81,6 @@ class CommandLine:
     require_tag: bool | None = None
     branches: tuple[str, ...] = ()
     never_from_pull_request: bool | None = None
+    release: str = ""
+    timeout: float = 900.0
+    dependencies_from: str = ""

@@ -66,6 +66,12 @@ def _publish(session: Session) -> int:
     return publish(session)
 
 
+def _verify(session: Session) -> int:
+    from cibw.cli.verify import verify
+
+    return verify(session)
+
+
 _COMMANDS: Mapping[CommandName, Callable[[Session], int]] = {
     CommandName.BUILD: _build,
     CommandName.PLAN: _plan,
@@ -74,4 +80,5 @@ _COMMANDS: Mapping[CommandName, Callable[[Session], int]] = {
     CommandName.SDIST: _sdist,
     CommandName.COLLECT: _collect,
     CommandName.PUBLISH: _publish,
+    CommandName.VERIFY: _verify,
 }

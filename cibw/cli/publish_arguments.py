@@ -29,12 +29,7 @@ def publish_parser() -> argparse.ArgumentParser:
         "bytes under the same name, nothing is sent.",
         _EPILOG,
     )
-    parser.add_argument(
-        "paths",
-        metavar="DIR | FILE",
-        nargs="*",
-        help="a directory of wheels and sdist, or single files; default: dist, else wheelhouse",
-    )
+    add_paths(parser)
     add_package(parser)
     _add_index(parser.add_argument_group("index"))
     _add_gates(parser.add_argument_group("gates"))
@@ -42,7 +37,18 @@ def publish_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_index(group: argparse._ArgumentGroup) -> None:
+def add_paths(parser: argparse.ArgumentParser) -> None:
+    """The argument that names distributions."""
+    parser.add_argument(
+        "paths",
+        metavar="DIR | FILE",
+        nargs="*",
+        help="a directory of wheels and sdist, or single files; default: dist, else wheelhouse",
+    )
+
+
+def add_index(group: argparse._ActionsContainer) -> None:
+    """The arguments that say which index it is, and how to reach it."""
     group.add_argument(
         "--to",
         metavar="INDEX",
@@ -54,6 +60,11 @@ def _add_index(group: argparse._ArgumentGroup) -> None:
         metavar="ADDRESS",
         help="the root of the index's simple API, which says what is there already; default: what belongs to --to",
     )
+    group.add_argument("--allow-http", action="store_true", help="send the login unencrypted, on a network of your own")
+
+
+def _add_index(group: argparse._ArgumentGroup) -> None:
+    add_index(group)
     group.add_argument(
         "--skip-existing",
         action=argparse.BooleanOptionalAction,
@@ -66,7 +77,6 @@ def _add_index(group: argparse._ArgumentGroup) -> None:
         choices=[policy.value for policy in TrustedPublishing],
         help="exchange the identity of the CI's run for a token of the index: auto (where that can be), always, never",
     )
-    group.add_argument("--allow-http", action="store_true", help="send the login unencrypted, on a network of your own")
 
 
 def _add_gates(group: argparse._ArgumentGroup) -> None:

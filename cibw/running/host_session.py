@@ -161,7 +161,7 @@ def settings_for_uv(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]
 
 def _lay_tools(directory: Path, path: str) -> None:
     directory.mkdir(parents=True)
-    _lay_program(Path(find_uv(path)), directory)
+    lay_program(Path(find_uv(path)), directory)
     if os.name == "nt":
         # delvewheel is installed beside the Python of each build, and nothing else is needed.
         return
@@ -171,10 +171,11 @@ def _lay_tools(directory: Path, path: str) -> None:
         (directory / "auditwheel").chmod(0o755)
     patchelf = _own_program("patchelf", path)
     if patchelf:
-        _lay_program(Path(patchelf), directory)
+        lay_program(Path(patchelf), directory)
 
 
-def _lay_program(program: Path, directory: Path) -> None:
+def lay_program(program: Path, directory: Path) -> None:
+    """Put a program into a directory that is to stand on PATH, without what lies beside it."""
     target = directory / program.name
     if os.name != "nt":
         target.symlink_to(program)

@@ -1,0 +1,139 @@
+"""The steps that verify a release: installed from its index into a clean environment, then tested or imported.
+
+Only the project itself comes from its index, by its hashes and without dependencies; these come from another index
+afterwards, in a command that never hears of the first one. So nothing there can take the place of a dependency
+(dependency confusion).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from packaging.tags import Tag
+
+from cibw.config.options import BuildOptions
+from cibw.model.environment import EnvExpr
+from cibw.model.identifier import BuildIdentifier
+from cibw.model.images import HostSpec
+from cibw.model.layout import TEST_DIR, WORK
+from cibw.model.layout import TEST_ENVIRONMENT as ENVIRONMENT
+from cibw.model.plan import Action, PutText, Run, Step, StepName
+from cibw.model.template import Late, Template
+from cibw.planning.commands import program, resource, shell, spoken_in, virtual_environment
+from cibw.planning.files import copy_to_tests
+from cibw.planning.ground import Conventions, Ground
+from cibw.planning.steps import test_environment
+
+_REQUIREMENTS = Template.of(WORK, "/requirements.txt")
+_BASE = Template.of(Late.CIBW_PYTHON)
+_LINUX = re.compile(r"(manylinux|musllinux)_\d+_\d+_(.+)")
+_MACOS = re.compile(r"macosx_\d+_\d+_(x86_64|arm64)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """What is installed: a release, the SHA-256 of its wheels, and how this computer speaks.
+
+    `tests` are the options of its tests, and None where it is merely imported.
+    """
+
+    project: str
+    version: str
+    hashes: tuple[str, ...]
+    conventions: Conventions
+    tests: BuildOptions | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """The steps: `prepare` needs no index, `own` the release's, `others` that of the dependencies, `test` none.
+
+    `look` prints what the installed files of the release are; it must say the same before `others` and after it.
+    `environment` are the variables of the tests.
+    """
+
+    prepare: Step
+    own: Step
+    others: Step
+    look: Step
+    test: tuple[Step, ...]
+    environment: tuple[EnvExpr, ...]
+
+
+def verification(wanted: Installation) -> Verification:
+    """How a release is verified."""
+    python = wanted.conventions.venv.python(ENVIRONMENT)
+    return Verification(
+        prepare=Step(name=StepName.TEST_ENVIRONMENT, actions=_prepare(wanted)),
+        own=Step(name=StepName.TEST_INSTALL, actions=_own(wanted, python)),
+        others=Step(name=StepName.TEST_INSTALL, actions=(_others(wanted, python),)),
+        look=Step(name=StepName.TEST_INSTALL, actions=(_script(python, "files", wanted.project),)),
+        test=tuple(_tests(wanted, python)),
+        environment=_environment(wanted),
+    )
+
+
+def identifier_of(tags: Iterable[Tag]) -> BuildIdentifier | None:
+    """The build identifier that a Python would be built for, by the tags that it takes, the best first."""
+    return next((found for tag in tags if (found := _identifier(tag)) is not None), None)
+
+
+def _identifier(tag: Tag) -> BuildIdentifier | None:
+    try:
+        return BuildIdentifier.parse(f"{tag.interpreter}{tag.abi.removeprefix(tag.interpreter)}-{_target(tag)}")
+    except ValueError:
+        return None
+
+
+def _target(tag: Tag) -> str:
+    if found := _LINUX.fullmatch(tag.platform):
+        return f"{found[1]}_{found[2]}"
+    if found := _MACOS.fullmatch(tag.platform):
+        return f"macosx_{found[1]}"
+    return tag.platform
+
+
+def _prepare(wanted: Installation) -> tuple[Action, ...]:
+    # Hooks of tests may call pip, which no release needs.
+    seed = ("--seed",) if wanted.tests is not None and wanted.tests.before_test else ()
+    return (virtual_environment(_BASE, ENVIRONMENT, "--quiet", "--no-config", *seed),)
+
+
+def _own(wanted: Installation, python: Template) -> tuple[Action, ...]:
+    hashes = "".join(f" --hash=sha256:{one}" for one in wanted.hashes)
+    line = f"{wanted.project}=={wanted.version}{hashes}\n"
+    alone = ("--no-deps", "--only-binary", ":all:", "--require-hashes", "--no-cache")
+    return (PutText(path=_REQUIREMENTS, text=line), _install(python, *alone, "--requirements", _REQUIREMENTS))
+
+
+def _others(wanted: Installation, python: Template) -> Run:
+    tests = wanted.tests or BuildOptions()
+    extras = f"[{','.join(tests.test_extras)}]" if tests.test_extras else ""
+    return _install(python, f"{wanted.project}{extras}=={wanted.version}", *tests.test_requires)
+
+
+def _install(python: Template, *arguments: str | Template) -> Run:
+    return program("uv", "pip", "install", "--quiet", "--no-config", "--python", python, *arguments, cwd=WORK)
+
+
+def _tests(wanted: Installation, python: Template) -> Iterable[Step]:
+    tests, dialect = wanted.tests, wanted.conventions.shell
+    if tests is None:
+        yield Step(name=StepName.TEST, actions=(_script(python, "import", wanted.project),))
+        return
+    if tests.before_test:
+        yield Step(name=StepName.BEFORE_TEST, actions=(shell(tests.before_test, dialect=dialect),))
+    files = (copy_to_tests(tests.test_sources, dialect),) if tests.test_sources else ()
+    yield Step(name=StepName.TEST, actions=(*files, shell(tests.test_command, cwd=TEST_DIR, dialect=dialect)))
+
+
+def _script(python: Template, action: str, project: str) -> Run:
+    return program(python, "-I", resource("installed_release.py"), action, project, cwd=WORK)
+
+
+def _environment(wanted: Installation) -> tuple[EnvExpr, ...]:
+    tests = wanted.tests or BuildOptions()
+    ground = Ground(machine=HostSpec(), base_python=_BASE, python=_BASE, bin_dir=WORK, conventions=wanted.conventions)
+    return (*spoken_in(wanted.conventions.shell, tests.environment), *test_environment(tests, ground))

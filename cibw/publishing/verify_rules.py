@@ -1,0 +1,113 @@
+"""Whether what an index lists is what was sent; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from packaging.version import InvalidVersion, Version
+
+from cibw.errors import ConfigurationError, VerificationError
+from cibw.model.distribution import Distribution, DistributionKind, upload_order
+from cibw.model.findings import Finding, Severity
+from cibw.model.release import Listing
+
+_DIGITS = 12
+_PREFIX = "  "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A release by its name and version, and the files that the index should have of it, wheels first."""
+
+    project: str
+    version: Version
+    files: tuple[Distribution, ...] = ()
+
+    def having(self, kind: DistributionKind) -> tuple[Distribution, ...]:
+        """The files of one kind."""
+        return tuple(file for file in self.files if file.kind is kind)
+
+    def __str__(self) -> str:
+        return f"{self.project} {self.version}"
+
+
+def parse_release(text: str) -> Wanted:
+    """Read `NAME==VERSION`; ConfigurationError for any other text."""
+    from packaging.utils import InvalidName, canonicalize_name
+
+    name, _, version = text.partition("==")
+    try:
+        return Wanted(project=canonicalize_name(name.strip(), validate=True), version=Version(version))
+    except (InvalidName, InvalidVersion) as error:
+        raise ConfigurationError(f"{text!r} names no release.", hint="Write it as name==1.0.") from error
+
+
+def listed_names(wanted: Wanted, listing: Listing) -> tuple[str, ...]:
+    """The names of those files on a page that belong to a release."""
+    return tuple(file.filename for file in _of_release(wanted, listing))
+
+
+def listed_files(wanted: Wanted, listing: Listing) -> tuple[Distribution, ...]:
+    """What a page says of the files of a release, in the order of an upload; sizes are not told there."""
+    return upload_order(tuple(_of_release(wanted, listing)))
+
+
+def missing_names(wanted: Wanted, listing: Listing) -> tuple[str, ...]:
+    """The files of a release that a page does not have."""
+    return tuple(file.filename for file in wanted.files if listing.file(file.filename) is None)
+
+
+def compare(wanted: Wanted, listing: Listing, address: str) -> tuple[Finding, ...]:
+    """What differs between the files of a release and a page, whose address is told; nothing for a good one."""
+    if listing.unknown:
+        return (Finding(rule="page", message=f"{listing.unknown}.", fix="Look at --simple-url."),)
+    if not wanted.files:
+        return (_missing((f"any file of {wanted}",), address),)
+    missing = missing_names(wanted, listing)
+    found = [_missing(missing, address)] if missing else []
+    for file in wanted.files:
+        entry = listing.file(file.filename)
+        if entry is not None and entry.sha256 != file.sha256:
+            found.append(_differs(file, entry.sha256, address))
+    return tuple(found)
+
+
+def require_verified(wanted: Wanted, index: str, findings: tuple[Finding, ...]) -> None:
+    """VerificationError with all findings that are errors; none where there are none."""
+    wrong = tuple(finding for finding in findings if finding.severity is Severity.ERROR)
+    if not wrong:
+        return
+    lines = [f"{_PREFIX}{finding.rule}: {finding.message}" for finding in wrong]
+    fixes = dict.fromkeys(finding.fix for finding in wrong if finding.fix)
+    raise VerificationError("\n".join((f"{wanted} on {index} is not what it should be:", *lines)), hint=" ".join(fixes))
+
+
+def _missing(names: tuple[str, ...], address: str) -> Finding:
+    return Finding(
+        rule="missing-on-index",
+        message=f"{address} does not list {', '.join(names)}.",
+        fix="`cibw publish` sends what is missing; an index that is slow to show files gets a longer --timeout.",
+        files=names,
+    )
+
+
+def _differs(file: Distribution, there: str, address: str) -> Finding:
+    said = f"has SHA-256 {there[:_DIGITS]}... there" if there else "has no SHA-256 there, and can't be fetched"
+    return Finding(
+        rule="differs-on-index",
+        message=f"{file.filename} {said}, and {file.sha256[:_DIGITS]}... here: {address}",
+        fix="Somebody has sent other files under these names: raise the version, and find out who.",
+        files=(file.filename,),
+    )
+
+
+def _of_release(wanted: Wanted, listing: Listing) -> Iterable[Distribution]:
+    for entry in listing.files:
+        try:
+            file = Distribution.parse(entry.filename, size=0, sha256=entry.sha256)
+        except ValueError:
+            # An index may list eggs and installers, too.
+            continue
+        if file.project == wanted.project and file.version == wanted.version:
+            yield file

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+
+from cibw.cli.arguments import parse
+from cibw.cli.command_line import CommandLine, CommandName
+from cibw.cli.verify_environment import clean_environment, main_index, own_index
+from cibw.publishing.upload_api import Credentials
+from unit_test.cli.calling import Caller
+
+
+def test_every_argument_arrives() -> None:
+    words = "--to ours --simple-url https://a.example/ --timeout 2.5 --json --dependencies-from https://b.example/ a"
+    assert parse(["verify", *words.split()]) == CommandLine(
+        command=CommandName.VERIFY,
+        paths=("a",),
+        to="ours",
+        simple_url="https://a.example/",
+        timeout=2.5,
+        dependencies_from="https://b.example/",
+        as_json=True,
+    )
+    line = parse(["verify", "--release", "demo==1.0"])
+    assert (line.release, line.timeout) == ("demo==1.0", 900.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--release", "demo"), "names no release"),
+        (("--release", "demo==1.0", "a.whl"), "stands beside files"),
+        (("none.whl",), "can't be read"),
+        (("--timeout", "-1"), "no number of seconds"),
+        (("--timeout", "soon"), "no number of seconds"),
+        (("--timeout", "nan"), "no number of seconds"),
+    ],
+)
+def test_mistakes(cibw: Caller, arguments: tuple[str, ...], said: str) -> None:
+    called = cibw("verify", "--to", "https://index.example/", *arguments)
+    assert called.exit_code == 2
+    assert said in " ".join(called.stderr.split())
+
+
+def test_nothing_of_the_user_decides_what_is_installed() -> None:
+    kept = {"PATH": "/bin", "UV_CACHE_DIR": "/cache", "UV_HTTP_TIMEOUT": "9"}
+    dropped = {
+        "UV_INDEX": "https://a.example/",
+        "UV_EXTRA_INDEX_URL": "https://b.example/",
+        "UV_CONSTRAINT": "c.txt",
+        "PYTHONPATH": "/src",
+        "TWINE_PASSWORD": "sesame",
+    }
+    assert clean_environment({**kept, **dropped}) == kept
+
+
+def test_the_index_of_a_release() -> None:
+    assert own_index("https://a.example/simple/", None) == {"UV_DEFAULT_INDEX": "https://a.example/simple/"}
+    login = Credentials(username="me@here", password="a/b:c")
+    assert own_index("https://a.example/simple/", login) == {
+        "UV_DEFAULT_INDEX": "https://me%40here:a%2Fb%3Ac@a.example/simple/"
+    }
+
+
+def test_the_index_of_its_dependencies() -> None:
+    assert main_index("", {}) == {}
+    assert main_index("", {"PIP_INDEX_URL": "https://m.example/"}) == {"UV_DEFAULT_INDEX": "https://m.example/"}
+    assert main_index("https://n.example/", {"UV_DEFAULT_INDEX": "https://m.example/"}) == {
+        "UV_DEFAULT_INDEX": "https://n.example/"
+    }
