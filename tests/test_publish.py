@@ -70,7 +70,7 @@ def test_a_release_comes_again_and_changes(server: IndexServer, publisher: Publi
     make_wheel(publisher.directory / "dist", "demo", "1.0", tag=f"cp310-cp310-{PLATFORM}", content="answer = 43\n")
     changed = publisher(server)
     assert changed.returncode == 18
-    assert "nothing was sent" in changed.stderr
+    assert "nothing was sent" in " ".join(changed.stderr.split())
     assert "cp39-cp39-win_amd64" not in page_of(server, "demo")
 
 

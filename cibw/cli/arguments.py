@@ -6,6 +6,7 @@ import argparse
 
 from cibw import __version__
 from cibw.cli.cache_arguments import cache_parser
+from cibw.cli.check_arguments import check_parser
 from cibw.cli.collect_arguments import collect_parser
 from cibw.cli.command_line import CommandLine, CommandName
 from cibw.cli.config_arguments import config_parser
@@ -22,6 +23,7 @@ commands:
   config       show the options, print their schema, or take over cibuildwheel's; see `cibw config --help`
   sdist        build the source distribution, once; see `cibw sdist --help`
   collect      gather wheels and sdist from the artifacts of other jobs; see `cibw collect --help`
+  check        check wheels and sdist before they are published; see `cibw check --help`
   publish      send wheels and sdist to a package index; see `cibw publish --help`
   verify       see that an index serves what was sent, and that it works; see `cibw verify --help`
 
@@ -49,6 +51,7 @@ _PARSERS = {
     CommandName.CONFIG: config_parser,
     CommandName.SDIST: sdist_parser,
     CommandName.COLLECT: collect_parser,
+    CommandName.CHECK: check_parser,
     CommandName.PUBLISH: publish_parser,
     CommandName.VERIFY: verify_parser,
 }
@@ -82,9 +85,7 @@ def _parser(command: CommandName) -> argparse.ArgumentParser:
     is_plan = command is CommandName.PLAN
     parser = argparse.ArgumentParser(
         prog="cibw plan" if is_plan else "cibw",
-        usage="%(prog)s [options] [PACKAGE]"
-        if is_plan
-        else "%(prog)s [build | plan | cache | config | sdist | collect | publish | verify] [options] [PACKAGE]",
+        usage="%(prog)s [options] [PACKAGE]" if is_plan else "%(prog)s [COMMAND] [options] [PACKAGE]",
         description=(
             "Print the jobs, builds, steps and commands of a build, and why the other identifiers are not built."
             if is_plan

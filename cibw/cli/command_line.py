@@ -15,6 +15,7 @@ class CommandName(Enum):
     CONFIG = "config"
     SDIST = "sdist"
     COLLECT = "collect"
+    CHECK = "check"
     PUBLISH = "publish"
     VERIFY = "verify"
 
@@ -70,6 +71,8 @@ class CommandLine:
     explain: bool = False
     write: bool = False
     paths: tuple[str, ...] = ()
+    tag: str = ""
+    linters: bool = True
     to: str = ""
     simple_url: str = ""
     skip_existing: bool | None = None

@@ -60,6 +60,12 @@ def _collect(session: Session) -> int:
     return collect(session)
 
 
+def _check(session: Session) -> int:
+    from cibw.cli.check import check
+
+    return check(session)
+
+
 def _publish(session: Session) -> int:
     from cibw.cli.publish import publish
 
@@ -79,6 +85,7 @@ _COMMANDS: Mapping[CommandName, Callable[[Session], int]] = {
     CommandName.CONFIG: _config,
     CommandName.SDIST: _sdist,
     CommandName.COLLECT: _collect,
+    CommandName.CHECK: _check,
     CommandName.PUBLISH: _publish,
     CommandName.VERIFY: _verify,
 }

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from functools import partial
 
+from cibw.cli.publish_check import require_fit
 from cibw.cli.publish_files import Chosen, choose_files
 from cibw.cli.publish_gates import gate_refusals, release_facts
 from cibw.cli.publish_index import AskedIndex, find_index, named_index
@@ -33,6 +34,7 @@ def publish(session: Session) -> int:
         if refused and not session.line.dry_run:
             raise gate_error(refused)
         index = named_index(session, options.to)
+        require_fit(session, options)
         source = source_for(session, index, facts, partial(_warn, session))
         try:
             asked = find_index(session, index, source)

@@ -10,8 +10,8 @@ from cibw.config.publish_values import ReleaseTarget
 from cibw.config.toml import TomlValue
 from cibw.model.target import ARCHITECTURES, Platform
 
-_UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
-_SIZE = r"[0-9]+(\.[0-9]+)?\s*([KMG]?B)?"
+_UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+_SIZE = r"[0-9]+(\.[0-9]+)?\s*([KMG]I?B|B)?"
 _SIZE_SCHEMA: Schema = one_of({"type": "integer", "minimum": 0}, STRING)
 _SECRET = re.compile(r"^\w+://[^/]*@")
 _ARCH_WORDS = ("auto", "native", "auto64", "auto32", "all")
@@ -20,8 +20,8 @@ _ARCH_WORDS = ("auto", "native", "auto64", "auto32", "all")
 def _size(value: TomlValue, _: Context) -> int:
     text = (str(value) if type(value) is int else as_text(value)).strip().upper()
     if not re.fullmatch(_SIZE, text):
-        raise BadValueError(f"{text!r} is no size", "write a number with its unit, such as '100MB'")
-    number = text.rstrip("KMGB ")
+        raise BadValueError(f"{text!r} is no size", "write a number with its unit, such as '100MiB'")
+    number = text.rstrip("KMGIB ")
     return int(float(number) * _UNITS[text[len(number) :].strip().removeprefix("B") or ""])
 
 
@@ -64,7 +64,7 @@ def _target(word: str) -> ReleaseTarget:
 
 
 SIZE: Kind[int] = Kind(
-    form=Form(shape="number of bytes, or one with its unit, such as `100MB`", schema=_SIZE_SCHEMA),
+    form=Form(shape="number of bytes, or one with its unit, such as `100MiB`", schema=_SIZE_SCHEMA),
     parse=_size,
 )
 INDEX: Kind[str] = Kind(

@@ -37,7 +37,7 @@ RELEASE_SDIST = Option(
     kind=SWITCH, facts=_facts("release-sdist", "Whether a release must have an sdist.", default=True)
 )
 FILE_SIZE_LIMIT = Option(
-    kind=SIZE, facts=_facts("file-size-limit", "The largest file that the index takes of this project.", "100MB")
+    kind=SIZE, facts=_facts("file-size-limit", "The largest file that the index takes of this project.", "100MiB")
 )
 CHECK_IGNORE = Option(kind=WORDS, facts=_facts("check-ignore", "Rules whose findings do not stop a release.", ()))
 REQUIRE_TAG = Option(

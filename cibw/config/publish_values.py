@@ -29,7 +29,7 @@ class PublishOptions:
     skip_existing: bool = False
     targets: tuple[ReleaseTarget, ...] = ()
     sdist: bool = True
-    file_size_limit: int = 100_000_000
+    file_size_limit: int = 100 * 1024 * 1024
     check_ignore: tuple[str, ...] = ()
     require_tag: bool = False
     tag_format: str = "v{version}"

@@ -8,8 +8,11 @@ from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
+from cibw.exhaustive import assert_never
 from cibw.model.identifier import BuildIdentifier, Implementation, Interpreter
 from cibw.model.target import Family, Target
+
+_PYODIDE = ("pyodide_", "pyemscripten_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,38 @@ class WheelName:
             _interpreter_fits(tag, identifier.interpreter) and _platform_fits(tag.platform, identifier.target)
             for tag in self.tags
         )
+
+    def covers(self, identifier: BuildIdentifier) -> bool:
+        """Whether who would install the wheel of `identifier` can install this one.
+
+        It is the wheel of that build, it serves the identifier, or it is for both processors of a Mac (universal2).
+        """
+        return any(_covers(tag, identifier) for tag in self.tags)
+
+
+def _covers(tag: Tag, identifier: BuildIdentifier) -> bool:
+    interpreter, target = identifier.interpreter, identifier.target
+    if target.family is Family.PYODIDE:
+        is_for = tag.platform.startswith(_PYODIDE) and tag.platform.endswith(f"_{target.architecture.value}")
+        return is_for and _is_built_by(tag, interpreter)
+    is_both = target.family is Family.MACOSX and tag.platform.startswith("macosx_") and "universal2" in tag.platform
+    is_for = tag.platform == "any" or is_both or _platform_fits(tag.platform, target)
+    return is_for and (_interpreter_fits(tag, interpreter) or _is_built_by(tag, interpreter))
+
+
+def _is_built_by(tag: Tag, interpreter: Interpreter) -> bool:
+    name = f"{interpreter.major}{interpreter.minor}"
+    match interpreter.implementation:
+        case Implementation.CPYTHON:
+            abis = (f"cp{name}t",) if interpreter.free_threaded else (f"cp{name}", "none")
+            return tag.interpreter == f"cp{name}" and tag.abi in abis
+        case Implementation.PYPY:
+            return tag.interpreter == f"pp{name}"
+        case Implementation.GRAALPY:
+            is_release = f"graalpy{interpreter.release}_" in tag.abi
+            return tag.interpreter == f"graalpy{name}" and is_release
+        case _:
+            assert_never(interpreter.implementation)
 
 
 def _interpreter_fits(tag: Tag, interpreter: Interpreter) -> bool:

@@ -71,7 +71,7 @@ def test_variables_count_too() -> None:
         ('release-targets = "linus"', "'linus' is no platform", "linux"),
         ('release-targets = "linux:x68_64"', "linux has no architecture 'x68_64'", "x86_64"),
         ('release-targets = "macos:ppc"', "macos has no architecture 'ppc'", "arm64"),
-        ('file-size-limit = "large"', "is no size", "100MB"),
+        ('file-size-limit = "large"', "is no size", "100MiB"),
         ('tag-format = "v1"', "has no {version} in it", "v{version}"),
         ('attestations = "maybe"', "is none of its values", "require"),
     ],
@@ -83,7 +83,19 @@ def test_mistakes(setting: str, message: str, hint: str) -> None:
     assert "secret" not in f"{found}"
 
 
-@given(st.integers(0, 10**6), st.sampled_from([("", 1), ("B", 1), ("kB", 10**3), (" MB", 10**6), ("GB", 10**9)]))
+UNITS = [
+    ("", 1),
+    ("B", 1),
+    ("kB", 10**3),
+    (" MB", 10**6),
+    ("GB", 10**9),
+    ("KiB", 2**10),
+    ("MiB", 2**20),
+    ("GiB", 2**30),
+]
+
+
+@given(st.integers(0, 10**6), st.sampled_from(UNITS))
 def test_sizes(number: int, unit: tuple[str, int]) -> None:
     text, factor = unit
     assert load(f'[tool.cibw]\nfile-size-limit = "{number}{text}"\n').publish.file_size_limit == number * factor

@@ -67,3 +67,33 @@ def test_a_wheel_knows_whether_it_is_pure_or_abi3(tags: str, *, is_pure: bool, i
 )
 def test_a_wheel_serves_identifiers(tags: str, identifier: str, *, serves: bool) -> None:
     assert WheelName.parse(f"x-1-{tags}.whl").serves(BuildIdentifier.parse(identifier)) is serves
+
+
+@pytest.mark.parametrize(
+    ("tags", "identifier", "covers"),
+    [
+        ("cp39-cp39-manylinux_2_17_x86_64", "cp39-manylinux_x86_64", True),
+        ("cp39-cp39-manylinux_2_17_x86_64", "cp310-manylinux_x86_64", False),
+        ("cp39-cp39-manylinux_2_17_x86_64", "cp39-musllinux_x86_64", False),
+        ("cp39-none-win32", "cp39-win32", True),
+        ("cp313-cp313t-win32", "cp313t-win32", True),
+        ("cp313-cp313t-win32", "cp313-win32", False),
+        ("cp313-cp313-win32", "cp313t-win32", False),
+        ("pp311-pypy311_pp73-manylinux_2_17_x86_64", "pp311-manylinux_x86_64", True),
+        ("pp310-pypy310_pp73-manylinux_2_17_x86_64", "pp311-manylinux_x86_64", False),
+        ("graalpy312-graalpy250_312_native-manylinux_2_17_x86_64", "gp312_250-manylinux_x86_64", True),
+        ("graalpy311-graalpy242_311_native-manylinux_2_17_x86_64", "gp312_250-manylinux_x86_64", False),
+        ("cp39-abi3-manylinux_2_17_x86_64", "cp312-manylinux_x86_64", True),
+        ("py3-none-any", "cp312-manylinux_x86_64", True),
+        ("cp312-cp312-macosx_11_0_universal2", "cp312-macosx_arm64", True),
+        ("cp39-abi3-macosx_11_0_universal2", "cp312-macosx_x86_64", True),
+        ("cp312-cp312-macosx_11_0_arm64", "cp312-macosx_universal2", False),
+        ("cp313-cp313-pyodide_2025_0_wasm32", "cp313-pyodide_wasm32", True),
+        ("cp314-cp314-pyemscripten_2026_0_wasm32", "cp314-pyodide_wasm32", True),
+        ("cp312-abi3-pyodide_2024_0_wasm32", "cp313-pyodide_wasm32", False),
+        ("cp312-cp312-win32", "cp312-pyodide_wasm32", False),
+        ("cp313-cp313-ios_13_0_arm64_iphoneos", "cp313-ios_arm64_iphoneos", True),
+    ],
+)
+def test_a_wheel_covers_identifiers(tags: str, identifier: str, *, covers: bool) -> None:
+    assert WheelName.parse(f"x-1-{tags}.whl").covers(BuildIdentifier.parse(identifier)) is covers

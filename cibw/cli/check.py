@@ -1,0 +1,129 @@
+"""The command that checks a release before it is published."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cibw.cli.check_expected import expected_identifiers
+from cibw.cli.check_linters import programs_of
+from cibw.cli.release_options import release_project
+from cibw.cli.sessions import Session
+from cibw.config.publish_values import PublishOptions
+from cibw.errors import CibwError, ConfigurationError, MissingToolError, ReleaseFaultError
+from cibw.model.distribution import Distribution
+from cibw.model.findings import Finding, stops
+from cibw.model.manifest import MANIFEST_NAME, Manifest
+from cibw.publishing.checking import find_faults, settled
+from cibw.publishing.ci_facts import ci_facts
+from cibw.publishing.contents import DistributionContents
+from cibw.publishing.contents_reading import OddFile, distributions_in, read_contents
+from cibw.publishing.knowledge import load_knowledge
+from cibw.publishing.linters import LINTERS, lint
+from cibw.publishing.rule_values import CheckedRelease, Wanted
+from cibw.reporting.manifest import read_manifest
+
+_DIRECTORIES = ("dist", "wheelhouse")
+_TAGS = "refs/tags/"
+_FAMOUS = ("pypi", "testpypi")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """The distributions of a release, and what was found."""
+
+    files: tuple[Distribution, ...]
+    findings: tuple[Finding, ...]
+
+
+def check(session: Session) -> int:
+    """Print what is wrong with a release; 18 where an error is among it."""
+    with release_project(session) as found:
+        checked = check_release(session, found.options.publish, chosen_paths(session))
+    if session.line.as_json:
+        from cibw.reporting.check_json import findings_to_json
+
+        print(findings_to_json(checked.files, checked.findings), end="")
+    else:
+        from cibw.reporting.check_text import findings_text
+
+        print(findings_text(checked.files, checked.findings, session.look), end="")
+    return ReleaseFaultError.exit_code if stops(checked.findings) else 0
+
+
+def check_release(session: Session, options: PublishOptions, paths: tuple[Path, ...]) -> Checked:
+    """Everything that is found in a directory, which is a release, or in single files, which may be a part of one."""
+    is_whole = len(paths) == 1 and paths[0].is_dir()
+    files = tuple(distributions_in(paths[0])) if is_whole else paths
+    read = [read_contents(path) for path in files]
+    manifest = _manifest(paths[0]) if is_whole else None
+    contents = tuple(one for one in read if isinstance(one, DistributionContents))
+    release = CheckedRelease(
+        contents=contents,
+        odd=tuple(one for one in (*read, manifest) if isinstance(one, OddFile)),
+        manifest=manifest if isinstance(manifest, Manifest) else None,
+        knowledge=load_knowledge(),
+    )
+    release = replace(release, wanted=_wanted(session, options, release.manifest, is_whole=is_whole))
+    found = [*find_faults(release), *_lint(session, contents)]
+    return Checked(files=tuple(one.distribution for one in contents), findings=settled(found, options.check_ignore))
+
+
+def _manifest(directory: Path) -> Manifest | OddFile | None:
+    try:
+        return read_manifest(directory)
+    except CibwError as error:
+        return OddFile(filename=MANIFEST_NAME, reason=error.message.rstrip("."))
+
+
+def _wanted(session: Session, options: PublishOptions, manifest: Manifest | None, *, is_whole: bool) -> Wanted:
+    tag = session.line.tag.removeprefix(_TAGS)
+    return Wanted(
+        identifiers=expected_identifiers(session, options.targets, manifest) if is_whole else None,
+        sdist=options.sdist,
+        limit=options.file_size_limit,
+        tags=(tag,) if tag else ci_facts(session.environment).tags,
+        tag_format=options.tag_format,
+        is_whole=is_whole,
+        is_public=_is_public(session.line.to or options.to),
+    )
+
+
+def _is_public(to: str) -> bool:
+    if "://" not in to:
+        return to in _FAMOUS
+    with suppress(MissingToolError):
+        from cibw.publishing.upload_pypirc import famous_addresses, is_public
+
+        return is_public(f"{to.rstrip('/')}/", famous_addresses())
+    return False
+
+
+def chosen_paths(session: Session) -> tuple[Path, ...]:
+    """The directory or the files that were named, else `dist` or `wheelhouse`; ConfigurationError for a mixture."""
+    paths = tuple(session.working_dir / path for path in session.line.paths)
+    if not paths:
+        usual = [session.working_dir / name for name in _DIRECTORIES]
+        paths = (next((path for path in usual if path.is_dir()), usual[0]),)
+    if len(paths) > 1 and any(path.is_dir() for path in paths):
+        raise ConfigurationError(
+            "A directory stands beside other paths.",
+            hint="Name one directory, or files; `cibw collect` makes one directory of several.",
+        )
+    missing = [str(path) for path in paths if not path.exists()]
+    if missing:
+        raise ConfigurationError(
+            f"There is no {' and no '.join(missing)}.",
+            hint="Name the directory of the distributions; `cibw collect` makes one of all that a release needs.",
+        )
+    return paths
+
+
+def _lint(session: Session, contents: tuple[DistributionContents, ...]) -> tuple[Finding, ...]:
+    programs = programs_of(session)
+    # Who has not installed a linter did not ask for it.
+    linters = [
+        linter for linter in LINTERS if session.line.linters and (session.line.verbose or programs.find(linter.name))
+    ]
+    return tuple(finding for linter in linters for finding in lint(linter, contents, programs))

@@ -1,0 +1,69 @@
+"""All rules, and what they find in a release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from difflib import get_close_matches
+
+from cibw.model.findings import Finding, Severity
+from cibw.publishing import linters, rules_archives, rules_metadata, rules_readme, rules_release, rules_wheels
+from cibw.publishing.rule_values import CheckedRelease, Fault, Rule
+
+RULES: tuple[Rule, ...] = (
+    *rules_release.RULES,
+    *rules_archives.RULES,
+    *rules_wheels.RULES,
+    *rules_metadata.RULES,
+    *rules_readme.RULES,
+)
+NAMES = (*(rule.name for rule in RULES), *(linter.name for linter in linters.LINTERS))
+"""The names that the option check-ignore may have."""
+
+_ORDER = (Severity.ERROR, Severity.WARNING, Severity.SKIPPED)
+
+
+def find_faults(release: CheckedRelease) -> tuple[Finding, ...]:
+    """What all rules find, one finding for all files that have the same fault.
+
+    What only the public index refuses is a warning where the release goes elsewhere.
+    """
+    found = [(rule, finding) for rule in RULES for finding in _findings(rule, release)]
+    is_public = release.wanted.is_public
+    return tuple(_lightened(finding) if rule.of_index and not is_public else finding for rule, finding in found)
+
+
+def settled(findings: Iterable[Finding], ignored: tuple[str, ...]) -> tuple[Finding, ...]:
+    """Findings in the order of their weight; errors of ignored rules become warnings, and a name of no rule is one."""
+    judged = [_lightened(finding) if finding.rule in ignored else finding for finding in findings]
+    return tuple(sorted([*judged, *_unknown(ignored)], key=lambda finding: _ORDER.index(finding.severity)))
+
+
+def _findings(rule: Rule, release: CheckedRelease) -> Iterator[Finding]:
+    alike: dict[Fault, list[str]] = {}
+    for fault in rule.judge(release):
+        alike.setdefault(replace(fault, files=()), []).extend(fault.files)
+    for fault, files in alike.items():
+        yield Finding(
+            rule=rule.name,
+            message=fault.message,
+            fix=fault.fix,
+            files=tuple(dict.fromkeys(files)),
+            severity=fault.severity or rule.severity,
+        )
+
+
+def _lightened(finding: Finding) -> Finding:
+    return replace(finding, severity=Severity.WARNING) if finding.severity is Severity.ERROR else finding
+
+
+def _unknown(ignored: tuple[str, ...]) -> Iterator[Finding]:
+    for name in ignored:
+        if name not in NAMES:
+            near = get_close_matches(name, NAMES, n=1)
+            yield Finding(
+                rule="check-ignore",
+                message=f"check-ignore names {name!r}, which is no rule.",
+                fix=f"Did you mean {near[0]!r}?" if near else f"Rules: {', '.join(NAMES)}.",
+                severity=Severity.WARNING,
+            )

@@ -1,0 +1,105 @@
+"""What lies in a distribution, as far as a release depends on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cibw.model.distribution import SDIST_ENDING, Distribution
+
+PLAIN_METHODS = ("stored", "deflated")
+"""How members may be compressed, in the words of the zip format."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A file in an archive: its size in bytes, how it is compressed, and its hash.
+
+    `packed` is what it takes in a zip file, and 0 in a tar file, which is compressed as a whole. `digest` is written
+    as in RECORD, such as `sha256=...`, and empty where nobody has made it. `kind` is empty for a common file, else
+    what it is in its place, such as a link.
+    """
+
+    name: str
+    size: int
+    packed: int = 0
+    method: str = ""
+    digest: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageMetadata:
+    """The fields of METADATA or PKG-INFO (core metadata), and what the specification has against them.
+
+    A name of `fields` is written as packaging does, such as `requires_dist`; a project's address is `label, address`.
+    A fault is a field and a sentence.
+    """
+
+    fields: dict[str, tuple[str, ...]]
+    faults: tuple[tuple[str, str], ...] = ()
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value of a field."""
+        return self.fields.get(name, ())
+
+    def one(self, name: str) -> str:
+        """The value of a field; empty where there is none."""
+        return next(iter(self.all(name)), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistributionContents:
+    """A distribution and what was read from it.
+
+    `broken` says why an archive could not be read to its end. `framing` are oddities of the archive itself.
+    The texts are those of files in `.dist-info`, None where a file is missing.
+    """
+
+    distribution: Distribution
+    path: str = ""
+    members: tuple[Member, ...] = ()
+    metadata: PackageMetadata | None = None
+    wheel_file: str | None = None
+    record: str | None = None
+    entry_points: str | None = None
+    framing: tuple[str, ...] = ()
+    broken: str = ""
+
+    @property
+    def filename(self) -> str:
+        """The name of the distribution's file."""
+        return self.distribution.filename
+
+    @property
+    def is_wheel(self) -> bool:
+        """Whether it is a wheel."""
+        return self.distribution.wheel is not None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the archive could be read to its end."""
+        return not self.broken
+
+    @property
+    def unpacked(self) -> int:
+        """The size in bytes of all members."""
+        return sum(member.size for member in self.members)
+
+
+def dist_info(filename: str) -> str:
+    """The directory of a wheel's metadata, by the file's name."""
+    return f"{'-'.join(filename.split('-')[:2])}.dist-info"
+
+
+def sdist_root(filename: str) -> str:
+    """The directory that an sdist unpacks into (PEP 625)."""
+    return filename.removesuffix(SDIST_ENDING)
+
+
+BOMB_SIZE = 64 * 1024 * 1024
+BOMB_RATIO = 50
+
+
+def is_bomb(unpacked: int, packed: int) -> bool:
+    """Whether an archive swells so much that an index takes it for an attack."""
+    return unpacked > BOMB_SIZE and unpacked > BOMB_RATIO * max(packed, 1)

@@ -1,0 +1,40 @@
+"""What libraries know of classifiers and of reStructuredText."""
+
+from __future__ import annotations
+
+import io
+import re
+from contextlib import suppress
+from dataclasses import replace
+
+from cibw.publishing.rule_values import Knowledge
+
+_REPORT = re.compile(r"<string>:(?P<line>\d*): \((?P<level>\w+)/\d\) (?P<text>.*)", re.DOTALL)
+
+
+def load_knowledge() -> Knowledge:
+    """What the libraries know that are installed; `cibw[publish]` brings them all."""
+    knowledge = Knowledge()
+    with suppress(ImportError):
+        from trove_classifiers import classifiers, deprecated_classifiers
+
+        deprecated = {name: tuple(instead) for name, instead in deprecated_classifiers.items()}
+        knowledge = Knowledge(classifiers=frozenset(classifiers), deprecated=deprecated)
+    with suppress(ImportError):
+        import readme_renderer.rst  # noqa: F401 - whether it is there
+
+        knowledge = replace(knowledge, render=rst_problem)
+    return knowledge
+
+
+def rst_problem(text: str) -> str:
+    """Why a text can't be rendered as an index renders reStructuredText; empty where it can."""
+    from readme_renderer import rst
+
+    stream = io.StringIO()
+    if rst.render(text, stream=stream) is not None:
+        return ""
+    report = _REPORT.search(stream.getvalue())
+    if report is None:
+        return " ".join(stream.getvalue().split())
+    return f"line {report['line']}: {' '.join(report['text'].split())}"

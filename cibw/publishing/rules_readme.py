@@ -1,0 +1,80 @@
+"""Rules about the README, which is the description of the metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email.message import EmailMessage
+
+from cibw.model.findings import Severity
+from cibw.publishing.contents import DistributionContents
+from cibw.publishing.rule_values import CheckedRelease, Fault, Rule, each_file
+
+_RST = "text/x-rst"
+_PLACEHOLDER = "UNKNOWN"
+
+
+def _renders(release: CheckedRelease) -> Iterator[Fault]:
+    texts: dict[str, list[str]] = {}
+    for one in release.readable:
+        text = _description(one)
+        if text and _kind(one) == _RST:
+            texts.setdefault(text, []).append(one.filename)
+    render = release.knowledge.render
+    if texts and render is None:
+        yield Fault(
+            message="The README was not rendered.",
+            fix="pip install 'cibw[publish]' brings what renders reStructuredText.",
+            severity=Severity.SKIPPED,
+        )
+    for text, files in texts.items() if render else ():
+        problem = render(text) if render else ""
+        if problem:
+            yield Fault(
+                message=f"The README can't be rendered as reStructuredText: {problem}",
+                fix='Correct it; a README in Markdown needs readme = "README.md", or its content-type said.',
+                files=tuple(files),
+            )
+
+
+def _missing(contents: DistributionContents) -> Iterator[Fault]:
+    if contents.metadata is None:
+        return
+    if not _description(contents):
+        yield Fault(message="There is no README.", fix='Set readme = "README.md" in [project].')
+    elif not contents.metadata.one("description_content_type"):
+        yield Fault(
+            message="Nothing says how the README is written, so that it is taken for reStructuredText.",
+            fix='Set readme = "README.md" in [project], or its content-type.',
+        )
+
+
+def _description(contents: DistributionContents) -> str:
+    text = contents.metadata.one("description") if contents.metadata else ""
+    return "" if text.strip() == _PLACEHOLDER else text.strip()
+
+
+def _kind(contents: DistributionContents) -> str:
+    text = contents.metadata.one("description_content_type") if contents.metadata else ""
+    message = EmailMessage()
+    try:
+        message["content-type"] = text or _RST
+        return message.get_content_type().lower()
+    except (ValueError, IndexError):
+        # The rule about metadata tells it; the index takes it for plain text.
+        return "text/plain"
+
+
+RULES = (
+    Rule(
+        name="readme",
+        of_index=True,
+        finds="a README in reStructuredText can't be rendered; Markdown always can",
+        judge=_renders,
+    ),
+    Rule(
+        name="no-readme",
+        finds="there is no README, or nothing says how it is written",
+        judge=each_file(_missing),
+        severity=Severity.WARNING,
+    ),
+)

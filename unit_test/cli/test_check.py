@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cibw.cli.arguments import parse
+from cibw.cli.command_line import CommandLine, CommandName
+from cibw.model.identifier import BuildIdentifier
+from cibw.model.manifest import Manifest, ManifestFile
+from cibw.publishing.distributions import read_distribution
+from cibw.reporting.manifest import write_manifest
+from unit_test.cli.calling import Called, Caller
+from unit_test.publishing.archives import FIELDS, Made
+
+BUILD = 'build = "cp3{11,12}-manylinux_x86_64"'
+MORE = 'build = "cp3{11,12}-manylinux_x86_64 cp312-win*"\nrelease-targets = "linux:x86_64 windows:AMD64"'
+TAGS = ("cp311-cp311-manylinux_2_17_x86_64", "cp312-cp312-manylinux_2_17_x86_64", "cp312-cp312-win_amd64")
+
+
+def check(cibw: Caller, *arguments: str) -> Called:
+    """Check without the linters, which are other programs."""
+    return cibw("check", "--no-linters", *arguments)
+
+
+def rules(called: Called) -> list[str]:
+    """The rules whose errors were found, each once."""
+    findings = json.loads(called.stdout)["findings"]
+    return list(dict.fromkeys(one["rule"] for one in findings if one["severity"] == "error"))
+
+
+def configure(cibw: Caller) -> None:
+    path = cibw.directory / "pyproject.toml"
+    path.write_text(path.read_text().replace(BUILD, MORE))
+
+
+def make(directory: Path) -> list[Path]:
+    """A whole and good release."""
+    return [*(Made(tag=tag).wheel(directory) for tag in TAGS), Made().sdist(directory)]
+
+
+def test_every_argument_arrives() -> None:
+    words = "--to ours --tag v1 --no-linters --json --verbose --package p a.whl b"
+    assert parse(["check", *words.split()]) == CommandLine(
+        command=CommandName.CHECK,
+        package="p",
+        paths=("a.whl", "b"),
+        to="ours",
+        tag="v1",
+        linters=False,
+        as_json=True,
+        verbose=True,
+    )
+
+
+def test_a_good_release(cibw: Caller, tmp_path: Path) -> None:
+    configure(cibw)
+    make(tmp_path / "dist")
+    called = check(cibw, "--tag", "v1.0")
+    assert (called.exit_code, called.stderr) == (0, "")
+    assert called.stdout.splitlines()[-1].endswith(": fit to be published")
+    assert "Not checked" not in called.stdout
+
+
+def test_one_call_finds_all_faults(cibw: Caller, tmp_path: Path) -> None:
+    configure(cibw)
+    dist = tmp_path / "dist"
+    windows = Made(tag=TAGS[2]).wheel(dist)
+    built = read_distribution(windows).distribution
+    manifest = Manifest(
+        files=(ManifestFile(filename=windows.name, size=built.size, sha256=built.sha256),),
+        expected=(BuildIdentifier.parse("cp313-manylinux_x86_64"),),
+    )
+    write_manifest(manifest, dist)
+    Made(tag=TAGS[2], extra={"demo/changed.py": b""}).wheel(dist)
+    Made(tag=TAGS[0], fields=(*FIELDS, "Classifier: Typing :: Typd"), readme=".. image::\n").wheel(dist)
+    local = Made(version="1.0+g123")
+    local.wheel(dist)
+    large = Made(tag="cp313-cp313-win_amd64", extra={"demo/zeros": bytes(101 * 1024 * 1024)}, method=0)
+    large.wheel(dist)
+    cibw.environment.setenv("GITHUB_ACTIONS", "true")
+    cibw.environment.setenv("GITHUB_REF", "refs/tags/v2.0")
+    called = check(cibw, "--json")
+    assert called.exit_code == 18
+    assert set(rules(called)) == {
+        "missing-wheel",
+        "missing-sdist",
+        "changed-file",
+        "several-versions",
+        "wrong-tag",
+        "local-version",
+        "file-size",
+        "unknown-classifier",
+        "readme",
+    }
+    findings = {one["rule"]: one for one in json.loads(called.stdout)["findings"]}
+    assert "cp312-manylinux_x86_64" not in findings["missing-wheel"]["message"]
+    assert "1 of 4 wheels are missing: cp313-manylinux_x86_64" in findings["missing-wheel"]["message"]
+    assert all(one["fix"] for one in findings.values())
+
+
+def test_ignored_rules_and_other_indexes(cibw: Caller, tmp_path: Path) -> None:
+    paths = make(tmp_path / "dist")
+    paths[-1].unlink()
+    Made(tag="cp311-cp311-linux_x86_64").wheel(tmp_path / "dist")
+    assert rules(check(cibw, "--json")) == ["missing-sdist", "platform-tag"]
+    assert rules(check(cibw, "--json", "--to", "https://index.example/")) == ["missing-sdist"]
+    assert rules(check(cibw, "--json", "--to", "ours")) == ["missing-sdist"]
+    cibw.environment.setenv("CIBW_CHECK_IGNORE", "missing-sdist")
+    assert check(cibw, "--to", "ours").exit_code == 0
+
+
+def test_single_files_and_directories(cibw: Caller, tmp_path: Path) -> None:
+    wheel, *_rest = make(tmp_path / "wheelhouse")
+    assert check(cibw, str(wheel)).exit_code == 0
+    assert check(cibw).exit_code == 0
+    (tmp_path / "wheelhouse" / "dist.json").write_text("[")
+    called = check(cibw, "--json")
+    assert (called.exit_code, rules(called)) == (18, ["odd-file"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ((), 2, "There is no"),
+        (("nowhere", "none.whl"), 2, "none.whl"),
+        (("empty", "a.whl"), 2, "A directory stands beside"),
+        (("--config-file", "x.toml", "empty"), 2, "x.toml is missing"),
+    ],
+)
+def test_mistakes(cibw: Caller, tmp_path: Path, arguments: tuple[str, ...], code: int, words: str) -> None:
+    (tmp_path / "empty").mkdir()
+    called = check(cibw, *arguments)
+    assert (called.exit_code, called.stdout) == (code, "")
+    assert words in " ".join(called.stderr.split())
+
+
+def test_an_empty_directory(cibw: Caller, tmp_path: Path) -> None:
+    (tmp_path / "dist").mkdir()
+    called = check(cibw)
+    assert called.exit_code == 18
+    assert "There is no distribution at all." in called.stdout
+
+
+def test_a_job_that_has_only_the_files(cibw: Caller, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").unlink()
+    make(tmp_path / "dist")
+    cibw.environment.setenv("CIBW_RELEASE_TARGETS", "windows:AMD64")
+    cibw.environment.setenv("CIBW_BUILD", "cp31{2,3}-*")
+    called = check(cibw, "--json")
+    assert rules(called) == ["missing-wheel"]
+    assert "1 of 2 wheels are missing: cp313-win_amd64" in called.stdout
