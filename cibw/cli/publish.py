@@ -11,6 +11,7 @@ from cibw.cli.publish_files import Chosen, choose_files
 from cibw.cli.publish_gates import gate_refusals, release_facts
 from cibw.cli.publish_index import AskedIndex, find_index, named_index
 from cibw.cli.publish_login import source_for
+from cibw.cli.publish_page import tell_page
 from cibw.cli.publish_work import PublishWork
 from cibw.cli.release_options import release_project
 from cibw.cli.sessions import Session
@@ -46,7 +47,9 @@ def publish(session: Session) -> int:
             work = PublishWork(
                 session=session, root=found.project.root, options=options, chosen=chosen, asked=asked, source=source
             )
-            return work.send(plan) if plan.having(Decision.SEND) else work.skip_all(plan, facts.tag)
+            exit_code = work.send(plan) if plan.having(Decision.SEND) else work.skip_all(plan, facts.tag)
+            tell_page(session, asked.index, chosen.release)
+            return exit_code
         finally:
             source.close()
 

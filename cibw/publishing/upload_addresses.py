@@ -44,6 +44,11 @@ def index_of(wanted: Wanted, known: Mapping[str, str]) -> PackageIndex:
     return PackageIndex(name=wanted.to, upload=upload, simple=_with_slash(simple), page=site)
 
 
+def page_address(index: PackageIndex, project: str, version: str) -> str:
+    """The page of a release for people; empty where the index is not known to have one."""
+    return f"{index.page}{project}/{version}/" if index.page else ""
+
+
 def simple_address(upload: str, *, is_famous: bool = False) -> str:
     """The root of the simple API that belongs to an address of uploads, by well-known forms; empty where unknown."""
     parts = urlsplit(upload)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cibw.errors import ConfigurationError
-from cibw.publishing.upload_addresses import Wanted, guessed_address, index_of, simple_address
+from cibw.publishing.upload_addresses import Wanted, guessed_address, index_of, page_address, simple_address
 
 KNOWN = {"pypi": "https://upload.index.example/legacy/", "ours": "https://ours.example/api/upload"}
 
@@ -15,6 +15,11 @@ def test_the_famous_index_has_its_pages_on_the_main_site() -> None:
     assert index.upload == "https://upload.index.example/legacy/"
     assert index.simple == "https://index.example/simple/"
     assert index.page == "https://index.example/project/"
+    assert page_address(index, "demo", "1.0") == "https://index.example/project/demo/1.0/"
+
+
+def test_other_indexes_are_not_known_to_have_pages() -> None:
+    assert page_address(index_of(Wanted(to="ours"), KNOWN), "demo", "1.0") == ""
 
 
 @pytest.mark.parametrize(
