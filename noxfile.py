@@ -15,6 +15,26 @@ FULLY_COVERED = "cibw/model/*,cibw/config/*,cibw/planning/*"
 
 WINDOWS_ONLY = ("cibw/running/host_windows.py", "cibw/running/host_job.py")
 
+EXAMPLES = "examples/workflows"
+ACTION_FILES = (".github/workflows", "action.yml", f"{EXAMPLES}/github")
+SCHEMAS = (
+    ("github-workflows", ".github/workflows/test.yml"),
+    ("github-workflows", f"{EXAMPLES}/github/.github/workflows/wheels.yml"),
+    ("github-actions", "action.yml"),
+    ("dependabot", f"{EXAMPLES}/github/.github/dependabot.yml"),
+    ("gitlab-ci", f"{EXAMPLES}/gitlab/.gitlab-ci.yml", "--data-transform", "gitlab-ci"),
+    (
+        "azure-pipelines",
+        f"{EXAMPLES}/azure/azure-pipelines.yml",
+        "--data-transform",
+        "azure-pipelines",
+        "--regex-variant",
+        "python",
+    ),
+    ("circle-ci", f"{EXAMPLES}/circleci/.circleci/config.yml"),
+    ("travis", f"{EXAMPLES}/travis/.travis.yml"),
+)
+
 
 def _install(session: nox.Session, *groups: str) -> None:
     project = nox.project.load_toml("pyproject.toml")
@@ -29,7 +49,9 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check")
     session.run("lint-imports")
     session.run("python", "bin/check_house.py")
-    session.run("zizmor", "--offline", "--no-progress", "--quiet", ".github/workflows")
+    session.run("zizmor", "--offline", "--no-progress", "--quiet", *ACTION_FILES)
+    for schema, file, *options in SCHEMAS:
+        session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *options, file)
     for generator in sorted(Path("bin").glob("generate_*.py")):
         session.run("python", generator.as_posix(), "--check")
 

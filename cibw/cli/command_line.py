@@ -18,6 +18,7 @@ class CommandName(Enum):
     CHECK = "check"
     PUBLISH = "publish"
     VERIFY = "verify"
+    INIT = "init"
 
 
 class CacheAction(Enum):
@@ -87,3 +88,7 @@ class CommandLine:
     release: str = ""
     timeout: float = 900.0
     dependencies_from: str = ""
+    sdist_first: bool = False
+    per_identifier: bool = False
+    test_index: bool = True
+    output: str = ""

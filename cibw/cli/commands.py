@@ -78,6 +78,12 @@ def _verify(session: Session) -> int:
     return verify(session)
 
 
+def _init(session: Session) -> int:
+    from cibw.cli.init import init
+
+    return init(session)
+
+
 _COMMANDS: Mapping[CommandName, Callable[[Session], int]] = {
     CommandName.BUILD: _build,
     CommandName.PLAN: _plan,
@@ -88,4 +94,5 @@ _COMMANDS: Mapping[CommandName, Callable[[Session], int]] = {
     CommandName.CHECK: _check,
     CommandName.PUBLISH: _publish,
     CommandName.VERIFY: _verify,
+    CommandName.INIT: _init,
 }

@@ -1,0 +1,58 @@
+"""Writes generated files, and keeps what a maintainer has changed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+
+from cibw.cli.sessions import Session
+from cibw.errors import ConfigurationError
+from cibw.workflows.values import WorkflowFile
+
+
+def write_files(session: Session, files: tuple[WorkflowFile, ...]) -> None:
+    """Write the files that are missing or out of date, and say so.
+
+    ConfigurationError, before anything is written, where one stands in the way that differs and --force is not given;
+    a companion that differs is left as it is.
+    """
+    first, *others = files
+    places = [(session.line.output or first.path, first), *((file.path, file) for file in others)]
+    blocked = [name for name, file in places if _differs(session.working_dir / name, file) and not file.is_companion]
+    for name in blocked:
+        print("\n".join(_difference(session, name, first)))
+    if blocked and not session.line.force:
+        raise ConfigurationError(
+            f"{blocked[0]} is there already, and differs from what would be written.",
+            hint="--force overwrites it; --output FILE writes another file, and --output - prints it.",
+        )
+    for name, file in places:
+        print(_write(session, name, file))
+
+
+def _differs(path: Path, file: WorkflowFile) -> bool:
+    return path.exists() and path.read_text("utf-8") != file.text
+
+
+def _difference(session: Session, name: str, file: WorkflowFile) -> Iterator[str]:
+    old = (session.working_dir / name).read_text("utf-8").splitlines()
+    look = session.look
+    for line in difflib.unified_diff(old, file.text.splitlines(), name, f"{name} (new)", lineterm=""):
+        if line.startswith(("+++", "---", "@@")):
+            yield look.bold(line)
+        elif line.startswith("+"):
+            yield look.good(line)
+        else:
+            yield look.bad(line) if line.startswith("-") else line
+
+
+def _write(session: Session, name: str, file: WorkflowFile) -> str:
+    path = session.working_dir / name
+    if path.exists() and path.read_text("utf-8") == file.text:
+        return f"{name} is up to date."
+    if path.exists() and file.is_companion:
+        return f"{name} is there already, and stays as it is."
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(file.text.encode())
+    return f"{name} is written."

@@ -1,0 +1,71 @@
+"""The pipeline of Azure Pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cibw.model.target import Architecture, Platform
+from cibw.workflows.commands import build_command, check_command, publish_command, sdist_command
+from cibw.workflows.common import common_values, environment_names, first_look, tag_step, token_names, token_step
+from cibw.workflows.matrix import Runners, linux_runners, make_matrix
+from cibw.workflows.templates import fill, flow
+from cibw.workflows.values import BuildJob, ReadTemplate, Runner, Wishes, Workflow, WorkflowFile
+
+PATH = "azure-pipelines.yml"
+_UBUNTU = "ubuntu-24.04"
+# Its hosted computers have processors of Intel's kind alone: the rest is emulated on Linux, and built across elsewhere.
+_MAC = Runner(label="macOS-15")
+_WINDOWS = Runner(label="windows-2025")
+RUNNERS: Runners = {
+    **linux_runners({Architecture.X86_64: _UBUNTU, Architecture.I686: _UBUNTU}, emulating=_UBUNTU),
+    (Platform.MACOS, Architecture.ARM64): _MAC,
+    (Platform.MACOS, Architecture.X86_64): _MAC,
+    (Platform.MACOS, Architecture.UNIVERSAL2): _MAC,
+    (Platform.WINDOWS, Architecture.WIN_AMD64): _WINDOWS,
+    (Platform.WINDOWS, Architecture.WIN_X86): _WINDOWS,
+    (Platform.WINDOWS, Architecture.WIN_ARM64): _WINDOWS,
+    (Platform.PYODIDE, Architecture.WASM32): Runner(label=_UBUNTU),
+}
+_DOWNLOADED = "$(Pipeline.Workspace)/dist"
+
+
+def azure_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
+    """The pipeline's file."""
+    matrix = make_matrix(wishes.groups, RUNNERS)
+    values = {
+        **common_values(wishes),
+        "build_sdist": sdist_command(wishes, "dist"),
+        "build_wheels": build_command(wishes, "$SELECTION", "wheelhouse"),
+        "check": check_command(wishes, "dist"),
+        "publish": publish_command(wishes, "pypi", _DOWNLOADED),
+        "needs_sdist": "dependsOn: sdist" if wishes.from_sdist else "",
+        "source": read("azure-sdist.yml" if wishes.from_sdist else "azure-checkout.yml"),
+        "matrix": _rows(matrix.jobs),
+        "qemu": read("azure-qemu.yml") if matrix.is_emulated else "",
+    }
+    to_test = {**values, "publish": publish_command(wishes, "testpypi", _DOWNLOADED)}
+    values["test_index"] = fill(read("azure-test-index.yml"), to_test) if wishes.test_index else ""
+    file = WorkflowFile(path=PATH, text=fill(read("azure.yml"), values))
+    return Workflow(files=(file,), next_steps=_next_steps(wishes), left_out=matrix.left_out)
+
+
+def _rows(jobs: Iterable[BuildJob]) -> str:
+    return "\n".join(_row(job) for job in jobs)
+
+
+def _row(job: BuildJob) -> str:
+    group = job.group
+    row = {"runner": job.runner.label, "selection": group.selection, "artifact": group.artifact}
+    emulated = {"qemu": "yes"} if job.runner.is_emulated else {}
+    # A name of Azure's has letters, digits and underscores.
+    return f"{group.name.replace('-', '_')}: {flow({**row, **emulated})}"
+
+
+def _next_steps(wishes: Wishes) -> tuple[str, ...]:
+    return (
+        first_look(wishes.output or PATH),
+        token_step(wishes, "Azure Pipelines"),
+        f"In the settings of the pipeline, add {token_names(wishes)} as secret variables.",
+        f"Below Pipelines > Environments: create {environment_names(wishes)}; let a person approve what goes to pypi.",
+        tag_step(wishes),
+    )

@@ -1,0 +1,87 @@
+"""The configuration of CircleCI."""
+
+from __future__ import annotations
+
+from cibw.model.target import Architecture, Platform
+from cibw.workflows.commands import build_command, check_command, publish_command, sdist_command
+from cibw.workflows.common import common_values, environment_names, first_look, regex, sequence, tag_step
+from cibw.workflows.matrix import Runners, linux_runners, make_matrix
+from cibw.workflows.templates import fill, scalar
+from cibw.workflows.values import BuildJob, Matrix, ReadTemplate, Runner, Wishes, Workflow, WorkflowFile
+
+PATH = ".circleci/config.yml"
+# Its Macs have processors of ARM alone, and its Windows computers none: the rest is built across.
+_MAC = Runner(label="m4pro.medium")
+_WINDOWS = Runner(label="windows.medium")
+RUNNERS: Runners = {
+    **linux_runners(
+        {Architecture.X86_64: "medium", Architecture.I686: "medium", Architecture.AARCH64: "arm.medium"},
+        emulating="medium",
+    ),
+    (Platform.MACOS, Architecture.ARM64): _MAC,
+    (Platform.MACOS, Architecture.X86_64): _MAC,
+    (Platform.MACOS, Architecture.UNIVERSAL2): _MAC,
+    (Platform.WINDOWS, Architecture.WIN_AMD64): _WINDOWS,
+    (Platform.WINDOWS, Architecture.WIN_X86): _WINDOWS,
+    (Platform.WINDOWS, Architecture.WIN_ARM64): _WINDOWS,
+}
+_PLATFORMS = (Platform.LINUX, Platform.MACOS, Platform.WINDOWS)
+_SDIST = "artifacts/cibw-sdist"
+_PARAMETERS = ("<< parameters.selection >>", "artifacts/<< parameters.artifact >>")
+
+
+def circleci_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
+    """The configuration's file."""
+    matrix = make_matrix(wishes.groups, RUNNERS)
+    source = read("circleci-sdist.yml") if wishes.from_sdist else "- whole_history\n"
+    builds = {"build_wheels": build_command(wishes, *_PARAMETERS), "source": source}
+    values = {
+        **common_values(wishes),
+        "build_sdist": sdist_command(wishes, _SDIST),
+        "check": check_command(wishes, "dist"),
+        "publish": publish_command(wishes, "<< parameters.index >>", "dist"),
+        "tag_filter": f"/^{regex(wishes.tag_prefix)}.*/",
+        "jobs": "\n".join(_call(job, wishes) for job in matrix.jobs),
+        "required": sequence(["sdist", *(job.group.name for job in matrix.jobs)]),
+    }
+    values |= {f"wheels_{one.value}": _wheels(one, matrix, builds, read) for one in _PLATFORMS}
+    values["test_index"] = fill(read("circleci-test-index.yml"), values) if wishes.test_index else ""
+    file = WorkflowFile(path=PATH, text=fill(read("circleci.yml"), values))
+    return Workflow(files=(file,), next_steps=_next_steps(wishes), left_out=matrix.left_out)
+
+
+def _wheels(platform: Platform, matrix: Matrix, values: dict[str, str], read: ReadTemplate) -> str:
+    if all(job.group.platform is not platform for job in matrix.jobs):
+        return ""
+    return fill(read(f"circleci-{platform.value}.yml"), values)
+
+
+def _call(job: BuildJob, wishes: Wishes) -> str:
+    group = job.group
+    lines = [
+        f"- wheels_{group.platform.value}:",
+        f"    name: {scalar(group.name)}",
+        f"    artifact: {scalar(group.artifact)}",
+        f"    selection: {scalar(group.selection)}",
+        f"    resource_class: {scalar(job.runner.label)}",
+        *(["    qemu: true"] if job.runner.is_emulated else []),
+        *(["    requires: [sdist]"] if wishes.from_sdist else []),
+        "    filters: *every_push",
+    ]
+    return "\n".join(lines)
+
+
+def _next_steps(wishes: Wishes) -> tuple[str, ...]:
+    contexts = environment_names(wishes)
+    trusted = "Where the index takes CircleCI as a trusted publisher: register the project there, with its IDs."
+    return (
+        first_look(wishes.output or PATH),
+        f"In the organization's settings, below Contexts: create {contexts}, and restrict who may use pypi.",
+        trusted,
+        (
+            f"Where it does not: make an API token for {wishes.project} alone, and store it in each context as "
+            "TWINE_PASSWORD, with __token__ as TWINE_USERNAME."
+        ),
+        "Computers for macOS depend on the plan of your organization.",
+        tag_step(wishes),
+    )

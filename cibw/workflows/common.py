@@ -1,0 +1,93 @@
+"""What the workflow files of all CIs have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cibw.workflows.templates import scalar
+from cibw.workflows.values import Wishes
+
+EXAMPLE_VERSION = "1.0"
+
+
+def common_values(wishes: Wishes) -> dict[str, str]:
+    """The values that templates of every CI have places for."""
+    prefix = wishes.tag_prefix
+    return {
+        **_indexes(wishes),
+        "project": wishes.project,
+        "branch": scalar(wishes.branch),
+        # In an expression, a quote is written twice.
+        "branch_text": wishes.branch.replace("'", "''"),
+        "tags": f"{prefix}*",
+        "tag_pattern": scalar(f"{prefix}*"),
+        "tag_text": prefix.replace("'", "''"),
+        "tag_regex": regex(prefix),
+        "example": f"{prefix}{EXAMPLE_VERSION}",
+    }
+
+
+def _indexes(wishes: Wishes) -> dict[str, str]:
+    """Words about the indexes that the project goes to."""
+    test = wishes.test_index
+    return {
+        "also_test": " (and on its test instance)" if test else "",
+        "another_test": " (and another on its test instance)" if test else "",
+        "environment": "`pypi` (`testpypi`)" if test else "`pypi`",
+        "environments": "the environments `pypi` and `testpypi`" if test else "the environment `pypi`",
+        "contexts": "the contexts `pypi` and `testpypi`" if test else "the context `pypi`",
+        "token_variables": token_names(wishes),
+    }
+
+
+def regex(prefix: str) -> str:
+    """A pattern for texts that begin with a prefix, without the mark of the beginning."""
+    return "".join(letter if letter.isalnum() or letter in "-_" else f"\\{letter}" for letter in prefix)
+
+
+def sequence(words: Iterable[str]) -> str:
+    """Texts as the inside of a list in one line of YAML."""
+    return ", ".join(scalar(word) for word in words)
+
+
+def paragraphs(texts: Iterable[str]) -> str:
+    """Blocks of YAML one below the other, with an empty line between them."""
+    return "\n".join(text for text in texts if text)
+
+
+def environment_names(wishes: Wishes) -> str:
+    """The environments that publish, in words."""
+    return "pypi and testpypi" if wishes.test_index else "pypi"
+
+
+def token_names(wishes: Wishes) -> str:
+    """The variables that hold API tokens, in words."""
+    return "PYPI_API_TOKEN and TESTPYPI_API_TOKEN" if wishes.test_index else "PYPI_API_TOKEN"
+
+
+def publisher_step(wishes: Wishes, service: str, values: str) -> str:
+    """What is registered at an index for trusted publishing; `values` are those that the CI's form asks for."""
+    both = " and on its test instance, each" if wishes.test_index else ""
+    names = "pypi or testpypi" if wishes.test_index else "pypi"
+    return (
+        f"On the index{both} in the project's settings for publishing: add {service} as a trusted publisher, with "
+        f"{values}, environment name {names}. For a project that is not there yet, add a pending publisher in the "
+        f"settings of your account, with the project name {wishes.project}."
+    )
+
+
+def token_step(wishes: Wishes, service: str) -> str:
+    """What is needed where a CI has no trusted publishing."""
+    indexes = "the index, and another on its test instance" if wishes.test_index else "the index"
+    return f"Make an API token for {wishes.project} alone on {indexes}: {service} has no trusted publishing."
+
+
+def tag_step(wishes: Wishes) -> str:
+    """How a release is made."""
+    tag = f"{wishes.tag_prefix}{EXAMPLE_VERSION}"
+    return f"To release, push a tag of the version: git tag {tag} && git push origin {tag}"
+
+
+def first_look(files: str) -> str:
+    """What is done with the files first."""
+    return f"Commit {files}, and look at the first run."

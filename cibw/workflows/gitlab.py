@@ -1,0 +1,99 @@
+"""The pipeline of GitLab CI."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from cibw.model.target import Architecture, Platform
+from cibw.workflows.commands import build_command, check_command, publish_command, sdist_command
+from cibw.workflows.common import common_values, environment_names, first_look, publisher_step, tag_step
+from cibw.workflows.matrix import Runners, linux_runners, make_matrix
+from cibw.workflows.templates import fill, rows
+from cibw.workflows.values import BuildJob, Matrix, ReadTemplate, Runner, Wishes, Workflow, WorkflowFile
+
+PATH = ".gitlab-ci.yml"
+_X64 = "saas-linux-medium-amd64"
+# Its hosted Macs have processors of ARM alone, and its Windows computers none: the rest is built across.
+_MAC = Runner(label="saas-macos-medium-m1")
+_WINDOWS = Runner(label="saas-windows-medium-amd64")
+RUNNERS: Runners = {
+    **linux_runners(
+        {Architecture.X86_64: _X64, Architecture.I686: _X64, Architecture.AARCH64: "saas-linux-medium-arm64"},
+        emulating=_X64,
+    ),
+    (Platform.MACOS, Architecture.ARM64): _MAC,
+    (Platform.MACOS, Architecture.X86_64): _MAC,
+    (Platform.MACOS, Architecture.UNIVERSAL2): _MAC,
+    (Platform.WINDOWS, Architecture.WIN_AMD64): _WINDOWS,
+    (Platform.WINDOWS, Architecture.WIN_X86): _WINDOWS,
+    (Platform.WINDOWS, Architecture.WIN_ARM64): _WINDOWS,
+}
+_SDIST = "artifacts/cibw-sdist"
+_BRING_SDIST = """\
+# The wheels are built from the sdist, so that whoever builds from it gets the same.
+- cp -r artifacts/cibw-sdist dist
+"""
+
+
+def gitlab_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
+    """The pipeline's file."""
+    matrix = make_matrix(wishes.groups, RUNNERS)
+    values = {
+        **common_values(wishes),
+        "workflow": wishes.output or PATH,
+        "build_sdist": sdist_command(wishes, _SDIST),
+        "check": check_command(wishes, "dist"),
+        "publish": publish_command(wishes, "pypi", "dist"),
+    }
+    to_test = {**values, "branch_text": wishes.branch, "publish": publish_command(wishes, "testpypi", "dist")}
+    values |= {
+        "test_index": fill(read("gitlab-test-index.yml"), to_test) if wishes.test_index else "",
+        **{f"wheels_{one.value}": _wheels(one, wishes, matrix, read) for one in _SHELLS},
+    }
+    file = WorkflowFile(path=PATH, text=fill(read("gitlab.yml"), values))
+    return Workflow(files=(file,), next_steps=_next_steps(wishes), left_out=matrix.left_out)
+
+
+_SHELLS: Mapping[Platform, str] = {Platform.LINUX: "$", Platform.MACOS: "$", Platform.WINDOWS: "$env:"}
+"""What stands before a variable's name in the shell of a platform's runners."""
+
+
+def _wheels(platform: Platform, wishes: Wishes, matrix: Matrix, read: ReadTemplate) -> str:
+    jobs = [job for job in matrix.jobs if job.group.platform is platform]
+    if not jobs:
+        return ""
+    sign = _SHELLS[platform]
+    is_single = jobs[0].group.is_single
+    selection = f"--only {sign}ONLY" if is_single else f"--platform {platform.value} --archs {sign}ARCHS"
+    build = build_command(wishes, selection, f"artifacts/{sign}ARTIFACT")
+    values = {
+        "matrix": rows(_rows(jobs)),
+        "needed": "sdist" if wishes.from_sdist else "",
+        "source": _BRING_SDIST if wishes.from_sdist else "",
+        "build_wheels": f"py -3.13 -m {build}" if platform is Platform.WINDOWS else build,
+        "qemu": read("gitlab-qemu.yml") if any(job.runner.is_emulated for job in jobs) else "",
+    }
+    return fill(read(f"gitlab-{platform.value}.yml"), values)
+
+
+def _rows(jobs: Iterable[BuildJob]) -> Iterable[dict[str, str]]:
+    for job in jobs:
+        group = job.group
+        chosen = {"ONLY": group.name} if group.is_single else {"ARCHS": group.architecture.value}
+        row = {**chosen, "ARTIFACT": group.artifact, "RUNNER": job.runner.label}
+        yield {**row, "QEMU": "yes"} if job.runner.is_emulated else row
+
+
+def _next_steps(wishes: Wishes) -> tuple[str, ...]:
+    path = wishes.output or PATH
+    values = f"the namespace and the name of this project, top-level pipeline file path {path}"
+    return (
+        first_look(path),
+        publisher_step(wishes, "GitLab", values),
+        (
+            f"Below Operate > Environments: create {environment_names(wishes)}. Below Settings > Repository: protect "
+            f"the tags {wishes.tag_prefix}*, so that not everybody can release."
+        ),
+        "Hosted runners for macOS and Windows depend on the plan of your group; other runners have other tags.",
+        tag_step(wishes),
+    )

@@ -1,0 +1,46 @@
+"""Templates of workflow files: plain text with places that are filled in.
+
+A place is a name between two signs, `@name@`. Where nothing else stands in a line, the value may have several lines,
+which get the line's indentation; an empty value takes the line away.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+
+_PLACE = re.compile(r"@([a-z_]+)@")
+_WHOLE_LINE = re.compile(r"(?P<indent>[ ]*)@(?P<name>[a-z_]+)@\n", re.MULTILINE)
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./=-]*(?: [A-Za-z0-9_./=-]+)*")
+_LAST_OF_FOUR_DIGITS = 0xFFFF
+_WORDS_OF_YAML = frozenset("true false yes no on off null y n ~".split())
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """The template with all places filled in; KeyError for a place without a value."""
+
+    def block(match: re.Match[str]) -> str:
+        lines = values[match["name"]].splitlines()
+        return "".join(f"{match['indent']}{line}".rstrip() + "\n" for line in lines)
+
+    text = _WHOLE_LINE.sub(block, template)
+    return _PLACE.sub(lambda match: values[match[1]], text)
+
+
+def scalar(text: str) -> str:
+    """A text as YAML reads it back: as it is where that is safe, else in double quotes."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS_OF_YAML:
+        return text
+    letters = (f"\\U{ord(one):08x}" if ord(one) > _LAST_OF_FOUR_DIGITS else json.dumps(one)[1:-1] for one in text)
+    return f'"{"".join(letters)}"'
+
+
+def flow(mapping: Mapping[str, str]) -> str:
+    """A mapping of texts in one line of YAML."""
+    return "{ " + ", ".join(f"{key}: {scalar(value)}" for key, value in mapping.items()) + " }"
+
+
+def rows(mappings: Iterable[Mapping[str, str]]) -> str:
+    """A list of mappings, one line each."""
+    return "\n".join(f"- {flow(mapping)}" for mapping in mappings)

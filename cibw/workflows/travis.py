@@ -1,0 +1,88 @@
+"""The configuration of Travis CI."""
+
+from __future__ import annotations
+
+from cibw.model.artifacts import artifact_name
+from cibw.model.target import Architecture, Platform
+from cibw.workflows.commands import build_command, check_command, publish_command, sdist_command
+from cibw.workflows.common import common_values, first_look, paragraphs, sequence, tag_step, token_names, token_step
+from cibw.workflows.matrix import Runners, linux_runners, make_matrix
+from cibw.workflows.templates import fill, scalar
+from cibw.workflows.values import BuildJob, ReadTemplate, Runner, Wishes, Workflow, WorkflowFile
+
+PATH = ".travis.yml"
+# Macs and Windows computers have processors of Intel's kind alone: the rest is built across.
+_MAC = Runner(label="osx")
+_WINDOWS = Runner(label="windows")
+RUNNERS: Runners = {
+    **linux_runners(
+        {
+            Architecture.X86_64: "amd64",
+            Architecture.I686: "amd64",
+            Architecture.AARCH64: "arm64",
+            Architecture.PPC64LE: "ppc64le",
+            Architecture.S390X: "s390x",
+        },
+        emulating="amd64",
+    ),
+    (Platform.MACOS, Architecture.ARM64): _MAC,
+    (Platform.MACOS, Architecture.X86_64): _MAC,
+    (Platform.MACOS, Architecture.UNIVERSAL2): _MAC,
+    (Platform.WINDOWS, Architecture.WIN_AMD64): _WINDOWS,
+    (Platform.WINDOWS, Architecture.WIN_X86): _WINDOWS,
+    (Platform.WINDOWS, Architecture.WIN_ARM64): _WINDOWS,
+}
+_SDIST = f"artifacts/{artifact_name()}"
+_BRING_SDIST = """\
+# The wheels are built from the sdist, so that whoever builds from it gets the same.
+- cp -r artifacts/cibw-sdist dist
+"""
+_PRINTED = "REPLACE_BY_WHAT_travis_encrypt_PRINTS_FOR="
+_QEMU = "before_script: docker run --privileged --rm tonistiigi/binfmt --install all"
+
+
+def travis_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
+    """The configuration's file."""
+    matrix = make_matrix(wishes.groups, RUNNERS)
+    values = {
+        **common_values(wishes),
+        "build_sdist": sdist_command(wishes, _SDIST),
+        "check": check_command(wishes, "dist"),
+        "publish": publish_command(wishes, "pypi", "dist"),
+        "jobs": paragraphs(_job(job, wishes, read) for job in matrix.jobs),
+        "artifacts": sequence([artifact_name(), *(job.group.artifact for job in matrix.jobs)]),
+    }
+    values["encrypt_test"] = "#        travis encrypt --com 'TESTPYPI_API_TOKEN=pypi-...'" if wishes.test_index else ""
+    values["test_secret"] = f"- secure: {_PRINTED}TESTPYPI_API_TOKEN" if wishes.test_index else ""
+    to_test = {**values, "publish": publish_command(wishes, "testpypi", "dist")}
+    values["test_index"] = fill(read("travis-test-index.yml"), to_test) if wishes.test_index else ""
+    file = WorkflowFile(path=PATH, text=fill(read("travis.yml"), values))
+    return Workflow(files=(file,), next_steps=_next_steps(wishes), left_out=matrix.left_out)
+
+
+def _job(job: BuildJob, wishes: Wishes, read: ReadTemplate) -> str:
+    group = job.group
+    output = f"artifacts/{group.artifact}"
+    used = f"use: {artifact_name()}\n" if wishes.from_sdist else ""
+    values = {
+        "name": group.name,
+        "runner": scalar(job.runner.label),
+        "build_wheels": build_command(wishes, group.selection, output),
+        "qemu": _QEMU if job.runner.is_emulated else "",
+        "source": _BRING_SDIST if wishes.from_sdist else "",
+        "workspaces": f"{used}create:\n  name: {group.artifact}\n  paths: [{output}]",
+    }
+    return fill(read(f"travis-{group.platform.value}.yml"), values)
+
+
+def _next_steps(wishes: Wishes) -> tuple[str, ...]:
+    path = wishes.output or PATH
+    return (
+        token_step(wishes, "Travis CI"),
+        (
+            f"Encrypt {token_names(wishes)}: `travis encrypt --com 'PYPI_API_TOKEN=pypi-...'`, the token in single "
+            f"quotes. Put what is printed into {path} as the value of `secure`."
+        ),
+        first_look(path),
+        tag_step(wishes),
+    )

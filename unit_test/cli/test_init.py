@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from unit_test.cli.calling import PYPROJECT, Caller
+
+WORKFLOW = ".github/workflows/wheels.yml"
+
+
+@pytest.fixture
+def repository(cibw: Caller) -> Caller:
+    (cibw.directory / ".git").mkdir()
+    return cibw
+
+
+def configure(cibw: Caller, *lines: str) -> None:
+    (cibw.directory / "pyproject.toml").write_text(PYPROJECT + "\n".join(lines) + "\n")
+
+
+def test_files_are_written_and_the_next_steps_told(repository: Caller) -> None:
+    called = repository("init", "github")
+    assert called.exit_code == 0
+    assert (repository.directory / WORKFLOW).is_file()
+    assert (repository.directory / ".github/dependabot.yml").is_file()
+    assert f"{WORKFLOW} is written." in called.stdout
+    assert "workflow name wheels.yml, environment name pypi or testpypi" in called.stdout
+    assert "not the top" not in called.stdout
+
+
+def test_the_matrix_has_what_the_options_select(repository: Caller) -> None:
+    text = repository("init", "github", "--output", "-").stdout
+    assert "name: linux-x86_64" in text
+    assert "aarch64" not in text
+    assert "macos" not in text
+
+
+def test_a_platform_that_the_options_do_not_fit_is_left_out_and_told(repository: Caller) -> None:
+    called = repository("init", "github")
+    assert "windows is left out: windows has no architecture 'x86_64'." in called.stdout
+
+
+def test_a_second_call_changes_nothing(repository: Caller) -> None:
+    repository("init", "github")
+    called = repository("init", "github")
+    assert called.exit_code == 0
+    assert f"{WORKFLOW} is up to date." in called.stdout
+
+
+def test_a_changed_file_stays_and_the_difference_is_shown(repository: Caller) -> None:
+    repository("init", "github")
+    path = repository.directory / WORKFLOW
+    path.write_text(path.read_text("utf-8").replace("name: wheels\n", "name: mine\n"))
+    called = repository("init", "github")
+    assert called.exit_code == 2
+    assert "-name: mine" in called.stdout
+    assert "+name: wheels" in called.stdout
+    assert "--force overwrites it" in called.stderr
+    assert "name: mine" in path.read_text("utf-8")
+
+
+def test_force_overwrites_and_shows_what_changes(repository: Caller) -> None:
+    path = repository.directory / ".travis.yml"
+    path.write_text("mine\n")
+    called = repository("init", "travis", "--force")
+    assert called.exit_code == 0
+    assert "-mine" in called.stdout
+    assert "mine" not in path.read_text("utf-8")
+
+
+def test_a_companion_that_is_there_stays_as_it_is(repository: Caller) -> None:
+    companion = repository.directory / ".github/dependabot.yml"
+    companion.parent.mkdir()
+    companion.write_text("version: 2\n")
+    called = repository("init", "github", "--force")
+    assert called.exit_code == 0
+    assert companion.read_text("utf-8") == "version: 2\n"
+    assert "stays as it is" in called.stdout
+
+
+def test_nothing_is_written_where_one_file_is_in_the_way(repository: Caller) -> None:
+    path = repository.directory / WORKFLOW
+    path.parent.mkdir(parents=True)
+    path.write_text("mine\n")
+    assert repository("init", "github").exit_code == 2
+    assert not (repository.directory / ".github/dependabot.yml").exists()
+
+
+def test_the_file_may_go_elsewhere(repository: Caller) -> None:
+    assert repository("init", "gitlab", "--output", "ci/wheels.yml").exit_code == 0
+    assert (repository.directory / "ci/wheels.yml").is_file()
+    assert not (repository.directory / ".gitlab-ci.yml").exists()
+
+
+def test_a_printed_file_is_alone_on_standard_output(repository: Caller) -> None:
+    called = repository("init", "circleci", "--output", "-")
+    assert called.stdout.startswith("# Wheels and sdist of demo")
+    assert "What to do next" not in called.stdout
+    assert "What to do next" in called.stderr
+    assert not (repository.directory / ".circleci").exists()
+
+
+def test_a_directory_below_the_repository_is_told(cibw: Caller) -> None:
+    assert "not the top of a git repository" in cibw("init", "github").stdout
+
+
+@pytest.mark.parametrize(
+    ("head", "branch"), [("ref: refs/remotes/origin/trunk\n", "trunk"), ("0123abc\n", "main"), (None, "main")]
+)
+def test_the_main_branch_is_what_git_knows(repository: Caller, head: str | None, branch: str) -> None:
+    if head is not None:
+        path = repository.directory / ".git/refs/remotes/origin/HEAD"
+        path.parent.mkdir(parents=True)
+        path.write_text(head)
+    assert f"branches: [{branch}]" in repository("init", "github", "--output", "-").stdout
+
+
+def test_options_say_branch_tags_and_platforms(repository: Caller) -> None:
+    configure(
+        repository,
+        'publish-branches = ["release/*", "stable"]',
+        'tag-format = "rel-{version}"',
+        'release-targets = "linux:x86_64,aarch64"',
+    )
+    configure_build = (repository.directory / "pyproject.toml").read_text().replace("manylinux_x86_64", "manylinux*")
+    (repository.directory / "pyproject.toml").write_text(configure_build)
+    text = repository("init", "github", "--output", "-").stdout
+    assert "branches: [stable]" in text
+    assert 'tags: ["rel-*"]' in text
+    assert "name: linux-aarch64" in text
+
+
+def test_a_job_for_each_identifier(repository: Caller) -> None:
+    text = repository("init", "github", "--output", "-", "--per-identifier").stdout
+    assert "--only cp311-manylinux_x86_64" in text
+    assert "--only cp312-manylinux_x86_64" in text
+
+
+def test_variables_of_this_shell_do_not_count(repository: Caller) -> None:
+    repository.environment.setenv("CIBW_BUILD", "cp313-*")
+    assert repository("init", "github", "--output", "-", "--per-identifier").stdout.count("--only cp31") == 2
+
+
+def test_a_project_without_a_name_is_called_by_its_directory(repository: Caller) -> None:
+    (repository.directory / "pyproject.toml").unlink()
+    (repository.directory / "setup.py").write_text("")
+    text = repository("init", "github", "--output", "-").stdout
+    assert f"Wheels and sdist of {repository.directory.name}" in text
+    assert "name: windows-ARM64" in text
+
+
+def test_a_package_below_the_repository(repository: Caller) -> None:
+    package = repository.directory / "pkg"
+    package.mkdir()
+    Path(repository.directory / "pyproject.toml").rename(package / "pyproject.toml")
+    text = repository("init", "github", "--output", "-", "--package", "pkg").stdout
+    assert "cibw sdist --output-dir dist pkg" in text
+
+
+def test_no_build_at_all_is_an_error(repository: Caller) -> None:
+    configure(repository, 'release-targets = "windows:ARM64"')
+    called = repository("init", "github")
+    assert called.exit_code == 3
+    assert "select no build for windows" in called.stderr
+
+
+def test_an_architecture_that_only_some_computers_have_is_fine(repository: Caller) -> None:
+    (repository.directory / "pyproject.toml").write_text(
+        PYPROJECT.replace('build = "cp3{11,12}-manylinux_x86_64"\narchs = "x86_64"', 'archs = "auto32"')
+    )
+    text = repository("init", "github", "--output", "-").stdout
+    assert "--archs i686" in text
+    assert "--archs x86 " in text or '--archs x86"' in text
+
+
+def test_an_architecture_that_no_computer_has_is_an_error(repository: Caller) -> None:
+    configure(repository, 'release-targets = "macos:auto32"')
+    assert repository("init", "github").exit_code == 4
+
+
+def test_an_unknown_ci_is_refused_with_the_known_ones(repository: Caller) -> None:
+    called = repository("init", "jenkins")
+    assert called.exit_code == 2
+    assert "circleci" in called.stderr

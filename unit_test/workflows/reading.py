@@ -1,0 +1,68 @@
+"""Makes workflow files of a project and reads them as YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ruamel.yaml import YAML
+
+from cibw.cli.init import read_template
+from cibw.model.identifier import BuildIdentifier
+from cibw.workflows.make import make_workflow
+from cibw.workflows.matrix import group_builds
+from cibw.workflows.values import CiService, Group, Wishes, Workflow
+
+NAMES = (
+    "cp311-manylinux_x86_64",
+    "cp312-musllinux_x86_64",
+    "cp312-manylinux_s390x",
+    "cp312-macosx_arm64",
+    "cp312-win_arm64",
+    "cp312-android_x86_64",
+)
+
+
+def groups_of(names: Iterable[str] = NAMES, *, per_identifier: bool = False) -> tuple[Group, ...]:
+    return group_builds(map(BuildIdentifier.parse, names), per_identifier=per_identifier)
+
+
+WISHES = Wishes(project="demo", groups=groups_of())
+
+
+def made(service: CiService, wishes: Wishes = WISHES) -> Workflow:
+    return make_workflow(service, wishes, read_template)
+
+
+def table(value: object, *keys: str | int) -> dict[str, object]:
+    """The table at the end of a path of keys."""
+    found = at(value, *keys)
+    assert isinstance(found, dict)
+    return {str(key): entry for key, entry in found.items()}
+
+
+def entries(value: object, *keys: str | int) -> list[object]:
+    """The list at the end of a path of keys."""
+    found = at(value, *keys)
+    assert isinstance(found, list)
+    return list(found)
+
+
+def at(value: object, *keys: str | int) -> object:
+    """What stands at the end of a path of keys."""
+    for key in keys:
+        if isinstance(key, int):
+            assert isinstance(value, list)
+            value = value[key]
+        else:
+            assert isinstance(value, dict)
+            value = value[key]
+    return value
+
+
+def read_yaml(text: str) -> object:
+    loaded: object = YAML(typ="safe").load(text)
+    return loaded
+
+
+def parsed(service: CiService, wishes: Wishes = WISHES) -> object:
+    return read_yaml(made(service, wishes).files[0].text)
