@@ -14,13 +14,15 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from cibw.catalog import load_catalog
 from tests.builds import CACHE
 from tests.installing import pythons
+from tests.served import served
 
 PYODIDE, PYTHON, EMSCRIPTEN, TAG = "0.29.4", "3.13", "4.0.9", "cp313"
 MICROPIP = "0.7.2"
@@ -49,11 +51,20 @@ class CrossBuild:
 
     settings: Mapping[str, str]
     releases: Path
-    archive: Path
 
 
-def lay_cross_build(directory: Path) -> CrossBuild:
-    """Lay the archive of a cross-build environment, a repository of Emscripten, and a cache with host programs."""
+@contextmanager
+def cross_build(directory: Path) -> Iterator[CrossBuild]:
+    """Lay a repository of Emscripten and a cache with host programs, and serve the archive of an environment."""
+    archive = directory / "mirror" / PYODIDE / f"xbuildenv-{PYODIDE}.tar.bz2"
+    _lay_archive(archive, directory)
+    releases = directory / "releases.json"
+    write_releases(releases, hashlib.sha256(archive.read_bytes()).hexdigest())
+    with served(directory / "mirror") as mirror:
+        yield CrossBuild(settings=_settings(directory, releases, mirror), releases=releases)
+
+
+def _lay_archive(archive: Path, directory: Path) -> None:
     root = directory / "xbuildenv" / "pyodide-root"
     _lay_runtime(root / "dist", _npm_runtime())
     shutil.copy(_PARTS / "Makefile.envs", root)
@@ -63,20 +74,16 @@ def lay_cross_build(directory: Path) -> CrossBuild:
     settings.mkdir(parents=True)
     told = _run(str(root / "dist" / "python"), "-c", _VARIABLES)
     (settings / "_sysconfigdata__emscripten_wasm32-emscripten.py").write_text(told)
-    archive = directory / "xbuildenv.tar.gz"
-    with tarfile.open(archive, "w:gz") as opened:
+    archive.parent.mkdir(parents=True)
+    with tarfile.open(archive, "w:bz2", compresslevel=1) as opened:
         opened.add(directory / "xbuildenv", "xbuildenv")
-    releases = directory / "releases.json"
-    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-    write_releases(releases, archive, digest)
-    return CrossBuild(settings=_settings(directory, releases), releases=releases, archive=archive)
 
 
-def write_releases(releases: Path, archive: Path, digest: str) -> None:
-    """Write the list of releases, which holds one."""
+def write_releases(releases: Path, digest: str) -> None:
+    """Write the list of releases, which holds one; nobody asks for its address."""
     release = {
         "version": PYODIDE,
-        "url": archive.as_uri(),
+        "url": "https://archive.invalid/xbuildenv.tar.bz2",
         "sha256": digest,
         "python_version": f"{PYTHON}.2",
         "emscripten_version": EMSCRIPTEN,
@@ -85,10 +92,11 @@ def write_releases(releases: Path, archive: Path, digest: str) -> None:
     releases.write_text(json.dumps({"releases": {PYODIDE: release}}))
 
 
-def _settings(directory: Path, releases: Path) -> dict[str, str]:
+def _settings(directory: Path, releases: Path, mirror: str) -> dict[str, str]:
     emsdk = _emsdk_repository(directory / "emsdk")
     return {
         "CIBW_CACHE_PATH": str(_cache(directory / "cache")),
+        "CIBW_MIRRORS": f"https://github.com/pyodide/pyodide/releases/download/={mirror}/",
         "CIBW_PYODIDE_VERSION": PYODIDE,
         "PYODIDE_CROSS_BUILD_ENV_METADATA_URL": str(releases),
         "GIT_CONFIG_COUNT": "1",

@@ -7,11 +7,8 @@ import gzip
 import hashlib
 import io
 import tarfile
-import threading
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -31,6 +28,7 @@ from cibw.planning.select import select
 from cibw.running.fetch import Fetching
 from cibw.running.fetch_for_plan import fetcher_of
 from cibw.running.fetch_http import HttpTransport, trusted
+from tests.served import served
 
 Contents = Mapping[str, bytes]
 FACTS = {
@@ -101,14 +99,8 @@ class Site:
 def site(tmp_path: Path) -> Iterator[Site]:
     root = tmp_path / "root"
     root.mkdir()
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(root))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield Site(root, tmp_path / "cache", f"http://127.0.0.1:{server.server_port}")
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(root) as address:
+        yield Site(root, tmp_path / "cache", address)
 
 
 def build_of(identifier: str, platform: Platform, changed: Mapping[str, str]) -> WheelBuild:

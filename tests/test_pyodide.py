@@ -5,21 +5,23 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.builds import Ran, build, check_ended_well, copy_project, environment, native_files, run_cibw
 from tests.installing import pythons
-from tests.pyodide_parts import PYODIDE, TAG, CrossBuild, lay_cross_build, write_releases
+from tests.pyodide_parts import PYODIDE, TAG, CrossBuild, cross_build, write_releases
 
 pytestmark = pytest.mark.pyodide
 IDENTIFIER = f"{TAG}-pyodide_wasm32"
 
 
 @pytest.fixture(scope="module")
-def cross(tmp_path_factory: pytest.TempPathFactory) -> CrossBuild:
-    return lay_cross_build(tmp_path_factory.mktemp("cross"))
+def cross(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CrossBuild]:
+    with cross_build(tmp_path_factory.mktemp("cross")) as laid:
+        yield laid
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +57,14 @@ def test_the_environment_is_kept_and_a_failing_test_fails_the_build(cross: Cross
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [("digest", "is not what it was: its SHA-256 is"), ("version", "pyodide-build knows no Pyodide 0.29.99")],
+    [("digest", "is not what it should be: its SHA-256 is"), ("version", "pyodide-build knows no Pyodide 0.29.99")],
 )
 def test_what_does_not_fit_is_told_in_a_line(cross: CrossBuild, tmp_path: Path, change: str, message: str) -> None:
     settings = {**cross.settings, "CIBW_CACHE_PATH": str(tmp_path / "cache")}
     shutil.copytree(Path(cross.settings["CIBW_CACHE_PATH"], "interpreters"), tmp_path / "cache" / "interpreters")
     if change == "digest":
         settings["PYODIDE_CROSS_BUILD_ENV_METADATA_URL"] = str(tmp_path / "releases.json")
-        write_releases(tmp_path / "releases.json", cross.archive, "0" * 64)
+        write_releases(tmp_path / "releases.json", "0" * 64)
     else:
         settings["CIBW_PYODIDE_VERSION"] = "0.29.99"
     ran = run_cibw(copy_project("wasm", tmp_path), "--only", IDENTIFIER, settings=settings)

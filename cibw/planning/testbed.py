@@ -77,8 +77,10 @@ def _mistake(given: Circumstances, option: str, message: str, hint: str) -> Mist
 def _refuse_paths(command: Template) -> None:
     late = next((part for part in command.parts if isinstance(part, Late)), None)
     if late is not None:
+        # A package in the project's own directory makes one of both.
+        names = "{project} or {package}" if late is Late.PROJECT else f"{{{late.value}}}"
         raise BadValueError(
-            f"`{command}` names {{{late.value}}}, which the device that runs the tests can't see",
+            f"the command names {names}, which the device that runs the tests can't see",
             "list what the tests need in test-sources, and name it by its path inside the project, "
             "as in `python -m pytest tests`",
         )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
-
 from cibw.errors import CibwError, ConfigurationError, ErrorContext, Mistake
 from cibw.model.events import Failure, failure_of
+from cibw.reporting.folding import folded, with_arrow
 from cibw.reporting.look import Look
 from cibw.reporting.wording import count, exit_code
-
-_WORST_WIDTH = 100
 
 
 def error_text(error: CibwError, look: Look) -> str:
@@ -22,13 +19,13 @@ def error_text(error: CibwError, look: Look) -> str:
 def failure_text(failure: Failure, look: Look) -> str:
     """A failure with its place, its last lines of output, its log and what to do."""
     context = failure.context
-    lines = [_rule(headline(failure), look), *_wrapped(failure.message, look)]
+    lines = [_rule(headline(failure), look), *folded(failure.message, look)]
     lines += [f"  {look.dim(f'{name:<8}')} {text}" for name, text in _facts(context)]
     if context.last_lines:
         bar = look.symbol("│", "|")
         lines.append(f"  {look.dim('its last lines')}")
         lines += [f"    {look.bad(bar)} {look.clean(line)}".rstrip() for line in context.last_lines]
-    lines += _hint(failure.hint, look)
+    lines += with_arrow(failure.hint, look) if failure.hint else []
     lines.append(look.bad(_bar(look)))
     return "\n".join(lines)
 
@@ -58,40 +55,17 @@ def _configuration_lines(error: ConfigurationError, look: Look) -> list[str]:
     lines = [_rule(f"The configuration has {number}", look)]
     for mistake in error.mistakes:
         lines += _mistake_lines(mistake, look)
-    lines += _hint(error.hint, look)
+    lines += with_arrow(error.hint, look) if error.hint else []
     lines.append(look.bad(_bar(look)))
     return lines
 
 
 def _mistake_lines(mistake: Mistake, look: Look) -> list[str]:
     lines = [f"  {look.bad(look.symbol('✗', 'x'))} {look.bold(mistake.place)}"] if mistake.place else []
-    lines += [f"    {line}" for line in mistake.message.splitlines()]
-    lines += [f"    {look.good(look.symbol('→', '->'))} {line}" for line in mistake.hint.splitlines()]
+    lines += folded(mistake.message, look, 4)
+    for line in mistake.hint.splitlines():
+        lines += with_arrow(line, look, 4)
     return lines
-
-
-def _hint(hint: str, look: Look) -> list[str]:
-    if not hint:
-        return []
-    arrow = look.symbol("→", "->")
-    first, *rest = _wrapped(hint, look, spare=len(arrow) + 1)
-    return [f"  {look.good(arrow)} {first.strip()}", *(f"{' ' * (len(arrow) + 1)}{line}" for line in rest)]
-
-
-def _wrapped(text: str, look: Look, spare: int = 0) -> list[str]:
-    width = max(20, min(look.width, _WORST_WIDTH) - 2 - spare)
-    lines: list[str] = []
-    for paragraph in text.splitlines():
-        lines += _folded(paragraph, width) or [""]
-    return [f"  {line}" for line in lines]
-
-
-def _folded(paragraph: str, width: int) -> list[str]:
-    """A line as several, which keep its indent; a path that is longer than a line stays whole."""
-    words = paragraph.strip()
-    indent = paragraph[: paragraph.find(words)] if words else ""
-    lines = textwrap.wrap(words, max(20, width - len(indent)), break_long_words=False, break_on_hyphens=False)
-    return [f"{indent}{line}" for line in lines]
 
 
 def _rule(title: str, look: Look) -> str:

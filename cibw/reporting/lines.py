@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cibw.exhaustive import assert_never
 from cibw.model.events import BuildResult, JobStarted, RunStarted, Status, StepFinished
+from cibw.reporting.folding import dimmed
 from cibw.reporting.look import Look
 from cibw.reporting.wording import cached, count, duration, size
 
@@ -14,7 +15,7 @@ _TIME_WIDTH = 10
 def run_lines(event: RunStarted, look: Look) -> list[str]:
     """What the run is about to do."""
     wheels = count(len(event.plan.identifiers), "wheel")
-    notes = [f"  {look.dim(note)}" for note in event.plan.notes]
+    notes = [line for note in event.plan.notes for line in dimmed(note, look)]
     return [look.bold(f"Building {wheels} into {event.output_dir}"), *notes]
 
 

@@ -14,6 +14,7 @@ from cibw.model.images import ContainerSpec, CreateOptions, EmulationToolchain, 
 from cibw.model.not_built import NotBuilt
 from cibw.model.plan import Action, Expectation, Fetch, Job, Plan, PutText, Run, Step, WheelBuild, When
 from cibw.model.template import Template
+from cibw.reporting.folding import dimmed
 from cibw.reporting.look import Look
 from cibw.reporting.wording import count
 
@@ -21,7 +22,8 @@ from cibw.reporting.wording import count
 def plan_text(plan: Plan, look: Look) -> str:
     """A plan as text: jobs, machines, builds, steps, commands, and what is not built; ends in a newline."""
     wheels = count(len(plan.identifiers), "build")
-    lines = [look.bold(f"{count(len(plan.jobs), 'job')}, {wheels}"), *(f"  {look.dim(note)}" for note in plan.notes)]
+    lines = [look.bold(f"{count(len(plan.jobs), 'job')}, {wheels}")]
+    lines += [line for note in plan.notes for line in dimmed(note, look)]
     lines += [f"  {line}" for line in _by_target(plan.identifiers, look)]
     for job in plan.jobs:
         lines += ["", *_job(job, look)]

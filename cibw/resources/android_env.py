@@ -1,9 +1,10 @@
 """Prepares a build environment to build for Android; runs in the Python of that environment.
 
-android_env.py TARGET WORK FORTRAN TRIPLET [NAME=VALUE | NAME+]...
+android_env.py TARGET WORK TRIPLET FORTRAN RELEASE [NAME=VALUE | NAME+]...
 
-TARGET is a Python for Android as python.org packs it, WORK the scratch directory of the build, FORTRAN where its
-Fortran compiler is kept, TRIPLET the target in the words of compilers, such as `aarch64-linux-android`. It writes
+TARGET is a Python for Android as python.org packs it, WORK the scratch directory of the build, TRIPLET the target in
+the words of compilers, such as `aarch64-linux-android`, FORTRAN where a Fortran compiler is kept, and RELEASE the
+address that it comes from. It writes
 
 * into the environment: what describes the target's Python (`android_site.py` with the target's sysconfig), and
   programs that get compilers when they are first called (`android_rust.sh`, `android_fortran.py`),
@@ -37,7 +38,7 @@ _CERTIFICATES = "pip/_vendor/certifi/cacert.pem"
 Value = str | int
 
 
-def main(target: str, work: str, fortran: str, triplet: str, *settings: str) -> None:
+def main(target: str, work: str, triplet: str, fortran: str, release: str, *settings: str) -> None:
     """Write all files; what lies there already is replaced."""
     site = Path(sysconfig.get_path("purelib"))
     values = describe_target(Path(target) / "prefix", site, api_level(os.environ))
@@ -51,7 +52,7 @@ def main(target: str, work: str, fortran: str, triplet: str, *settings: str) -> 
         variables[name] = os.environ.get(name) or str(site / _CERTIFICATES)
     variables[f"CARGO_TARGET_{triplet.upper().replace('-', '_')}_LINKER"] = variables["CC"]
     variables["CIBW_HOST_TRIPLET"] = triplet
-    variables["FC"] = lay_programs(Path(sysconfig.get_path("scripts")), fortran)
+    variables["FC"] = lay_programs(Path(sysconfig.get_path("scripts")), fortran, release)
     Path(work, "toolchain.cmake").write_text(toolchain_text(Path(target) / "prefix", triplet), encoding="utf-8")
     link_libraries(Path(variables["CC"]).parent.parent, Path(work, "ldpaths"), triplet)
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(variables.items()))
@@ -59,14 +60,14 @@ def main(target: str, work: str, fortran: str, triplet: str, *settings: str) -> 
     print(exports, end="")
 
 
-def lay_programs(directory: Path, fortran: str) -> str:
+def lay_programs(directory: Path, fortran: str, release: str) -> str:
     """Lay the programs that bring compilers for Rust and Fortran; gives the path of the latter."""
     for name in ("cargo", "rustup"):
         (directory / name).unlink(missing_ok=True)
         shutil.copyfile(_RESOURCES / "android_rust.sh", directory / name)
     # Some build systems know a compiler by its name. Without -S it would take the target for this computer.
     flang = directory / "flang-new"
-    start = shlex.join([sys.executable, "-I", "-S", str(_RESOURCES / "android_fortran.py"), fortran])
+    start = shlex.join([sys.executable, "-I", "-S", str(_RESOURCES / "android_fortran.py"), fortran, release])
     flang.write_text(f'#!/bin/sh\nexec {start} "$@"\n', encoding="utf-8")
     for path in (directory / "cargo", directory / "rustup", flang):
         path.chmod(0o755)

@@ -1,8 +1,9 @@
 """A Fortran compiler for Android, which is fetched when it is first asked for.
 
-android_fortran.py DIRECTORY ARGUMENT...
+android_fortran.py DIRECTORY RELEASE ARGUMENT...
 
-DIRECTORY keeps the compiler: the flang of Termux, which is made for the NDK r27 and lacks the NDK's own files, so that
+DIRECTORY keeps the compiler, RELEASE is the address of its archives: the flang of Termux, which is made for the NDK
+r27, as all Pythons for Android use it, and lacks the NDK's own files, so that
 these are copied from the NDK that CC belongs to. Its programs are for Linux on x86_64; on a Mac Docker runs them.
 """
 
@@ -16,19 +17,21 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
+import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-RELEASE = "https://github.com/termux/ndk-toolchain-clang-with-flang/releases/download/r27c"
-"""The Pythons for Android all use the NDK r27."""
 _ARCHIVES = ("flang-aarch64", "flang-x86_64", "flang-host", "install")
 _TRIPLETS = ("aarch64-linux-android", "x86_64-linux-android")
 _IMAGE = "debian:trixie-slim"
+_WAITS = (3.0, 6.0, 12.0)
+"""Seconds between tries, as an archive is large."""
 
 
-def bring(directory: Path, ndk: Path, release: str) -> None:
+def bring(directory: Path, ndk: Path, release: str, sleep: Callable[[float], None] = time.sleep) -> None:
     """Make the compiler's directory, once, whichever builds wait for it."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     with _alone(directory.with_name(f"{directory.name}.lock")):
@@ -38,7 +41,7 @@ def bring(directory: Path, ndk: Path, release: str) -> None:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
         for name in _ARCHIVES:
-            _unpack(f"{release}/package-{name}.tar.bz2", partial)
+            _unpack_patiently(f"{release}/package-{name}.tar.bz2", partial, sleep)
         assemble(partial, ndk).rename(directory)
         shutil.rmtree(partial)
 
@@ -48,6 +51,33 @@ def _alone(lock: Path) -> Iterator[None]:
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _unpack_patiently(address: str, directory: Path, sleep: Callable[[float], None]) -> None:
+    fault = _fault_of(address, directory)
+    for seconds in _WAITS:
+        if fault is None or _is_final(fault):
+            break
+        print(f"{address}: {fault}; again in {seconds:.0f} s", file=sys.stderr, flush=True)
+        sleep(seconds)
+        fault = _fault_of(address, directory)
+    if fault is not None:
+        sys.exit(
+            f"The Fortran compiler for Android can't be fetched from {address}: {fault}. "
+            "Check the network, or name a mirror in [tool.cibw.mirrors]."
+        )
+
+
+def _fault_of(address: str, directory: Path) -> Exception | None:
+    try:
+        _unpack(address, directory)
+    except (OSError, EOFError, tarfile.TarError) as error:
+        return error
+    return None
+
+
+def _is_final(fault: Exception) -> bool:
+    return isinstance(fault, urllib.error.HTTPError) and 400 <= fault.code < 500
 
 
 def _unpack(address: str, directory: Path) -> None:
@@ -97,12 +127,17 @@ def command(directory: Path, compiler: str, arguments: tuple[str, ...], system: 
     return [*start, "--entrypoint", flang[0], _IMAGE, *flang[1:]]
 
 
-def main(directory: str, *arguments: str) -> None:
+def main(directory: str, release: str, *arguments: str) -> None:
     """Run the compiler, and end as it does."""
     compiler = os.environ.get("CC", "")
     words = command(Path(directory), compiler, arguments, sys.platform)
     if not Path(directory).exists():
-        bring(Path(directory), Path(compiler).parent.parent, RELEASE)
+        if os.environ.get("UV_OFFLINE"):
+            sys.exit(
+                f"The Fortran compiler for Android is not in {directory}, and the network is not to be used. "
+                "Run once with it."
+            )
+        bring(Path(directory), Path(compiler).parent.parent, release)
     sys.exit(subprocess.run(words, check=False).returncode)
 
 

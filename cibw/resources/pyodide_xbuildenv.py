@@ -1,33 +1,36 @@
 """Has a cross-build environment of Pyodide, with its Emscripten, in a directory that is kept between runs.
 
-Called as `pyodide_xbuildenv.py PLACE VERSION PYTHON [SHA256]`, by a Python from 3.12 on that has pyodide-build.
-PYTHON is the one that wheels are for, such as `3.13`; without SHA256 the archive must be what the list of
-releases says. The directory counts as complete when all is in it, and is made anew before. No network is asked then.
+By a Python from 3.12 on that has pyodide-build, it is called as
+
+* `pyodide_xbuildenv.py choose PLACE VERSION PYTHON`, which judges a version by the list of releases and notes what that
+  says of it; PYTHON is the one that wheels are for, such as `3.13`,
+* `pyodide_xbuildenv.py lay PLACE VERSION PYTHON ARCHIVE SHA256`, which lays the archive and gets Emscripten; where
+  SHA256 is empty the archive must be what the list says.
+
+The directory counts as complete when all is in it, and is made anew before. No network is asked then.
 """
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
-import io
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tarfile
-import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_ARCHIVE = """
-import json, sys
+_DIGEST = """
+import sys
 from pyodide_build.xbuildenv_releases import cross_build_env_metadata_url, load_cross_build_env_metadata
-release = load_cross_build_env_metadata(cross_build_env_metadata_url()).get_release(sys.argv[1])
-print(json.dumps({"url": release.url, "sha256": release.sha256 or ""}))
+print(load_cross_build_env_metadata(cross_build_env_metadata_url()).get_release(sys.argv[1]).sha256 or "")
 """
-"""The command line of pyodide-build tells all of a release but where its archive is and what proves it."""
+"""The command line of pyodide-build tells all of a release but what proves its archive."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,16 @@ class Order:
     place: Path
     version: str
     python: str
-    sha256: str = ""
+
+    @property
+    def complete(self) -> Path:
+        """The file that says that all is there."""
+        return self.place / ".complete"
+
+    @property
+    def noted(self) -> Path:
+        """What the list of releases says of the version."""
+        return self.place / ".release.json"
 
 
 @dataclass(frozen=True)
@@ -52,24 +64,17 @@ class Release:
 
 @dataclass(frozen=True)
 class Tools:
-    """How to ask a program for its output, how to run one, and how to get a file from an address.
-
-    With `is_offline` none of them may be used.
-    """
+    """How to ask a program for its output, and how to run one; with `is_offline` neither may be used."""
 
     ask: Callable[[list[str]], str]
     do: Callable[[list[str]], object]
-    download: Callable[[str], bytes]
     is_offline: bool = False
 
 
-def have(order: Order, tools: Tools) -> None:
-    """Lay the environment, unless it is there; SystemExit says what does not fit."""
-    complete = order.place / ".complete"
-    order.place.mkdir(parents=True, exist_ok=True)
-    with open(order.place / ".lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if complete.exists() and complete.read_text() == order.python:
+def judge(order: Order, tools: Tools) -> None:
+    """Note what the list of releases says, unless the environment is there; SystemExit says what does not fit."""
+    with _alone(order) as is_complete:
+        if is_complete:
             return
         if tools.is_offline:
             raise SystemExit(
@@ -77,13 +82,32 @@ def have(order: Order, tools: Tools) -> None:
                 "not to be used. Run once with it."
             )
         release = choose(order, list(_releases(tools)))
+        digest = tools.ask(["python", "-c", _DIGEST, order.version]).strip()
+        order.noted.write_text(json.dumps({"emscripten": release.emscripten, "sha256": digest}))
+
+
+def lay(order: Order, archive: Path, sha256: str, tools: Tools) -> None:
+    """Lay the environment, unless it is there; SystemExit where the archive is not what it should be."""
+    with _alone(order) as is_complete:
+        if is_complete:
+            return
+        noted = json.loads(order.noted.read_text())
         shutil.rmtree(order.place / order.version, ignore_errors=True)
-        _unpack(order, tools)
+        _unpack(order, archive, sha256 or noted["sha256"])
         tools.do(["pyodide", "xbuildenv", "install", "--path", str(order.place), order.version])
-        install = ["pyodide", "xbuildenv", "install-emscripten", "--force", "--version", release.emscripten]
+        install = ["pyodide", "xbuildenv", "install-emscripten", "--force", "--version", noted["emscripten"]]
         tools.do([*install, "--path", str(order.place)])
         _require_files(order)
-        complete.write_text(order.python)
+        order.complete.write_text(order.python)
+
+
+@contextmanager
+def _alone(order: Order) -> Iterator[bool]:
+    """Whether all is there, while nobody else changes it."""
+    order.place.mkdir(parents=True, exist_ok=True)
+    with open(order.place / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield order.complete.exists() and order.complete.read_text() == order.python
 
 
 def choose(order: Order, releases: list[Release]) -> Release:
@@ -121,15 +145,15 @@ def _releases(tools: Tools) -> Iterator[Release]:
         )
 
 
-def _unpack(order: Order, tools: Tools) -> None:
-    """Lay the archive where pyodide-build would, which takes it as it finds it; it would not prove it."""
-    row: object = json.loads(tools.ask(["python", "-c", _ARCHIVE, order.version]))
-    archive = row if isinstance(row, dict) else {}
-    content = tools.download(str(archive["url"]))
-    wanted, found = order.sha256 or str(archive["sha256"]), hashlib.sha256(content).hexdigest()
-    if wanted and found != wanted:
-        raise SystemExit(f"{archive['url']} is not what it was: its SHA-256 is {found}, not {wanted}.")
-    with tarfile.open(fileobj=io.BytesIO(content)) as opened:
+def _unpack(order: Order, archive: Path, sha256: str) -> None:
+    """Lay the archive where pyodide-build would, which takes it as it finds it."""
+    found = hashlib.sha256(archive.read_bytes()).hexdigest()
+    if sha256 and found != sha256:
+        raise SystemExit(
+            f"{archive} is not what it should be: its SHA-256 is {found}, not {sha256}. "
+            "Look at the mirror that it comes from, then remove what was kept by `cibw --clean-cache`."
+        )
+    with tarfile.open(archive) as opened:
         opened.extractall(order.place / order.version, filter="tar")
 
 
@@ -160,18 +184,16 @@ def _do(command: list[str]) -> None:
     subprocess.run(_argv(command), env=_environment(), check=True)
 
 
-def _download(address: str) -> bytes:
-    print(f"Fetching {address}")
-    with urllib.request.urlopen(address, timeout=60) as answer:  # noqa: S310  # of the list of releases, and proved
-        content: bytes = answer.read()
-    return content
-
-
-def main(place: str, version: str, python: str, sha256: str = "") -> None:
+def main(action: str, place: str, version: str, python: str, *proved: str) -> None:
     """Do it, and end with one line where a program or the network fails."""
-    tools = Tools(ask=_ask, do=_do, download=_download, is_offline=bool(os.environ.get("UV_OFFLINE")))
+    tools = Tools(ask=_ask, do=_do, is_offline=bool(os.environ.get("UV_OFFLINE")))
+    order = Order(Path(place), version, python)
     try:
-        have(Order(Path(place), version, python, sha256), tools)
+        if action == "choose":
+            judge(order, tools)
+        else:
+            archive, sha256 = proved
+            lay(order, Path(archive), sha256, tools)
     except subprocess.CalledProcessError as error:
         sys.exit(f"{Path(error.cmd[0]).name} {' '.join(error.cmd[1:3])} failed with exit code {error.returncode}.")
     except (OSError, tarfile.TarError) as error:

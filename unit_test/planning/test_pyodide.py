@@ -6,7 +6,7 @@ import pytest
 
 from cibw.errors import ConfigurationError, NothingSelectedError
 from cibw.model.facts import Facts
-from cibw.model.plan import Plan, PutText, Run, WheelBuild
+from cibw.model.plan import Fetch, Plan, PutText, Run, WheelBuild
 from cibw.model.target import Platform
 from cibw.planning.platforms.pyodide import python_of
 from unit_test.planning.planned import CATALOG, DOCKER, MAC, WINDOWS, WINDOWS_ON_ARM, plan_of
@@ -26,7 +26,12 @@ def builds(toml: str, facts: Facts = DOCKER) -> list[WheelBuild]:
 def cross_install(build: WheelBuild) -> list[str]:
     actions = [action for action in build.make[0].actions if isinstance(action, Run)]
     words = [[str(word) for word in action.command.argv] for action in actions]
-    return next(argv for argv in words if argv[1].endswith("pyodide_xbuildenv.py"))
+    return next(argv for argv in words if argv[2:3] == ["lay"])
+
+
+def archive_of(build: WheelBuild) -> Fetch:
+    (fetch,) = (action for action in build.make[0].actions if isinstance(action, Fetch))
+    return fetch
 
 
 @pytest.mark.parametrize("facts", [DOCKER, replace(DOCKER, machine="aarch64"), MAC, WINDOWS, WINDOWS_ON_ARM])
@@ -47,7 +52,9 @@ def test_the_default_version_fits_and_is_proved(entry: object) -> None:
     (row,) = (one for one in ENTRIES if one == entry)
     assert python_of(row.pyodide_version) == row.version
     (build,) = builds(f'{EVERYTHING}build = "{row.identifier}"')
-    assert cross_install(build)[3:] == [row.pyodide_version, row.version, row.sha256]
+    archive = archive_of(build)
+    assert cross_install(build)[4:] == [row.pyodide_version, row.version, str(archive.path), row.sha256]
+    assert (archive.sha256, str(archive.unless)) == (row.sha256, f"{cross_install(build)[3]}/.complete")
 
 
 @pytest.mark.parametrize(
@@ -69,14 +76,16 @@ def test_the_python_of_a_version(version: str, python: str) -> None:
 
 def test_another_version_is_not_proved_by_the_hash_of_the_default() -> None:
     (build,) = builds('[tool.cibw]\nbuild = "cp313-*"\npyodide-version = "0.28.3"')
-    assert cross_install(build)[3:] == ["0.28.3", "3.13"]
+    assert cross_install(build)[4:6] == ["0.28.3", "3.13"]
+    assert archive_of(build).url.endswith("/releases/download/0.28.3/xbuildenv-0.28.3.tar.bz2")
+    assert not archive_of(build).sha256
     root = next(str(one) for one in build.environment if one.name == "PYODIDE_ROOT")
     assert root.endswith("/0.28.3/xbuildenv/pyodide-root")
 
 
 def test_the_run_judges_a_version_that_nobody_knows() -> None:
     (build,) = builds('[tool.cibw]\nbuild = "cp313-*"\npyodide-version = "0.31.0"')
-    assert cross_install(build)[3:] == ["0.31.0", "3.13"]
+    assert cross_install(build)[4:6] == ["0.31.0", "3.13"]
 
 
 def test_a_version_for_another_python_is_a_mistake() -> None:
@@ -93,7 +102,7 @@ def test_a_version_for_another_python_is_a_mistake() -> None:
 def test_other_tools_have_another_cross_build_environment() -> None:
     def place(more: str) -> str:
         (build,) = builds(f'[tool.cibw]\nbuild = "cp313-*"\n{more}')
-        return cross_install(build)[2]
+        return cross_install(build)[3]
 
     pinned = place("")
     assert pinned == place('test-command = "true"')

@@ -57,7 +57,11 @@ def test_code_where_it_is_allowed() -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("pytest {project}/tests", "{project}, which the device that runs the tests can't see", "test-sources"),
+        (
+            "pytest {project}/tests",
+            "{project} or {package}, which the device that runs the tests can't see",
+            "test-sources",
+        ),
         ("python -m a {wheel}", "names {wheel}", "test-sources"),
         ("tox -e py", "`tox -e py` does not begin with `python -m`", "python -m pytest tests"),
         ("python tests/run.py", "does not begin with", "python -m"),

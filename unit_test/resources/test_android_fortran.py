@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cibw.resources.android_fortran import assemble, bring, clang_version, command
+from cibw.resources.android_fortran import assemble, bring, clang_version, command, main
 
 COMPILER = "/ndk/bin/aarch64-linux-android24-clang"
 PARTS = {
@@ -44,6 +44,21 @@ def test_archives_and_ndk_are_joined_once(tmp_path: Path) -> None:
     ]
     assert sorted(path.name for path in whole.parent.iterdir()) == ["flang", "flang.lock"]
     bring(whole, tmp_path / "ndk", "file:///nowhere")
+
+
+def test_what_can_not_be_fetched_is_tried_again_and_told(tmp_path: Path) -> None:
+    waits: list[float] = []
+    with pytest.raises(SystemExit, match=r"fetched from file:.*package-flang-aarch64.*\[tool\.cibw\.mirrors\]"):
+        bring(tmp_path / "flang", tmp_path, (tmp_path / "nothing").as_uri(), waits.append)
+    assert waits == [3, 6, 12]
+    assert not (tmp_path / "flang").exists()
+
+
+def test_without_the_network_nothing_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", COMPILER)
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    with pytest.raises(SystemExit, match=r"is not in .*flang, and the network is not to be used"):
+        main(str(tmp_path / "flang"), tmp_path.as_uri(), "a.f90")
 
 
 def test_another_clang_is_refused(tmp_path: Path) -> None:

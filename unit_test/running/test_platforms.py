@@ -119,7 +119,8 @@ def test_the_flow_for_pyodide(facts: Facts, number: int, tmp_path: Path) -> None
     build = builds_for(facts, Platform.PYODIDE)[number]
     trial = Trial(build, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [trial.made.wheel.filename]
-    python, node = trial.fetched
+    python, archive, node = trial.fetched
+    assert archive[1].startswith("/c/downloads/xbuildenv-")
     assert "python-build-standalone" in python[0]
     assert python[1].startswith("/c/interpreters/cpython-")
     (frontend,) = trial.asked_with("pyodide build")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from cibw.config.options import BuildOptions, FrontendName
 from cibw.errors import Mistake
+from cibw.model.downloads import Mirrors
 from cibw.model.layout import BUILD_ENVIRONMENT, POSIX_VENV, TEST_DIR, WORK
 from cibw.model.not_built import NotBuilt
 from cibw.model.plan import Action, Fetch, Step, StepName
@@ -37,6 +38,7 @@ _TESTBED = Template.of(WORK, "/testbed")
 _SITE_PACKAGES = Template.of(WORK, "/site-packages")
 # Termux made it for the NDK r27.
 _FORTRAN = Template.of(Late.CACHE, "/flang-android-r27c")
+_FORTRAN_RELEASE = "https://github.com/termux/ndk-toolchain-clang-with-flang/releases/download/r27c"
 _FOR_ANDROID = Half(prefix=("sh", Template.of(WORK, "/android.sh")))
 _BARE_PYTEST = re.compile(r"(^|&&)\s*pytest\b")
 
@@ -71,7 +73,7 @@ def ground(given: Circumstances) -> Ground | NotBuilt | Refused:
         common,
         tools=(
             *common.tools,
-            _describe(target, resolved),
+            _describe(target, given),
             *_requires(given),
             *_xbuild_files(resolved, target),
         ),
@@ -136,9 +138,11 @@ def _for_android(*words: Argument) -> Action:
     return program(*_FOR_ANDROID.prefix, *words)
 
 
-def _describe(target: _Target, options: BuildOptions) -> Action:
+def _describe(target: _Target, given: Circumstances) -> Action:
     """Let the environment know its target, and write the variables of a build for it."""
-    named = {one.name for one in options.environment}
+    named = {one.name for one in given.resolved.environment}
+    # Whether a build compiles Fortran is known when it does, so that no action of the plan fetches the compiler.
+    fortran = Mirrors(chosen=given.options.mirrors).resolve(_FORTRAN_RELEASE)
     settings = {
         "CARGO_BUILD_TARGET": Template.of(target.triplet),
         "PKG_CONFIG": Template.of(_PROGRAMS, "/pkgconf-pypi"),
@@ -149,7 +153,7 @@ def _describe(target: _Target, options: BuildOptions) -> Action:
     words += [f"{name}+" for name in _FLAGS if name in named]
     script = resource("android_env.py")
     # It may install the NDK, into a directory that all builds share.
-    return _alone("sdk", script, target.python, WORK, _FORTRAN, target.triplet, *words)
+    return _alone("sdk", script, target.python, WORK, target.triplet, _FORTRAN, fortran, *words)
 
 
 def _alone(place: str, *words: Argument) -> Action:
@@ -191,7 +195,7 @@ def _tests(given: Circumstances, target: _Target, commands: tuple[Invocation, ..
     options = given.resolved
     copy = program("cp", "-a", target.python, _TESTBED)
     # A wheel that was reused comes without the step that describes the target.
-    describe = (_describe(target, options),) if options.before_test else ()
+    describe = (_describe(target, given),) if options.before_test else ()
     yield Step(name=StepName.TEST_ENVIRONMENT, actions=(copy, *describe))
     if options.before_test:
         yield Step(name=StepName.BEFORE_TEST, actions=(_for_android("sh", "-c", options.before_test),))

@@ -20,6 +20,7 @@ from cibw.planning.commands import assign, prepend_path, program, resource, shel
 from cibw.planning.ground import Circumstances, Conventions, Ground, Refused
 from cibw.planning.interpreters import kept_interpreter, processor, standalone
 
+_RELEASES = "https://github.com/pyodide/pyodide/releases/download"
 _PYTHONS = {"0.25": "3.11", "0.26": "3.12", "0.27": "3.12", "0.28": "3.13", "0.29": "3.13"}
 """The Python of each release line, until Pyodide took its number from Python: 314 is for Python 3.14."""
 _FIRST_NUMBERED = 314
@@ -44,7 +45,7 @@ def ground(given: Circumstances) -> Ground | NotBuilt | Refused:
     venv = Template.of("pyodide venv '", TEST_ENVIRONMENT, "'")
     return replace(
         common,
-        tools=(*common.tools, _install(cross, entry, common.python)),
+        tools=(*common.tools, *_cross_environment(cross, entry, common.python)),
         environment=(*common.environment, *_environment(cross)),
         # What a user mounts stays, in the variable of a release that does not mount /tmp by itself.
         last_environment=(assign(_MOUNTS, _MOUNTS_SO_FAR, WORK),),
@@ -85,6 +86,11 @@ class _CrossEnvironment:
         return Template.of(self.place, f"/{self.version}/xbuildenv/pyodide-root")
 
     @property
+    def complete(self) -> Template:
+        """The file that the script writes when all is there."""
+        return Template.of(self.place, "/.complete")
+
+    @property
     def emscripten(self) -> Template:
         return Template.of(self.place, f"/{self.version}/emsdk/upstream/emscripten")
 
@@ -94,9 +100,19 @@ def _kept(version: str, pins: str) -> Template:
     return Template.of(Late.CACHE, f"/pyodide/{version}-{hashlib.sha256(pins.encode()).hexdigest()[:12]}")
 
 
-def _install(cross: _CrossEnvironment, entry: CatalogEntry, python: Template) -> Action:
-    proof = (entry.sha256,) if cross.version == entry.pyodide_version else ()
-    return program(python, resource("pyodide_xbuildenv.py"), cross.place, cross.version, entry.version, *proof)
+def _cross_environment(cross: _CrossEnvironment, entry: CatalogEntry, python: Template) -> Iterator[Action]:
+    """Judge the version by the list of releases, fetch the archive, and lay it with Emscripten."""
+    name = f"xbuildenv-{cross.version}.tar.bz2"
+    archive = Fetch(
+        url=f"{_RELEASES}/{cross.version}/{name}",
+        sha256=entry.sha256 if cross.version == entry.pyodide_version else "",
+        path=Template.of(Late.CACHE, f"/downloads/{name}"),
+        unless=cross.complete,
+    )
+    start = (python, resource("pyodide_xbuildenv.py"))
+    yield program(*start, "choose", cross.place, cross.version, entry.version)
+    yield archive
+    yield program(*start, "lay", cross.place, cross.version, entry.version, archive.path, archive.sha256)
 
 
 def _environment(cross: _CrossEnvironment) -> Iterator[EnvExpr]:
