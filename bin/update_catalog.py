@@ -3,7 +3,7 @@
 
 python bin/update_catalog.py                  # the newest release
 python bin/update_catalog.py --release 4.3.5
-python bin/update_catalog.py --hashes         # also the hashes of NuGet packages that are not known yet
+python bin/update_catalog.py --hashes         # also hashes of NuGet's packages and of Node.js that are not known
 python bin/update_catalog.py --wheel cibuildwheel-4.3.5-py3-none-any.whl --eol-wheel cibuildwheel-3.4.1-py3-none-any.whl
 """
 
@@ -26,6 +26,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+from node_hashes import NodeHasher
 from nuget_hashes import Hasher, hash_lines, releases
 
 from cibw.catalog import Catalog, load_catalog
@@ -109,7 +110,7 @@ def _arguments() -> Arguments:
     parser.add_argument("--release", default="", help="release of cibuildwheel; default: the newest")
     parser.add_argument("--wheel", type=Path, help="a wheel of cibuildwheel, instead of a download")
     parser.add_argument("--eol-wheel", type=Path, help=f"a wheel of {EOL_REQUIREMENT}, instead of a download")
-    parser.add_argument("--hashes", action="store_true", help="fetch NuGet packages whose hash is not known")
+    parser.add_argument("--hashes", action="store_true", help="ask for hashes that are not known")
     return parser.parse_args(namespace=Arguments())
 
 
@@ -206,16 +207,23 @@ def _pins(key: str, pins: Iterable[str]) -> Iterator[str]:
 
 
 def _write_hashes(newest: Peer, *, fetches: bool) -> int:
-    path = DATA / "nuget.toml"
-    known = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     catalog = load_catalog()
     with TemporaryDirectory() as directory:
-        hasher = Hasher(known=known, fetching=_fetching(catalog, Path(directory)) if fetches else None)
+        fetching = _fetching(catalog, Path(directory)) if fetches else None
+        packages = Hasher(known=tomllib.loads(_text("nuget.toml")), fetching=fetching)
         wanted = releases(catalog.interpreters(Platform.WINDOWS))
-        _write(path.name, newest, list(hash_lines(wanted, hasher)))
-    for fault in hasher.faults:
+        _write("nuget.toml", newest, list(hash_lines(wanted, packages)))
+        archives = NodeHasher(known=tomllib.loads(_text("node-hashes.toml")), fetching=fetching)
+        _write("node-hashes.toml", newest, list(archives.lines(tomllib.loads(_text("node.toml")).values())))
+    faults = packages.faults + archives.faults
+    for fault in faults:
         print(f"no hash of {fault}", file=sys.stderr)
-    return 1 if hasher.faults else 0
+    return 1 if faults else 0
+
+
+def _text(name: str) -> str:
+    path = DATA / name
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 def _fetching(catalog: Catalog, cache: Path) -> Fetching:

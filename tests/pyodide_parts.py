@@ -154,7 +154,8 @@ def _cache(place: Path) -> Path:
     interpreters = place / "interpreters"
     (interpreters / name / "bin").mkdir(parents=True)
     (interpreters / name / "bin" / "python3").symlink_to(pythons()[TAG])
-    node = catalog.node("v22").rpartition("/")[2] + f"-linux-{'arm64' if processor == 'aarch64' else 'x64'}"
+    archive = catalog.node("v22", f"linux-{'arm64' if processor == 'aarch64' else 'x64'}")
+    node = archive.address.rpartition("/")[2].removesuffix(".tar.xz")
     (interpreters / node / "bin").mkdir(parents=True)
     (interpreters / node / "bin" / "node").symlink_to(str(shutil.which("node")))
     return place

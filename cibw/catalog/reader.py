@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from cibw.catalog.node import node_archive
 from cibw.model.downloads import Download, Replacements
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.target import Architecture, Platform
@@ -82,9 +83,14 @@ class Catalog:
         row = _mapping(_mapping(self._table("standalone.toml").get(version)).get(triple))
         return Download(address=str(row["url"]), sha256=str(row["sha256"])) if row else None
 
-    def node(self, line: str) -> str:
-        """The address of the Node.js of a line (`v22`), before the system and the ending (`-linux-x64.tar.xz`)."""
-        return str(self._table("node.toml").get(line, ""))
+    def node(self, line: str, system: str) -> Download:
+        """The Node.js of a line (`v22`) for a system (`linux-x64`); without a hash where nobody has noted it.
+
+        KeyError where the catalog has no such line.
+        """
+        address = node_archive(str(self._table("node.toml")[line]), system)
+        sha256 = self._table("node-hashes.toml").get(address.rpartition("/")[2], "")
+        return Download(address=address, sha256=str(sha256))
 
     def nuget_hash(self, package: str, version: str) -> str:
         """The SHA-256 of a NuGet package in a version; empty where nobody has noted it."""

@@ -4,6 +4,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from cibw.catalog import Catalog, CatalogEntry, load_catalog
+from cibw.catalog.node import NODE_SYSTEMS
 from cibw.model.downloads import Download, Mirrors
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.target import ARCHITECTURES, Architecture, Family, Platform
@@ -113,8 +114,10 @@ def test_where_there_is_no_standalone_python() -> None:
 
 @pytest.mark.parametrize("entry", CATALOG.interpreters(Platform.PYODIDE), ids=lambda entry: str(entry.identifier))
 def test_every_line_of_node_has_an_address(entry: CatalogEntry) -> None:
-    assert f"/node-{entry.node_version}." in CATALOG.node(entry.node_version)
-    assert CATALOG.node("v1") == ""
+    for system in NODE_SYSTEMS:
+        address = CATALOG.node(entry.node_version, system).address
+        assert f"/node-{entry.node_version}." in address
+        assert address.endswith(f"-{system}.tar.xz")
 
 
 def test_a_file_is_read_once_and_only_when_needed() -> None:

@@ -130,9 +130,9 @@ class _Node:
 
 def _node(entry: CatalogEntry, facts: Facts, catalog: Catalog) -> _Node:
     system = "darwin" if facts.platform is Platform.MACOS else "linux"
-    address = f"{catalog.node(entry.node_version)}-{system}-{_NODE_PROCESSORS[processor(facts)]}"
-    place = kept_interpreter(address.rpartition("/")[2])
-    fetch = Fetch(url=f"{address}.tar.xz", sha256="", path=place, unpack=True)
+    archive = catalog.node(entry.node_version, f"{system}-{_NODE_PROCESSORS[processor(facts)]}")
+    place = kept_interpreter(archive.address.rpartition("/")[2].removesuffix(".tar.xz"))
+    fetch = Fetch(url=archive.address, sha256=archive.sha256, path=place, unpack=True)
     return _Node(fetch=fetch, bin_dir=Template.of(place, "/bin"))
 
 
