@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -28,7 +27,7 @@ class Command:
     def __str__(self) -> str:
         if self.shell:
             return str(self.argv[0])
-        return shlex.join(str(argument) for argument in self.argv)
+        return self.dialect.join(str(argument) for argument in self.argv)
 
     def request(self, bindings: Mapping[Late, str], environment: Mapping[str, str]) -> Request:
         """Fill in what the run knows; KeyError names a late value that is not bound."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from cibw.model.command import Command
 from cibw.model.environment import EnvExpr, EnvPart, Substitution, Variable
 from cibw.model.layout import PROJECT
-from cibw.model.plan import Run, When
+from cibw.model.plan import Action, Run, Step, When
 from cibw.model.shell import Shell
 from cibw.model.template import Late, Template
 
@@ -71,6 +71,15 @@ def prepend_path(directory: Template, dialect: Shell = Shell.SH) -> EnvExpr:
 def unless_set(name: str, value: str | Template) -> EnvExpr:
     """Set a variable, unless the user's environment has it."""
     return assign(name, Variable(name, template(value).parts, or_empty=False))
+
+
+def steps_in(dialect: Shell, steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Steps whose commands all know the shell of their machine, as it decides how they are shown."""
+    return tuple(replace(step, actions=tuple(_action_in(dialect, one) for one in step.actions)) for step in steps)
+
+
+def _action_in(dialect: Shell, action: Action) -> Action:
+    return replace(action, command=replace(action.command, dialect=dialect)) if isinstance(action, Run) else action
 
 
 def spoken_in(dialect: Shell, expressions: Iterable[EnvExpr]) -> tuple[EnvExpr, ...]:

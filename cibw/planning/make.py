@@ -17,7 +17,7 @@ from cibw.model.not_built import NotBuilt
 from cibw.model.plan import Job, Plan, Step, StepName, WheelBuild
 from cibw.model.target import Platform
 from cibw.model.template import Template
-from cibw.planning.commands import assign, prepend_path, shell, spoken_in
+from cibw.planning.commands import assign, prepend_path, shell, spoken_in, steps_in
 from cibw.planning.compiler_cache import cache_path, chosen_cache, with_cache
 from cibw.planning.expectations import with_expectations
 from cibw.planning.fit import require_fit
@@ -138,11 +138,13 @@ def _build(identifier: BuildIdentifier, resolved: BuildOptions, options: Options
     wants_test = bool(resolved.test_command)
     is_skipped = options.test_skip.matches(str(identifier))
     untested = "test-skip names it" if is_skipped else ground.untested
+    dialect = ground.conventions.shell
+    (prepare,) = steps_in(dialect, [set_up_step(ground)])
     return WheelBuild(
         identifier=identifier,
-        prepare=set_up_step(ground),
-        make=with_cache(make_steps(resolved, package, ground), cache, ground, identifier),
-        test=() if untested else test_steps(resolved, package, ground),
+        prepare=prepare,
+        make=steps_in(dialect, with_cache(make_steps(resolved, package, ground), cache, ground, identifier)),
+        test=() if untested else steps_in(dialect, test_steps(resolved, package, ground)),
         environment=_environment(identifier, resolved, ground),
         environment_pass=_passed(resolved),
         test_environment=test_environment(resolved, ground),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -13,6 +12,7 @@ from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import ContainerSpec, CreateOptions, EmulationToolchain, HostSpec, MachineSpec
 from cibw.model.not_built import NotBuilt
 from cibw.model.plan import Action, Expectation, Fetch, Job, Plan, PutText, Run, Step, WheelBuild, When
+from cibw.model.shell import Shell
 from cibw.model.template import Template
 from cibw.reporting.folding import dimmed
 from cibw.reporting.look import Look
@@ -115,14 +115,16 @@ def _condition(command: Command, when: When, look: Look) -> str:
 
 
 def _command(command: Command) -> str:
-    return str(command) if command.shell else " ".join(_argument(argument) for argument in command.argv)
+    return (
+        str(command) if command.shell else " ".join(_argument(argument, command.dialect) for argument in command.argv)
+    )
 
 
-def _argument(argument: Template) -> str:
+def _argument(argument: Template, dialect: Shell) -> str:
     # The braces of a late value need no quotes: they are not there when the command runs.
     literal = "".join(part for part in argument.parts if isinstance(part, str))
     late_only = not literal and bool(argument)
-    return str(argument) if late_only or shlex.quote(literal) == literal else shlex.quote(str(argument))
+    return str(argument) if late_only or dialect.quote(literal) == literal else dialect.quote(str(argument))
 
 
 def _machine(machine: MachineSpec) -> str:

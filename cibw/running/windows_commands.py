@@ -6,13 +6,13 @@ import ntpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from cibw.model.cmd_words import batch_word, program_word
 from cibw.model.command import Request
 
 _CMD = ("cmd", "/d", "/s", "/c")
 _ENDINGS = ".COM;.EXE;.BAT;.CMD"
 _STARTABLE = tuple(_ENDINGS.lower().split(";"))
 _BATCH = (".bat", ".cmd")
-_BLANKS = " \t\n\v"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ def windows_start(request: Request, is_file: Callable[[str], bool]) -> WindowsSt
     if request.argv[:-1] == _CMD:
         # All behind /c is the command, between one pair of quotes that cmd.exe takes off because of /s.
         shell = environment.get("COMSPEC") or "cmd.exe"
-        line = f'{_quoted(shell)} /d /s /c "{request.argv[-1]}"'
+        line = f'{program_word(shell)} /d /s /c "{request.argv[-1]}"'
         return WindowsStart(command_line=line, environment=environment)
     program = find_program(request.argv[0], request.cwd, environment, is_file)
     make = _batch_line if program.lower().endswith(_BATCH) else _program_line
@@ -80,34 +80,18 @@ def _candidates(path: str, environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def _program_line(program: str, arguments: tuple[str, ...], _environment: Mapping[str, str]) -> str:
-    return " ".join([f'"{program}"', *map(_quoted, arguments)])
-
-
-def _quoted(argument: str) -> str:
-    r"""An argument as the C library of Windows reads it: \ is plain, but before quotes."""
-    if argument and not any(one in argument for one in (*_BLANKS, '"')):
-        return argument
-    pieces = []
-    for piece in argument.split('"'):
-        backslashes = len(piece) - len(piece.rstrip("\\"))
-        pieces.append(piece + "\\" * backslashes)
-    return '"' + '\\"'.join(pieces) + '"'
+    return " ".join([f'"{program}"', *map(program_word, arguments)])
 
 
 def _batch_line(program: str, arguments: tuple[str, ...], environment: Mapping[str, str]) -> str:
     """A batch file with its arguments, of which cmd.exe must take none for a part of its own language."""
     words = " ".join([f'"{program}"', *map(_batch_word, arguments)])
     shell = environment.get("COMSPEC") or "cmd.exe"
-    return f'{_quoted(shell)} /e:on /v:off /d /s /c "{words}"'
+    return f'{program_word(shell)} /e:on /v:off /d /s /c "{words}"'
 
 
 def _batch_word(argument: str) -> str:
     if any(one in argument for one in "\r\n\0"):
         raise ValueError(f"a batch file can't be given the argument {argument!r}, which holds a line break")
     # %cd:~,% is an empty piece of the working directory's name: so the percent sign before it begins no variable.
-    text = argument.replace("%", "%%cd:~,%")
-    pieces = []
-    for piece in text.split('"'):
-        backslashes = len(piece) - len(piece.rstrip("\\"))
-        pieces.append(piece + "\\" * backslashes)
-    return '"' + '""'.join(pieces) + '"'
+    return batch_word(argument.replace("%", "%%cd:~,%"))

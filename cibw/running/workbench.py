@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -122,7 +121,7 @@ class Workbench:
     def _run(self, command: Command, name: StepName, environment: Mapping[str, str]) -> None:
         self._last_lines.clear()
         request = command.request(self.bindings, environment)
-        text = request.argv[-1] if command.shell else shlex.join(request.argv)
+        text = request.argv[-1] if command.shell else command.dialect.join(request.argv)
         self._emit(CommandStarted(scope=self._scope, text=text))
         outcome = self.machine.run(request, self._line)
         if outcome.exit_code != 0:

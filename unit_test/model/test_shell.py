@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from cibw.model.command import Command
 from cibw.model.layout import POSIX_VENV, WINDOWS_VENV
 from cibw.model.shell import Shell
@@ -35,3 +37,23 @@ def test_one_late_value_is_filled() -> None:
 
 def test_windows_does_not_tell_variables_apart_by_case() -> None:
     assert (Shell.CMD.variable("Path"), Shell.SH.variable("Path")) == ("PATH", "Path")
+
+
+@pytest.mark.parametrize(
+    ("words", "posix", "windows"),
+    [
+        (("uv", "numpy>=2"), "uv 'numpy>=2'", 'uv "numpy>=2"'),
+        (("C:\\a b\\", "x"), "'C:\\a b\\' x", '"C:\\a b\\\\" x'),
+        (("C:\\a\\b", 'say "hi"', ""), "'C:\\a\\b' 'say \"hi\"' ''", 'C:\\a\\b "say \\"hi\\"" ""'),
+        (("a&b", "(c)", "$d"), "'a&b' '(c)' '$d'", '"a&b" "(c)" $d'),
+    ],
+)
+def test_words_are_shown_as_their_shell_reads_them(words: tuple[str, ...], posix: str, windows: str) -> None:
+    assert (Shell.SH.join(words), Shell.CMD.join(words)) == (posix, windows)
+
+
+def test_a_program_is_shown_in_the_quotes_of_its_system() -> None:
+    argv = (Template.of("pip"), Template.of("a>=1"))
+    command = Command(argv=argv, cwd=Template.of("C:/"), dialect=Shell.CMD)
+    assert str(command) == 'pip "a>=1"'
+    assert command.request({}, {}).argv == ("pip", "a>=1")
