@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from verdict import Verdict
 
 from command_comparison.acts import acts_of
 from command_comparison.calls import Answer, Call
@@ -12,14 +12,6 @@ from command_comparison.compare import EQUAL, Difference, compare
 from command_comparison.differences import Circumstances, heading, heading_of_error
 
 DIFFERENT = "DIFFERENT"
-
-
-@dataclass(slots=True)
-class Verdict:
-    """How often aspects are equal, or differ in a way that has a name; the lines tell of the rest."""
-
-    kinds: Counter[str] = field(default_factory=Counter)
-    unexplained: list[str] = field(default_factory=list)
 
 
 def judge(call: Call, peer: Answer, own: Answer) -> Verdict:

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections import Counter
-from dataclasses import dataclass, field
+
+from verdict import Verdict
 
 from cibw.config.create_args import parse_create_args
 from cibw.config.kinds import forget
 from option_comparison.calls import Answer, Call, Value
 
 EQUAL = "values are equal"
-
-
-@dataclass(slots=True)
-class Verdict:
-    """How often values are equal, or differ in a way that has a name; the lines tell of the rest."""
-
-    kinds: Counter[str] = field(default_factory=Counter)
-    unexplained: list[str] = field(default_factory=list)
 
 
 def judge(call: Call, peer: Answer, own: Answer) -> Verdict:
