@@ -62,7 +62,8 @@ def command_of(identifier: str, bindings: dict[Late, str]) -> str:
     (step,) = (step for step in plan.jobs[0].builds[0].make if step.name is StepName.REPAIR)
     (action,) = step.actions
     assert isinstance(action, Run)
-    return action.command.request(bindings, {}).argv[-1]
+    # What is meant for cmd.exe runs by a shell of POSIX here.
+    return action.command.request(bindings, {}).argv[-1].replace("\\", "/")
 
 
 def repair(identifier: str, wheel: Path, tools: Path, *path: Path) -> Repaired:

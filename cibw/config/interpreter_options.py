@@ -7,13 +7,14 @@ from cibw.config.option import Facts, Option, Places
 from cibw.config.options import PythonSource
 from cibw.model.target import Platform
 
-_PLATFORMS = frozenset({Platform.MACOS, Platform.WINDOWS})
+_PLATFORMS = frozenset(Platform) - {Platform.LINUX}
 PYTHON_SOURCE = Option(
     kind=choice(PythonSource),
     facts=Facts(
         name="python-source",
-        description="Where the Pythons of macOS and Windows come from: `catalog` takes those of python.org, NuGet, "
-        "PyPy and GraalPy, `uv` those that uv manages, which need no installer.",
+        description="Where the Pythons come from that run builds outside of containers: `catalog` takes those of "
+        "python.org, NuGet, PyPy, GraalPy and python-build-standalone, `uv` those that uv manages, which need no "
+        "installer. On Linux it counts for builds for Android and Pyodide.",
         default="catalog",
         places=Places(tables=_PLATFORMS, suffixes=_PLATFORMS),
         is_own=True,

@@ -24,7 +24,7 @@ def require_host(platform: Platform, facts: Facts) -> None:
     names = " or ".join(_NAMES[host] for host in hosts)
     raise ConfigurationError(
         f"Wheels for {platform.value} can't be built on {_NAMES[facts.platform]}, only on {names}.",
-        hint=f"`cibw plan --platform {platform.value}` prints on any computer what would be done.",
+        hint=f"`cibw plan --platform {platform.value} --archs all` prints on any computer what would be done.",
     )
 
 

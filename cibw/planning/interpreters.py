@@ -15,6 +15,7 @@ from cibw.planning.commands import program, resource
 
 _NAMES = {Implementation.CPYTHON: "cpython", Implementation.PYPY: "pypy"}
 _SYSTEMS_OF_MACS = {Architecture.X86_64: "macos-x86_64", Architecture.ARM64: "macos-aarch64"}
+_UV_SYSTEMS = {Platform.LINUX: "linux", Platform.MACOS: "macos"}
 _ENDINGS = (".tar.gz", ".tar.bz2", ".zip")
 _PROCESSORS = {"AMD64": "x86_64", "arm64": "aarch64", "ARM64": "aarch64"}
 
@@ -69,6 +70,14 @@ def unpacked(entry: CatalogEntry, python: str) -> Brought:
     for ending in _ENDINGS:
         name = name.removesuffix(ending)
     return fetched(entry.url, entry.sha256, name, python)
+
+
+def python_of_host(entry: CatalogEntry, options: BuildOptions, facts: Facts, catalog: Catalog) -> Brought | None:
+    """A Python of the same version that runs on the host, for a build for another system; None where there is none."""
+    interpreter = entry.identifier.interpreter
+    if wants_uv(options, interpreter):
+        return managed(interpreter, f"{_UV_SYSTEMS.get(facts.platform, 'linux')}-{processor(facts)}")
+    return standalone(entry.version, facts, catalog)
 
 
 def standalone(version: str, facts: Facts, catalog: Catalog) -> Brought | None:

@@ -56,9 +56,9 @@ def app_tests(given: Circumstances, *, allows_code: bool) -> tuple[Invocation, .
         return Refused((_mistake(given, "test-command", str(error), error.hint),))
     if given.resolved.test_sources or not any(one.needs_sources for one in found):
         return found
-    message = f"the tests for {given.identifier.platform.value} would find nothing to run: test-sources is not set"
+    message = f"it would find nothing to run on {given.identifier.platform.value}, as test-sources is not set"
     hint = 'list the files and directories of the tests, as in test-sources = ["tests"]; they are copied into the app'
-    return Refused((_mistake(given, "test-sources", message, hint),))
+    return Refused((_mistake(given, "test-command", message, hint),))
 
 
 def parse_invocations(command: Template, *, allows_code: bool) -> tuple[Invocation, ...]:

@@ -120,3 +120,10 @@ def test_builds_that_prepare_the_computer_differently_are_refused() -> None:
     override = '[[tool.cibw.overrides]]\nselect = "cp314*"\nbefore-all = "two"'
     with pytest.raises(ConfigurationError, match="before-all differs"):
         pyodide_plan(f'[tool.cibw]\nbefore-all = "one"\n{override}')
+
+
+@pytest.mark.parametrize(("facts", "system"), [(DOCKER, "linux-x86_64"), (MAC, "macos-aarch64")])
+def test_uv_may_bring_the_python_that_builds(facts: Facts, system: str) -> None:
+    (build,) = builds('[tool.cibw]\nbuild = "cp313-*"\n[tool.cibw.pyodide]\npython-source = "uv"', facts)
+    commands = [str(action.command) for action in build.prepare.actions if isinstance(action, Run)]
+    assert f"uv python install cpython-3.13-{system}-none" in commands

@@ -136,7 +136,7 @@ def test_tests_that_are_there() -> None:
     ("toml", "place", "message"),
     [
         ('test-command = "tox"', "test-command", "`tox` does not begin with"),
-        ('test-command = "pytest"', "default", "would find nothing to run"),
+        ('test-command = "pytest"', "test-command", "would find nothing to run"),
     ],
 )
 def test_a_mistake_has_its_place(toml: str, place: str, message: str) -> None:

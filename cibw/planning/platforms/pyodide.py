@@ -18,7 +18,7 @@ from cibw.model.template import Late, Template
 from cibw.planning.brought_ground import brought_ground
 from cibw.planning.commands import assign, prepend_path, program, resource, shell
 from cibw.planning.ground import Circumstances, Conventions, Ground, Refused
-from cibw.planning.interpreters import kept_interpreter, processor, standalone
+from cibw.planning.interpreters import kept_interpreter, processor, python_of_host
 
 _RELEASES = "https://github.com/pyodide/pyodide/releases/download"
 _PYTHONS = {"0.25": "3.11", "0.26": "3.12", "0.27": "3.12", "0.28": "3.13", "0.29": "3.13"}
@@ -32,7 +32,7 @@ _MOUNTS_SO_FAR = Substitution(f'printf %s "${{{_MOUNTS}:+${_MOUNTS}:}}"')
 def ground(given: Circumstances) -> Ground | NotBuilt | Refused:
     """A build by a Python of the host, with pyodide-build; Refused where Pyodide is for another Python."""
     entry = given.entry
-    brought = standalone(entry.version, given.facts, given.catalog)
+    brought = python_of_host(entry, given.resolved, given.facts, given.catalog)
     if brought is None:
         reason = f"no Python that could build it is known for {given.facts.machine}"
         return NotBuilt(identifier=given.identifier, reason=reason)
