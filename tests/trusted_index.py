@@ -20,6 +20,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 import jwt
 import trustme
 
+from tests.attested_index import Attested, remembering
 from tests.trusted_issuer import ISSUER, Issuer, running
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Desk:
     busy: int = 0
     """How many times mint answers that it is busy, before it does its work."""
     asked: list[str] = field(default_factory=list)
+    attested: Attested = field(default_factory=dict)
+    """The attestations that came along, by the names of files."""
     tokens: dict[str, float] = field(default_factory=dict)
     burnt: list[str] = field(default_factory=list)
     _used: set[str] = field(default_factory=set)
@@ -135,7 +138,7 @@ def trusted_index(
     """An empty index whose uploads need a token of the desk; `names` are other hosts that it stands in for, by TLS."""
     packages = directory / "packages"
     packages.mkdir(parents=True)
-    application = _in_front_of(_pypiserver(packages, desk), desk)
+    application = remembering(_in_front_of(_pypiserver(packages, desk), desk), desk.attested)
     server = _Server(("127.0.0.1", 0), _Handler)
     server.set_app(application)
     authority = _encrypt(server, directory, names) if tls or names else None

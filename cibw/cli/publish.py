@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from functools import partial
 
+from cibw.cli.publish_attestations import Attestations
 from cibw.cli.publish_check import require_fit
 from cibw.cli.publish_files import Chosen, choose_files
 from cibw.cli.publish_gates import gate_refusals, release_facts
@@ -16,7 +17,6 @@ from cibw.cli.publish_work import PublishWork
 from cibw.cli.release_options import release_project
 from cibw.cli.sessions import Session
 from cibw.config.publish_values import PublishOptions
-from cibw.model.attestations import AttestationPolicy
 from cibw.model.release import Decision, UploadPlan
 from cibw.publishing.gates import Refusal, gate_error
 from cibw.publishing.upload_plan import Known, check_conflicts, memory_of, plan_upload
@@ -29,23 +29,31 @@ def publish(session: Session) -> int:
     """Plan an upload, and carry it out unless only the plan is wanted; the errors say what the exit codes mean."""
     with release_project(session) as found:
         options = with_arguments(session, found.options.publish)
-        chosen = choose_files(session, attested=options.attestations is not AttestationPolicy.OFF)
+        chosen = choose_files(session)
         facts = release_facts(session, found.project.root, options)
         refused = gate_refusals(options, facts, chosen.release.project, chosen.release.version)
         if refused and not session.line.dry_run:
             raise gate_error(refused)
         index = named_index(session, options.to)
         require_fit(session, options)
-        source = source_for(session, index, facts, partial(_warn, session))
+        warn = partial(_warn, session)
+        source = source_for(session, index, facts, warn)
+        attestations = Attestations(session=session, policy=options.attestations, facts=facts, warn=warn)
         try:
             asked = find_index(session, index, source)
-            plan = _with_refusals(_plan(chosen, asked, options), refused)
+            plan = _with_refusals(attestations.planned(_plan(chosen, asked, options)), refused)
             _tell(session, plan)
             if session.line.dry_run:
                 return 0
             check_conflicts(plan)
             work = PublishWork(
-                session=session, root=found.project.root, options=options, chosen=chosen, asked=asked, source=source
+                session=session,
+                root=found.project.root,
+                options=options,
+                chosen=chosen,
+                asked=asked,
+                source=source,
+                attestations=attestations,
             )
             exit_code = work.send(plan) if plan.having(Decision.SEND) else work.skip_all(plan, facts.tag)
             tell_page(session, asked.index, chosen.release)

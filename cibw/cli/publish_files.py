@@ -8,7 +8,7 @@ from pathlib import Path
 from cibw.cli.sessions import Session
 from cibw.errors import ConfigurationError, ReleaseFaultError
 from cibw.model.release import UploadPlan
-from cibw.publishing.distributions import attestations_beside, read_directory, read_distribution, read_files
+from cibw.publishing.distributions import read_directory, read_distribution, read_files
 from cibw.publishing.upload_plan import Release, release_of
 
 _DIRECTORIES = ("dist", "wheelhouse")
@@ -23,16 +23,15 @@ class Chosen:
     note: str = ""
 
 
-def choose_files(session: Session, *, attested: bool) -> Chosen:
-    """The files of a directory or those that are named, with their attestations where these are wanted."""
+def choose_files(session: Session) -> Chosen:
+    """The files of a directory or those that are named."""
     directory, note = _directory(session)
     if directory is None:
         paths = tuple(session.working_dir / path for path in session.line.paths)
         files, directory = read_files(paths), paths[0].parent
     else:
         files = read_directory(directory)
-    attestations = {file.distribution.filename: attestations_beside(file.path) for file in files if attested}
-    return Chosen(release=release_of(files, attestations), directory=directory, note=note)
+    return Chosen(release=release_of(files), directory=directory, note=note)
 
 
 def check_unchanged(plan: UploadPlan) -> None:

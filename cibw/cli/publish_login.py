@@ -72,10 +72,11 @@ def _open(session: Session, index: PackageIndex, facts: CiFacts, warn: Callable[
         keyring=ask_keyring,
     )
     web = HttpTransport(context=trusted(session.environment))
-    return open_source(access, places, Surroundings(web=web, mask=partial(_mask, session, facts), warn=warn))
+    return open_source(access, places, Surroundings(web=web, mask=partial(mask, session, facts), warn=warn))
 
 
-def _mask(session: Session, facts: CiFacts, secret: str) -> None:
+def mask(session: Session, facts: CiFacts, secret: str) -> None:
+    """Let the CI hide a secret in its log."""
     if facts.provider is CiProvider.GITHUB:
         # The CI takes the line out of its log, and hides the secret from then on.
         session.stream_for_people.write(f"::add-mask::{secret}\n")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from cibw.cli.publish_attestations import Attestations
 from cibw.cli.publish_files import Chosen, check_unchanged
 from cibw.cli.publish_hooks import Hooks
 from cibw.cli.publish_index import AskedIndex
@@ -36,6 +37,7 @@ class PublishWork:
     chosen: Chosen
     asked: AskedIndex
     source: LateSource
+    attestations: Attestations
     kept: list[PublishReport] = field(default_factory=list)
 
     def send(self, plan: UploadPlan) -> int:
@@ -45,7 +47,7 @@ class PublishWork:
         hooks.run("before-publish", self.options.before_publish)
         check_unchanged(plan)
         try:
-            send_release(plan, self._sending())
+            send_release(self.attestations.made(plan, self.source), self._sending())
         finally:
             self._print_json()
         try:

@@ -54,7 +54,7 @@ def _source(session: Session, index: PackageIndex) -> LateSource:
 def _wanted(session: Session) -> Wanted:
     if session.line.release:
         return parse_release(session.line.release)
-    release = choose_files(session, attested=False).release
+    release = choose_files(session).release
     files = tuple(file.distribution for file in release.files)
     return Wanted(project=release.project, version=files[0].version, files=files)
 

@@ -16,6 +16,7 @@ SWITCHES: dict[str, str] = {
     "CIBW_PUBLISH_TOKEN": "An API token of the index that files are sent to.",
     "CIBW_PUBLISH_USERNAME": "A user's name at the index, where it has no tokens.",
     "CIBW_PUBLISH_PASSWORD": "That user's password.",
+    "CIBW_SIGSTORE_TRUST_CONFIG": "A file with the trust configuration of another Sigstore than the public one.",
 }
 REMOVED_VARIABLES: dict[str, str] = {
     "CIBW_FREE_THREADED_SUPPORT": "remove it: free-threaded Python is built like any other",

@@ -61,6 +61,7 @@ class Decision(Enum):
 class PlannedUpload:
     """A file, what is done with it and why; `path` is where it lies, `attestations` are files that go with it.
 
+    `to_attest` says that one more is made before anything is sent.
     `since` is when an earlier upload made the index have it, in seconds since 1970, where only that upload says so.
     """
 
@@ -69,6 +70,7 @@ class PlannedUpload:
     decision: Decision
     reason: str = ""
     attestations: tuple[str, ...] = ()
+    to_attest: bool = False
     since: float = 0.0
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cibw.errors import ConfigurationError, Mistake
-from cibw.model.distribution import ATTESTATION_ENDING, Distribution, is_distribution_name, upload_order
+from cibw.model.distribution import Distribution, is_distribution_name, upload_order
 
 _PIECE = 1 << 20
 
@@ -43,12 +43,6 @@ def read_directory(directory: Path) -> tuple[FoundFile, ...]:
         raise ConfigurationError(f"{directory} has files with odd names.", mistakes=mistakes)
     by_name = {one.distribution.filename: one for one in read if isinstance(one, FoundFile)}
     return tuple(by_name[one.filename] for one in upload_order(tuple(one.distribution for one in by_name.values())))
-
-
-def attestations_beside(path: Path) -> tuple[str, ...]:
-    """The path of the attestation that lies beside a distribution (PEP 740); none where there is none."""
-    attestation = path.with_name(f"{path.name}{ATTESTATION_ENDING}")
-    return (str(attestation),) if attestation.is_file() else ()
 
 
 def read_files(paths: tuple[Path, ...]) -> tuple[FoundFile, ...]:

@@ -24,12 +24,11 @@ Memory = Mapping[tuple[str, str], float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """The files of one version of one project; `attestations` has paths by file name."""
+    """The files of one version of one project."""
 
     project: str
     version: str
     files: tuple[FoundFile, ...]
-    attestations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +40,7 @@ class Known:
     skip_existing: bool = False
 
 
-def release_of(files: tuple[FoundFile, ...], attestations: Mapping[str, tuple[str, ...]]) -> Release:
+def release_of(files: tuple[FoundFile, ...]) -> Release:
     """The files as a release; ReleaseFaultError where there are none, or they belong to several."""
     names = sorted({f"{file.distribution.project} {file.distribution.version}" for file in files})
     if not names:
@@ -60,7 +59,6 @@ def release_of(files: tuple[FoundFile, ...], attestations: Mapping[str, tuple[st
         project=first.project,
         version=str(first.version),
         files=tuple(by_name[one.filename] for one in order),
-        attestations=attestations,
     )
 
 
@@ -79,7 +77,7 @@ def plan_upload(release: Release, index: PackageIndex, known: Known) -> UploadPl
     """Identical bytes are skipped, other bytes under the same name are a conflict, the rest is sent."""
     return UploadPlan(
         index=index,
-        uploads=tuple(_planned(file, release, known) for file in release.files),
+        uploads=tuple(_planned(file, known) for file in release.files),
         notes=tuple(_notes(release, index, known.listing)),
     )
 
@@ -99,7 +97,7 @@ def check_conflicts(plan: UploadPlan) -> None:
     )
 
 
-def _planned(file: FoundFile, release: Release, known: Known) -> PlannedUpload:
+def _planned(file: FoundFile, known: Known) -> PlannedUpload:
     one = file.distribution
     decision, reason = _decide(one, known)
     return PlannedUpload(
@@ -107,7 +105,6 @@ def _planned(file: FoundFile, release: Release, known: Known) -> PlannedUpload:
         path=str(file.path),
         decision=decision,
         reason=reason,
-        attestations=release.attestations.get(one.filename, ()),
         since=0.0 if known.listing.file(one.filename) else known.memory.get((one.filename, one.sha256), 0.0),
     )
 

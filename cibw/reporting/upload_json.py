@@ -43,4 +43,5 @@ def _upload(upload: PlannedUpload) -> dict[str, object]:
         "decision": upload.decision.value,
         "reason": upload.reason,
         "attestations": list(upload.attestations),
+        "to_attest": upload.to_attest,
     }

@@ -24,7 +24,7 @@ def upload_plan_text(plan: UploadPlan, look: Look) -> str:
 
 def _upload_lines(upload: PlannedUpload, widest: int, look: Look) -> list[str]:
     one = upload.distribution
-    attested = " with attestation" if upload.attestations else ""
+    attested = " to be attested" if upload.to_attest else " with attestation" if upload.attestations else ""
     head = f"  {_word(upload.decision, look)} {one.filename.ljust(widest)} {size(one.size):>9}{attested}"
     if not upload.reason:
         return [head]

@@ -14,7 +14,7 @@ FAMOUS = replace(INDEX, page="https://index.example/project/")
 
 
 def plan(known: Known, index: PackageIndex = INDEX) -> UploadPlan:
-    release = release_of(found(SDIST, OTHER, WHEEL), {WHEEL: ("dist/a.publish.attestation",)})
+    release = release_of(found(SDIST, OTHER, WHEEL))
     return plan_upload(release, index, known)
 
 
@@ -26,7 +26,6 @@ def test_wheels_go_first_and_the_sdist_last() -> None:
     made = plan(Known(listing=Listing()))
     assert [upload.distribution.filename for upload in made.uploads] == [WHEEL, OTHER, SDIST]
     assert decisions(made) == [Decision.SEND] * 3
-    assert [upload.attestations for upload in made.uploads] == [("dist/a.publish.attestation",), (), ()]
     assert made.notes == ()
     check_conflicts(made)
 
@@ -96,4 +95,4 @@ def test_the_14_days(there: tuple[str, ...], notes: list[str]) -> None:
 @pytest.mark.parametrize("names", [(), (WHEEL, "demo-1.1.tar.gz"), (WHEEL, "other-1.0.tar.gz")])
 def test_files_that_are_no_release(names: tuple[str, ...]) -> None:
     with pytest.raises(ReleaseFaultError):
-        release_of(found(*names), {})
+        release_of(found(*names))

@@ -1,0 +1,119 @@
+"""Attesting distributions: an identity of the run, a signature for each file, patience with the signers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from cibw.errors import AttestationError
+from cibw.model.attestations import AttestationPolicy
+from cibw.model.ci import CiFacts
+from cibw.model.release import UploadPlan
+from cibw.publishing.attest_files import attestation_path
+from cibw.publishing.attest_words import no_identity, outage, unfit_workflow
+from cibw.publishing.trusted_claims import read_claims, reused_workflow
+from cibw.publishing.trusted_identity import NoIdentityError
+from cibw.publishing.upload_api import Attester
+from cibw.publishing.upload_rules import waits
+
+AUDIENCE = "sigstore"
+
+
+class OutageError(Exception):
+    """The signers are out of order; another try may work."""
+
+
+class Signing(Protocol):
+    """Signs statements about distributions."""
+
+    def sign(self, path: Path, identify: Callable[[], str], /) -> str:
+        """The attestation of a distribution, as JSON; `identify` gives a new identity of the run each time.
+
+        OutageError where another try may work, AttestationError where none will.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What attesting needs of the world.
+
+    `identify` asks the CI for an identity for an audience, `mask` hides a secret in the CI's log, `warn` tells the
+    user; each wait between tries, in seconds, is twice the one before.
+    """
+
+    identify: Callable[[str], str | None]
+    mask: Callable[[str], None]
+    warn: Callable[[str], None]
+    sleep: Callable[[float], None] = time.sleep
+    attempts: int = 5
+    first_wait: float = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunAttester:
+    """Attests in the name of a CI's run; satisfies Attester. `seen` has the identities so far."""
+
+    signing: Signing
+    facts: CiFacts
+    surroundings: Surroundings
+    seen: list[str] = field(default_factory=list, repr=False)
+
+    def attest(self, path: Path, /) -> Path:
+        """The file with the attestation of a distribution, made beside it; AttestationError where that can't be."""
+        text = self._signed(path)
+        target = attestation_path(path)
+        hidden = target.with_name(f".{target.name}")
+        hidden.write_text(text, encoding="utf-8")
+        hidden.replace(target)
+        return target
+
+    def _signed(self, path: Path) -> str:
+        around, reason = self.surroundings, ""
+        for wait in (*waits(around.first_wait, around.attempts), None):
+            try:
+                return self.signing.sign(path, self._identify)
+            except OutageError as error:
+                reason = str(error)
+            if wait is not None:
+                around.warn(f"{path.name} could not be signed: {reason}; next try in {wait:g} s")
+                around.sleep(wait)
+        raise outage(path.name, reason, around.attempts)
+
+    def _identify(self) -> str:
+        try:
+            identity = self.surroundings.identify(AUDIENCE)
+        except NoIdentityError as error:
+            raise no_identity(self.facts, error) from error
+        if not identity:
+            raise no_identity(self.facts, None)
+        self.surroundings.mask(identity)
+        self.seen.append(identity)
+        reused = reused_workflow(read_claims(identity))
+        if reused:
+            raise unfit_workflow(*reused)
+        return identity
+
+
+def attest_release(
+    plan: UploadPlan, attester: Attester, policy: AttestationPolicy, warn: Callable[[str], None]
+) -> UploadPlan:
+    """Make the attestations that a plan wants; gives the plan with them.
+
+    Where they are required, AttestationError stops all; else the first failure is told, and the rest goes without.
+    """
+    uploads = list(plan.uploads)
+    for number, upload in enumerate(uploads):
+        if not upload.to_attest:
+            continue
+        try:
+            made = str(attester.attest(Path(upload.path)))
+        except AttestationError as error:
+            if policy is AttestationPolicy.REQUIRE:
+                raise AttestationError(f"{error.message} Nothing was sent.", hint=error.hint) from error
+            warn(f"{error.message} The release goes on without. {error.hint}")
+            break
+        uploads[number] = replace(upload, attestations=(made, *upload.attestations), to_attest=False)
+    return replace(plan, uploads=tuple(replace(upload, to_attest=False) for upload in uploads))
