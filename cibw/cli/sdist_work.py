@@ -24,7 +24,7 @@ from cibw.reporting.findings_text import fault_text, warning_lines
 from cibw.reporting.lines import output_line
 from cibw.reporting.manifest import read_manifest, write_manifest
 from cibw.reporting.redact import masked_text
-from cibw.reporting.sdist_text import built_lines, kept_lines
+from cibw.reporting.sdist_text import begun_line, built_lines, kept_lines
 from cibw.running.collect import waiting_place
 from cibw.running.host import HostMachine
 from cibw.running.host_session import FOREIGN_VARIABLES, settings_for_uv
@@ -64,6 +64,7 @@ class SdistWork:
             self._say(kept_lines(found.distribution, self._shown(found.path), self.session.look))
             return found
         self._judge_source()
+        self._say([begun_line(self._shown(directory), self.session.look)])
         started = time.monotonic()
         found = self._build(directory)
         self._say(
@@ -79,10 +80,14 @@ class SdistWork:
 
     def _hashes(self) -> Mapping[str, str]:
         """What the project's files hold, but for what builds leave there."""
+        return source_hashes(HostMachine(self.environment), self.project.root, self._made, self._kept("files"))
+
+    @property
+    def _made(self) -> tuple[Path, ...]:
+        """What cibw itself writes to, and is no source."""
         wheels = self.environment.get("CIBW_OUTPUT_DIR") or _WHEELS_DIR
         here = self.session.working_dir
-        excluded = (self.directory, self.session.cache_dir, here / wheels, here / _WHEELS_DIR)
-        return source_hashes(HostMachine(self.environment), self.project.root, excluded, self._kept("files"))
+        return (self.directory, self.session.cache_dir, here / wheels, here / _WHEELS_DIR)
 
     def _kept(self, what: str) -> Path:
         name = hashlib.sha256(str(self.project.root).encode("utf-8", "surrogateescape")).hexdigest()[:32]
@@ -93,7 +98,7 @@ class SdistWork:
         return KnownSources(self._kept("sources"))
 
     def _judge_source(self) -> None:
-        state = read_source_state(HostMachine(self.environment), self.package, self.directory)
+        state = read_source_state(HostMachine(self.environment), self.package, self._made)
         findings = source_findings(state, build_requirements(_text(self.package / "pyproject.toml")))
         self._judge(findings, "The source is not complete.")
 

@@ -69,7 +69,7 @@ def _expected(collection: Collection, look: Look) -> Iterable[str]:
         mark = look.symbol("⚠", "!")
         yield look.warning(f"  {mark} {len(missing)} of {total} without a wheel: {_listed(missing)}")
     else:
-        yield look.dim(f"  {look.symbol('✓', 'ok')} each of {total} has its wheel")
+        yield look.dim(f"  {look.symbol('✓', 'ok')} a wheel for each expected identifier ({len(manifest.expected)})")
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -7,6 +7,11 @@ from cibw.reporting.look import Look
 from cibw.reporting.wording import duration, size
 
 
+def begun_line(directory: str, look: Look) -> str:
+    """What is about to be done."""
+    return look.bold(f"Building the sdist into {directory}")
+
+
 def built_lines(sdist: Distribution, path: str, seconds: float, look: Look) -> list[str]:
     """An sdist that was built."""
     mark = look.good(look.symbol("✓", "ok"))

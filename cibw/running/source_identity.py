@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,10 +10,8 @@ from cibw.running.git import Runner
 from cibw.running.machine import Tree
 from cibw.running.source import project_files
 from cibw.running.source_digest import ProjectState, digest_of
-from cibw.running.source_state import commit_of
+from cibw.running.source_state import commit_of, is_left_by_builds
 from cibw.running.store_files import read_texts, write_table
-
-_LEFT = re.compile(r"^\.git(/|$)|(^|/)(__pycache__|\.pdm-build|[^/]+\.egg-info)(/|$)")
 
 
 def source_hashes(runner: Runner, root: Path, excluded: tuple[Path, ...], memo: Path) -> Mapping[str, str]:
@@ -23,7 +20,7 @@ def source_hashes(runner: Runner, root: Path, excluded: tuple[Path, ...], memo: 
     What git keeps for itself differs between two clones, and what Python and builds leave comes and goes.
     """
     tree = project_files(runner, root, excluded)
-    files = tuple(name for name in tree.files if not _LEFT.search(name))
+    files = tuple(name for name in tree.files if not f"{name}/".startswith(".git/") and not is_left_by_builds(name))
     return ProjectState(Tree(root=root, files=files), commit_of(runner, root), _sha256, memo).hashes
 
 

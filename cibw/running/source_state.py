@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,18 +13,25 @@ from cibw.running.git import Runner, git_lines, unquote
 _CHANGED = ("diff", "--name-only", "--relative", "--no-renames", "HEAD")
 _UNKNOWN = ("ls-files", "--others", "--exclude-standard", "--directory", "--no-empty-directory")
 
+_LEFT = re.compile(r"(^|/)(__pycache__|\.pdm-build|[^/]+\.egg-info)(/|$)")
 
-def read_source_state(runner: Runner, package: Path, output_dir: Path) -> SourceState:
-    """Ask git about the package's directory; what lies in the output directory is no change."""
+
+def is_left_by_builds(name: str) -> bool:
+    """Whether a path is, or lies below, what Python and build backends leave in a project, and may make again."""
+    return _LEFT.search(name) is not None
+
+
+def read_source_state(runner: Runner, package: Path, ignored: tuple[Path, ...]) -> SourceState:
+    """Ask git about the package's directory; what builds leave, and what lies in an ignored directory, is no change."""
     shallow = git_lines(runner, package, "rev-parse", "--is-shallow-repository")
     if shallow is None:
         return SourceState()
-    own = _below(output_dir, package)
+    own = tuple(filter(None, (_below(path, package) for path in ignored)))
     changed = (name for question in (_CHANGED, _UNKNOWN) for name in _names(runner, package, question))
     return SourceState(
         is_shallow=shallow == ["true"],
         missing_submodules=tuple(_missing_submodules(runner, package)),
-        changed=tuple(name for name in changed if not own or not f"{name}/".startswith(f"{own}/")),
+        changed=tuple(name for name in changed if not is_left_by_builds(name) and not _is_in(name, own)),
     )
 
 
@@ -61,6 +69,10 @@ def _unwanted_submodules(runner: Runner, package: Path) -> frozenset[Path]:
         for name, value in settings.items()
         if name.endswith(".update") and value == "none" and f"{name.removesuffix('.update')}.path" in settings
     )
+
+
+def _is_in(name: str, directories: tuple[str, ...]) -> bool:
+    return any(f"{name}/".startswith(f"{directory}/") for directory in directories)
 
 
 def _below(path: Path, directory: Path) -> str:

@@ -4,7 +4,7 @@ from cibw.model.distribution import Distribution
 from cibw.model.findings import Finding, Severity
 from cibw.reporting.findings_text import fault_text, warning_lines
 from cibw.reporting.look import Look
-from cibw.reporting.sdist_text import built_lines, kept_lines
+from cibw.reporting.sdist_text import begun_line, built_lines, kept_lines
 
 SDIST = Distribution.parse("demo-1.0.tar.gz", size=4_210, sha256="ab" * 32)
 PLAIN = Look(unicode=False)
@@ -16,6 +16,7 @@ FINDINGS = (
 
 
 def test_an_sdist_that_was_built() -> None:
+    assert begun_line("dist", PLAIN) == "Building the sdist into dist"
     assert built_lines(SDIST, "dist/demo-1.0.tar.gz", 1.23, PLAIN) == [
         "ok dist/demo-1.0.tar.gz 4.2 kB, 1.2 s",
         f"  SHA-256 {'ab' * 32}",

@@ -23,7 +23,7 @@ def git(answers: Mapping[str, str]) -> RecordingMachine:
 
 
 def test_outside_of_a_repository_nothing_is_known(tmp_path: Path) -> None:
-    assert read_source_state(git({}), tmp_path, tmp_path / "dist") == SourceState()
+    assert read_source_state(git({}), tmp_path, (tmp_path / "dist", tmp_path / "wheels")) == SourceState()
     assert commit_of(git({}), tmp_path) == ""
 
 
@@ -32,13 +32,13 @@ def test_a_clone_with_all_that_can_be_amiss(tmp_path: Path) -> None:
         {
             "--is-shallow-repository": "true",
             "--name-only": 'setup.py\n"caf\\303\\251.py"\n',
-            "--others": "dist/\nnew.py\nnotes/\n",
+            "--others": "dist/\nwheels/a.whl\nsrc/demo.egg-info/\n__pycache__/\nnew.py\nnotes/\n",
             "submodule": " 12ab a (heads/main)\n-34cd with blank\n-56ef ../beside\n-78ab unwanted\n+90ab b (v1)\n",
             "--show-toplevel": str(tmp_path.parent),
             "--list": f"submodule.u.path={tmp_path.name}/unwanted\nsubmodule.u.update=none\nsubmodule.w.update=none\n",
         }
     )
-    assert read_source_state(machine, tmp_path, tmp_path / "dist") == SourceState(
+    assert read_source_state(machine, tmp_path, (tmp_path / "dist", tmp_path / "wheels")) == SourceState(
         is_shallow=True,
         missing_submodules=("with blank",),
         changed=("setup.py", "caf\u00e9.py", "new.py", "notes"),
@@ -46,7 +46,7 @@ def test_a_clone_with_all_that_can_be_amiss(tmp_path: Path) -> None:
 
 
 def test_a_complete_clone(tmp_path: Path) -> None:
-    assert read_source_state(git({"--is-shallow-repository": "false"}), tmp_path, tmp_path.parent) == SourceState()
+    assert read_source_state(git({"--is-shallow-repository": "false"}), tmp_path, (tmp_path.parent,)) == SourceState()
 
 
 def test_a_commit_is_told_with_its_tags(tmp_path: Path) -> None:
