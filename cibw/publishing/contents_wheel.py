@@ -19,7 +19,7 @@ from cibw.publishing.distributions import FoundFile
 _METHODS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated", 12: "bzip2", 14: "lzma", 93: "zstandard"}
 _PIECE = 1 << 20
 _FIRST_BYTES = b"PK\x03\x04"
-_FAILURES = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError)
+_FAILURES = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, IndexError)
 """What zipfile and its decompressors raise where an archive is broken or locked."""
 
 

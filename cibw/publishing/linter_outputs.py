@@ -32,8 +32,8 @@ def check_wheel_contents_lines(output: str) -> Iterator[Line]:
             found.append((PurePath(match["path"]).name, [match["text"]]))
         elif found and line.startswith(" "):
             found[-1][1].append(line.strip())
-    for filename, texts in found:
-        yield Line(filename=filename, text=" ".join(texts))
+    for filename, (text, *more) in found:
+        yield Line(filename=filename, text=f"{text} {', '.join(more)}".rstrip())
 
 
 def pydistcheck_lines(output: str) -> Iterator[Line]:

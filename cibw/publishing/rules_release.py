@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from cibw.model.findings import Severity
 from cibw.model.identifier import BuildIdentifier
@@ -13,13 +14,15 @@ from cibw.publishing.gates import tag_refusal
 from cibw.publishing.rule_values import CheckedRelease, Fault, Rule
 
 _DEPENDENCIES = ("requires_dist", "requires_python", "provides_extra")
-_OWN = ("metadata_version", "dynamic")
-"""Fields that may differ: they speak of a file, not of the project."""
+_OWN = ("metadata_version", "dynamic", "name", "version")
+"""Fields that speak of a file, not of the project, and those that other rules compare."""
+_NAMES = {"classifiers": "Classifier", "project_urls": "Project-URL", "license_files": "License-File"}
+"""Fields that are not written as packaging calls them."""
 
 
 def _missing_wheels(release: CheckedRelease) -> Iterator[Fault]:
     wanted = release.wanted
-    if not wanted.is_whole:
+    if not wanted.is_whole or not release.contents:
         return
     if wanted.identifiers is None:
         yield Fault(
@@ -39,12 +42,18 @@ def _missing_wheels(release: CheckedRelease) -> Iterator[Fault]:
 
 
 def _is_served(identifier: BuildIdentifier, release: CheckedRelease) -> bool:
-    files = {one.filename: one for one in release.wheels}
+    # A wheel of another version will have to go.
+    files = {one.filename: one for one in release.wheels if one.distribution.version == _usual_version(release)}
     noted = release.manifest.files if release.manifest else ()
     if any(entry.filename in files and identifier in entry.identifiers for entry in noted):
         return True
-    names = [one.distribution.wheel for one in release.wheels]
+    names = [one.distribution.wheel for one in files.values()]
     return any(name.covers(identifier) for name in names if name)
+
+
+def _usual_version(release: CheckedRelease) -> Version:
+    versions = [one.distribution.version for one in release.contents]
+    return max(versions, key=versions.count)
 
 
 def _missing_sdist(release: CheckedRelease) -> Iterator[Fault]:
@@ -148,7 +157,7 @@ def _unequal(release: CheckedRelease, names: tuple[str, ...]) -> Iterator[Fault]
         if len(set(values)) > 1:
             usual = max(values, key=values.count)
             others = tuple(one.filename for one, value in zip(compared, values, strict=True) if value != usual)
-            field = "-".join(word.capitalize() for word in name.split("_"))
+            field = _NAMES.get(name) or "-".join(word.capitalize() for word in name.split("_"))
             yield Fault(message=f"{field} differs between the files{_shown(values, usual)}.", files=others)
 
 
@@ -164,6 +173,8 @@ def _normal(name: str, contents: DistributionContents) -> tuple[str, ...]:
 
 def _shown(values: list[str], usual: str) -> str:
     other = next(value for value in values if value != usual)
+    if r"\n" in usual + other:
+        return ""
     return f": {usual[1:-1] or 'nothing'} in most, {other[1:-1] or 'nothing'} here" if len(usual + other) < 160 else ""
 
 

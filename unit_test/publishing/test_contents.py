@@ -109,6 +109,17 @@ def test_a_locked_member_is_no_traceback(tmp_path: Path) -> None:
     assert "encrypted" in contents(path).broken
 
 
+def test_a_member_without_a_name_is_no_traceback(tmp_path: Path) -> None:
+    path = Made().wheel(tmp_path)
+    data = bytearray(path.read_bytes())
+    entry = data.rindex(b"PK\x01\x02")
+    # The name of the last member becomes a comment on it.
+    data[entry + 32 : entry + 34] = data[entry + 28 : entry + 30]
+    data[entry + 28 : entry + 30] = b"\0\0"
+    path.write_bytes(data)
+    assert "can't be read as a zip file" in contents(path).broken
+
+
 def test_odd_archives(tmp_path: Path) -> None:
     path = Made().wheel(tmp_path)
     path.write_bytes(b"#!/bin/sh\n" + path.read_bytes())

@@ -42,7 +42,7 @@ def test_check_wheel_contents(tmp_path: Path) -> None:
     )
     found, run = linted(CHECK_WHEEL, wheel, output)
     assert [(one.message, one.severity, one.files) for one in found] == [
-        ("W002: Wheel contains files in several places: a.py b.py", Severity.WARNING, (wheel.name,)),
+        ("W002: Wheel contains files in several places: a.py, b.py", Severity.WARNING, (wheel.name,)),
         ("W004: Not a name: x", Severity.WARNING, (wheel.name,)),
     ]
     assert run.calls == [("/bin/check-wheel-contents", str(wheel))]

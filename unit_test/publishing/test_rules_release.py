@@ -33,6 +33,12 @@ def test_an_abi3_wheel_serves_later_pythons(tmp_path: Path) -> None:
     assert found(*paths, wanted=replace(WANTED, identifiers=(CP312, CP313))) == ()
 
 
+def test_a_wheel_of_another_version_serves_nobody(tmp_path: Path) -> None:
+    paths = (Made(tag="cp313-cp313-win32").wheel(tmp_path), Made(version="1.1").wheel(tmp_path), Made().sdist(tmp_path))
+    findings = found(*paths, wanted=replace(WANTED, identifiers=(CP312,)))
+    assert findings[0].message == "1 of 1 wheels are missing: cp312-manylinux_x86_64."
+
+
 def test_a_build_has_noted_what_its_wheel_is_for(tmp_path: Path) -> None:
     wheel = Made(tag="py3-none-manylinux_2_17_x86_64").wheel(tmp_path)
     manifest = Manifest(files=(_entry(wheel, (MUSL,)),), expected=(MUSL,))
