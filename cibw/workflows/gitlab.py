@@ -40,12 +40,13 @@ def gitlab_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
     matrix = make_matrix(wishes.groups, RUNNERS)
     values = {
         **common_values(wishes),
+        "branch_text": wishes.branch,
         "workflow": wishes.output or PATH,
         "build_sdist": sdist_command(wishes, _SDIST),
         "check": check_command(wishes, "dist"),
         "publish": publish_command(wishes, "pypi", "dist"),
     }
-    to_test = {**values, "branch_text": wishes.branch, "publish": publish_command(wishes, "testpypi", "dist")}
+    to_test = {**values, "publish": publish_command(wishes, "testpypi", "dist")}
     values |= {
         "test_index": fill(read("gitlab-test-index.yml"), to_test) if wishes.test_index else "",
         **{f"wheels_{one.value}": _wheels(one, wishes, matrix, read) for one in _SHELLS},

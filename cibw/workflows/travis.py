@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from cibw.model.artifacts import artifact_name
 from cibw.model.target import Architecture, Platform
 from cibw.workflows.commands import build_command, check_command, publish_command, sdist_command
@@ -48,16 +50,22 @@ def travis_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
         **common_values(wishes),
         "build_sdist": sdist_command(wishes, _SDIST),
         "check": check_command(wishes, "dist"),
-        "publish": publish_command(wishes, "pypi", "dist"),
+        "publish": _deploy(wishes, "pypi", 'CIBW_REQUIRE_TAG=true TWINE_PASSWORD="$PYPI_API_TOKEN"'),
         "jobs": paragraphs(_job(job, wishes, read) for job in matrix.jobs),
         "artifacts": sequence([artifact_name(), *(job.group.artifact for job in matrix.jobs)]),
     }
     values["encrypt_test"] = "#        travis encrypt --com 'TESTPYPI_API_TOKEN=pypi-...'" if wishes.test_index else ""
     values["test_secret"] = f"- secure: {_PRINTED}TESTPYPI_API_TOKEN" if wishes.test_index else ""
-    to_test = {**values, "publish": publish_command(wishes, "testpypi", "dist")}
+    to_test = {**values, "publish": _deploy(wishes, "testpypi", 'TWINE_PASSWORD="$TESTPYPI_API_TOKEN"')}
     values["test_index"] = fill(read("travis-test-index.yml"), to_test) if wishes.test_index else ""
     file = WorkflowFile(path=PATH, text=fill(read("travis.yml"), values))
     return Workflow(files=(file,), next_steps=_next_steps(wishes), left_out=matrix.left_out)
+
+
+def _deploy(wishes: Wishes, index: str, variables: str) -> str:
+    """One command, as the provider takes; the shell in it sets variables, whose values no process list shows."""
+    command = publish_command(wishes, index, "dist")
+    return f"bash -c {quote(f'{variables} {command}')}"
 
 
 def _job(job: BuildJob, wishes: Wishes, read: ReadTemplate) -> str:
