@@ -60,6 +60,7 @@ def _publish(
 ) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in without_ci(os.environ).items() if not name.lower().endswith("_proxy")}
     environment = {**kept, **issuer.github(), "HOME": str(place), "NO_PROXY": "127.0.0.1", **variables}
+    environment["CIBW_ATTESTATIONS"] = "off"
     environment["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
     return subprocess.run(call, cwd=place, env=environment, capture_output=True, text=True, check=False)
 
