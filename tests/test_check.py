@@ -98,3 +98,13 @@ def test_files_of_this_project_are_fit(tmp_path: Path) -> None:
     assert built.returncode == 0, built.stdout + built.stderr
     found = findings(tmp_path, "--no-linters")
     assert found == {}
+
+
+def test_publish_checks_before_it_asks_the_index(tmp_path: Path) -> None:
+    Made(tag="cp312-cp312-linux_x86_64").wheel(tmp_path / "dist")
+    # Nobody listens there: whoever asks first what the index has would fail otherwise.
+    done = run(tmp_path, "cibw", "publish", "--to", "http://127.0.0.1:9/")
+    assert done.returncode == 18, done.stderr
+    assert "There is no sdist." in done.stdout
+    assert "The release has 1 error. Nothing was sent." in done.stderr
+    assert "The index takes no wheels for linux_x86_64." in done.stdout.partition("Warnings")[2]
