@@ -46,6 +46,7 @@ exit codes:
   0 success; 1 a command failed; 2 mistakes in the configuration; 3 nothing is selected;
   4 a selector, image or architecture that does not fit; 5, 6, 8 to 10 and 15 a wheel is at fault;
   7, 11 and 12 the container engine or its image; 13, 14 and 16 this computer lacks something;
+  17 a file can't be fetched, or is not what was expected;
   130 interrupted. README.md has the whole table.
 """
 _PARSERS = {
