@@ -12,8 +12,10 @@ from cibw.cli.facts import gather, known_facts
 from cibw.cli.fetching import demand_offline, environment_of, fetching_of, plan_fetcher
 from cibw.cli.from_sdist import unpacked_sdist
 from cibw.cli.machines import Machines, MachineSettings
+from cibw.cli.own_files import made_by_cibw
 from cibw.cli.project import Project, make_output_dir, open_project, sources_of
 from cibw.cli.reporters import open_reporters
+from cibw.cli.secrets import without_logins
 from cibw.cli.sessions import Session
 from cibw.cli.states import state_teller
 from cibw.cli.store import StoreSources, keeper_of, open_memory
@@ -36,6 +38,8 @@ from cibw.running.stage import StageSettings
 
 def build(session: Session) -> int:
     """Build the wheels of a project and give the exit code of the report."""
+    # Build backends and hooks run the code of many people.
+    session = replace(session, environment=without_logins(session.environment))
     with open_project(session.line, session.working_dir) as project:
         sources = sources_of(session.line, project, session.working_dir, session.environment)
         options = load_options(sources, session.platform())
@@ -70,7 +74,7 @@ def _run(session: Session, project: Project, planned: _Planned) -> int:
     facts = planned.facts
     jobs = min(planned.options.jobs or default_jobs(), len(planned.plan.identifiers))
     reporters = open_reporters(session, planned.plan, output_dir, side_by_side=jobs > 1)
-    files = project_files(HostMachine(session.environment), project.root, (output_dir, session.cache_dir))
+    files = project_files(HostMachine(session.environment), project.root, made_by_cibw(session, output_dir))
     memory = open_memory(session, planned.options, files, reporters.emit)
     machines = MachineSettings(
         host=_host(session, planned),

@@ -79,12 +79,14 @@ def _is_named(identifier: BuildIdentifier, options: Options) -> bool:
 
 
 def _interpreters(session: Session, named: Iterable[Interpreter]) -> tuple[HostInterpreter, ...]:
+    from cibw.cli.secrets import without_logins
     from cibw.running.host_interpreters import find_interpreters, install_interpreter
     from cibw.running.host_session import find_uv
 
     cache_file = session.cache_dir / "interpreters.json"
-    found = find_interpreters(cache_file)
+    environment = without_logins(session.environment)
+    found = find_interpreters(cache_file, environment)
     missing = set(named) - {one.interpreter for one in found}
     uv = find_uv(session.environment.get("PATH", "")) if missing else ""
-    installed = [install_interpreter(uv, interpreter) for interpreter in sorted(missing, key=str)]
-    return find_interpreters(cache_file) if any(installed) else found
+    installed = [install_interpreter(uv, interpreter, environment) for interpreter in sorted(missing, key=str)]
+    return find_interpreters(cache_file, environment) if any(installed) else found

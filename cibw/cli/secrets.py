@@ -16,6 +16,7 @@ _PUBLISHES = re.compile(
     r"(?:TWINE|UV_PUBLISH|CIBW_PUBLISH|FLIT|PDM_PUBLISH|POETRY_PYPI|HATCH_INDEX|ACTIONS_ID_TOKEN_REQUEST)_",
     re.IGNORECASE,
 )
+_LETS_IN = re.compile(r"USER|PASSWORD|TOKEN|AUTH", re.IGNORECASE)
 _OF_AN_INDEX = re.compile(r"UV_INDEX_\w+_PASSWORD", re.IGNORECASE)
 _PASSWORD_IN_URL = re.compile(r"://[^/@:\s]*:([^/@\s]+)@")
 
@@ -54,6 +55,13 @@ def without_credentials(environment: Mapping[str, str]) -> dict[str, str]:
         name: value
         for name, value in environment.items()
         if _OF_AN_INDEX.fullmatch(name) or not (is_secret_name(name) or _PUBLISHES.match(name))
+    }
+
+
+def without_logins(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that commands of a build may see: its hooks may need secrets, but never what lets it publish."""
+    return {
+        name: value for name, value in environment.items() if not (_PUBLISHES.match(name) and _LETS_IN.search(name))
     }
 
 

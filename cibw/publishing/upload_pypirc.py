@@ -64,7 +64,8 @@ def ask_keyring(address: str, username: str) -> Login | None:
         return None
     try:
         found = keyring.get_credential(address, username or None)
-    except (KeyringError, OSError, RuntimeError):
+    except (KeyringError, AttributeError, ImportError, OSError, RuntimeError, TypeError):
+        # The backend that PYTHON_KEYRING_BACKEND names may be missing, or none.
         return None
     if found is None or not found.password:
         return None

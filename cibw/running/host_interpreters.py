@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from cibw.model.facts import HostInterpreter
@@ -22,16 +22,17 @@ _ELF = b"\x7fELF"
 Facts = dict[str, str]
 
 
-def find_interpreters(cache_file: Path) -> tuple[HostInterpreter, ...]:
+def find_interpreters(cache_file: Path, environment: Mapping[str, str] | None = None) -> tuple[HostInterpreter, ...]:
     """Every Python of PATH, pyenv, uv and manylinux images that has its C headers, the first of each kind.
 
-    What a Python says of itself is kept in `cache_file` under its path and time of change.
+    What a Python says of itself is kept in `cache_file` under its path and time of change. The programs start in
+    `environment`, by default in that of this process.
     """
     known = _load(cache_file)
     fresh: dict[str, Facts] = {}
     for executable in _candidates():
         key = f"{executable}:{executable.stat().st_mtime_ns}"
-        fresh[key] = known[key] if key in known else _ask(executable)
+        fresh[key] = known[key] if key in known else _ask(executable, environment)
     # What can't build today may do so tomorrow, when its headers were installed.
     worth = {key: facts for key, facts in fresh.items() if facts}
     if worth != known:
@@ -39,12 +40,13 @@ def find_interpreters(cache_file: Path) -> tuple[HostInterpreter, ...]:
     return tuple(_first_of_each(fresh.values()))
 
 
-def install_interpreter(uv: str, interpreter: Interpreter) -> bool:
+def install_interpreter(uv: str, interpreter: Interpreter, environment: Mapping[str, str] | None = None) -> bool:
     """Let uv install a CPython or PyPy; false where it could not, as without a network."""
     name = "pypy" if interpreter.implementation is Implementation.PYPY else "cpython"
     request = f"{name}-{interpreter.version}{'+freethreaded' * interpreter.free_threaded}"
     command = (uv, "python", "install", "--no-progress", request)
-    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, env=environment)
+    return done.returncode == 0
 
 
 def _candidates() -> Iterator[Path]:
@@ -70,11 +72,16 @@ def _is_program(path: Path) -> bool:
         return False
 
 
-def _ask(executable: Path) -> Facts:
+def _ask(executable: Path, environment: Mapping[str, str] | None) -> Facts:
     command = (str(executable), "-I", str(_PROBE))
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_SECONDS, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+            env=environment,
         )
         return _parse(done.stdout)
     except (OSError, subprocess.TimeoutExpired):

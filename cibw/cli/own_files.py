@@ -1,0 +1,18 @@
+"""What cibw itself writes into a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cibw.cli.sessions import Session
+from cibw.model.manifest import MANIFEST_NAME
+
+COLLECTED = "dist"
+"""The directory that a release is collected into."""
+
+
+def made_by_cibw(session: Session, output_dir: Path) -> tuple[Path, ...]:
+    """What is no source of a build: its wheels, the cache, and a `dist` that holds a manifest."""
+    collected = session.working_dir / COLLECTED
+    is_ours = (collected / MANIFEST_NAME).is_file()
+    return (output_dir, session.cache_dir, *((collected,) if is_ours else ()))
