@@ -13,6 +13,7 @@ from cibw.cli.config_arguments import config_parser
 from cibw.cli.init_arguments import init_parser
 from cibw.cli.parsers import add_config_file, add_platform
 from cibw.cli.publish_arguments import publish_parser
+from cibw.cli.release_arguments import release_parser
 from cibw.cli.sdist_arguments import sdist_parser
 from cibw.cli.verify_arguments import verify_parser
 
@@ -27,6 +28,7 @@ commands:
   check        check wheels and sdist before they are published; see `cibw check --help`
   publish      send wheels and sdist to a package index; see `cibw publish --help`
   verify       see that an index serves what was sent, and that it works; see `cibw verify --help`
+  release      all of these, from the sdist to the verification; see `cibw release --help`
   init         write the workflow files of a CI; see `cibw init --help`
 
 A directory that is named like a command is given as ./plan.
@@ -57,6 +59,7 @@ _PARSERS = {
     CommandName.CHECK: check_parser,
     CommandName.PUBLISH: publish_parser,
     CommandName.VERIFY: verify_parser,
+    CommandName.RELEASE: release_parser,
     CommandName.INIT: init_parser,
 }
 

@@ -18,6 +18,7 @@ class CommandName(Enum):
     CHECK = "check"
     PUBLISH = "publish"
     VERIFY = "verify"
+    RELEASE = "release"
     INIT = "init"
 
 
@@ -92,3 +93,5 @@ class CommandLine:
     per_identifier: bool = False
     test_index: bool = True
     output: str = ""
+    collect: tuple[str, ...] = ()
+    is_checked: bool = False

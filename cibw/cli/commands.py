@@ -84,6 +84,12 @@ def _init(session: Session) -> int:
     return init(session)
 
 
+def _release(session: Session) -> int:
+    from cibw.cli.release import release
+
+    return release(session)
+
+
 _COMMANDS: Mapping[CommandName, Callable[[Session], int]] = {
     CommandName.BUILD: _build,
     CommandName.PLAN: _plan,
@@ -94,5 +100,6 @@ _COMMANDS: Mapping[CommandName, Callable[[Session], int]] = {
     CommandName.CHECK: _check,
     CommandName.PUBLISH: _publish,
     CommandName.VERIFY: _verify,
+    CommandName.RELEASE: _release,
     CommandName.INIT: _init,
 }

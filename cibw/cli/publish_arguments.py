@@ -31,8 +31,8 @@ def publish_parser() -> argparse.ArgumentParser:
     )
     add_paths(parser)
     add_package(parser)
-    _add_index(parser.add_argument_group("index"))
-    _add_gates(parser.add_argument_group("gates"))
+    add_upload(parser.add_argument_group("index"))
+    add_gates(parser.add_argument_group("gates"))
     _add_output(parser.add_argument_group("output"))
     return parser
 
@@ -63,7 +63,8 @@ def add_index(group: argparse._ActionsContainer) -> None:
     group.add_argument("--allow-http", action="store_true", help="send the login unencrypted, on a network of your own")
 
 
-def _add_index(group: argparse._ArgumentGroup) -> None:
+def add_upload(group: argparse._ActionsContainer) -> None:
+    """The arguments that say which index it is, and how files get there."""
     add_index(group)
     group.add_argument(
         "--skip-existing",
@@ -79,7 +80,8 @@ def _add_index(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _add_gates(group: argparse._ArgumentGroup) -> None:
+def add_gates(group: argparse._ActionsContainer) -> None:
+    """The arguments that say when nothing may be published."""
     group.add_argument(
         "--require-tag",
         action=argparse.BooleanOptionalAction,

@@ -12,7 +12,12 @@ from cibw.reporting.wording import count
 
 
 def require_fit(session: Session, options: PublishOptions) -> None:
-    """Write what is wrong with the release; ReleaseFaultError where an error is among it."""
+    """Write what is wrong with the release; ReleaseFaultError where an error is among it.
+
+    Where a part of the same run has checked it already, nothing is done.
+    """
+    if session.line.is_checked:
+        return
     checked = check_release(session, options, chosen_paths(session))
     told = tuple(one for one in checked.findings if one.severity is not Severity.SKIPPED)
     for line in finding_lines(told, len(checked.files), session.look):

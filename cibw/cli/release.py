@@ -1,0 +1,84 @@
+"""The command that does all of a release: each part is the function that the command of its own calls."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from cibw.cli.command_line import CommandLine, CommandName
+from cibw.cli.commands import carry_out
+from cibw.cli.own_files import COLLECTED
+from cibw.cli.publish_index import named_index
+from cibw.cli.release_options import release_project
+from cibw.cli.sessions import Session
+from cibw.errors import CibwError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A command of a release, and the words that call it by hand."""
+
+    line: CommandLine
+    words: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return shlex.join(("cibw", self.line.command.value, *self.words))
+
+
+def release(session: Session) -> int:
+    """Do the parts of a release until one fails, whose error then says how to go on; the exit code is that part's."""
+    with release_project(session) as found:
+        wheels = found.options.output_dir
+        # An index that can't be is told before anything is built.
+        named_index(session, session.line.to or found.options.publish.to)
+    parts = tuple(parts_of(session.line, wheels))
+    for number, part in enumerate(parts, start=1):
+        _title(session, f"{number}/{len(parts)}  {part}", is_first=number == 1)
+        try:
+            code = carry_out(replace(session, line=part.line))
+        except CibwError as error:
+            error.hint = f"{error.hint} {_way_on(part)}".lstrip()
+            raise
+        if code:
+            print(f"The release ends here. {_way_on(part)}")
+            return code
+    return 0
+
+
+def parts_of(line: CommandLine, wheels: str) -> Iterator[Part]:
+    """The commands of a release in their order; `wheels` is the directory that builds write to."""
+    config = ("--config-file", line.config_file) if line.config_file else ()
+    is_elsewhere = line.package != "."
+    own = (*((line.package,) if is_elsewhere else ()), *config)
+    other = (*(("--package", line.package) if is_elsewhere else ()), *config)
+    plain = replace(line, collect=(), paths=(COLLECTED,), resume=None)
+    if not line.collect:
+        resume = line.resume is not False
+        yield Part(line=replace(plain, command=CommandName.SDIST, paths=(), output_dir=COLLECTED), words=own)
+        build = replace(plain, command=CommandName.BUILD, paths=(), resume=resume)
+        yield Part(line=build, words=(*own, "--resume" if resume else "--no-resume"))
+    folders = line.collect or (wheels,)
+    yield Part(line=replace(plain, command=CommandName.COLLECT, paths=folders, output_dir=COLLECTED), words=folders)
+    to = ("--to", line.to) if line.to else ()
+    yield Part(line=replace(plain, command=CommandName.CHECK), words=(COLLECTED, *other, *to))
+    index = _index_words(line)
+    sending = (COLLECTED, *other, *index, *(("--dry-run",) if line.dry_run else ()))
+    yield Part(line=replace(plain, command=CommandName.PUBLISH, is_checked=True), words=sending)
+    if not line.dry_run:
+        yield Part(line=replace(plain, command=CommandName.VERIFY), words=(COLLECTED, *other, *index))
+
+
+def _index_words(line: CommandLine) -> tuple[str, ...]:
+    pairs = {"--to": line.to, "--simple-url": line.simple_url}
+    words = [word for name, value in pairs.items() if value for word in (name, value)]
+    return (*words, *(("--allow-http",) if line.allow_http else ()))
+
+
+def _way_on(part: Part) -> str:
+    return f"`{part}` tries this part again; the same `cibw release` goes on from here."
+
+
+def _title(session: Session, text: str, *, is_first: bool) -> None:
+    print("" if is_first else "\n", end="")
+    print(session.look.bold(text), flush=True)
