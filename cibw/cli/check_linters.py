@@ -7,6 +7,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from cibw.cli.secrets import without_credentials
 from cibw.cli.sessions import Session
 from cibw.model.command import Outcome, Request
 from cibw.publishing.linters import Programs
@@ -25,6 +26,6 @@ def _find(session: Session, name: str) -> str:
 
 
 def _run(session: Session, argv: tuple[str, ...]) -> Outcome:
-    environment = {**session.environment, "NO_COLOR": "1", "PYTHONUTF8": "1", "COLUMNS": "10000"}
+    environment = {**without_credentials(session.environment), "NO_COLOR": "1", "PYTHONUTF8": "1", "COLUMNS": "10000"}
     request = Request(argv=argv, cwd=str(session.working_dir), environment=environment)
     return HostMachine(environment).run(request, lambda _text, _is_error: None)
