@@ -17,6 +17,8 @@ _BUILD_UV = {"build-frontend": "build[uv]"}
 WARM_WORK = Work(project="markupsafe-3.0.4", tags=_FOUR, test='python -c "import markupsafe"')
 _REGEX = Work(project="regex-2024.11.6", tags=_FOUR, test='python -c "import regex"')
 _KIWI = Work(project="kiwisolver-1.4.8", tags=_FOUR, test='python -c "import kiwisolver"')
+# The index may lack the newest of the pinned audit tools.
+_LATEST_TOOLS = {"CIBW_DEPENDENCY_VERSIONS": "latest"}
 _PSUTIL = Work(project="psutil-7.0.0", tags=_FOUR, test='python -c "import psutil"')
 _HELLO = Work(project="hello", tags=_FOUR, test='python -c "import hello"')
 _LOUD = "python -c \"print(('x' * 199 + '\\n') * 250000)\""
@@ -144,8 +146,8 @@ def _abi3() -> Case:
             Goal(text="builds", of=builds, at_most=1),
         ),
         subjects=lambda _: {
-            one.subject: Cibw(works=(replace(_PSUTIL, tags=("cp310",)),)),
-            four.subject: Cibw(works=(_PSUTIL,)),
+            one.subject: Cibw(works=(replace(_PSUTIL, tags=("cp310",)),), settings=_LATEST_TOOLS),
+            four.subject: Cibw(works=(_PSUTIL,), settings=_LATEST_TOOLS),
         },
     )
 
