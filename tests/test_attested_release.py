@@ -42,7 +42,11 @@ class World:
 
     def publish(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run `cibw publish` to its end, in a job of GitHub."""
-        call = [program("cibw"), "publish", "--to", self.index.upload, *arguments]
+        return self.run("publish", *arguments, **variables)
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, in a job of GitHub, for the index."""
+        call = [program("cibw"), *arguments, "--to", self.index.upload]
         own = {"HOME": str(self.directory), "COLUMNS": "160", "CIBW_SIGSTORE_TRUST_CONFIG": str(self.services.config)}
         own["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
         environment = {**without_ci(os.environ), **own, **self.issuer.github(), **variables}
@@ -97,6 +101,23 @@ def test_a_release_is_attested_and_can_be_verified(world: World) -> None:
         assert verify_provenance(told, file.distribution, OURS, world.trust) == (Predicate.PUBLISH,)
         with pytest.raises(AttestationError, match=r"octo/hello/.* has signed it"):
             verify_provenance(told, file.distribution, other, world.trust)
+
+
+def test_cibw_verify_holds_attestations_against_the_workflow(world: World) -> None:
+    assert world.publish("--trusted-publishing", "always").returncode == 0
+    ours = {
+        "GITHUB_REPOSITORY": "octo/hello",
+        "GITHUB_WORKFLOW_REF": "octo/hello/.github/workflows/release.yml@refs/heads/main",
+    }
+    good = world.run("verify", "--timeout", "5", **ours)
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert "3 files attested by release.yml of octo/hello on GitHub" in good.stdout
+    other = world.run("verify", **{**ours, "GITHUB_REPOSITORY": "fork/hello"})
+    assert other.returncode == 23
+    assert "octo/hello" in other.stderr
+    elsewhere = world.run("verify", GITHUB_ACTIONS="", CIBW_ATTESTATIONS="require")
+    assert elsewhere.returncode == 0, elsewhere.stderr
+    assert "Attestations were not verified" in elsewhere.stdout
 
 
 def test_everything_is_signed_before_anything_is_sent(world: World) -> None:

@@ -11,12 +11,14 @@ from cibw.cli.publish_login import LateSource, source_for
 from cibw.cli.release_options import ReleaseProject, release_project
 from cibw.cli.sessions import Session
 from cibw.cli.verify_install import Trial
+from cibw.cli.verify_provenances import IndexProvenances
 from cibw.errors import ConfigurationError
 from cibw.model.credentials import TrustedPublishing
 from cibw.model.distribution import DistributionKind
 from cibw.model.findings import Finding, stops
 from cibw.model.release import PackageIndex
 from cibw.publishing.ci_facts import ci_facts
+from cibw.publishing.verify_attested import Attested, check_attestations, publisher_of
 from cibw.publishing.verify_page import Page
 from cibw.publishing.verify_rules import Wanted, compare, parse_release, require_verified
 from cibw.reporting.verify_console import VerifyConsole, verification_to_json
@@ -109,7 +111,16 @@ class _Verification:
             if not fetched:
                 console.good(f"{sdist.filename} was fetched, and its SHA-256 is right")
             yield fetched
+        attested = self._attested(wanted)
+        if attested.files:
+            console.good(f"{count(attested.files, 'file')} attested by {attested.publisher}")
+        yield attested.findings
         yield self._trial().run(wanted)
+
+    def _attested(self, wanted: Wanted) -> Attested:
+        provenances = IndexProvenances(session=self.session, asked=self.asked)
+        policy = self.found.options.publish.attestations
+        return check_attestations(wanted, policy, publisher_of(ci_facts(self.session.environment)), provenances)
 
     def _trial(self) -> Trial:
         console = self._console()
