@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -44,10 +45,15 @@ class Reader:
             timeout=300,
         )
 
-    def publish(self, server: IndexServer, directory: str = "dist") -> None:
-        """Send what lies in a directory."""
-        done = self(server, "publish", directory)
+    def publish(self, server: IndexServer) -> None:
+        """Send what lies in dist."""
+        done = self(server, "publish")
         assert done.returncode == 0, done.stdout + done.stderr
+
+    def lay(self, server: IndexServer, directory: str) -> None:
+        """Have a pypiserver serve what lies in a directory, good or evil."""
+        for path in (self.directory / directory).iterdir():
+            shutil.copy(path, server.directory)
 
 
 @pytest.fixture
@@ -158,10 +164,10 @@ def test_dependencies_never_come_from_the_index_of_the_release(
     # The project itself is on the main index, too, in a version that must not take the place of the release.
     make_wheel(tmp_path / "other", "demo", "2.0", tag=ANYWHERE, content="raise SystemExit('the wrong demo')\n")
     with pypiserver(tmp_path / "main") as main:
-        reader.publish(simple_server)
-        reader.publish(simple_server, "evil")
-        reader.publish(main, "true")
-        reader.publish(main, "other")
+        reader.lay(simple_server, "dist")
+        reader.lay(simple_server, "evil")
+        reader.lay(main, "true")
+        reader.lay(main, "other")
         done = reader(simple_server, "verify", "--dependencies-from", main.simple)
         assert done.returncode == 0, done.stdout + done.stderr
         by_variables = {"UV_DEFAULT_INDEX": main.simple, "UV_EXTRA_INDEX_URL": simple_server.simple}
