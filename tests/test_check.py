@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.index_servers import pypiserver
 from unit_test.publishing.archives import FIELDS, Made
 
 BIN = Path(sys.executable).parent
@@ -108,3 +109,16 @@ def test_publish_checks_before_it_asks_the_index(tmp_path: Path) -> None:
     assert "There is no sdist." in done.stdout
     assert "The release has 1 error. Nothing was sent." in done.stderr
     assert "The index takes no wheels for linux_x86_64." in done.stdout.partition("Warnings")[2]
+
+
+def test_publish_may_leave_the_check_out(tmp_path: Path) -> None:
+    Made(tag="cp312-cp312-linux_x86_64").wheel(tmp_path / "dist")
+    with pypiserver(tmp_path / "server") as server:
+        words = ("publish", "--to", server.upload, "--dry-run")
+        checked = run(tmp_path, "cibw", *words)
+        assert checked.returncode == 18
+        assert "1 to send" in checked.stdout, "a dry run tells the plan, too"
+        done = run(tmp_path, "cibw", *words, "--no-check")
+        assert done.returncode == 0, done.stderr
+        assert "The release is not checked" in done.stdout
+        assert "There is no sdist." not in done.stdout

@@ -95,3 +95,4 @@ class CommandLine:
     output: str = ""
     collect: tuple[str, ...] = ()
     is_checked: bool = False
+    no_check: bool = False

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from cibw.cli.publish_attestations import Attestations
-from cibw.cli.publish_check import require_fit
+from cibw.cli.publish_check import unfit
 from cibw.cli.publish_files import Chosen, choose_files
 from cibw.cli.publish_gates import gate_refusals, release_facts
 from cibw.cli.publish_index import AskedIndex, find_index, named_index
@@ -17,6 +17,8 @@ from cibw.cli.publish_work import PublishWork
 from cibw.cli.release_options import release_project
 from cibw.cli.sessions import Session
 from cibw.config.publish_values import PublishOptions
+from cibw.errors import ReleaseFaultError
+from cibw.model.ci import CiFacts
 from cibw.model.release import Decision, UploadPlan
 from cibw.publishing.gates import Refusal, gate_error
 from cibw.publishing.upload_plan import Known, check_conflicts, memory_of, plan_upload
@@ -31,18 +33,17 @@ def publish(session: Session) -> int:
         options = with_arguments(session, found.options.publish)
         chosen = choose_files(session)
         facts = release_facts(session, found.project.root, options)
-        refused = gate_refusals(options, facts, chosen.release.project, chosen.release.version)
-        if refused and not session.line.dry_run:
-            raise gate_error(refused)
         index = named_index(session, options.to)
-        require_fit(session, options)
+        hindrances = _hindrances(session, options, chosen, facts)
         warn = partial(_warn, session)
         source = source_for(session, index, facts, warn)
         attestations = Attestations(session=session, policy=options.attestations, facts=facts, warn=warn)
         try:
             asked = find_index(session, index, source)
-            plan = _with_refusals(attestations.planned(_plan(chosen, asked, options)), refused)
+            plan = _with_refusals(attestations.planned(_plan(chosen, asked, options)), hindrances.refused)
             _tell(session, plan)
+            if hindrances.fault is not None:
+                raise hindrances.fault
             if session.line.dry_run:
                 return 0
             check_conflicts(plan)
@@ -60,6 +61,24 @@ def publish(session: Session) -> int:
             return exit_code
         finally:
             source.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Hindrances:
+    """What a dry run tells, and any other run ends with: shut gates, and faults of the release."""
+
+    refused: tuple[Refusal, ...]
+    fault: ReleaseFaultError | None
+
+
+def _hindrances(session: Session, options: PublishOptions, chosen: Chosen, facts: CiFacts) -> _Hindrances:
+    refused = gate_refusals(options, facts, chosen.release.project, chosen.release.version)
+    if refused and not session.line.dry_run:
+        raise gate_error(refused)
+    fault = unfit(session, options)
+    if fault is not None and not session.line.dry_run:
+        raise fault
+    return _Hindrances(refused=refused, fault=fault)
 
 
 def with_arguments(session: Session, options: PublishOptions) -> PublishOptions:

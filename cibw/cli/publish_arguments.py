@@ -33,6 +33,7 @@ def publish_parser() -> argparse.ArgumentParser:
     add_package(parser)
     add_upload(parser.add_argument_group("index"))
     add_gates(parser.add_argument_group("gates"))
+    parser.add_argument("--no-check", action="store_true", help="send files that nobody has checked; see `cibw check`")
     _add_output(parser.add_argument_group("output"))
     return parser
 
@@ -102,7 +103,9 @@ def add_gates(group: argparse._ActionsContainer) -> None:
 
 
 def _add_output(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
+    group.add_argument(
+        "--dry-run", action="store_true", help="print what would be sent, and what would stop it; send nothing"
+    )
     group.add_argument(
         "--json", dest="as_json", action="store_true", help="print the plan or the result as JSON; the rest to stderr"
     )

@@ -11,21 +11,27 @@ from cibw.reporting.check_text import finding_lines
 from cibw.reporting.wording import count
 
 
-def require_fit(session: Session, options: PublishOptions) -> None:
-    """Write what is wrong with the release; ReleaseFaultError where an error is among it.
+def unfit(session: Session, options: PublishOptions) -> ReleaseFaultError | None:
+    """Write what is wrong with the release, and give the error that stops it where one is among that.
 
     Where a part of the same run has checked it already, nothing is done.
     """
-    if session.line.is_checked:
-        return
+    line, look = session.line, session.look
+    if line.is_checked:
+        return None
+    if line.no_check:
+        mark = look.warning(look.symbol("⚠", "!"))
+        session.stream_for_people.write(f"  {mark} The release is not checked (--no-check).\n")
+        return None
     checked = check_release(session, options, chosen_paths(session))
     told = tuple(one for one in checked.findings if one.severity is not Severity.SKIPPED)
-    for line in finding_lines(told, len(checked.files), session.look):
-        session.stream_for_people.write(f"{line}\n")
-    if stops(told):
-        errors = sum(one.severity is Severity.ERROR for one in told)
-        raise ReleaseFaultError(
-            f"The release has {count(errors, 'error')}. Nothing was sent.",
-            hint="`cibw check` finds the same without an index. Where a rule is wrong for this project, name it in "
-            "check-ignore of [tool.cibw].",
-        )
+    for text in finding_lines(told, len(checked.files), look):
+        session.stream_for_people.write(f"{text}\n")
+    if not stops(told):
+        return None
+    errors = sum(one.severity is Severity.ERROR for one in told)
+    return ReleaseFaultError(
+        f"The release has {count(errors, 'error')}. Nothing was sent.",
+        hint="`cibw check` finds the same without an index. Where a rule is wrong for this project, name it in "
+        "check-ignore of [tool.cibw].",
+    )
