@@ -30,6 +30,10 @@ ONLY: Mapping[str, tuple[str, ...]] = {
     "logging": (),
     "rich": ("cibw/reporting/*.py", "cibw/cli/*.py"),
     "cattrs": ("cibw/reporting/*.py",),
+    "twine": ("cibw/publishing/upload_*.py",),
+    "id": ("cibw/publishing/trusted*.py",),
+    "sigstore": ("cibw/publishing/attest*.py",),
+    "pypi_attestations": ("cibw/publishing/attest*.py",),
 }
 """Module -> the files of cibw that may import it, by glob."""
 

@@ -11,7 +11,7 @@ from cibw.cli.collect_arguments import collect_parser
 from cibw.cli.command_line import CommandLine, CommandName
 from cibw.cli.config_arguments import config_parser
 from cibw.cli.init_arguments import init_parser
-from cibw.cli.parsers import add_config_file, add_platform
+from cibw.cli.parsers import add_config_file, add_engine, add_jobs, add_platform
 from cibw.cli.publish_arguments import publish_parser
 from cibw.cli.release_arguments import release_parser
 from cibw.cli.sdist_arguments import sdist_parser
@@ -111,13 +111,6 @@ def _parser(command: CommandName) -> argparse.ArgumentParser:
     return parser
 
 
-def _positive(text: str) -> int:
-    number = int(text) if text.isdigit() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
-    return number
-
-
 def _add_project(group: argparse._ArgumentGroup, *, is_plan: bool) -> None:
     group.add_argument(
         "package",
@@ -162,23 +155,13 @@ def _add_selection(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_run(group: argparse._ArgumentGroup, *, is_plan: bool) -> None:
-    group.add_argument(
-        "--engine",
-        metavar="NAME",
-        choices=["auto", "docker", "podman", "host"],
-        help="where to build: auto, docker, podman or host [CIBW_CONTAINER_ENGINE]",
-    )
+    add_engine(group)
     group.add_argument(
         "--output-dir", metavar="DIR", help="where wheels, report and logs go; default: wheelhouse [CIBW_OUTPUT_DIR]"
     )
     if is_plan:
         return
-    group.add_argument(
-        "--jobs",
-        metavar="N",
-        type=_positive,
-        help="how many builds run side by side; default: as many as processors and memory allow [CIBW_JOBS]",
-    )
+    add_jobs(group)
     group.add_argument(
         "--offline",
         action="store_true",

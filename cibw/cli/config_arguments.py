@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from cibw.cli.command_line import ConfigAction
-from cibw.cli.parsers import add_package, add_platform
+from cibw.cli.parsers import add_engine, add_package, add_platform
 
 _EPILOG = """\
 actions:
@@ -57,12 +57,7 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--enable", metavar="GROUP", action="append", help="add a group of interpreters; may be repeated [CIBW_ENABLE]"
     )
-    parser.add_argument(
-        "--engine",
-        metavar="NAME",
-        choices=["auto", "docker", "podman", "host"],
-        help="auto, docker, podman or host [CIBW_CONTAINER_ENGINE]",
-    )
+    add_engine(parser)
     parser.add_argument("--explain", action="store_true", help="say which places set a value, and what lies below it")
     parser.add_argument("--json", dest="as_json", action="store_true", help="print all of it as JSON")
 

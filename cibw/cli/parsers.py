@@ -53,3 +53,30 @@ def add_platform(parser: argparse._ActionsContainer) -> None:
         choices=platforms,
         help=f"{', '.join(platforms)}; default: this computer's [CIBW_PLATFORM]",
     )
+
+
+def add_engine(parser: argparse._ActionsContainer) -> None:
+    """The argument that says where it is built."""
+    parser.add_argument(
+        "--engine",
+        metavar="NAME",
+        choices=["auto", "docker", "podman", "host"],
+        help="where to build: auto, docker, podman or host [CIBW_CONTAINER_ENGINE]",
+    )
+
+
+def add_jobs(parser: argparse._ActionsContainer) -> None:
+    """The argument that says how many builds run side by side."""
+    parser.add_argument(
+        "--jobs",
+        metavar="N",
+        type=_positive,
+        help="how many builds run side by side; default: as many as processors and memory allow [CIBW_JOBS]",
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text) if text.isdigit() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
+    return number

@@ -57,7 +57,9 @@ def parts_of(line: CommandLine, wheels: str) -> Iterator[Part]:
         resume = line.resume is not False
         yield Part(line=replace(plain, command=CommandName.SDIST, paths=(), output_dir=COLLECTED), words=own)
         build = replace(plain, command=CommandName.BUILD, paths=(), resume=resume)
-        yield Part(line=build, words=(*own, "--resume" if resume else "--no-resume"))
+        engine = ("--engine", line.engine) if line.engine else ()
+        jobs = ("--jobs", str(line.jobs)) if line.jobs else ()
+        yield Part(line=build, words=(*own, *engine, *jobs, "--resume" if resume else "--no-resume"))
     folders = line.collect or (wheels,)
     yield Part(line=replace(plain, command=CommandName.COLLECT, paths=folders, output_dir=COLLECTED), words=folders)
     to = ("--to", line.to) if line.to else ()

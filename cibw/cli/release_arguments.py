@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from cibw.cli.parsers import add_config_file, command_parser
+from cibw.cli.parsers import add_config_file, add_engine, add_jobs, command_parser
 from cibw.cli.publish_arguments import add_gates, add_upload
 from cibw.cli.verify_arguments import add_verification
 
@@ -34,6 +34,9 @@ def release_parser() -> argparse.ArgumentParser:
         help="the package's directory below the current one; default: the current directory",
     )
     add_config_file(parser)
+    build = parser.add_argument_group("build")
+    add_engine(build)
+    add_jobs(build)
     _add_parts(parser.add_argument_group("parts"))
     index = parser.add_argument_group("index")
     add_upload(index)

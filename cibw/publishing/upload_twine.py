@@ -1,4 +1,4 @@
-"""Twine, as what sends files; the only module that imports it.
+"""Twine, as what sends files; `upload_pypirc` asks it for addresses and logins.
 
 Twine documents its command line alone. What is used of its inside here, a test holds against the installed release.
 """

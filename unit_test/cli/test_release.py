@@ -56,6 +56,12 @@ def test_a_dry_run_of_what_others_have_built() -> None:
     ]
 
 
+def test_the_build_is_told_where_and_how_many() -> None:
+    parts = list(parts_of(parse(["release", "--engine", "host", "--jobs", "3"]), "wheels"))
+    assert str(parts[1]) == "cibw build --engine host --jobs 3 --resume"
+    assert (parts[1].line.engine, parts[1].line.jobs) == ("host", 3)
+
+
 def test_each_part_gets_the_arguments_of_its_command() -> None:
     parts = list(parts_of(parse(["release", "--no-resume", "--skip-existing"]), "wheels"))
     assert [part.line.output_dir for part in parts] == ["dist", "", "dist", "", "", ""]
