@@ -5,17 +5,9 @@ from __future__ import annotations
 import argparse
 
 from cibw import __version__
-from cibw.cli.cache_arguments import cache_parser
-from cibw.cli.check_arguments import check_parser
-from cibw.cli.collect_arguments import collect_parser
 from cibw.cli.command_line import CommandLine, CommandName
-from cibw.cli.config_arguments import config_parser
-from cibw.cli.init_arguments import init_parser
+from cibw.cli.command_parsers import parser_of
 from cibw.cli.parsers import add_config_file, add_engine, add_jobs, add_platform
-from cibw.cli.publish_arguments import publish_parser
-from cibw.cli.release_arguments import release_parser
-from cibw.cli.sdist_arguments import sdist_parser
-from cibw.cli.verify_arguments import verify_parser
 
 _COMMANDS_HELP = """\
 commands:
@@ -51,23 +43,12 @@ exit codes:
   17 a file can't be fetched, or is not what was expected;
   130 interrupted. README.md has the whole table.
 """
-_PARSERS = {
-    CommandName.CACHE: cache_parser,
-    CommandName.CONFIG: config_parser,
-    CommandName.SDIST: sdist_parser,
-    CommandName.COLLECT: collect_parser,
-    CommandName.CHECK: check_parser,
-    CommandName.PUBLISH: publish_parser,
-    CommandName.VERIFY: verify_parser,
-    CommandName.RELEASE: release_parser,
-    CommandName.INIT: init_parser,
-}
 
 
 def parse(arguments: list[str]) -> CommandLine:
     """Read a command line; SystemExit 2 for one that is wrong, 0 after --help and --version."""
     command, rest = _split(arguments)
-    parser = _PARSERS[command]() if command in _PARSERS else _parser(command)
+    parser = parser_of(command) or _parser(command)
     given = vars(parser.parse_args(rest))
     for name, value in given.items():
         if isinstance(value, list):

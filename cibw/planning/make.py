@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from cibw.catalog import Catalog, CatalogEntry
@@ -23,21 +23,13 @@ from cibw.planning.expectations import with_expectations
 from cibw.planning.fit import require_fit
 from cibw.planning.frontends import Package, package_directory, pip_settings_for_uv, uses_uv
 from cibw.planning.ground import Circumstances, Ground, MissingPython, Refused
-from cibw.planning.platforms import android, ios, linux, macos, pyodide, windows
+from cibw.planning.grounds import GROUNDS
 from cibw.planning.select import Selection
 from cibw.planning.steps import make_steps, set_up_step, test_environment, test_steps
 
 _TOOL_ENVIRONMENT = (assign("CIBUILDWHEEL", "1"), assign("PIP_DISABLE_PIP_VERSION_CHECK", "1"))
 _NO_INTERPRETER = "this host has no such interpreter; `uv python install VERSION` may add it"
 _ALWAYS_PASSED = ("SOURCE_DATE_EPOCH",)
-_PLATFORMS: Mapping[Platform, Callable[[Circumstances], Ground | MissingPython | NotBuilt | Refused]] = {
-    Platform.LINUX: linux.ground,
-    Platform.MACOS: macos.ground,
-    Platform.WINDOWS: windows.ground,
-    Platform.PYODIDE: pyodide.ground,
-    Platform.IOS: ios.ground,
-    Platform.ANDROID: android.ground,
-}
 _DEFAULT_FRONTENDS = {Platform.IOS: FrontendName.BUILD}
 """What `default` stands for where uv can't build."""
 
@@ -85,7 +77,7 @@ def _plan_build(
 ) -> _Planned | MissingPython | NotBuilt | Refused:
     resolved = _settled(options.for_identifier(entry.identifier), options.platform, facts)
     given = Circumstances(entry=entry, resolved=resolved, options=options, catalog=catalog, facts=facts)
-    ground = _PLATFORMS[options.platform](given)
+    ground = GROUNDS[options.platform](given)
     if not isinstance(ground, Ground):
         return ground
     return _Planned(build=_build(entry.identifier, resolved, options, ground), ground=ground, options=resolved)
