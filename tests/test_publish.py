@@ -68,6 +68,9 @@ def test_a_release_comes_again_and_changes(server: IndexServer, publisher: Publi
 
     make_wheel(publisher.directory / "dist", "demo", "1.0", tag="cp39-cp39-win_amd64")
     make_wheel(publisher.directory / "dist", "demo", "1.0", tag=f"cp310-cp310-{PLATFORM}", content="answer = 43\n")
+    planned = publisher(server, "--dry-run", "--json")
+    assert planned.returncode == 18
+    assert "conflict" in [upload["decision"] for upload in json.loads(planned.stdout)["uploads"]]
     changed = publisher(server)
     assert changed.returncode == 18
     assert "nothing was sent" in " ".join(changed.stderr.split())

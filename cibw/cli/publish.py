@@ -44,9 +44,9 @@ def publish(session: Session) -> int:
             _tell(session, plan)
             if hindrances.fault is not None:
                 raise hindrances.fault
+            check_conflicts(plan)
             if session.line.dry_run:
                 return 0
-            check_conflicts(plan)
             work = PublishWork(
                 session=session,
                 root=found.project.root,
