@@ -53,6 +53,22 @@ def test_json_goes_to_standard_output_alone(simple_server: IndexServer, publishe
     assert "3 uploaded" in done.stderr
 
 
+def test_a_job_of_github_shows_what_became_of_each_file(simple_server: IndexServer, publisher: Publisher) -> None:
+    summary = publisher.directory / "summary.md"
+    github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary), "GITHUB_REF": "refs/heads/main"}
+    never = ("--trusted-publishing", "never")
+    refused = publisher(simple_server, *never, **github, TWINE_PASSWORD="wrong-horse-77")
+    assert refused.returncode == 21
+    assert "\n::error title=Failed (credentials)::" in refused.stdout
+    assert "❌ demo 1.0: 1 failed, 2 not tried" in summary.read_text("utf-8")
+    assert publisher(simple_server, *never, **github).returncode == 0
+    text = summary.read_text("utf-8")
+    assert "✅ demo 1.0: 3 uploaded" in text
+    assert text.count("| ✅ | `demo-1.0") == 3
+    assert "wrong-horse-77" not in text + refused.stdout
+    assert PASSWORD not in text
+
+
 def test_single_files(simple_server: IndexServer, publisher: Publisher) -> None:
     wheel = f"dist/demo-1.0-cp310-cp310-{PLATFORM}.whl"
     assert publisher(simple_server, wheel).returncode == 0

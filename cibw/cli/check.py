@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cibw.cli.check_expected import expected_identifiers
 from cibw.cli.check_linters import programs_of
+from cibw.cli.ci_page import add_summary, annotate
 from cibw.cli.release_options import release_project
 from cibw.cli.sessions import Session
 from cibw.config.publish_values import PublishOptions
@@ -49,7 +50,16 @@ def check(session: Session) -> int:
         from cibw.reporting.check_text import findings_text
 
         print(findings_text(checked.files, checked.findings, session.look), end="")
+    tell_ci(session, checked)
     return ReleaseFaultError.exit_code if stops(checked.findings) else 0
+
+
+def tell_ci(session: Session, checked: Checked) -> None:
+    """Put what was found on the page of the CI's run."""
+    from cibw.reporting.release_summary import check_markdown
+
+    annotate(session, checked.findings)
+    add_summary(session, check_markdown(checked.files, checked.findings))
 
 
 def check_release(session: Session, options: PublishOptions, paths: tuple[Path, ...]) -> Checked:

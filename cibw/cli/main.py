@@ -45,13 +45,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _fail(error: CibwError, session: Session) -> int:
     from cibw.cli.secrets import secrets_of
+    from cibw.reporting.annotations import error_annotation
     from cibw.reporting.errors_text import error_text
     from cibw.reporting.redact import masked_text
 
-    text = error_text(error, session.look)
+    secrets = secrets_of(session.environment)
+    text = masked_text(error_text(error, session.look), secrets)
+    told = error_annotation(error, session.look.fold, secrets)
     # The terminal may be the very thing that has gone.
     with suppress(OSError):
-        print(masked_text(text, secrets_of(session.environment)), file=sys.stderr)
+        print(text, file=sys.stderr)
+        if told:
+            print(told, file=session.stream_for_people)
     if session.shows_traceback:
         raise error
     return error.exit_code

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cibw.cli.check import check_release, chosen_paths
+from dataclasses import replace
+
+from cibw.cli.check import check_release, chosen_paths, tell_ci
 from cibw.cli.sessions import Session
 from cibw.config.publish_values import PublishOptions
 from cibw.errors import ReleaseFaultError
@@ -27,11 +29,12 @@ def unfit(session: Session, options: PublishOptions) -> ReleaseFaultError | None
     told = tuple(one for one in checked.findings if one.severity is not Severity.SKIPPED)
     for text in finding_lines(told, len(checked.files), look):
         session.stream_for_people.write(f"{text}\n")
+    tell_ci(session, replace(checked, findings=told))
     if not stops(told):
         return None
     errors = sum(one.severity is Severity.ERROR for one in told)
     return ReleaseFaultError(
         f"The release has {count(errors, 'error')}. Nothing was sent.",
         hint="`cibw check` finds the same without an index. Where a rule is wrong for this project, name it in "
-        "check-ignore of [tool.cibw].",
+        "check-ignore of [tool.cibw]; --no-check sends files that nobody has checked.",
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from cibw.cli.ci_page import add_summary
 from cibw.cli.publish_attestations import Attestations
 from cibw.cli.publish_files import Chosen, check_unchanged
 from cibw.cli.publish_hooks import Hooks
@@ -21,6 +22,7 @@ from cibw.model.uploading import BytesSent, UploadEvent
 from cibw.publishing.upload_flow import Sending, send_release
 from cibw.publishing.upload_sheet import Sheet
 from cibw.reporting.publish_report import keep_publish
+from cibw.reporting.release_summary import publish_markdown
 from cibw.reporting.upload_console import UploadConsole
 from cibw.reporting.upload_json import publish_report_to_json
 
@@ -49,7 +51,7 @@ class PublishWork:
         try:
             send_release(self.attestations.made(plan, self.source), self._sending())
         finally:
-            self._print_json()
+            self._tell_ending()
         try:
             hooks.run("after-publish", self.options.after_publish)
         except CommandFailedError as error:
@@ -61,7 +63,7 @@ class PublishWork:
         """Say that there is nothing to do; NothingToPublishError where a tag says that a release was meant."""
         error = None if not tag or self.options.skip_existing else _nothing_to_publish(plan, self.chosen, tag)
         self._keep(Sheet.of(plan, time.time()).report(error.exit_code if error else 0))
-        self._print_json()
+        self._tell_ending()
         if error is not None:
             raise error
         self._say(f"Nothing to do: {plan.index.name} has all of these files already.")
@@ -88,8 +90,11 @@ class PublishWork:
         self.kept.append(report)
         keep_publish(report, self.chosen.directory)
 
-    def _print_json(self) -> None:
-        if self.session.line.as_json and self.kept:
+    def _tell_ending(self) -> None:
+        if not self.kept:
+            return
+        add_summary(self.session, publish_markdown(self.kept[-1]))
+        if self.session.line.as_json:
             print(publish_report_to_json(self.kept[-1]), end="", flush=True)
 
     def _say(self, text: str) -> None:

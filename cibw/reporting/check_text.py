@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from cibw.exhaustive import assert_never
 from cibw.model.distribution import Distribution
-from cibw.model.findings import Finding, Severity
+from cibw.model.findings import Finding, Severity, stops
+from cibw.reporting.findings_text import by_rule
 from cibw.reporting.look import Look
 from cibw.reporting.wording import count, size
 
@@ -25,10 +26,7 @@ def findings_text(files: tuple[Distribution, ...], findings: tuple[Finding, ...]
 def finding_lines(findings: tuple[Finding, ...], total: int, look: Look) -> Iterator[str]:
     """The findings about `total` files by their weight and their rule, each part with an empty line below."""
     for severity, title in _TITLES:
-        alike: dict[str, list[Finding]] = {}
-        for finding in findings:
-            if finding.severity is severity:
-                alike.setdefault(finding.rule, []).append(finding)
+        alike = by_rule(findings, severity)
         if alike:
             yield look.bold(title)
         for rule, members in alike.items():
@@ -116,6 +114,14 @@ def _wrapped(text: str, look: Look, spare: int) -> list[str]:
 
 
 def _verdict(files: tuple[Distribution, ...], findings: tuple[Finding, ...], look: Look) -> str:
+    text = verdict(files, findings)
+    if stops(findings):
+        return look.bad(f"{look.symbol('✗', 'x')} {text}")
+    return look.good(f"{look.symbol('✓', 'ok')} {text}")
+
+
+def verdict(files: tuple[Distribution, ...], findings: tuple[Finding, ...]) -> str:
+    """What was checked, how much was found, and what follows, in one line."""
     numbers = {severity: sum(one.severity is severity for one in findings) for severity in Severity}
     parts = [
         count(numbers[severity], word)
@@ -123,10 +129,7 @@ def _verdict(files: tuple[Distribution, ...], findings: tuple[Finding, ...], loo
         if numbers[severity]
     ]
     found = f" with {' and '.join(parts)}" if parts else ""
-    text = f"{_release(files)}{found}"
-    if numbers[Severity.ERROR]:
-        return look.bad(f"{look.symbol('✗', 'x')} {text}: not to be published")
-    return look.good(f"{look.symbol('✓', 'ok')} {text}: fit to be published")
+    return f"{_release(files)}{found}: {'not' if stops(findings) else 'fit'} to be published"
 
 
 def _release(files: tuple[Distribution, ...]) -> str:

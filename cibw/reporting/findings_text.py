@@ -8,6 +8,15 @@ from cibw.model.findings import Finding, Severity
 from cibw.reporting.look import Look
 
 
+def by_rule(findings: Iterable[Finding], severity: Severity) -> dict[str, list[Finding]]:
+    """The findings of one weight by their rules, in the order of what was found first."""
+    alike: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.severity is severity:
+            alike.setdefault(finding.rule, []).append(finding)
+    return alike
+
+
 def warning_lines(findings: Iterable[Finding], look: Look) -> list[str]:
     """The warnings among some findings, each with its fix."""
     lines = []

@@ -73,13 +73,13 @@ def _row(result: BuildResult) -> str:
 
 
 def _warnings(warnings: Warnings) -> list[str]:
-    lines = [f"> **{_escaped(scope) or 'run'}**: {_escaped(message)}  " for scope, message in warnings]
+    lines = [f"> **{escaped(scope) or 'run'}**: {escaped(message)}  " for scope, message in warnings]
     return ["> [!WARNING]", *lines, ""] if lines else []
 
 
 def _failure(failure: Failure) -> list[str]:
     context = failure.context
-    lines = [f"### {_escaped(headline(failure))}", "", _escaped(failure.message), ""]
+    lines = [f"### {escaped(headline(failure))}", "", escaped(failure.message), ""]
     if context.command:
         ended = "" if context.exit_code is None else f"ended with {exit_code(context.exit_code)}"
         lines += [*_fenced([f"$ {context.command}"]), "", *([ended, ""] if ended else [])]
@@ -87,7 +87,7 @@ def _failure(failure: Failure) -> list[str]:
         lines += ["<details><summary>Last lines of output</summary>", ""]
         lines += [*_fenced([_PLAIN.clean(line) for line in context.last_lines]), "", "</details>", ""]
     if failure.hint:
-        lines += [f"**What to do:** {_escaped(failure.hint)}", ""]
+        lines += [f"**What to do:** {escaped(failure.hint)}", ""]
     return lines
 
 
@@ -98,7 +98,8 @@ def _fenced(lines: list[str]) -> list[str]:
     return [f"{fence}text", *lines, fence]
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """A text in one line that Markdown shows as it is."""
     for sign in "\\<|*_":
         text = text.replace(sign, f"\\{sign}")
     return text.replace("\n", " ")

@@ -52,7 +52,7 @@ class UploadConsole:
             case FileFinished():
                 self._line(self._finished(event.result))
             case UploadFinished():
-                self._line(_ending(event.report))
+                self._line(ending(event.report))
             case _:
                 assert_never(event)
 
@@ -88,6 +88,7 @@ class UploadConsole:
         self._stream.flush()
 
 
-def _ending(report: PublishReport) -> str:
+def ending(report: PublishReport) -> str:
+    """How many files of a release ended in which way, in one line."""
     numbers = [(len(report.having(status)), status) for status in UploadStatus]
     return f"{report.project} {report.version}: {', '.join(f'{n} {status.value}' for n, status in numbers if n)}"

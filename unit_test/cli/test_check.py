@@ -151,3 +151,21 @@ def test_a_job_that_has_only_the_files(cibw: Caller, tmp_path: Path) -> None:
     called = check(cibw, "--json")
     assert rules(called) == ["missing-wheel"]
     assert "1 of 2 wheels are missing: cp313-win_amd64" in called.stdout
+
+
+def test_a_job_of_github_shows_what_was_found(cibw: Caller, tmp_path: Path) -> None:
+    make(tmp_path / "dist")[-1].unlink()
+    cibw.environment.setenv("GITHUB_ACTIONS", "true")
+    cibw.environment.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    called = check(cibw)
+    assert "\n::error title=missing-sdist::There is no sdist." in called.stdout
+    assert "| ❌ | `missing-sdist` | There is no sdist." in (tmp_path / "summary.md").read_text("utf-8")
+    cibw.environment.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "none" / "summary.md"))
+    called = check(cibw, "--json")
+    assert "::error title=missing-sdist::" in called.stderr
+    assert rules(called) == ["missing-sdist"]
+
+
+def test_a_mistake_is_an_annotation_too(cibw: Caller) -> None:
+    cibw.environment.setenv("GITHUB_ACTIONS", "true")
+    assert "::error title=Failed (configuration)::There is no " in check(cibw).stdout

@@ -1,0 +1,37 @@
+"""What is wrong with a release or a run, as annotations on the page of a CI's run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from cibw.errors import CibwError, ConfigurationError
+from cibw.model.events import failure_of
+from cibw.model.findings import Finding, Severity
+from cibw.reporting.errors_text import headline
+from cibw.reporting.findings_text import by_rule
+from cibw.reporting.fold import FoldStyle, Level, annotation
+from cibw.reporting.redact import masked_text
+
+_LEVELS = ((Severity.ERROR, Level.ERROR), (Severity.WARNING, Level.WARNING))
+
+
+def finding_annotations(findings: tuple[Finding, ...], fold: FoldStyle) -> Iterator[str]:
+    """A line for each rule that found something, as a CI shows few annotations; none where the CI has no such thing."""
+    for severity, level in _LEVELS:
+        for rule, members in by_rule(findings, severity).items():
+            # What helps against several faults is told once.
+            fixes = dict.fromkeys(one.fix for one in members if one.fix)
+            message = "\n".join([*(_message(one) for one in members), *fixes])
+            yield from filter(None, [annotation(fold, level, rule, message)])
+
+
+def error_annotation(error: CibwError, fold: FoldStyle, secrets: Iterable[str]) -> str:
+    """The line about an error that ends the program, empty where the CI has no such thing."""
+    mistakes = error.mistakes if isinstance(error, ConfigurationError) else ()
+    told = [" ".join(filter(None, [one.place, one.message, one.hint])) for one in mistakes] or [error.message]
+    message = "\n".join([*told, *filter(None, [error.hint])])
+    return annotation(fold, Level.ERROR, headline(failure_of(error)), masked_text(message, secrets))
+
+
+def _message(finding: Finding) -> str:
+    return f"{', '.join(finding.files)}: {finding.message}" if len(finding.files) == 1 else finding.message
