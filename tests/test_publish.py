@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,11 @@ from tests.releases import PLATFORM, make_release, make_wheel
 def publisher(tmp_path: Path) -> Publisher:
     make_release(tmp_path / "dist")
     return Publisher(directory=tmp_path)
+
+
+@pytest.fixture
+def checked(publisher: Publisher) -> Publisher:
+    return replace(publisher, words=())
 
 
 @pytest.fixture(scope="module")
@@ -44,34 +50,34 @@ def simple_server(tmp_path: Path) -> Iterator[IndexServer]:
         yield running
 
 
-def test_a_release_comes_again_and_changes(server: IndexServer, publisher: Publisher) -> None:
-    planned = publisher(server, "--dry-run", "--json")
+def test_a_release_comes_again_and_changes(server: IndexServer, checked: Publisher) -> None:
+    planned = checked(server, "--dry-run", "--json")
     assert [upload["decision"] for upload in json.loads(planned.stdout)["uploads"]] == ["send"] * 3
     assert not page_of(server, "demo")
 
-    wrong = publisher(server, TWINE_PASSWORD="wrong-horse-77")
+    wrong = checked(server, TWINE_PASSWORD="wrong-horse-77")
     assert wrong.returncode == 21
     assert "wrong-horse-77" not in wrong.stdout + wrong.stderr
-    assert publisher.statuses() == ["failed", "not tried", "not tried"]
+    assert checked.statuses() == ["failed", "not tried", "not tried"]
 
-    first = publisher(server)
+    first = checked(server)
     assert (first.returncode, first.stderr) == (0, "")
     assert first.stdout.index("1/3 demo-1.0-cp310") < first.stdout.index("3/3 demo-1.0.tar.gz")
-    assert publisher.statuses() == ["uploaded"] * 3
-    for name in sorted(path.name for path in (publisher.directory / "dist").iterdir() if path.name.startswith("demo")):
+    assert checked.statuses() == ["uploaded"] * 3
+    for name in sorted(path.name for path in (checked.directory / "dist").iterdir() if path.name.startswith("demo")):
         assert name in page_of(server, "demo")
 
-    again = publisher(server)
+    again = checked(server)
     assert again.returncode == 0
     assert "Nothing to do" in again.stdout
-    assert publisher.statuses() == ["already there"] * 3
+    assert checked.statuses() == ["already there"] * 3
 
-    make_wheel(publisher.directory / "dist", "demo", "1.0", tag="cp39-cp39-win_amd64")
-    make_wheel(publisher.directory / "dist", "demo", "1.0", tag=f"cp310-cp310-{PLATFORM}", content="answer = 43\n")
-    planned = publisher(server, "--dry-run", "--json")
+    make_wheel(checked.directory / "dist", "demo", "1.0", tag="cp39-cp39-win_amd64")
+    make_wheel(checked.directory / "dist", "demo", "1.0", tag=f"cp310-cp310-{PLATFORM}", content="answer = 43\n")
+    planned = checked(server, "--dry-run", "--json")
     assert planned.returncode == 18
     assert "conflict" in [upload["decision"] for upload in json.loads(planned.stdout)["uploads"]]
-    changed = publisher(server)
+    changed = checked(server)
     assert changed.returncode == 18
     assert "nothing was sent" in " ".join(changed.stderr.split())
     assert "cp39-cp39-win_amd64" not in page_of(server, "demo")
