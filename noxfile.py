@@ -11,6 +11,8 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
 nox.options.sessions = ["lint", "types", "unit", "plans", "tests", "docs"]
 
+# Tests that mostly wait for servers and programs, and build nothing: two of them run side by side.
+WAITING = tuple(f"test_{name}*.py" for name in ("action", "attest", "publish", "trusted", "upload", "verify"))
 FULLY_COVERED = "cibw/model/*,cibw/config/*,cibw/planning/*"
 
 WINDOWS_ONLY = ("cibw/running/host_windows.py", "cibw/running/host_job.py")
@@ -91,10 +93,14 @@ def plans(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Build real wheels on every machine that is here; `-- tests/test_x.py` runs some of the files."""
+    """Build real wheels on every machine that is here, and send them to real indexes."""
     _install(session, "test")
-    files = () if any(word.startswith("tests/") for word in session.posargs) else ("tests",)
-    session.run("pytest", *files, "-m", "not slow", *session.posargs)
+    if session.posargs:
+        session.run("pytest", "tests", "-m", "not slow", *session.posargs)
+        return
+    beside = sorted(str(path) for pattern in WAITING for path in Path("tests").glob(pattern))
+    session.run("pytest", "tests", "-m", "not slow", *(f"--ignore={name}" for name in beside))
+    session.run("pytest", "-n", "2", "--dist", "loadscope", *beside)
 
 
 @nox.session
