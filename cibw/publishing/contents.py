@@ -46,6 +46,12 @@ class PackageMetadata:
         """The value of a field; empty where there is none."""
         return next(iter(self.all(name)), "")
 
+    @property
+    def has_license_files(self) -> bool:
+        """Whether the specification knows License-File in this version of metadata: from 2.4 on (PEP 639)."""
+        major, _, minor = self.one("metadata_version").partition(".")
+        return major.isdigit() and minor.isdigit() and (int(major), int(minor)) >= (2, 4)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistributionContents:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from packaging.metadata import ExceptionGroup, InvalidMetadata, Metadata, parse_email
 
 from cibw.publishing.contents import PackageMetadata
@@ -17,7 +19,10 @@ def read_metadata(data: bytes) -> PackageMetadata:
             fields[name] = texts
     for name, values in unparsed.items():
         fields.setdefault(f"unread {name}", tuple(values))
-    return PackageMetadata(fields=fields, faults=_faults(data))
+    metadata = PackageMetadata(fields=fields)
+    # Setuptools long wrote License-File into older metadata; uploads leave it out there, so nobody minds.
+    strange = () if metadata.has_license_files else ("license-file",)
+    return replace(metadata, faults=tuple(fault for fault in _faults(data) if fault[0] not in strange))
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -101,7 +101,8 @@ class _Parser(ConfigParser):
 
 def _license_files(contents: DistributionContents) -> Iterator[Fault]:
     metadata = contents.metadata
-    if metadata is None or not _has_license_files(metadata.one("metadata_version")):
+    # Before that nobody had said where such files lie.
+    if metadata is None or not metadata.has_license_files:
         return
     names = {member.name for member in contents.members}
     directory = f"{dist_info(contents.filename)}/licenses" if contents.is_wheel else sdist_root(contents.filename)
@@ -111,12 +112,6 @@ def _license_files(contents: DistributionContents) -> Iterator[Fault]:
                 message=f"License-File names {file}, and there is no {directory}/{file}.",
                 fix="Name files that exist in license-files, and build with a current build backend.",
             )
-
-
-def _has_license_files(version: str) -> bool:
-    # Before metadata 2.4 (PEP 639) nobody had said where such files lie.
-    major, _, minor = version.partition(".")
-    return major.isdigit() and minor.isdigit() and (int(major), int(minor)) >= (2, 4)
 
 
 RULES = (

@@ -61,6 +61,13 @@ def test_what_an_index_refuses(tmp_path: Path, made: Made, rule: str, words: str
     assert set(findings[0].files) <= {path.name for path in paths}
 
 
+@pytest.mark.parametrize("version", ["2.1", "2.2", "2.3"])
+def test_license_files_of_setuptools_before_they_were_specified(tmp_path: Path, version: str) -> None:
+    fields = (*without("License-Expression"), "License: MIT", "License-File: anywhere/LICENSE.txt")
+    made = Made(metadata_version=version, fields=fields)
+    assert found(made.wheel(tmp_path), made.sdist(tmp_path)) == ()
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
