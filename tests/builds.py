@@ -30,6 +30,11 @@ class Ran:
     output_dir: Path
 
     @property
+    def words(self) -> str:
+        """The output with one blank between words, wherever it breaks lines."""
+        return " ".join(self.output.split())
+
+    @property
     def wheels(self) -> list[Path]:
         """The wheels in the output directory, sorted by name."""
         return sorted(self.output_dir.glob("*.whl"))

@@ -129,7 +129,7 @@ def test_the_second_run_compiles_nothing(tmp_path: Path) -> None:
     _first, second = build_twice(project, CIBW_BEFORE_ALL=INSTALL)
     assert hits(project, 1) == CacheHits(tool=CompilerCache.CCACHE, hits=0, misses=1)
     assert hits(project, 2) == CacheHits(tool=CompilerCache.CCACHE, hits=1, misses=0)
-    assert "1 of 1 file from ccache" in second.output
+    assert "1 of 1 file from ccache" in second.words
 
 
 @pytest.mark.docker
@@ -144,4 +144,4 @@ def test_ccache_that_lacks_ends_the_build(tmp_path: Path) -> None:
     settings = {"CIBW_MANYLINUX_X86_64_IMAGE": image("manylinux_x86_64").reference, "CIBW_COMPILER_CACHE": "ccache"}
     ran = run_cibw(copy_project("c", tmp_path), "--engine", "docker", "--only", ONE, settings=settings)
     assert ran.exit_code != 0
-    assert "apt-get install -y ccache" in ran.output
+    assert "apt-get install -y ccache" in ran.words

@@ -66,7 +66,7 @@ def _needs_zig() -> None:
 def test_the_example_is_compiled_by_this_processor_and_tested_by_the_emulated_one(engine: str, tmp_path: Path) -> None:
     project = Path(shutil.copytree(ROOT / "examples" / "hello", tmp_path / "hello"))
     ran = build_in(engine, project, IDENTIFIER)
-    assert "emulated, compilers: zig on this processor" in ran.output
+    assert "emulated, compilers: zig on this processor" in ran.words
     assert f"{PLACE}" in ran.output
     assert "gcc" not in ran.output
 
@@ -85,7 +85,7 @@ def test_libraries_of_the_image_and_cpp(tmp_path: Path) -> None:
 @pytest.mark.docker
 def test_the_compilers_of_the_image(tmp_path: Path) -> None:
     ran = build_in("docker", copy_project("c", tmp_path), IDENTIFIER, CIBW_EMULATION_TOOLCHAIN="image")
-    assert "emulated, compilers: those of the image, as emulation-toolchain says" in ran.output
+    assert "emulated, compilers: those of the image, as emulation-toolchain says" in ran.words
     assert "gcc" in ran.output
     assert PLACE not in ran.output
 
@@ -94,7 +94,7 @@ def test_the_compilers_of_the_image(tmp_path: Path) -> None:
 @pytest.mark.docker
 def test_a_project_keeps_its_own_compiler(tmp_path: Path) -> None:
     ran = build_in("docker", copy_project("c", tmp_path), IDENTIFIER, CIBW_ENVIRONMENT="CC='gcc -DMINE'")
-    assert "gcc -DMINE" in ran.output
+    assert "gcc -DMINE" in ran.words
     assert PLACE not in ran.output
 
 

@@ -52,10 +52,10 @@ def test_a_container_has_loopback_alone(engine: str, tmp_path: Path) -> None:
     project = copy_project("c", tmp_path)
     settings = {**image_settings("manylinux_x86_64"), "CIBW_BEFORE_BUILD": INTERFACES}
     with_network = build(project, "--engine", engine, *ONLY, settings=settings)
-    assert "interface eth0" in with_network.output
+    assert "interface eth0" in with_network.words
     without = build(project, "--engine", engine, "--offline", *ONLY, settings=settings)
-    assert "interface lo" in without.output
-    assert "interface eth0" not in without.output
+    assert "interface lo" in without.words
+    assert "interface eth0" not in without.words
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -78,4 +78,4 @@ def test_the_mirror_of_a_registry_stands_in_the_plan(tmp_path: Path) -> None:
     project = copy_project("c", tmp_path)
     ran = run_cibw(project, "plan", *ONLY, settings={"CIBW_MIRRORS": "quay.io/pypa=near.example/pypa"})
     assert ran.exit_code == 0, ran.output
-    assert "container of near.example/pypa/manylinux" in ran.output
+    assert "container of near.example/pypa/manylinux" in ran.words

@@ -67,4 +67,4 @@ def test_another_python_of_the_image_is_told(tmp_path: Path) -> None:
     arguments = ("--engine", "docker", "--only", "cp312-manylinux_x86_64")
     ran = run_cibw(copy_project("c", tmp_path), *arguments, settings={**image_settings("manylinux_x86_64"), **path})
     assert ran.exit_code == 1
-    assert "python on PATH is /opt/python/cp311-cp311/bin/python" in ran.output
+    assert "python on PATH is /opt/python/cp311-cp311/bin/python" in ran.words

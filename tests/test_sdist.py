@@ -72,14 +72,14 @@ def test_a_source_has_one_sdist(tmp_path: Path, settings: dict[str, str]) -> Non
         assert "hello-1.0.0/src/hello/_hello.c" in archive.getnames()
 
     again = run_cibw(project, "sdist", settings=settings)
-    assert "built before from the same source" in again.output
+    assert "built before from the same source" in again.words
     assert (project / "dist" / SDIST).read_bytes() == content
 
     forced = run_cibw(project, "sdist", "--force", settings=settings)
-    assert "built before" not in forced.output
+    assert "built before" not in forced.words
     (project / "README.md").write_text("Another text.\n")
     changed = run_cibw(project, "sdist", settings=settings)
-    assert "built before" not in changed.output
+    assert "built before" not in changed.words
     assert "README.md" in changed.output, "a change that is not committed is told"
 
 
@@ -89,7 +89,7 @@ def test_the_same_commit_elsewhere_is_the_same_source(tmp_path: Path, settings: 
     git(tmp_path, settings, "clone", str(origin), "clone")
     shutil.copytree(origin / "dist", tmp_path / "clone/dist")
     ran = run_cibw(tmp_path / "clone", "sdist", settings=settings)
-    assert "built before from the same source" in ran.output
+    assert "built before from the same source" in ran.words
 
 
 def test_an_sdist_that_is_not_the_noted_one_is_built_anew(tmp_path: Path, settings: dict[str, str]) -> None:
@@ -97,7 +97,7 @@ def test_an_sdist_that_is_not_the_noted_one_is_built_anew(tmp_path: Path, settin
     run_cibw(project, "sdist", settings=settings)
     (project / "dist" / SDIST).write_bytes(b"broken")
     ran = run_cibw(project, "sdist", settings=settings)
-    assert "built before" not in ran.output
+    assert "built before" not in ran.words
     assert tarfile.is_tarfile(project / "dist" / SDIST)
 
 
@@ -106,7 +106,7 @@ def test_a_shallow_clone_gives_no_version(tmp_path: Path, settings: dict[str, st
     git(tmp_path, settings, "clone", "--depth", "1", origin.as_uri(), "shallow")
     ran = run_cibw(tmp_path / "shallow", "sdist", settings=settings)
     assert ran.exit_code == 18
-    assert "git fetch --unshallow --tags" in " ".join(ran.output.split())
+    assert "git fetch --unshallow --tags" in ran.words
     assert not list((tmp_path / "shallow/dist").glob("*"))
     git(tmp_path, settings, "clone", origin.as_uri(), "deep")
     ran = run_cibw(tmp_path / "deep", "sdist", settings=settings)
@@ -125,8 +125,8 @@ def test_a_submodule_that_is_not_checked_out(tmp_path: Path, settings: dict[str,
     git(tmp_path, settings, "clone", str(project), "clone")
     ran = run_cibw(tmp_path / "clone", "sdist", settings=settings)
     assert ran.exit_code == 18
-    assert "src/library" in ran.output
-    assert "git submodule update --init --recursive" in " ".join(ran.output.split())
+    assert "src/library" in ran.words
+    assert "git submodule update --init --recursive" in ran.words
     git(tmp_path / "clone", settings, "submodule", "update", "--init", "--recursive")
     assert run_cibw(tmp_path / "clone", "sdist", settings=settings).exit_code == 0
 
@@ -147,7 +147,7 @@ def test_a_backend_that_fails_is_shown(tmp_path: Path, settings: dict[str, str])
     (project / "setup.py").write_text("raise SystemExit('no way')\n")
     ran = run_cibw(project, "sdist", settings=settings)
     assert ran.exit_code == 1
-    assert "no way" in ran.output
+    assert "no way" in ran.words
     assert 'Traceback (most recent call last):\n  File "' + str(ROOT) not in ran.output
     assert list((project / "dist").iterdir()) == []
 
@@ -163,7 +163,7 @@ def test_wheels_are_built_from_the_sdist(tmp_path: Path) -> None:
     project = hello(tmp_path)
     ran = from_sdist(project, {}, "--from-sdist")
     (sdist,) = manifest_of(project / "dist").files
-    assert f"from the sdist {SDIST}, SHA-256 {sdist.sha256}" in " ".join(ran.output.split())
+    assert f"from the sdist {SDIST}, SHA-256 {sdist.sha256}" in ran.words
     assert len(ran.wheels) == 1
     manifest = manifest_of(ran.output_dir)
     assert [str(one) for one in manifest.expected] == ["cp311-manylinux_x86_64"]
@@ -173,8 +173,8 @@ def test_wheels_are_built_from_the_sdist(tmp_path: Path) -> None:
     with (project / "pyproject.toml").open("a") as file:
         file.write('\n[[tool.cibw.overrides]]\nselect = "*"\ntest-command = "echo of the project"\n')
     again = from_sdist(project, {}, f"--from-sdist=dist/{SDIST}")
-    assert "of the project" in again.output
+    assert "of the project" in again.words
     assert manifest_of(project / "dist").files == (sdist,)
     noted = from_sdist(project, {}, "--from-sdist")
-    assert "the source has changed since that sdist was made" in noted.output
+    assert "the source has changed since that sdist was made" in noted.words
     check_ended_well(noted, ["cp311-manylinux_x86_64"])

@@ -48,7 +48,7 @@ def test_the_same_command_again(tmp_path: Path, settings: dict[str, str]) -> Non
     assert statuses(second) == [Status.RESTORED] * 2, second.output
     assert {wheel.name: wheel.read_bytes() for wheel in second.wheels} == contents
     assert all(result.tested for result in second.results.values())
-    assert "2 wheels from the store" in second.output
+    assert "2 wheels from the store" in second.words
     assert [path.name for path in sorted(second.output_dir.iterdir()) if path.suffix != ".whl"] == [
         "dist.json",
         "report.json",
@@ -62,7 +62,7 @@ def test_a_changed_file_builds_again_and_is_named(tmp_path: Path, settings: dict
     (project / "note.txt").write_text("new")
     ran = build(project, "--engine", "host", "--explain-cache", settings=settings)
     assert statuses(ran) == [Status.BUILT] * 2
-    assert f"{IDENTIFIERS[0]}: not in the store: the source: note.txt is new" in ran.output
+    assert f"{IDENTIFIERS[0]}: not in the store: the source: note.txt is new" in ran.words
     anew = build(project, "--engine", "host", "--no-resume", settings=settings)
     assert statuses(anew) == [Status.BUILT] * 2, anew.output
     contents = [wheel.read_bytes() for wheel in anew.wheels]
