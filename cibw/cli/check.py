@@ -10,6 +10,7 @@ from cibw.cli.check_expected import expected_identifiers
 from cibw.cli.check_linters import programs_of
 from cibw.cli.ci_page import add_summary, annotate
 from cibw.cli.release_options import release_project
+from cibw.cli.release_paths import release_paths
 from cibw.cli.sessions import Session
 from cibw.config.publish_values import PublishOptions
 from cibw.errors import CibwError, ConfigurationError, MissingToolError, ReleaseFaultError
@@ -19,13 +20,13 @@ from cibw.model.manifest import MANIFEST_NAME, Manifest
 from cibw.publishing.checking import find_faults, settled
 from cibw.publishing.ci_facts import ci_facts
 from cibw.publishing.contents import DistributionContents
-from cibw.publishing.contents_reading import OddFile, distributions_in, read_contents
+from cibw.publishing.contents_reading import OddFile, read_contents
+from cibw.publishing.distributions import distributions_in
 from cibw.publishing.knowledge import load_knowledge
 from cibw.publishing.linters import LINTERS, lint
 from cibw.publishing.rule_values import CheckedRelease, Wanted
 from cibw.reporting.manifest import read_manifest
 
-_DIRECTORIES = ("dist", "wheelhouse")
 _TAGS = "refs/tags/"
 _FAMOUS = ("pypi", "testpypi")
 
@@ -111,16 +112,9 @@ def _is_public(to: str) -> bool:
 
 
 def chosen_paths(session: Session) -> tuple[Path, ...]:
-    """The directory or the files that were named, else `dist` or `wheelhouse`; ConfigurationError for a mixture."""
-    paths = tuple(session.working_dir / path for path in session.line.paths)
-    if not paths:
-        usual = [session.working_dir / name for name in _DIRECTORIES]
-        paths = (next((path for path in usual if path.is_dir()), usual[0]),)
-    if len(paths) > 1 and any(path.is_dir() for path in paths):
-        raise ConfigurationError(
-            "A directory stands beside other paths.",
-            hint="Name one directory, or files; `cibw collect` makes one directory of several.",
-        )
+    """The directory or the files that a call is about; ConfigurationError where some are missing."""
+    chosen = release_paths(session)
+    paths = chosen.files if chosen.directory is None else (chosen.directory,)
     missing = [str(path) for path in paths if not path.exists()]
     if missing:
         raise ConfigurationError(

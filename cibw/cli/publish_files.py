@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from cibw.cli.release_paths import release_paths
 from cibw.cli.sessions import Session
-from cibw.errors import ConfigurationError, ReleaseFaultError
+from cibw.errors import ReleaseFaultError
 from cibw.model.release import UploadPlan
 from cibw.publishing.distributions import read_directory, read_distribution, read_files
 from cibw.publishing.upload_plan import Release, release_of
-
-_DIRECTORIES = ("dist", "wheelhouse")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +24,9 @@ class Chosen:
 
 def choose_files(session: Session) -> Chosen:
     """The files of a directory or those that are named."""
-    directory, note = _directory(session)
-    if directory is None:
-        paths = tuple(session.working_dir / path for path in session.line.paths)
-        files, directory = read_files(paths), paths[0].parent
-    else:
-        files = read_directory(directory)
-    return Chosen(release=release_of(files), directory=directory, note=note)
+    paths = release_paths(session)
+    files = read_files(paths.files) if paths.directory is None else read_directory(paths.directory)
+    return Chosen(release=release_of(files), directory=paths.directory or paths.files[0].parent, note=paths.note)
 
 
 def check_unchanged(plan: UploadPlan) -> None:
@@ -46,19 +41,3 @@ def check_unchanged(plan: UploadPlan) -> None:
             f"before-publish has changed {', '.join(changed)}. Nothing was sent.",
             hint="Change files before they are published: what was checked is what is sent.",
         )
-
-
-def _directory(session: Session) -> tuple[Path | None, str]:
-    paths = session.line.paths
-    if not paths:
-        there = [name for name in _DIRECTORIES if (session.working_dir / name).is_dir()]
-        name = there[0] if there else _DIRECTORIES[0]
-        note = "There is no directory dist; wheelhouse is published." if name != _DIRECTORIES[0] else ""
-        return session.working_dir / name, note
-    directories = [path for path in paths if (session.working_dir / path).is_dir()]
-    if directories and len(paths) > 1:
-        raise ConfigurationError(
-            f"{directories[0]} is a directory, and stands beside other paths.",
-            hint="Name one directory, or files; `cibw collect` makes one directory of several.",
-        )
-    return (session.working_dir / directories[0] if directories else None), ""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cibw.model.distribution import is_distribution_name
 from cibw.publishing.contents import DistributionContents
 from cibw.publishing.contents_sdist import read_sdist
 from cibw.publishing.contents_wheel import read_wheel
@@ -30,13 +28,3 @@ def read_contents(path: Path) -> DistributionContents | OddFile:
     except OSError as error:
         return OddFile(filename=path.name, reason=f"{path} can't be read: {error.strerror or error}")
     return read_sdist(found) if found.distribution.wheel is None else read_wheel(found)
-
-
-def distributions_in(directory: Path) -> Iterable[Path]:
-    """The files directly in a directory that are named like distributions, sorted."""
-    # A name that begins with a dot is that of a file which is still being written.
-    return (
-        path
-        for path in sorted(directory.iterdir())
-        if path.is_file() and is_distribution_name(path.name) and not path.name.startswith(".")
-    )

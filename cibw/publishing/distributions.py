@@ -31,13 +31,21 @@ def read_distribution(path: Path) -> FoundFile:
     return FoundFile(distribution=distribution, path=path)
 
 
+def distributions_in(directory: Path) -> Iterator[Path]:
+    """The files directly in a directory that are named like distributions, sorted."""
+    # A name that begins with a dot is that of a file which is still being written.
+    for path in sorted(directory.iterdir()):
+        if path.is_file() and is_distribution_name(path.name) and not path.name.startswith("."):
+            yield path
+
+
 def read_directory(directory: Path) -> tuple[FoundFile, ...]:
     """The distributions directly in a directory, wheels first; ConfigurationError names all with odd names."""
     if not directory.is_dir():
         raise ConfigurationError(
             f"There is no directory {directory}.", hint="`cibw collect` makes one of all that a release needs."
         )
-    read = [_read_or_mistake(path) for path in _candidates(directory)]
+    read = [_read_or_mistake(path) for path in distributions_in(directory)]
     mistakes = tuple(one for one in read if isinstance(one, Mistake))
     if mistakes:
         raise ConfigurationError(f"{directory} has files with odd names.", mistakes=mistakes)
@@ -61,10 +69,3 @@ def _read_or_mistake(path: Path) -> FoundFile | Mistake:
         return Mistake(place=str(path), message=f"It can't be read: {error.strerror or error}.")
     except ValueError as error:
         return Mistake(place=str(path), message=str(error), hint="remove it, or give it its right name")
-
-
-def _candidates(directory: Path) -> Iterator[Path]:
-    # A name that begins with a dot is that of a file which is still being written.
-    for path in sorted(directory.iterdir()):
-        if path.is_file() and is_distribution_name(path.name) and not path.name.startswith("."):
-            yield path

@@ -125,7 +125,7 @@ def test_single_files_and_directories(cibw: Caller, tmp_path: Path) -> None:
     [
         ((), 2, "There is no"),
         (("nowhere", "none.whl"), 2, "none.whl"),
-        (("empty", "a.whl"), 2, "A directory stands beside"),
+        (("empty", "a.whl"), 2, "is a directory, and stands beside"),
         (("--config-file", "x.toml", "empty"), 2, "x.toml is missing"),
     ],
 )

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from cibw.publishing.contents import dist_info, is_bomb, sdist_root
 from cibw.publishing.contents_metadata import read_metadata
-from cibw.publishing.contents_reading import OddFile, distributions_in, read_contents
+from cibw.publishing.contents_reading import OddFile, read_contents
+from cibw.publishing.distributions import distributions_in
 from unit_test.publishing.archives import Made, digest
 from unit_test.publishing.checking import contents, found, rules
 

@@ -1,0 +1,42 @@
+"""Where the files of a release lie, as a call of `cibw check`, `publish` or `verify` says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cibw.cli.sessions import Session
+from cibw.errors import ConfigurationError
+
+_DIRECTORIES = ("dist", "wheelhouse")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasePaths:
+    """One directory, which may be missing, or single files; `note` is what was decided for the user."""
+
+    directory: Path | None = None
+    files: tuple[Path, ...] = ()
+    note: str = ""
+
+
+def release_paths(session: Session) -> ReleasePaths:
+    """The directory or the files that are named, else `dist` or `wheelhouse`; ConfigurationError for a mixture."""
+    paths = tuple(session.working_dir / path for path in session.line.paths)
+    if not paths:
+        return _usual(session.working_dir)
+    directories = [path for path in paths if path.is_dir()]
+    if not directories:
+        return ReleasePaths(files=paths)
+    if len(paths) > 1:
+        raise ConfigurationError(
+            f"{directories[0]} is a directory, and stands beside other paths.",
+            hint="Name one directory, or files; `cibw collect` makes one directory of several.",
+        )
+    return ReleasePaths(directory=directories[0])
+
+
+def _usual(working_dir: Path) -> ReleasePaths:
+    name = next((name for name in _DIRECTORIES if (working_dir / name).is_dir()), _DIRECTORIES[0])
+    note = "" if name == _DIRECTORIES[0] else f"There is no directory {_DIRECTORIES[0]}; {name} is published."
+    return ReleasePaths(directory=working_dir / name, note=note)
