@@ -175,6 +175,7 @@ def test_wheels_are_built_from_the_sdist(tmp_path: Path) -> None:
     again = from_sdist(project, {}, f"--from-sdist=dist/{SDIST}")
     assert "of the project" in again.words
     assert manifest_of(project / "dist").files == (sdist,)
-    noted = from_sdist(project, {}, "--from-sdist")
+    # In a CI the sdist comes from another checkout, and the note would be no help.
+    noted = from_sdist(project, {"CI": ""}, "--from-sdist")
     assert "the source has changed since that sdist was made" in noted.words
     check_ended_well(noted, ["cp311-manylinux_x86_64"])
