@@ -13,7 +13,7 @@ from cibw.cli.fetching import demand_offline, environment_of, fetching_of, plan_
 from cibw.cli.from_sdist import unpacked_sdist
 from cibw.cli.machines import Machines, MachineSettings
 from cibw.cli.own_files import made_by_cibw
-from cibw.cli.project import Project, make_output_dir, open_project, sources_of
+from cibw.cli.project import Project, open_project, sources_of, writing_to
 from cibw.cli.reporters import open_reporters
 from cibw.cli.secrets import without_logins
 from cibw.cli.sessions import Session
@@ -70,7 +70,11 @@ class _Planned:
 
 
 def _run(session: Session, project: Project, planned: _Planned) -> int:
-    output_dir = make_output_dir(session.working_dir / planned.options.output_dir)
+    with writing_to(session, session.working_dir / planned.options.output_dir) as output_dir:
+        return _run_in(session, project, planned, output_dir)
+
+
+def _run_in(session: Session, project: Project, planned: _Planned, output_dir: Path) -> int:
     facts = planned.facts
     jobs = min(planned.options.jobs or default_jobs(), len(planned.plan.identifiers))
     reporters = open_reporters(session, planned.plan, output_dir, side_by_side=jobs > 1)

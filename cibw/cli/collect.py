@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cibw.cli.project import make_output_dir
+from cibw.cli.project import writing_to
 from cibw.cli.sdist import DEFAULT_DIR
 from cibw.cli.sessions import Session
 from cibw.errors import ConfigurationError, Mistake, ReleaseFaultError
@@ -31,7 +31,12 @@ def collect(session: Session) -> int:
             "There is nothing to collect: no folder has a wheel or an sdist.",
             hint="`cibw build` and `cibw sdist` make them; a CI has to hand them on as artifacts.",
         )
-    output = make_output_dir(output_dir)
+    with writing_to(session, output_dir) as output:
+        return _collect(session, folders, output)
+
+
+def _collect(session: Session, folders: tuple[Folder, ...], output: Path) -> int:
+    here = session.working_dir
     there = _read(output, here)
     _check_names((*folders, there))
     findings = collection_findings(folders, there)

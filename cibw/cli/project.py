@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cibw.cli.command_line import CommandLine
+from cibw.cli.sessions import Session
 from cibw.config.sources import Arguments, Sources
 from cibw.errors import ConfigurationError
 
@@ -29,10 +30,10 @@ def open_project(line: CommandLine, working_dir: Path) -> Iterator[Project]:
     if package.is_dir():
         yield _directory(package, working_dir)
     elif package.is_file() and package.name.endswith("tar.gz"):
-        from tempfile import TemporaryDirectory
+        from cibw.running.scratch import scratch_directory
 
-        with TemporaryDirectory(prefix="cibw-sdist-") as directory:
-            yield _unpack(package, Path(directory))
+        with scratch_directory("sdist") as directory:
+            yield _unpack(package, directory)
     else:
         kind = "not an sdist (.tar.gz) or a directory" if package.exists() else "missing"
         raise ConfigurationError(
@@ -89,6 +90,24 @@ def make_output_dir(path: Path) -> Path:
             f"Nothing can be written to the output directory {path}: {error.strerror}",
             hint="Name another one by --output-dir or CIBW_OUTPUT_DIR.",
         ) from error
+
+
+@contextmanager
+def writing_to(session: Session, path: Path) -> Iterator[Path]:
+    """The output directory, which is made; no other run writes to it until the context ends.
+
+    ConfigurationError where nothing can be written there.
+    """
+    from cibw.running.output_lock import sole_writer
+    from cibw.running.probe import read_node
+
+    directory = make_output_dir(path)
+
+    def tell(text: str) -> None:
+        print(text, file=session.stream_for_people, flush=True)
+
+    with sole_writer(directory, read_node(), tell):
+        yield directory
 
 
 def sources_of(line: CommandLine, project: Project, working_dir: Path, environ: Mapping[str, str]) -> Sources:

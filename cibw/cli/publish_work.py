@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from cibw.cli.ci_page import add_summary
+from cibw.cli.project import writing_to
 from cibw.cli.publish_attestations import Attestations
 from cibw.cli.publish_files import Chosen, check_unchanged
 from cibw.cli.publish_hooks import Hooks
@@ -47,11 +48,13 @@ class PublishWork:
         self.source.open()
         hooks = Hooks(directory=self.root, environment=self.session.environment, say=self._say)
         hooks.run("before-publish", self.options.before_publish)
-        check_unchanged(plan)
-        try:
-            send_release(self.attestations.made(plan, self.source), self._sending())
-        finally:
-            self._tell_ending()
+        # Not around the hooks, which may call cibw for the same directory.
+        with writing_to(self.session, self.chosen.directory):
+            check_unchanged(plan)
+            try:
+                send_release(self.attestations.made(plan, self.source), self._sending())
+            finally:
+                self._tell_ending()
         try:
             hooks.run("after-publish", self.options.after_publish)
         except CommandFailedError as error:
@@ -62,7 +65,8 @@ class PublishWork:
     def skip_all(self, plan: UploadPlan, tag: str) -> int:
         """Say that there is nothing to do; NothingToPublishError where a tag says that a release was meant."""
         error = None if not tag or self.options.skip_existing else _nothing_to_publish(plan, self.chosen, tag)
-        self._keep(Sheet.of(plan, time.time()).report(error.exit_code if error else 0))
+        with writing_to(self.session, self.chosen.directory):
+            self._keep(Sheet.of(plan, time.time()).report(error.exit_code if error else 0))
         self._tell_ending()
         if error is not None:
             raise error

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cibw.cli.cache import mark_cache
-from cibw.cli.project import Project, make_output_dir
+from cibw.cli.project import Project, writing_to
 from cibw.cli.secrets import secrets_of, without_credentials
 from cibw.cli.sessions import Session
 from cibw.config.build_system import build_requirements
@@ -55,7 +55,10 @@ class SdistWork:
         ReleaseFaultError where the source is not complete, or the sdist is not one that an index takes.
         """
         mark_cache(self.session)
-        directory = make_output_dir(self.directory)
+        with writing_to(self.session, self.directory) as directory:
+            return self._provided(directory, anew=anew)
+
+    def _provided(self, directory: Path, *, anew: bool) -> FoundFile:
         manifest = read_manifest(directory) or Manifest()
         before = self._hashes()
         source = self._known.origin(source_digest(before))

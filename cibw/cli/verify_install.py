@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from packaging.tags import sys_tags
 
@@ -32,8 +31,10 @@ from cibw.publishing.upload_api import Credentials
 from cibw.publishing.verify_rules import Wanted
 from cibw.reporting.redact import redact
 from cibw.running.host import HostMachine
+from cibw.running.host_guard import GUARD
 from cibw.running.host_session import RESOURCES_DIR, find_uv, lay_program
 from cibw.running.probe import read_platform
+from cibw.running.scratch import scratch_directory
 from cibw.running.source import project_files
 from cibw.running.workbench import Workbench
 
@@ -85,8 +86,8 @@ class Trial:
     @contextmanager
     def _bench(self) -> Iterator[Workbench]:
         environment = clean_environment(self.session.environment)
-        with TemporaryDirectory(prefix="cibw-verify-", ignore_cleanup_errors=True) as place:
-            base = Path(place).resolve()
+        with scratch_directory("verify") as place, GUARD.watching(place):
+            base = place.resolve()
             tools = base / "tools"
             tools.mkdir()
             lay_program(Path(find_uv(environment.get("PATH", ""))), tools)

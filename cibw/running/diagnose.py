@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cibw.errors import CommandFailedError, PlatformTagError
 from cibw.model.wheel import WheelName
 from cibw.running.glibc import has_native_files, newer_symbols
 from cibw.running.linked import newer_in_libraries
 from cibw.running.machine import Machine
+from cibw.running.scratch import scratch_directory
 
 _POLICY = re.compile(r"manylinux(?:2014|_(?P<major>[0-9]+)_(?P<minor>[0-9]+))_(?P<architecture>[a-z0-9_]+)")
 _MOST_SHOWN = 8
@@ -28,8 +28,8 @@ def explain_repair(
     glibc = _glibc(platform_tag)
     if not glibc:
         return
-    with TemporaryDirectory(prefix="cibw-") as directory:
-        copy = Path(directory) / wheel.rpartition("/")[2]
+    with scratch_directory("wheel") as directory:
+        copy = directory / wheel.rpartition("/")[2]
         machine.get(wheel, copy)
         found = newer_symbols(copy, glibc)
         found += newer_in_libraries(machine, copy, glibc, environment, _architecture(platform_tag))
@@ -56,8 +56,8 @@ def pass_unrepaired(machine: Machine, wheel: str, directory: str) -> bool:
     There is nothing to repair in it, which auditwheel takes for a failure.
     """
     name = wheel.rpartition("/")[2]
-    with TemporaryDirectory(prefix="cibw-") as folder:
-        copy = Path(folder) / name
+    with scratch_directory("wheel") as folder:
+        copy = folder / name
         machine.get(wheel, copy)
         if has_native_files(copy):
             return False

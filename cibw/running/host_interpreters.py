@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from subprocess import TimeoutExpired
 
 from cibw.model.facts import HostInterpreter
 from cibw.model.identifier import Implementation, Interpreter
 from cibw.model.target import Family
+from cibw.running.host_guard import run_guarded
 
 _MANYLINUX_PYTHONS = "/opt/python"
 _PROBE = Path(__file__).parent.parent / "resources" / "interpreter_facts.py"
@@ -45,8 +46,7 @@ def install_interpreter(uv: str, interpreter: Interpreter, environment: Mapping[
     name = "pypy" if interpreter.implementation is Implementation.PYPY else "cpython"
     request = f"{name}-{interpreter.version}{'+freethreaded' * interpreter.free_threaded}"
     command = (uv, "python", "install", "--no-progress", request)
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, env=environment)
-    return done.returncode == 0
+    return run_guarded(command, environment).returncode == 0
 
 
 def _candidates() -> Iterator[Path]:
@@ -75,16 +75,8 @@ def _is_program(path: Path) -> bool:
 def _ask(executable: Path, environment: Mapping[str, str] | None) -> Facts:
     command = (str(executable), "-I", str(_PROBE))
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_TIMEOUT_SECONDS,
-            check=False,
-            env=environment,
-        )
-        return _parse(done.stdout)
-    except (OSError, subprocess.TimeoutExpired):
+        return _parse(run_guarded(command, environment, _TIMEOUT_SECONDS).stdout)
+    except (OSError, TimeoutExpired):
         return {}
 
 

@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
-import shlex
-import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
+from cibw.running.held_lock import HeldLock
+from cibw.running.host_guard import GUARD, Guard
 from cibw.running.removal import remove_tree
-
-_SPLITS_WORDS = re.compile(r"[\s&|<>^%!(),;='\"`]")
+from cibw.running.scratch import (
+    inhabited,
+    lock_place,
+    private_root,
+    remove_dead,
+    scratch_directory,
+    temporary_directory,
+)
 
 
 @contextmanager
-def host_place(project: str) -> Iterator[Path]:
+def host_place(project: str, guard: Guard = GUARD) -> Iterator[Path]:
     """A new directory, which goes with all that is in it when the context ends.
 
-    Compilers that keep what they compiled know a file by its path. Another path is taken where
-    another run builds the project at the same time.
+    Compilers that keep what they compiled know a file by its path. Another path is taken where another run builds
+    the project at the same time, or where processes of a run that was killed are still alive: the commands of a run
+    hold the lock of its directory, and so does the guard that ends them.
     """
     with ExitStack() as stack:
-        place = _steady(project, stack) or Path(tempfile.mkdtemp(prefix="cibw-", dir=_temporary()))
-        stack.callback(remove_tree, place)
-        yield place
+        yield _steady(project, guard, stack) or stack.enter_context(_other(guard))
 
 
 def numbered(place: Path, name: str) -> Path:
@@ -45,37 +46,43 @@ def numbered(place: Path, name: str) -> Path:
     raise AssertionError("numbers do not end")
 
 
-def _steady(project: str, stack: ExitStack) -> Path | None:
+def _steady(project: str, guard: Guard, stack: ExitStack) -> Path | None:
     if os.name == "nt":
         # The compilers that cibw brings, for which the path matters, are those of Linux.
         return None
-    root = Path(_temporary()) / f"cibw-{os.getuid()}"
-    root.mkdir(mode=0o700, exist_ok=True)
-    found = root.lstat()
-    # Others may write where the root lies, and must not prepare what a build finds there.
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+    root = private_root(temporary_directory())
+    if root is None:
         return None
-    place = root / hashlib.sha256(project.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    name = hashlib.sha256(project.encode("utf-8", "surrogateescape")).hexdigest()[:12]
     try:
-        stack.enter_context(FileLock(f"{place}.lock", timeout=0))
-    except Timeout:
+        lock = _first_free(root, name)
+    except OSError:
+        # The file system has no locks.
         return None
+    place = lock.path.with_suffix("")
+    stack.callback(lock.release, removes=True)
+    stack.callback(remove_tree, place)
     # A run that was killed has left it.
     remove_tree(place)
-    place.mkdir(exist_ok=True)
+    place.mkdir()
+    stack.enter_context(guard.watching(place, lock.descriptor))
+    remove_dead(root)
     return place
 
 
-def _temporary() -> str:
-    """The user's directory for temporary files, unless its name would fall apart in a command with placeholders."""
-    if os.name == "nt":
-        # The variable often holds a short name such as RUNNER~1.
-        return whole_on_windows(str(Path(tempfile.gettempdir()).resolve()), os.path.expandvars("%ProgramData%"))
-    # On a Mac it lies behind a link, and tools that compare directories would meet two names of one.
-    chosen = os.path.realpath(tempfile.gettempdir())
-    return chosen if shlex.quote(chosen) == chosen else "/tmp"  # noqa: S108  # what is made there is ours alone
+def _first_free(root: Path, name: str) -> HeldLock:
+    for number in count(1):
+        place = root / (name if number == 1 else f"{name}-{number}")
+        lock = lock_place(place)
+        if lock is None:
+            continue
+        if not (place.is_dir() and inhabited(place)):
+            return lock
+        lock.release()
+    raise AssertionError("numbers do not end")
 
 
-def whole_on_windows(chosen: str, common: str) -> str:
-    """A directory for temporary files whose name is one word for cmd.exe: the user's, else that of all users."""
-    return common if _SPLITS_WORDS.search(chosen) else chosen
+@contextmanager
+def _other(guard: Guard) -> Iterator[Path]:
+    with scratch_directory("host") as place, guard.watching(place):
+        yield place

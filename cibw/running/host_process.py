@@ -6,12 +6,14 @@ import os
 import selectors
 import signal
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from threading import Thread
 from typing import IO
 
 from cibw.model.command import Request
+from cibw.running.host_guard import GUARD
 from cibw.running.host_pipes import CHUNK, Patience
 from cibw.running.lines import OutputSplitter
 from cibw.running.machine import OutputSink
@@ -32,7 +34,9 @@ class HostProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=GUARD.locks,
         )
+        GUARD.begin(self._process.pid)
         self._drains: list[Thread] = []
 
     def finish(self, output: OutputSink) -> tuple[int, str]:
@@ -45,12 +49,13 @@ class HostProcess:
         self._read(splitter)
         code = self._process.wait()
         self._drains = [_drain(stream) for stream in self._streams()]
+        self._forget_if_over()
         return (code if code >= 0 else 128 - code), splitter.close()
 
     @property
     def left_children(self) -> bool:
-        """Whether something that the command started still holds its output open."""
-        return any(drain.is_alive() for drain in self._drains)
+        """Whether something that the command started still runs in its group, or holds its output open."""
+        return self._has_group or any(drain.is_alive() for drain in self._drains)
 
     def end(self) -> None:
         """End the process and its whole group: politely, then by force."""
@@ -58,12 +63,28 @@ class HostProcess:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, number)
                 self._wait_for_group()
+        self._forget_if_over()
 
     def close(self) -> None:
         """Close the output of a command that was not read to its end."""
         # Who drains a stream closes it, and would stumble over one that another thread has closed.
         for stream in () if self._drains else self._streams():
             stream.close()
+
+    @property
+    def _has_group(self) -> bool:
+        try:
+            os.killpg(self._process.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            # A Mac says so of a group of zombies.
+            return sys.platform != "darwin"
+        return True
+
+    def _forget_if_over(self) -> None:
+        if not self._has_group:
+            GUARD.end(self._process.pid)
 
     def _streams(self) -> tuple[IO[bytes], IO[bytes]]:
         if self._process.stdout is None or self._process.stderr is None:

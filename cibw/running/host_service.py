@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from cibw.errors import EngineUnavailableError
+from cibw.running.host_guard import GUARD
+from cibw.running.scratch import scratch_directory, temporary_directory
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 10.0
 _PAUSE = 0.02
-_LONGEST_SOCKET = 100
-"""A socket's path may have 104 bytes on some systems."""
+_IDLE_SECONDS = 600
+"""A connection counts for as long as it is open, and to each container there is one. The limit is for a service whose
+guard was killed, too."""
+_LONGEST_PARENT = 60
+"""A socket's path may have 104 bytes on some systems, and `/cibw-4294967295/service-12345678/s.sock` follows."""
 
 
 class HostService:
     """A running service; `socket` is where it listens. To be stopped, also after a failure."""
 
-    def __init__(self, process: subprocess.Popen[bytes], directory: Path, socket: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], socket: Path, stack: ExitStack) -> None:
         self.socket = socket
         self._process = process
-        self._directory = directory
+        self._stack = stack
 
     @property
     def pid(self) -> int:
@@ -41,13 +45,16 @@ class HostService:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        shutil.rmtree(self._directory, ignore_errors=True)
+        GUARD.end(self._process.pid)
+        self._stack.close()
 
 
 def start_podman_service(program: str, environment: Mapping[str, str], listens: Callable[[Path], bool]) -> HostService:
     """Start Podman's API at a private socket; EngineUnavailableError with Podman's words where it ends at once."""
     return start_service(
-        lambda socket: [program, "system", "service", "--time=0", f"unix://{socket}"], environment, listens
+        lambda socket: [program, "system", "service", f"--time={_IDLE_SECONDS}", f"unix://{socket}"],
+        environment,
+        listens,
     )
 
 
@@ -58,10 +65,21 @@ def start_service(
 
     It gets a session of its own: a Ctrl-C in the terminal must not end it before its containers are removed.
     """
-    directory = _private_directory()
-    socket = directory / "s.sock"
-    log = directory / "log"
-    command = list(argv(socket))
+    with ExitStack() as stack:
+        directory = stack.enter_context(scratch_directory("service", _parent()))
+        socket = directory / "s.sock"
+        log = directory / "log"
+        process = _started(list(argv(socket)), environment, log)
+        service = HostService(process, socket, stack.pop_all())
+    try:
+        _wait(process, log, lambda: listens(socket))
+    except BaseException:
+        service.stop()
+        raise
+    return service
+
+
+def _started(command: list[str], environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
     try:
         with log.open("wb") as file:
             process = subprocess.Popen(
@@ -73,23 +91,15 @@ def start_service(
                 start_new_session=True,
             )
     except OSError as error:
-        shutil.rmtree(directory, ignore_errors=True)
         raise EngineUnavailableError(f"{command[0]} can't be started: {error}") from error
-    service = HostService(process, directory, socket)
-    try:
-        _wait(process, log, lambda: listens(socket))
-    except BaseException:
-        service.stop()
-        raise
-    return service
+    GUARD.begin(process.pid, is_service=True)
+    return process
 
 
-def _private_directory() -> Path:
-    directory = Path(tempfile.mkdtemp(prefix="cibw-"))
-    if len(str(directory)) < _LONGEST_SOCKET - len("/s.sock"):
-        return directory
-    directory.rmdir()
-    return Path(tempfile.mkdtemp(prefix="cibw-", dir="/tmp"))
+def _parent() -> Path:
+    """A directory for temporary files whose name is not too long for a socket in it."""
+    parent = temporary_directory()
+    return parent if len(str(parent)) < _LONGEST_PARENT else Path("/tmp")  # noqa: S108  # what is made there is ours
 
 
 def _wait(process: subprocess.Popen[bytes], log: Path, ready: Callable[[], bool]) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
 from cibw.running.glibc import NewerSymbols, elf_members, newer_in_file, promised_libraries
 from cibw.running.machine import Machine
+from cibw.running.scratch import scratch_directory
 
 _NEEDED = "needed"
 """What pyelftools calls the name in such an entry; it makes the attribute at run time."""
@@ -72,7 +72,7 @@ def _find(machine: Machine, name: str, folders: Iterable[str]) -> str:
 
 
 def _read(machine: Machine, path: str) -> bytes:
-    with TemporaryDirectory(prefix="cibw-") as directory:
-        copy = Path(directory) / "library"
+    with scratch_directory("library") as directory:
+        copy = directory / "library"
         machine.get(path, copy)
         return copy.read_bytes()

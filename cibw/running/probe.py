@@ -30,6 +30,11 @@ def read_machine() -> str:
     return platform.machine()
 
 
+def read_node() -> str:
+    """The name of this computer in its network."""
+    return platform.node()
+
+
 def is_directory(path: str) -> bool:
     """Whether a path that a variable names is a directory; an empty one is none."""
     return bool(path) and Path(path).is_dir()

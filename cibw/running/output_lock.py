@@ -1,0 +1,66 @@
+"""One run at a time writes to an output directory."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from cibw.running.held_lock import HeldLock, read_note, take_lock
+from cibw.running.removal import remove_tree
+
+LOCK_NAME = ".cibw.lock"
+"""Hidden, so that a glob such as `wheelhouse/*` never takes it for a distribution."""
+_LOOK_SECONDS = 0.2
+_PARTIAL = (".whl.part", ".tar.gz.part", ".json.part")
+
+
+@contextmanager
+def sole_writer(
+    directory: Path, node: str, tell: Callable[[str], None], pause: Callable[[float], None] = time.sleep
+) -> Iterator[None]:
+    """Write to an existing directory alone, and remove first what runs that were killed have left there.
+
+    Waits for another run that writes there; KeyboardInterrupt ends the waiting. `node` names this computer, for those
+    who wait for this run. The lock is a file in the directory, so that runs of other computers and containers see it,
+    too. Where the file system has no locks, `tell` gets a warning, and the run goes on.
+    """
+    try:
+        lock = _waited_for(directory, tell, pause)
+    except OSError as error:
+        tell(
+            f"{directory} can't be locked: {error.strerror}. Start no other cibw with this output directory "
+            "before this one has ended."
+        )
+        yield
+        return
+    try:
+        lock.note(f"process {os.getpid()} on {node}, since {time.strftime('%Y-%m-%d %H:%M:%S')}")
+        _remove_dead(directory)
+        yield
+    finally:
+        lock.release(removes=True)
+
+
+def _waited_for(directory: Path, tell: Callable[[str], None], pause: Callable[[float], None]) -> HeldLock:
+    path = directory / LOCK_NAME
+    is_told = False
+    while (lock := take_lock(path)) is None:
+        holder = read_note(path)
+        if holder and not is_told:
+            is_told = True
+            tell(f"{directory} is in use by another cibw ({holder}). Waiting for it to end; Ctrl-C stops waiting.")
+        pause(_LOOK_SECONDS)
+        directory.mkdir(parents=True, exist_ok=True)
+    return lock
+
+
+def _remove_dead(directory: Path) -> None:
+    for path in directory.glob(".*"):
+        with suppress(OSError):
+            if path.name.startswith(".cibw-") and path.is_dir() and not path.is_symlink():
+                remove_tree(path)
+            elif path.name.endswith(_PARTIAL):
+                path.unlink()

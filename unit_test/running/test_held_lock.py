@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cibw.running.held_lock import read_note, take_lock
+from cibw.running.output_lock import sole_writer
+
+
+def test_a_lock_is_held_once(tmp_path: Path) -> None:
+    lock = take_lock(tmp_path / "lock")
+    assert lock is not None
+    assert take_lock(tmp_path / "lock") is None
+    lock.release()
+    again = take_lock(tmp_path / "lock")
+    assert again is not None
+    again.release(removes=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_inherits_the_lock_holds_it_too(tmp_path: Path) -> None:
+    lock = take_lock(tmp_path / "lock")
+    assert lock is not None
+    inherited = os.dup(lock.descriptor)
+    os.close(lock.descriptor)
+    assert take_lock(tmp_path / "lock") is None
+    os.close(inherited)
+    again = take_lock(tmp_path / "lock")
+    assert again is not None
+    again.release()
+
+
+def test_a_note_is_one_line_of_printable_text(tmp_path: Path) -> None:
+    lock = take_lock(tmp_path / "lock")
+    assert lock is not None
+    lock.note("something longer, which goes")
+    lock.note("process 1\x1b[2J")
+    assert read_note(tmp_path / "lock") == "process 1[2J"
+    lock.release()
+    assert read_note(tmp_path / "missing") == ""
+
+
+def test_a_link_is_no_lock(tmp_path: Path) -> None:
+    (tmp_path / "lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="symbolic link"):
+        take_lock(tmp_path / "lock")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_writer_waits_and_says_for_whom(tmp_path: Path) -> None:
+    lock = take_lock(tmp_path / ".cibw.lock")
+    assert lock is not None
+    told: list[str] = []
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 1:
+            lock.note("process 7 on there, since noon")
+        if len(pauses) == 3:
+            lock.release(removes=True)
+
+    with sole_writer(tmp_path, "here", told.append, pause):
+        assert f"process {os.getpid()} on here, since" in read_note(tmp_path / ".cibw.lock")
+    holder = "process 7 on there, since noon"
+    wait = "Waiting for it to end; Ctrl-C stops waiting."
+    assert told == [f"{tmp_path} is in use by another cibw ({holder}). {wait}"]
+    assert len(pauses) == 3
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_ends_the_waiting(tmp_path: Path) -> None:
+    lock = take_lock(tmp_path / ".cibw.lock")
+    assert lock is not None
+
+    def pause(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), sole_writer(tmp_path, "here", lambda _text: None, pause):
+        pass
+    lock.release()
+
+
+def test_a_writer_removes_what_killed_runs_left_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / ".cibw-dead" / "wheel").mkdir(parents=True)
+    for name in (".a.whl.part", ".dist.json.part", ".gitignore", ".cibw-file", "a.whl"):
+        (tmp_path / name).touch()
+    with sole_writer(tmp_path, "here", lambda _text: None):
+        kept = {path.name for path in tmp_path.iterdir()}
+    assert kept == {".cibw.lock", ".gitignore", ".cibw-file", "a.whl"}
+
+
+def test_without_locks_a_writer_warns_and_goes_on(tmp_path: Path) -> None:
+    (tmp_path / ".cibw.lock").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / ".cibw-of-another-run").mkdir()
+    told: list[str] = []
+    with sole_writer(tmp_path, "here", told.append):
+        assert (tmp_path / ".cibw-of-another-run").is_dir()
+    assert len(told) == 1
+    assert "can't be locked" in told[0]
