@@ -2,6 +2,7 @@
 
 CibwError                       1  anything that stops a run
 |-- CommandFailedError          1  a command of a step ended with a failure
+|   `-- OutOfMemoryError        1  a command of a step failed because memory ran out
 |-- ConfigurationError          2  one or more mistakes in the configuration
 |   `-- UnfitArchitectureError  4  archs names none, or one of another platform
 |-- NothingSelectedError        3  no build identifier is selected
@@ -74,6 +75,12 @@ class CommandFailedError(CibwError):
     """A command of a step ended with a failure."""
 
     reference = "command-failed"
+
+
+class OutOfMemoryError(CommandFailedError):
+    """A command of a step failed because memory ran out."""
+
+    reference = "out-of-memory"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.builds import ROOT
 from tests.test_interrupts import nap, running
-from tests.test_killed_runs import guards_of, wait_until
+from tests.test_killed_runs import guards_of, kill_running, wait_until
 
 pytestmark = pytest.mark.host
 PARENT = """
@@ -42,7 +42,7 @@ time.sleep(1000)
 def foreign() -> Iterator[str]:
     sleep = nap()
     yield sleep
-    subprocess.run(["pkill", "-KILL", "-f", f"^{sleep}"], check=False)
+    kill_running(sleep)
 
 
 def start(own: str, foreign: str, *more: str) -> subprocess.Popen[bytes]:

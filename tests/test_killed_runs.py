@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -167,7 +167,7 @@ def test_a_directory_in_which_an_orphan_lives_is_not_used(project: Path, tmp_pat
         assert running(sleep)
         assert (tmp_path / "other").read_text() != place.read_text()
     finally:
-        end(sleep)
+        kill_running(sleep)
     build(project, *ON_HOST, settings=settings)
     assert (tmp_path / "other").read_text() == place.read_text()
 
@@ -220,7 +220,10 @@ def guards_of(pid: int) -> list[int]:
     return [one.pid for one in children if b"cibw-guard" in Path(f"/proc/{one.pid}/cmdline").read_bytes()]
 
 
-def end(words: str) -> None:
-    """Kill what runs under some words."""
-    subprocess.run(["sh", "-c", f"for p in $(pgrep -f '^{words}'); do kill -9 $p; done"], check=True)
-    wait_until(lambda: not running(words), "it has ended")
+def kill_running(words: str) -> None:
+    """Kill the processes whose command lines hold some words that nothing else has."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if words.encode() in path.read_bytes().replace(b"\0", b" "):
+                os.kill(int(path.parent.name), signal.SIGKILL)
+    wait_until(lambda: not running(words), "they have ended")

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 from cibw.cli.command_line import CacheAction
-from cibw.cli.images import remove_images
+from cibw.cli.images import remove_images, remove_left_by_dead_runs
 from cibw.cli.sessions import Session
 from cibw.cli.store import size_limit, store_directory
 from cibw.errors import CibwError, ConfigurationError
@@ -28,6 +28,8 @@ def cache(session: Session) -> int:
             print("\n".join(_info(store, size_limit(session))))
         case CacheAction.PRUNE:
             print(_removed(prune(store, size_limit(session), days=session.line.older_than), store))
+            for line in remove_left_by_dead_runs(session.environment):
+                print(line)
         case CacheAction.CLEAR:
             print(_removed(clear(store), store))
             if session.line.images:

@@ -1,20 +1,35 @@
-"""Removes the images that before-all left in the container engines."""
+"""Removes what cibw has left in the container engines: images of before-all, and what runs that were killed left."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from cibw.errors import CibwError
 from cibw.model.images import EngineName
 from cibw.reporting.wording import count
 from cibw.running.container_connect import connect
+from cibw.running.container_dead import remove_dead_runs
 from cibw.running.container_states import remove_states
+from cibw.running.live_runs import LiveRuns
 
 
 def remove_images(environment: Mapping[str, str]) -> Iterator[str]:
     """Remove them from Docker and Podman, and tell of each engine how many there were, or why it was not asked."""
     for name in (EngineName.DOCKER, EngineName.PODMAN):
         yield _from(name, environment)
+
+
+def remove_left_by_dead_runs(environment: Mapping[str, str]) -> Iterator[str]:
+    """Remove containers and temporary images of runs that were killed, and tell of each engine that is there."""
+    runs = LiveRuns.open()
+    if runs is None:
+        return
+    for name in (EngineName.DOCKER, EngineName.PODMAN):
+        with suppress(CibwError), connect(name, environment) as engine:
+            left = remove_dead_runs(engine.client, runs)
+            found = f"{count(left.containers, 'container')} and {count(left.images, 'image')}"
+            yield f"Removed {found} of killed runs from {name.value.capitalize()}."
 
 
 def _from(name: EngineName, environment: Mapping[str, str]) -> str:

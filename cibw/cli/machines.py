@@ -17,6 +17,7 @@ from cibw.model.images import ContainerSpec, EngineName
 from cibw.model.plan import Job
 from cibw.running.container_api import RefusedError
 from cibw.running.container_connect import Engine, connect
+from cibw.running.container_dead import remove_dead_runs
 from cibw.running.container_images import local_image
 from cibw.running.container_loan import lend_programs
 from cibw.running.container_open import Opening
@@ -28,6 +29,7 @@ from cibw.running.host import HostMachine
 from cibw.running.host_place import host_place
 from cibw.running.host_session import HostSettings, open_host
 from cibw.running.lent import LentPrograms
+from cibw.running.live_runs import LiveRuns
 from cibw.running.opened import OpenMachine
 
 
@@ -65,6 +67,7 @@ class Machines:
         self._place: Path | None = None
         self._connecting = threading.Lock()
         self._run_id = uuid.uuid4().hex[:8]
+        self._runs: LiveRuns | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -109,6 +112,7 @@ class Machines:
         how, lent = self._emulation(engine, spec, go_on)
         opening = Opening(
             run_id=self._run_id,
+            owner=self._runs.identity if self._runs else "",
             image_option=f"{job.builds[0].identifier.target}-image".replace("_", "-", 1),
             keep=self._settings.keep_containers,
             offline=self._settings.offline,
@@ -141,8 +145,27 @@ class Machines:
     def _engine(self, name: EngineName) -> Engine:
         with self._connecting:
             if name not in self._engines:
-                self._engines[name] = self._stack.enter_context(connect(name, self._settings.environment))
+                self._enter_run()
+                engine = self._stack.enter_context(connect(name, self._settings.environment))
+                self._engines[name] = engine
+                self._remove_dead(engine)
             return self._engines[name]
+
+    def _enter_run(self) -> None:
+        if self._runs is None:
+            runs = LiveRuns.open()
+            # Without a lock, others would take this run for dead.
+            with suppress(OSError):
+                if runs is not None:
+                    self._stack.enter_context(runs.entered(self._run_id))
+                    self._runs = runs
+
+    def _remove_dead(self, engine: Engine) -> None:
+        """Remove what dead runs left, while this one goes on."""
+        if self._runs is not None:
+            thread = threading.Thread(target=remove_dead_runs, args=(engine.client, self._runs))
+            thread.start()
+            self._stack.callback(thread.join)
 
     def _emulation(
         self, engine: Engine, spec: ContainerSpec, go_on: Callable[[], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -40,6 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
+        if _is_of_closed_terminal(error):
+            # Python would complain once more, and change the exit code, when it flushes at exit.
+            for stream in (sys.stdout, sys.stderr):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            return InterruptedRunError.exit_code
         return _fail(_refusal(error), session)
 
 
@@ -60,6 +66,11 @@ def _fail(error: CibwError, session: Session) -> int:
     if session.shows_traceback:
         raise error
     return error.exit_code
+
+
+def _is_of_closed_terminal(error: OSError) -> bool:
+    """Whether a write failed because the terminal has gone; errors of files name them."""
+    return error.errno == errno.EIO and error.filename is None and not sys.stdout.isatty()
 
 
 def _refusal(error: OSError) -> CibwError:

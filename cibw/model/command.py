@@ -53,9 +53,41 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryShortage:
+    """Processes were killed because memory ran out; `limit` is how many bytes they had, where a limit was set.
+
+    `kills` is how many the kernel says it has killed; 0 where that is only likely. The limit of a `container` is one
+    that the configuration sets.
+    """
+
+    kills: int = 0
+    limit: int | None = None
+    container: bool = False
+
+    def __str__(self) -> str:
+        limit = f" (the limit is {self.limit / (1 << 20):.0f} MiB)" if self.limit else ""
+        if not self.kills:
+            return f"probably out of memory{limit}: a process was killed by signal 9"
+        processes = "1 process" if self.kills == 1 else f"{self.kills} processes"
+        return f"out of memory{limit}: the kernel killed {processes}"
+
+    @property
+    def hint(self) -> str:
+        """What helps."""
+        less = "let the build use less at a time: --jobs 1, or MAKEFLAGS=-j1 in environment"
+        if self.limit and self.container:
+            return f"Raise --memory in the create-args of container-engine, or {less}."
+        return f"{less[0].upper()}{less[1:]}. A computer with more memory helps as well."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a command ended; `stdout` is what it wrote there, decoded as UTF-8 with replacements."""
+    """How a command ended; `stdout` is what it wrote there, decoded as UTF-8 with replacements.
+
+    `shortage` is there where it failed and the machine saw that memory ran out.
+    """
 
     exit_code: int
     stdout: str = ""
     seconds: float = 0.0
+    shortage: MemoryShortage | None = None

@@ -6,6 +6,7 @@ import base64
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,7 @@ from cibw.running.container_api import Execution
 from cibw.running.container_archive import pack
 from cibw.running.container_exec import Executor
 from cibw.running.container_handle import Handle
+from cibw.running.container_memory import MemoryWatch
 from cibw.running.lines import OutputSplitter
 from cibw.running.machine import OutputSink, Tree
 
@@ -49,6 +51,7 @@ class ContainerMachine:
     def __init__(self, handle: Handle, *, keeps_shell: bool = True) -> None:
         self._handle = handle
         self._executor = Executor(handle, keeps_shell=keeps_shell)
+        self._memory = MemoryWatch(self._executor)
 
     @property
     def name(self) -> str:
@@ -62,7 +65,8 @@ class ContainerMachine:
     def run(self, request: Request, output: OutputSink) -> Outcome:
         """Run a command to its end, handing each line of its output to `output`."""
         execution = Execution(argv=request.argv, cwd=request.cwd, environment=request.environment)
-        return self._run(execution, output)
+        outcome = self._run(execution, output)
+        return replace(outcome, shortage=self._memory.look()) if outcome.exit_code else outcome
 
     def put(self, source: Path | bytes | Tree, target: str) -> None:
         """Copy a file, the given bytes or a tree of files to `target`, making parent directories.

@@ -71,6 +71,25 @@ def _table_at(told: Mapping[str, object], key: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LocalContainer:
+    """A container that the engine has, running or not."""
+
+    identity: str
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, told: Mapping[str, object]) -> LocalContainer:
+        """What an engine tells of a container in a list."""
+        names = _texts_at(told, "Names")
+        return cls(
+            identity=text_at(told, "Id"),
+            name=names[0].removeprefix("/") if names else "",
+            labels=_table_at(told, "Labels"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PullNews:
     """What the engine tells during a pull: the state of a layer, or of the image where `layer` is empty."""
 
@@ -90,7 +109,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Creation:
-    """A container to create, in the units of the API: bytes, billionths of a processor."""
+    """A container to create, in the units of the API: bytes, billionths of a processor.
+
+    One that is `attached` reads its standard input, which ends with the connection of `attach`, and goes when it ends.
+    """
 
     name: str
     image: str
@@ -116,6 +138,7 @@ class Creation:
     tmpfs: Mapping[str, str] = field(default_factory=dict)
     privileged: bool = False
     init: bool = False
+    attached: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +168,9 @@ class EngineClient(Protocol):
 
     def create(self, creation: Creation) -> None:
         """Create a container."""
+
+    def attach(self, container: str) -> None:
+        """Hold the standard input of a container open until it is removed, or this process ends."""
 
     def start(self, container: str) -> None:
         """Start a container."""
@@ -182,8 +208,8 @@ class EngineClient(Protocol):
         RefusedError where a container was made of it.
         """
 
-    def containers(self, label: str) -> tuple[str, ...]:
-        """The ids of all containers with a label `name=value`."""
+    def containers(self, label: str) -> tuple[LocalContainer, ...]:
+        """All containers with a label, by its name or `name=value`."""
 
     def close(self) -> None:
         """Close the connection."""

@@ -12,7 +12,7 @@ from typing_extensions import Self, assert_never
 
 from cibw.errors import CibwError, EngineTooOldError, EngineUnavailableError
 from cibw.model.images import EngineName
-from cibw.running.container_api import EngineClient, RefusedError, ServerVersion
+from cibw.running.container_api import EngineClient, LocalContainer, RefusedError, ServerVersion
 from cibw.running.container_create import LABEL
 from cibw.running.container_endpoints import (
     Endpoint,
@@ -54,11 +54,11 @@ class Engine:
 
     def remove_leftovers(self, run_id: str) -> int:
         """Remove every container of a run that is still there, quietly, and return how many there were."""
-        leftovers: tuple[str, ...] = ()
+        leftovers: tuple[LocalContainer, ...] = ()
         with suppress(CibwError, RefusedError):
             leftovers = self.client.containers(f"{LABEL}={run_id}")
         for container in leftovers:
-            remove_surely(self.client, container)
+            remove_surely(self.client, container.identity)
         return len(leftovers)
 
     def snapshot(self, container: str, reference: str, labels: Mapping[str, str]) -> str:

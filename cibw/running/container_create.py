@@ -13,8 +13,12 @@ from cibw.running.container_api import Creation, Limit
 LABEL = "cibw"
 """The label of every container; its value is the id of the run."""
 HOST_MOUNT = "/:/host"
+OWNER_LABEL = "cibw.runs"
+"""The label of a container that a later run may remove: it tells the runs to which its own belongs (`LiveRuns`)."""
 _IDLE = ("sh", "-c", "while :; do sleep 86400; done")
 """Every shell knows it, and a shell as the first process also reaps orphans."""
+_ATTACHED = ("sh", "-c", "cat >/dev/null; :")
+"""Ends with its standard input. The command after `cat` keeps the shell, which reaps orphans."""
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(?:i?b)?", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 
@@ -23,7 +27,8 @@ _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 class Place:
     """Where a container comes to be: its name, run and image, the host's working directory, volumes of the run.
 
-    `mount_host` says whether the host's root can stand at `/host`: not on another computer.
+    `mount_host` says whether the host's root can stand at `/host`: not on another computer. `owner` tells the runs
+    that the run belongs to. A container that is to be kept does not end with the run.
     """
 
     name: str
@@ -32,6 +37,18 @@ class Place:
     cwd: str
     volumes: tuple[str, ...] = ()
     mount_host: bool = True
+    owner: str = ""
+    keep: bool = False
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What tells others whose container it is."""
+        return own_labels(self.run_id, "" if self.keep else self.owner)
+
+
+def own_labels(run_id: str, owner: str) -> dict[str, str]:
+    """The labels of what belongs to a run; without an owner no other run removes it."""
+    return {LABEL: run_id, **({OWNER_LABEL: owner} if owner else {})}
 
 
 def creation(spec: ContainerSpec, place: Place) -> Creation:
@@ -43,8 +60,9 @@ def creation(spec: ContainerSpec, place: Place) -> Creation:
         name=place.name,
         image=place.image,
         oci_platform=spec.image.oci_platform,
-        command=_IDLE,
-        labels={**dict(options.labels), LABEL: place.run_id},
+        command=_IDLE if place.keep else _ATTACHED,
+        attached=not place.keep,
+        labels={**dict(options.labels), **place.labels},
         volumes=(HOST_MOUNT,) * mounts_host + tuple(_absolute(volume, place.cwd) for volume in volumes),
         environment=dict(options.environment),
         network=options.network or None,

@@ -7,13 +7,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from cibw.errors import CibwError, EngineUnavailableError, InterruptedRunError
+from cibw.model.command import MemoryShortage
 from cibw.running.container_api import EngineClient, RefusedError
 
 
 class Handle:
-    """A container by its name; `prefix` stands before each argv, and `release` removes it."""
+    """A container by its name; `prefix` stands before each argv, and `release` removes it.
 
-    def __init__(self, client: EngineClient, name: str, *, prefix: tuple[str, ...] = (), keep: bool = False) -> None:
+    `memory` is its limit in bytes, 0 without one.
+    """
+
+    def __init__(
+        self, client: EngineClient, name: str, *, prefix: tuple[str, ...] = (), keep: bool = False, memory: int = 0
+    ) -> None:
+        self._memory = memory
         self.client = client
         self.name = name
         self.prefix = prefix
@@ -55,9 +62,15 @@ class Handle:
                 raise
             raise EngineUnavailableError(
                 f"The container {self.name} does not answer: {error}",
-                hint="Look whether it was removed or ran out of memory, then run again.",
+                hint=self._hint,
             ) from error
         self._check_released()
+
+    @property
+    def _hint(self) -> str:
+        if not self._memory:
+            return "Look whether it was removed or ran out of memory, then run again."
+        return f"It may have run out of memory. {MemoryShortage(limit=self._memory, container=True).hint}"
 
     def _check_released(self) -> None:
         if self._released:

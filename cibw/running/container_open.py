@@ -12,7 +12,7 @@ from cibw.model.images import ContainerSpec
 from cibw.running.container import ContainerMachine
 from cibw.running.container_api import Creation, RefusedError
 from cibw.running.container_connect import Engine
-from cibw.running.container_create import Place, creation
+from cibw.running.container_create import Place, creation, own_labels
 from cibw.running.container_handle import Handle, remove_surely
 from cibw.running.container_images import Pulling, always, ensure_image, ignore
 from cibw.running.fetch_offline import without_network
@@ -24,13 +24,14 @@ _SECCOMP = "seccomp="
 class Opening:
     """What a run adds to a container's specification.
 
-    `run_id` marks its containers; `image_option` names the option that set the image, for messages;
-    `volumes` are `SOURCE:TARGET[:MODE]`; with `keep` closing leaves the container; a pull is
-    tried `attempts` times; `progress` hears of pulls and of containers that are kept; `go_on` raises
-    an error to break off a pull. `offline` containers are of images that are here, and reach no other computer.
+    `run_id` marks its containers, and `owner` tells the runs that it belongs to; `image_option` names the option that
+    set the image, for messages; `volumes` are `SOURCE:TARGET[:MODE]`; with `keep` closing leaves the container; a pull
+    is tried `attempts` times; `progress` hears of pulls and of containers that are kept; `go_on` raises an error to
+    break off a pull. `offline` containers are of images that are here, and reach no other computer.
     """
 
     run_id: str
+    owner: str = ""
     image_option: str = ""
     volumes: tuple[str, ...] = ()
     keep: bool = False
@@ -38,6 +39,11 @@ class Opening:
     offline: bool = False
     progress: Callable[[str], None] = ignore
     go_on: Callable[[], None] = always
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of what the run makes in an engine."""
+        return own_labels(self.run_id, "" if self.keep else self.owner)
 
 
 def open_container(engine: Engine, spec: ContainerSpec, opening: Opening, image: str = "") -> ContainerMachine:
@@ -56,6 +62,8 @@ def open_container(engine: Engine, spec: ContainerSpec, opening: Opening, image:
         cwd=str(Path.cwd()),
         volumes=() if engine.is_remote else opening.volumes,
         mount_host=not engine.is_remote,
+        owner=opening.owner,
+        keep=opening.keep,
     )
     planned = creation(without_network(spec) if opening.offline else spec, place)
     prefix = ("linux32",) if spec.linux32 else ()
@@ -63,7 +71,8 @@ def open_container(engine: Engine, spec: ContainerSpec, opening: Opening, image:
         opening.progress(f"the container {name} will be kept")
     try:
         _start(engine, _with_profiles(planned))
-        return ContainerMachine(Handle(engine.client, name, prefix=prefix, keep=opening.keep))
+        handle = Handle(engine.client, name, prefix=prefix, keep=opening.keep, memory=planned.memory or 0)
+        return ContainerMachine(handle)
     except BaseException:
         remove_surely(engine.client, name)
         raise
@@ -88,6 +97,9 @@ def find_image(engine: Engine, spec: ContainerSpec, opening: Opening) -> str:
 def _start(engine: Engine, planned: Creation) -> None:
     try:
         engine.client.create(planned)
+        if planned.attached:
+            # Before it starts, so that none runs that would not end with this process.
+            engine.client.attach(planned.name)
         engine.client.start(planned.name)
     except RefusedError as refused:
         raise EngineUnavailableError(

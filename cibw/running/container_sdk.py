@@ -7,7 +7,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from cibw.errors import EngineTooOldError, EngineUnavailableError
-from cibw.running.container_api import Creation, Execution, LocalImage, PullNews, RefusedError, ServerVersion, text_at
+from cibw.running.container_api import (
+    Creation,
+    Execution,
+    LocalContainer,
+    LocalImage,
+    PullNews,
+    RefusedError,
+    ServerVersion,
+    text_at,
+)
+from cibw.running.container_attach import Attachments
 from cibw.running.container_endpoints import Endpoint
 from cibw.running.container_stream import ExecStream
 
@@ -24,8 +34,9 @@ _POOL = 64
 class SdkClient:
     """An engine, reached by the Docker SDK; RefusedError where it says no, EngineUnavailableError where it is gone."""
 
-    def __init__(self, api: APIClient) -> None:
+    def __init__(self, api: APIClient, *, is_remote: bool = False) -> None:
         self._api = api
+        self._attachments = Attachments(beats=is_remote)
 
     def server(self) -> ServerVersion:
         """What the engine says of itself."""
@@ -69,8 +80,16 @@ class SdkClient:
                 environment=dict(creation.environment),
                 labels=dict(creation.labels),
                 volumes=[_inside(volume) for volume in creation.volumes],
+                # With it comes StdinOnce: the input ends with the first connection to it.
+                stdin_open=creation.attached,
                 host_config=self._host_config(creation),
             )
+
+    def attach(self, container: str) -> None:
+        """Hold the standard input of a container open until it is removed, or this process ends."""
+        with _translated():
+            connection = self._api.attach_socket(container, params={"stdin": 1, "stream": 1})
+        self._attachments.add(container, connection)
 
     def start(self, container: str) -> None:
         """Start a container."""
@@ -115,6 +134,8 @@ class SdkClient:
         except RefusedError as refused:
             if refused.status not in {404, 409}:
                 raise
+        finally:
+            self._attachments.drop(container)
 
     def kill(self, container: str) -> None:
         """End all that runs in a container; one that is missing or does not run is fine."""
@@ -158,14 +179,15 @@ class SdkClient:
             if refused.status != 404:
                 raise
 
-    def containers(self, label: str) -> tuple[str, ...]:
-        """The ids of all containers with a label `name=value`."""
+    def containers(self, label: str) -> tuple[LocalContainer, ...]:
+        """All containers with a label, by its name or `name=value`."""
         with _translated():
             told = self._api.containers(all=True, filters={"label": label})
-        return tuple(text_at(container, "Id") for container in told)
+        return tuple(map(LocalContainer.of, told))
 
     def close(self) -> None:
         """Close the connection."""
+        self._attachments.close()
         self._api.close()
 
     def _host_config(self, creation: Creation) -> HostConfig:
@@ -188,6 +210,7 @@ class SdkClient:
             tmpfs=dict(creation.tmpfs) or None,
             privileged=creation.privileged,
             init=creation.init or None,
+            auto_remove=creation.attached,
         )
 
 
@@ -212,7 +235,7 @@ def open_client(endpoint: Endpoint, environment: Mapping[str, str]) -> SdkClient
     except (DockerException, OSError) as error:
         raise EngineUnavailableError(str(error)) from error
     api.timeout = _CALL_SECONDS
-    return SdkClient(api)
+    return SdkClient(api, is_remote=endpoint.is_remote)
 
 
 @contextmanager

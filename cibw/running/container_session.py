@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from cibw.running.bring_uv import bring_uv
 from cibw.running.container import ContainerMachine
 from cibw.running.container_api import RefusedError
 from cibw.running.container_connect import Engine
+from cibw.running.container_create import LABEL
 from cibw.running.container_loan import borrow
 from cibw.running.container_open import Opening, find_image, open_container
 from cibw.running.container_snapshot import Snapshot
@@ -47,11 +49,13 @@ _OCCUPY = """
 mkdir -p "$1" {steady} && ln -sfn "$1" "$2" || exit
 find {cache}/work -mindepth 1 -maxdepth 1 -mmin +2880 -exec rm -rf {{}} + 2>/dev/null
 find {cache}/environments -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {{}} + 2>/dev/null
+ls {cache}/work
 exit 0
 """
 """Compilers' caches want a path that is the same in each run. What a run left behind that was killed goes, and so do
 environments that were made long ago."""
 _MISSING = 404
+_CONTAINER_NAME = re.compile("cibw-[0-9a-z-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +90,9 @@ class ContainerSite:
                 self._bring_uv(container)
             container.put(_SCRIPTS, _BINDINGS[Late.RESOURCES])
             work_dir = self._work_dir(container, stack)
-            snapshot = Snapshot(self.engine, container, states, None if self.opening.keep else stack)
+            snapshot = Snapshot(
+                self.engine, container, states, None if self.opening.keep else stack, self.opening.labels
+            )
             start = found.identity if found else ""
             yield OpenMachine(
                 machine=container,
@@ -168,7 +174,22 @@ class ContainerSite:
         request = Request(argv=argv, cwd="/", environment=container.environment())
         if container.run(request, lambda text, _is_error: lines.append(text)).exit_code != 0:
             raise CibwError(f"The container has no place to work in: {'; '.join(lines)}")
+        if not _mounts_cache(self.spec.engine.create.volumes):
+            self._remove_dead_work(container, {line for line in lines if _CONTAINER_NAME.fullmatch(line)})
         return _WORK
+
+    def _remove_dead_work(self, container: ContainerMachine, names: set[str]) -> None:
+        """Remove the work directories of containers that are gone; each has the name of its container.
+
+        Only this engine has the volume, so that it knows all containers which use it.
+        """
+        if names == {container.name}:
+            return
+        # The engine is asked after the names were read: a container is there before its directory.
+        with suppress(RefusedError):
+            alive = {one.name for one in self.engine.client.containers(LABEL)}
+            for name in sorted(names - alive - {container.name}):
+                container.remove(f"{_CACHE}/work/{name}")
 
 
 def _mounts_cache(volumes: Iterable[str]) -> bool:

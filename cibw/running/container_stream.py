@@ -13,8 +13,11 @@ class _Closable(Protocol):
     def close(self) -> object: ...
 
 
-class _Socket(_Closable, Protocol):
-    def sendall(self, data: bytes, /) -> object: ...
+class Connection(_Closable, Protocol):
+    """What sends data and can be closed."""
+
+    def sendall(self, data: bytes, /) -> object:
+        """Send all of the data."""
 
 
 class ExecStream:
@@ -24,9 +27,9 @@ class ExecStream:
     transport wants.
     """
 
-    def __init__(self, connection: _Socket) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._socket: _Socket = getattr(connection, "_sock", connection)
+        self._socket: Connection = getattr(connection, "_sock", connection)
         self._response: _Closable | None = getattr(connection, "_response", None)
 
     def exchange(self, data: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
@@ -42,6 +45,10 @@ class ExecStream:
             yield chunk, stream == STDERR
         sender.finish()
 
+    def send(self, data: bytes) -> None:
+        """Send data and receive nothing; OSError where the connection is lost."""
+        self._socket.sendall(data)
+
     def close(self) -> None:
         """Close the connection, also in the middle of a command."""
         for part in (self._response, self._connection, self._socket):
@@ -53,7 +60,7 @@ class ExecStream:
 class _Sender:
     """Sends in a thread of its own: a command that complains much must not wait for who sends to it."""
 
-    def __init__(self, socket: _Socket, data: Iterable[bytes]) -> None:
+    def __init__(self, socket: Connection, data: Iterable[bytes]) -> None:
         self._socket = socket
         self._data = data
         self._fault: OSError | None = None

@@ -10,6 +10,7 @@ from cibw.errors import CommandFailedError, ErrorContext
 from cibw.model.command import Outcome, Request
 from cibw.model.environment import EnvExpr, EnvPart, Substitution, Variable
 from cibw.model.template import Late
+from cibw.running.memory import shortage_of
 
 Runner = Callable[[Request], Outcome]
 
@@ -63,9 +64,12 @@ class _Scope:
         request = Request(argv=argv, cwd=self._bindings[Late.PROJECT], environment=self._environment)
         outcome = self._run(request)
         if outcome.exit_code != 0:
+            shortage = shortage_of(outcome, ())
             raise CommandFailedError(
-                f"The command in the value of {self._name} failed.",
-                hint=f"Try `{substitution.command}` on the machine of the build, or change {self._name}.",
+                f"The command in the value of {self._name} failed{f', {shortage}' if shortage else ''}.",
+                hint=shortage.hint
+                if shortage
+                else f"Try `{substitution.command}` on the machine of the build, or change {self._name}.",
                 context=ErrorContext(command=substitution.command, exit_code=outcome.exit_code),
             )
         return outcome.stdout.rstrip("\r\n")

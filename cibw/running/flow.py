@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zipfile import BadZipFile
 
-from cibw.errors import CibwError, CommandFailedError
+from cibw.errors import CibwError, CommandFailedError, OutOfMemoryError
 from cibw.model.compiler_cache import CompilerCache
 from cibw.model.events import Status, WheelFile
 from cibw.model.layout import REPAIRED_DIR, REUSED_DIR
@@ -109,7 +109,7 @@ def _make(step: Step, build: WheelBuild, bench: Workbench, site: Site, environme
         try:
             bench.perform(step, environment)
         except CommandFailedError as error:
-            if step.name is not StepName.REPAIR:
+            if step.name is not StepName.REPAIR or isinstance(error, OutOfMemoryError):
                 error.hint = error.hint or advice_for(environment, site.toolchain, site.advice)
                 raise
             _repair_failed(error, build, bench, environment)

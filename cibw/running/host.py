@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cibw.errors import InterruptedRunError
 from cibw.model.command import Outcome, Request
+from cibw.running.host_memory import read_shortage, shortage_since
 from cibw.running.machine import OutputSink, Tree
 from cibw.running.removal import remove_tree
 
@@ -40,6 +41,7 @@ class HostMachine:
         """Run a command to its end; where it is interrupted, all that it started ends, too."""
         started = time.monotonic()
         self._check_open()
+        memory = read_shortage()
         try:
             process = HostProcess(request)
         except OSError as error:
@@ -50,7 +52,8 @@ class HostMachine:
             code, text = process.finish(output)
             if process.left_children:
                 self._left.append(process)
-        return Outcome(exit_code=code, stdout=text, seconds=time.monotonic() - started)
+        shortage = shortage_since(memory, read_shortage()) if code else None
+        return Outcome(exit_code=code, stdout=text, seconds=time.monotonic() - started, shortage=shortage)
 
     def put(self, source: Path | bytes | Tree, target: str) -> None:
         """Copy a file, bytes, a directory or a tree."""

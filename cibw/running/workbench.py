@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from typing_extensions import assert_never
 
-from cibw.errors import AuditFailedError, CibwError, CommandFailedError, ErrorContext
+from cibw.errors import AuditFailedError, CibwError, CommandFailedError, ErrorContext, OutOfMemoryError
 from cibw.model.command import Command, Outcome, Request
 from cibw.model.compiler_cache import CacheHits
 from cibw.model.environment import EnvExpr
@@ -19,6 +19,7 @@ from cibw.model.template import Late
 from cibw.model.wheel import WheelName
 from cibw.running.evaluate import evaluate
 from cibw.running.machine import Machine
+from cibw.running.memory import shortage_of
 from cibw.running.opened import Fetcher, fetch_nothing
 
 Emit = Callable[[Event], None]
@@ -139,8 +140,11 @@ class Workbench:
             self._line(text, is_error)
 
     def _failure(self, name: StepName, text: str, outcome: Outcome) -> CibwError:
-        kind = AuditFailedError if name is StepName.AUDIT else CommandFailedError
         context = ErrorContext(
             step=name.value, command=text, exit_code=outcome.exit_code, last_lines=tuple(self._last_lines)
         )
+        shortage = shortage_of(outcome, self._last_lines)
+        if shortage is not None:
+            return OutOfMemoryError(f"The {name.value} step failed, {shortage}.", hint=shortage.hint, context=context)
+        kind = AuditFailedError if name is StepName.AUDIT else CommandFailedError
         return kind(f"The {name.value} step failed.", context=context)

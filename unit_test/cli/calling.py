@@ -58,4 +58,6 @@ def caller_in(directory: Path, patch: pytest.MonkeyPatch, capture: pytest.Captur
         if name.startswith(("CIBW_", "GITHUB_", "GITLAB_CI", "TF_BUILD", "TRAVIS", "FORCE_COLOR")) or name == "CI":
             patch.delenv(name)
     patch.setenv("CIBW_CACHE_PATH", str(directory / "cache"))
+    for name in ("DOCKER_HOST", "CONTAINER_HOST"):
+        patch.setenv(name, f"unix://{directory}/no-engine.sock")
     return Caller(directory=directory, environment=patch, capture=capture)

@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
-from cibw.running.container_api import Creation, Execution, LocalImage, PullNews, RefusedError, ServerVersion
+from cibw.running.container_api import (
+    Creation,
+    Execution,
+    LocalContainer,
+    LocalImage,
+    PullNews,
+    RefusedError,
+    ServerVersion,
+)
 
 ENVIRON = ("cat", "/proc/self/environ")
 
@@ -25,6 +33,7 @@ class FakeEngine:
     late: int = 0
     pulled: list[tuple[str, str]] = field(default_factory=list)
     created: list[Creation] = field(default_factory=list)
+    attached: list[str] = field(default_factory=list)
     started: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
@@ -56,6 +65,9 @@ class FakeEngine:
         if creation.image.startswith(self.missing or "-"):
             raise RefusedError(404, "no such image")
         self.created.append(creation)
+
+    def attach(self, container: str) -> None:
+        self.attached.append(container)
 
     def start(self, container: str) -> None:
         self.started.append(container)
@@ -132,8 +144,13 @@ class FakeEngine:
             raise self.refuse_removal
         self.images.pop(reference, None)
 
-    def containers(self, label: str) -> tuple[str, ...]:
-        return tuple(c.name for c in self.created if label in {f"{k}={v}" for k, v in c.labels.items()})
+    def containers(self, label: str) -> tuple[LocalContainer, ...]:
+        return tuple(
+            LocalContainer(identity=one.name, name=one.name, labels=one.labels)
+            for one in self.created
+            if one.name not in self.removed
+            if label in one.labels or label in {f"{key}={value}" for key, value in one.labels.items()}
+        )
 
     def close(self) -> None:
         self.closed = True

@@ -55,7 +55,7 @@ def run(machine: ContainerMachine, asked: Request) -> tuple[int, list[tuple[str,
 def test_a_command_runs_as_it_is_asked() -> None:
     client = FakeEngine(answer=saying([(b"a\nb", False), (b"c\n", True)], 3), late=2)
     assert run(machine_of(client), request("x", "y", A="1")) == (3, [("a", False), ("c", True), ("b", False)])
-    execution = client.executions[-1]
+    execution = client.executions[1]
     assert (execution.argv, execution.cwd, execution.reads) == (("x", "y"), "/work", False)
     assert execution.environment == {"PATH": "/bin", "HOME": "/root", "A": "1"}
 

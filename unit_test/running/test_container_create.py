@@ -81,6 +81,7 @@ def test_every_option_reaches_the_engine() -> None:
         tmpfs={"/mem": "", "/mem2": "size=64m,exec"},
         privileged=True,
         init=True,
+        attached=True,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from cibw.errors import CibwError, EngineUnavailableError, InterruptedRunError
 from cibw.model.images import CreateOptions
-from cibw.running.container_api import Execution, LocalImage, RefusedError
+from cibw.running.container_api import Execution, LocalContainer, LocalImage, RefusedError
 from cibw.running.container_handle import Handle
 from cibw.running.container_open import Opening, open_container
 from cibw.running.container_session import ContainerSite
@@ -265,7 +265,7 @@ def test_nothing_runs_in_a_container_after_it_was_closed() -> None:
 
 def test_what_is_left_behind_spoils_no_run() -> None:
     class Gone(FakeEngine):
-        def containers(self, label: str) -> tuple[str, ...]:
+        def containers(self, label: str) -> tuple[LocalContainer, ...]:
             raise EngineUnavailableError(label)
 
     assert engine_of(Gone()).remove_leftovers("r") == 0

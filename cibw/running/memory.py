@@ -1,0 +1,43 @@
+"""Tells a command that failed because memory ran out from one that failed by itself; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from cibw.model.command import MemoryShortage, Outcome
+
+KILLED = 137
+"""128 and the number of SIGKILL."""
+_UNLIMITED = 1 << 60
+_COUNT = re.compile(r"^oom_kill (\d+)$", re.MULTILINE)
+_LIMIT = re.compile(r"^limit (\d+)$", re.MULTILINE)
+_WORDS = re.compile(
+    r"Killed signal terminated program"
+    r"|internal compiler error: Killed"
+    r"|signal: 9, SIGKILL"
+    r"|\bKilled$|: +\d+ Killed  "
+    r"|exit(?:ed with)? (?:code|status) 137\b"
+    r"|virtual memory exhausted"
+    r"|out of memory allocating"
+    r"|LLVM ERROR: out of memory"
+)
+"""What gcc, rustc, shells, make and ninja say of a process that the kernel killed, and compilers of memory itself."""
+
+
+def counted(text: str) -> MemoryShortage:
+    """Read how many processes a control group has lost so far, and its limit: the lines `oom_kill N` and `limit N`."""
+    kills, limit = _COUNT.search(text), _LIMIT.search(text)
+    size = int(limit[1]) if limit else None
+    return MemoryShortage(
+        kills=int(kills[1]) if kills else 0, limit=size if size is not None and size < _UNLIMITED else None
+    )
+
+
+def shortage_of(outcome: Outcome, last_lines: Iterable[str]) -> MemoryShortage | None:
+    """Why a command failed that memory had run out for, by what the machine has seen, else by its own words."""
+    if outcome.shortage is not None and outcome.shortage.kills:
+        return outcome.shortage
+    if outcome.exit_code == KILLED or any(_WORDS.search(line) for line in last_lines):
+        return outcome.shortage or MemoryShortage()
+    return None
