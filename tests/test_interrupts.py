@@ -162,3 +162,39 @@ def test_builds_side_by_side_all_end(tmp_path: Path) -> None:
     assert leftovers("docker", mark) == ""
     assert not running(sleep)
     assert [result.status for result in ran.results.values()] == [Status.FAILED, Status.FAILED]
+
+
+@pytest.mark.host
+@pytest.mark.parametrize("is_ignored", [True, False], ids=["without-a-signal", "with-its-signal"])
+def test_a_terminal_that_has_gone_is_an_interrupt(is_ignored: bool, tmp_path: Path) -> None:
+    """Where the signal is ignored, it is the next write to the terminal that fails."""
+    project, mark, go = copy_project("c", tmp_path), tmp_path / "mark", tmp_path / "go"
+    settings = {
+        **selected("cp311-manylinux_x86_64"),
+        "CIBW_BEFORE_BUILD": f"touch {mark}; until [ -e {go} ]; do sleep 0.1; done",
+        "CIBW_TEST_COMMAND": "",
+    }
+    master, slave = os.openpty()
+    how = "--ignore-signal=HUP" if is_ignored else "--default-signal=HUP"
+    process = subprocess.Popen(
+        ["setsid", "--ctty", "--wait", "env", how, *command("--engine", "host")],
+        cwd=project,
+        env=environment(settings),
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+    )
+    os.close(slave)
+    with process:
+        try:
+            deadline = time.monotonic() + DEADLINE_SECONDS
+            while not mark.exists():
+                assert time.monotonic() < deadline
+                assert process.poll() is None, os.read(master, 1 << 16)
+                time.sleep(0.05)
+            os.close(master)
+            go.touch()
+            assert process.wait(DEADLINE_SECONDS) == 130
+        finally:
+            process.kill()
+    assert not list((project / "wheelhouse").glob(".cibw-*"))

@@ -19,7 +19,7 @@ from tests.builds import build, copy_project, run_cibw, selected
 from tests.images import image, image_settings
 from tests.test_container_builds import ENGINES, leftovers, marked
 from tests.test_interrupts import nap, running
-from tests.test_killed_runs import cibw_running, kill_running, wait_until
+from tests.test_killed_runs import SECONDS, cibw_running, kill_running, wait_until
 
 IDENTIFIER = "cp311-manylinux_x86_64"
 
@@ -84,7 +84,7 @@ def test_a_run_that_is_stopped_for_a_while_keeps_its_container(project: Path, tm
             process.wait(5)
         process.send_signal(signal.SIGCONT)
         go.touch()
-        assert process.wait(300) == 0, output.read_text()
+        assert process.wait(SECONDS) == 0, output.read_text()
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -222,7 +222,7 @@ def test_a_killed_engine_is_told_and_finished_wheels_stay(
     with cibw_running(project, settings, "--jobs", "1") as process:
         wait_until(lambda: "asleep" in output.read_text() or process.poll() is not None, "the command runs")
         daemon.kill()
-        assert process.wait(300) == 11, output.read_text()
+        assert process.wait(SECONDS) == 11, output.read_text()
     text = output.read_text()
     assert "Traceback" not in text
     assert "the container engine" in text.lower()

@@ -18,7 +18,7 @@ from cibw.resources import end_processes
 from tests.builds import Ran, build, command, copy_project, environment, run_cibw, selected
 from tests.test_interrupts import nap, running
 
-SECONDS = 120.0
+SECONDS = 600.0
 IDENTIFIER = "cp311-manylinux_x86_64"
 ON_HOST = ("--engine", "host")
 DAEMON = """

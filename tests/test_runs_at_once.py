@@ -16,7 +16,7 @@ import pytest
 
 from cibw.running.held_lock import HeldLock, take_lock
 from tests.builds import command, copy_project, environment, run_cibw
-from tests.test_killed_runs import wait_until
+from tests.test_killed_runs import SECONDS, wait_until
 
 WAITING = "is in use by another cibw"
 
@@ -108,7 +108,7 @@ def test_the_second_build_waits_for_the_first(tmp_path: Path) -> None:
             "the other one waits",
         )
         go.touch()
-        assert [run.process.wait(300) for run in runs] == [0, 0], [run.output for run in runs]
+        assert [run.process.wait(SECONDS) for run in runs] == [0, 0], [run.output for run in runs]
     check_manifest(project / "wheelhouse", 2)
     waiting = next(run.output for run in runs if run.waits)
     assert str(project / "wheelhouse") in waiting
@@ -128,7 +128,7 @@ def test_four_runs_collect_into_one_directory(tmp_path: Path) -> None:
         wait_until(lambda: all(run.waits or run.process.poll() is not None for run in runs), "all of them wait")
         assert all(run.waits for run in runs), [run.output for run in runs]
         lock.release(removes=True)
-        assert [run.process.wait(120) for run in runs] == [0] * 4, [run.output for run in runs]
+        assert [run.process.wait(SECONDS) for run in runs] == [0] * 4, [run.output for run in runs]
     check_manifest(here / "dist", 4)
 
 
@@ -142,7 +142,7 @@ def test_ctrl_c_ends_the_waiting(words: tuple[str, ...], tmp_path: Path) -> None
         wait_until(lambda: run.process.poll() is not None or run.waits, "it waits")
         assert "process 1 on there, since then" in run.output
         run.process.send_signal(signal.SIGINT)
-        assert run.process.wait(60) == 130, run.output
+        assert run.process.wait(SECONDS) == 130, run.output
     assert "Traceback" not in run.output
     lock.release(removes=True)
     assert list((project / "wheelhouse").iterdir()) == []
