@@ -13,6 +13,7 @@ nox.options.sessions = ["lint", "types", "unit", "plans", "tests", "docs"]
 
 # Tests that mostly wait for servers and programs, and build nothing: two of them run side by side.
 WAITING = tuple(f"test_{name}*.py" for name in ("action", "attest", "publish", "trusted", "upload", "verify"))
+USUAL = "not slow and not faults_long"
 FULLY_COVERED = "cibw/model/*,cibw/config/*,cibw/planning/*"
 
 WINDOWS_ONLY = ("cibw/running/host_windows.py", "cibw/running/host_job.py")
@@ -71,7 +72,8 @@ def types(session: nox.Session) -> None:
 def unit(session: nox.Session) -> None:
     """Run the unit tests; model, config and planning must be covered fully."""
     _install(session, "test")
-    limit = ("-o", "faulthandler_timeout=120")
+    # Far more than any unit test takes on a busy computer, and more than one waits for another thread.
+    limit = ("-o", "faulthandler_timeout=300")
     session.run("coverage", "run", "-m", "pytest", "unit_test", *limit, *session.posargs)
     if not session.posargs:
         session.run("coverage", "report", f"--include={FULLY_COVERED}", "--fail-under=100")
@@ -96,10 +98,10 @@ def tests(session: nox.Session) -> None:
     """Build real wheels on every machine that is here, and send them to real indexes."""
     _install(session, "test")
     if session.posargs:
-        session.run("pytest", "tests", "-m", "not slow", *session.posargs)
+        session.run("pytest", "tests", "-m", USUAL, *session.posargs)
         return
     beside = sorted(str(path) for pattern in WAITING for path in Path("tests").glob(pattern))
-    session.run("pytest", "tests", "-m", "not slow", *(f"--ignore={name}" for name in beside))
+    session.run("pytest", "tests", "-m", USUAL, *(f"--ignore={name}" for name in beside))
     session.run("pytest", "-n", "2", "--dist", "loadscope", *beside)
 
 
@@ -116,6 +118,14 @@ def sdists(session: nox.Session) -> None:
     """Build the whole set of real projects, on every Python."""
     _install(session, "test")
     session.run("pytest", "tests", "-m", "slow", *session.posargs)
+
+
+@nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Inject faults into real runs: kills, full disks, outages, damaged caches, hostile archives and neighbours."""
+    _install(session, "test")
+    # Single tests run cibw dozens of times.
+    session.run("pytest", "tests/faults", "-o", "faulthandler_timeout=3600", *session.posargs)
 
 
 @nox.session(default=False)

@@ -33,7 +33,7 @@ class Flaky:
     """The script and its record: each upload takes the next fault, and None lets one through.
 
     `asked` has all requests, `bodies` what uploads sent. The upload number `hold_from`, from 1 on, never gets an
-    answer; `held` is set then.
+    answer; `held` is set then. `first` is set once a page was read.
     """
 
     faults: list[Fault | None] = field(default_factory=list)
@@ -41,6 +41,7 @@ class Flaky:
     bodies: list[bytes] = field(default_factory=list)
     hold_from: int = 0
     held: threading.Event = field(default_factory=threading.Event)
+    first: threading.Event = field(default_factory=threading.Event)
     let_go: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -79,6 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._between.script.asked.append(f"GET {self.path}")
         self._reply(*self._behind(b""))
+        self._between.script.first.set()
 
     def do_POST(self) -> None:
         script = self._between.script

@@ -19,7 +19,7 @@ from pathlib import Path
 
 USER = "alice"
 PASSWORD = "open-sesame-42"
-_PATIENCE = 60.0
+_PATIENCE = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,7 @@ def _wait_for(probe: str, process: subprocess.Popen[bytes], log: Path) -> None:
         if process.poll() is not None:
             break
         try:
-            with urllib.request.urlopen(probe, timeout=5):
+            with urllib.request.urlopen(probe, timeout=60):
                 return
         except OSError:
             time.sleep(0.05)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -78,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(CONTENT[:1000])
         self.wfile.flush()
         assert isinstance(self.server, Server)
-        self.server.over.wait(20)
+        self.server.over.wait()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the base class
         pass
@@ -169,15 +168,16 @@ def test_a_server_that_is_not_there_is_told_after_six_tries(trial: Trial) -> Non
 
 
 def test_an_interrupt_ends_a_transfer_that_stands_still(trial: Trial) -> None:
-    begun = time.monotonic()
+    looks: list[int] = []
 
     def go_on() -> None:
-        if trial.server.asked and time.monotonic() - begun > 0.5:
+        # Some more looks, so that the transfer has begun, and waits for what never comes.
+        looks.extend([1] * bool(trial.server.asked))
+        if len(looks) > 3:
             raise InterruptedRunError("interrupted")
 
     with pytest.raises(InterruptedRunError):
         fetch(Download(address=f"{trial.server.address}/slow.bin"), replace(trial.fetching, go_on=go_on))
-    assert time.monotonic() - begun < 5
     assert trial.left() == []
 
 

@@ -38,10 +38,9 @@ def is_alive(process: str) -> bool:
 
 
 def test_a_service_in_the_background_stays_until_the_end(machine: HostMachine) -> None:
-    started = time.monotonic()
-    code, (service, ready) = shell(machine, "sleep 77 & echo $!; echo ready")
+    code, (service, ready) = shell(machine, "sleep 7777 & echo $!; echo ready")
     assert (code, ready) == (0, "ready")
-    assert time.monotonic() - started < 10
+    # So nobody has waited for its end.
     assert is_alive(service)
     machine.close()
     assert not is_alive(service)

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from tests.builds import Ran, command, copy_project, environment, selected
 from tests.images import image_settings
 from tests.test_container_builds import ENGINES, leftovers, marked
 
-DEADLINE_SECONDS = 120
+DEADLINE_SECONDS = 600
 ONE_BY_ONE = ("--jobs", "1")
 SIGNALS = [
     pytest.param(signal.SIGINT, id="ctrl-c"),
@@ -30,18 +30,17 @@ SIGNALS = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interruption:
-    """Which signal goes to cibw, `after` some seconds from a line of its output that holds some words."""
+    """Which signal goes to cibw, once a line of its output holds some words and `also` holds."""
 
     number: signal.Signals
     words: str
-    after: float = 0.5
+    also: Callable[[], bool] = lambda: True
 
 
 def interrupt(project: Path, settings: Mapping[str, str], interruption: Interruption, *arguments: str) -> Ran:
     """Run cibw, interrupt it, and wait for its end."""
-    # A caller may ignore Ctrl-C, as shells do for what they run in the background, and children inherit that.
     process = subprocess.Popen(
-        ["env", "--default-signal=INT", *command(*arguments)],
+        command(*arguments),
         cwd=project,
         env=environment(settings),
         stdin=subprocess.DEVNULL,
@@ -53,7 +52,7 @@ def interrupt(project: Path, settings: Mapping[str, str], interruption: Interrup
     with process:
         try:
             output = _until(process, interruption.words)
-            time.sleep(interruption.after)
+            _wait(interruption.also)
             _send(process, interruption.number)
             output += process.communicate(timeout=DEADLINE_SECONDS)[0]
         finally:
@@ -70,6 +69,13 @@ def _until(process: subprocess.Popen[str], words: str) -> str:
         if words in line:
             return output
     raise AssertionError(output)
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + DEADLINE_SECONDS
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def _send(process: subprocess.Popen[str], number: signal.Signals) -> None:
@@ -89,6 +95,11 @@ def running(words: str) -> list[str]:
             if words in line:
                 found.append(line)
     return found
+
+
+def asleep(words: str) -> int:
+    """How many processes are this command itself, and no shell that runs it."""
+    return sum(line.startswith(words) for line in running(words))
 
 
 def nap() -> str:
@@ -120,7 +131,14 @@ def test_the_container_goes(engine: str, number: signal.Signals, tmp_path: Path)
         "CIBW_BEFORE_BUILD": f"case $CIBUILDWHEEL_BUILD_IDENTIFIER in cp312*) echo as''leep; {sleep}; esac",
         "CIBW_TEST_COMMAND": "",
     }
-    ran = interrupt(project, settings, Interruption(number=number, words="asleep"), *ONE_BY_ONE, "--engine", engine)
+    ran = interrupt(
+        project,
+        settings,
+        Interruption(number=number, words="asleep", also=lambda: asleep(sleep) == 1),
+        *ONE_BY_ONE,
+        "--engine",
+        engine,
+    )
     check_interrupted(ran)
     assert leftovers(engine, mark) == ""
     assert not running(sleep)
@@ -138,7 +156,14 @@ def test_processes_and_directories_of_the_host_go(number: signal.Signals, tmp_pa
         "CIBW_TEST_COMMAND": f"{sleep} & {sleep}",
         "TMPDIR": str(temporary),
     }
-    ran = interrupt(project, settings, Interruption(number=number, words=sleep), *ONE_BY_ONE, "--engine", "host")
+    ran = interrupt(
+        project,
+        settings,
+        Interruption(number=number, words=sleep, also=lambda: asleep(sleep) == 2),
+        *ONE_BY_ONE,
+        "--engine",
+        "host",
+    )
     check_interrupted(ran)
     assert not running(sleep)
     assert not [path for path in temporary.glob("cibw-*/*") if path.suffix != ".lock"]
@@ -156,8 +181,9 @@ def test_builds_side_by_side_all_end(tmp_path: Path) -> None:
         "CIBW_BEFORE_ALL": "echo as''leep",
         "CIBW_BEFORE_BUILD": sleep,
     }
-    interruption = Interruption(number=signal.SIGTERM, words="before-all", after=4.0)
-    ran = interrupt(project, settings, interruption, "--jobs", "2", "--engine", "docker")
+    # Both are asleep; the shells that have started them have the same words behind their own.
+    both = Interruption(number=signal.SIGTERM, words="before-all", also=lambda: asleep(sleep) == 2)
+    ran = interrupt(project, settings, both, "--jobs", "2", "--engine", "docker")
     check_interrupted(ran)
     assert leftovers("docker", mark) == ""
     assert not running(sleep)

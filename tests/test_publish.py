@@ -16,6 +16,9 @@ from tests.index_servers import PASSWORD, USER, IndexServer, devpi, devpi_index,
 from tests.publishing import Publisher
 from tests.releases import PLATFORM, make_release, make_wheel
 
+PATIENCE = 600.0
+"""Seconds that no upload to an index on this computer needs."""
+
 
 @pytest.fixture
 def publisher(tmp_path: Path) -> Publisher:
@@ -109,7 +112,7 @@ def test_killed_in_the_midst_and_started_again(server: IndexServer, publisher: P
     with flaky(server) as (between, script):
         script.hold_from = 3
         with _started(publisher, between) as process:
-            assert script.held.wait(60)
+            assert script.held.wait(PATIENCE)
             process.kill()
         assert publisher.statuses() == ["uploaded", "uploaded", "not tried"]
         again = publisher(between)
@@ -123,9 +126,9 @@ def test_an_interrupt_leaves_a_report(simple_server: IndexServer, publisher: Pub
     with flaky(simple_server) as (between, script):
         script.hold_from = 2
         with _started(publisher, between) as process:
-            assert script.held.wait(60)
+            assert script.held.wait(PATIENCE)
             process.send_signal(signal.SIGINT)
-            _, errors = process.communicate(timeout=60)
+            _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert "1 of 3 files" in errors
     assert publisher.statuses() == ["uploaded", "failed", "not tried"]

@@ -118,7 +118,7 @@ def slow_server(place: Path) -> Iterator[tuple[IndexServer, Callable[[], None]]]
         script.hold_from = 2
 
         def look() -> None:
-            assert script.held.wait(60)
+            assert script.held.wait(600)
             time.sleep(0.5)
             script.let_go.set()
 

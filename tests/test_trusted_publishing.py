@@ -28,12 +28,23 @@ from tests.trusted_issuer import BEARER, GITHUB, Issuer, fake_program, issuing, 
 
 
 @dataclass(slots=True)
+class HandClock:
+    """A clock that goes on only when it is told to."""
+
+    now: float = field(default_factory=time.time)
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass(slots=True)
 class World:
-    """The index, the issuer, and what was told to the log."""
+    """The index, the issuer, their clock, and what was told to the log."""
 
     index: TrustedServer
     issuer: Issuer
     monkeypatch: pytest.MonkeyPatch
+    clock: HandClock
     masked: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -60,7 +71,9 @@ class World:
         missing = self.index.directory / "no-pypirc"
         places = Places(environment=environment, pypirc=lambda: read_pypirc(missing), keyring=lambda _, __: None)
         web = HttpTransport(context=trusted(environment))
-        surroundings = Surroundings(web=web, mask=self.masked.append, warn=self.warnings.append, pause=lambda _: None)
+        surroundings = Surroundings(
+            web=web, mask=self.masked.append, warn=self.warnings.append, clock=self.clock, pause=lambda _: None
+        )
         return open_source(access, places, surroundings)
 
     def upload(self, source: SecretSource, name: str) -> int:
@@ -92,8 +105,9 @@ def small_wheel(directory: Path, python: str) -> Path:
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with issuing() as issuer, trusted_index(tmp_path, Desk(issuer=issuer)) as index:
-        yield World(index=index, issuer=issuer, monkeypatch=monkeypatch)
+    clock = HandClock()
+    with issuing() as issuer, trusted_index(tmp_path, Desk(issuer=issuer, clock=clock)) as index:
+        yield World(index=index, issuer=issuer, monkeypatch=monkeypatch, clock=clock)
 
 
 def test_a_job_of_github_uploads_and_burns_its_token(world: World) -> None:
@@ -113,7 +127,7 @@ def test_a_job_of_github_uploads_and_burns_its_token(world: World) -> None:
 
 def test_by_https(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with issuing() as issuer, trusted_index(tmp_path, Desk(issuer=issuer), tls=True) as index:
-        world = World(index=index, issuer=issuer, monkeypatch=monkeypatch)
+        world = World(index=index, issuer=issuer, monkeypatch=monkeypatch, clock=HandClock())
         world.run_as(**issuer.github())
         source = world.open(TrustedPublishing.ALWAYS)
         assert world.upload(source, "cp311") == 200
@@ -127,7 +141,7 @@ def test_a_token_that_ends_in_a_long_upload_is_renewed(world: World) -> None:
     source = world.open()
     first = source.credentials().password
     assert world.upload(source, "cp311") == 200
-    time.sleep(3.2)
+    world.clock.now += 4
     assert not world.desk.lets_in("__token__", first)
     assert world.upload(source, "cp312") == 200
     source.close()
@@ -204,7 +218,7 @@ def test_gitlab_by_its_variable_which_is_good_for_one_token(world: World) -> Non
     world.run_as(GITLAB_CI="true", CI_COMMIT_TAG="v1.0", **{name: world.issuer.issue(AUDIENCE)})
     source = world.open()
     assert world.upload(source, "cp311") == 200
-    time.sleep(3.2)
+    world.clock.now += 4
     with pytest.raises(CredentialsError, match="only one identity"):
         world.upload(source, "cp312")
     with pytest.raises(CredentialsError, match="exchanged for a token before"):

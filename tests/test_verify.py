@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.flaky_server import flaky
 from tests.index_servers import PASSWORD, USER, IndexServer, devpi, program, pypiserver
 from tests.releases import make_dependent_wheel, make_sdist, make_wheel
 
@@ -97,10 +98,17 @@ def test_a_good_release_and_a_missing_one(server: IndexServer, reader: Reader) -
 
 
 def test_it_waits_for_a_page_that_comes_late(simple_server: IndexServer, reader: Reader) -> None:
-    late = threading.Timer(1.5, reader.publish, [simple_server])
-    late.start()
-    done = reader(simple_server, "verify", "--timeout", "60")
-    late.join()
+    with flaky(simple_server) as (between, script):
+
+        def publish() -> None:
+            # Once the index has been asked in vain, however long that takes.
+            assert script.first.wait(600)
+            reader.publish(simple_server)
+
+        late = threading.Thread(target=publish)
+        late.start()
+        done = reader(between, "verify", "--timeout", "600")
+        late.join()
     assert done.returncode == 0, done.stdout + done.stderr
     assert "next look in 1.0 s" in done.stdout
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -23,7 +22,7 @@ from cibw.running.machine import Tree
 
 pytestmark = pytest.mark.windows
 
-SLEEPER = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
+SLEEPER = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(7777)'])"
 
 
 @pytest.fixture
@@ -88,20 +87,16 @@ def test_a_status_is_told_in_words(machine: HostMachine, tmp_path: Path, status:
 
 
 def test_what_a_command_leaves_ends_with_the_machine(machine: HostMachine, tmp_path: Path) -> None:
-    started = time.monotonic()
+    # What stays runs longer than a test may take.
     code, lines = python(machine, tmp_path, f"{SLEEPER}; print('ready')")
     assert (code, lines) == (0, ["ready"])
-    assert time.monotonic() - started < 20
     machine.close()
-    assert time.monotonic() - started < 40
 
 
 def test_an_interrupt_ends_all_that_was_started(machine: HostMachine, tmp_path: Path) -> None:
     threading.Timer(2, machine.close).start()
-    started = time.monotonic()
     with pytest.raises(InterruptedRunError):
-        python(machine, tmp_path, f"{SLEEPER}; import time; time.sleep(60)")
-    assert time.monotonic() - started < 30
+        python(machine, tmp_path, f"{SLEEPER}; import time; time.sleep(7777)")
 
 
 def test_much_output_comes_whole(machine: HostMachine, tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import ssl
 import sys
 import time
 import uuid
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
@@ -45,8 +46,9 @@ class RefusedError(Exception):
 class Desk:
     """Exchanges identities of one issuer for tokens.
 
-    `publisher` has the claims that must be equal, `life` the seconds that a token is good for. `asked` has every
-    request to the exchange and every upload, and `status` of the audience is 403 where it is switched off.
+    `publisher` has the claims that must be equal, `life` the seconds after which a token ends by the desk's `clock`.
+    `asked` has every request to the exchange and every upload, and `status` of the audience is 403 where it is switched
+    off.
     """
 
     issuer: Issuer
@@ -54,8 +56,13 @@ class Desk:
     life: float = 900.0
     status: int = 200
     burns: bool = True
-    delays: list[float] = field(default_factory=list)
-    """How many seconds the first uploads take."""
+    clock: Callable[[], float] = time.time
+    uploads_per_token: int = 0
+    """How many uploads end a token, whatever its life; 0 where they do not."""
+    lost: int = 0
+    """How many of the first uploads take so long that their token has ended when they arrive."""
+    outlasting: int = 0
+    """How many of the first uploads are taken, but so slowly that all tokens have ended afterwards."""
     busy: int = 0
     """How many times mint answers that it is busy, before it does its work."""
     asked: list[str] = field(default_factory=list)
@@ -64,10 +71,30 @@ class Desk:
     tokens: dict[str, float] = field(default_factory=dict)
     burnt: list[str] = field(default_factory=list)
     _used: set[str] = field(default_factory=set)
+    _uploads: dict[str, int] = field(default_factory=dict)
 
     def lets_in(self, username: str, password: str) -> bool:
         """Whether a login is a living token."""
-        return username == "__token__" and time.time() < self.tokens.get(password, 0.0)
+        return username == "__token__" and self.clock() < self.tokens.get(password, 0.0)
+
+    def upload(self, authorization: str) -> None:
+        """Note an upload before it is judged, and end tokens that end meanwhile."""
+        self.asked.append("upload")
+        token = _password(authorization)
+        if self.lost:
+            self.lost -= 1
+            self.tokens.pop(token, None)
+
+    def uploaded(self, authorization: str) -> None:
+        """End tokens that end with an upload."""
+        token = _password(authorization)
+        self._uploads[token] = self._uploads.get(token, 0) + 1
+        if self._uploads[token] == self.uploads_per_token:
+            self.tokens.pop(token, None)
+        if self.outlasting:
+            self.outlasting -= 1
+            while any(self.clock() <= end + 1 for end in self.tokens.values()):
+                time.sleep(0.05)
 
     def answer(self, what: str, body: bytes) -> tuple[int, Mapping[str, object]]:
         """The status and the answer to a request below `/_/oidc/`."""
@@ -95,7 +122,7 @@ class Desk:
             code, description = error.args
             errors = [{"code": code, "description": description}]
             return 422, {"message": "Token request failed", "errors": errors}
-        token, end = f"pypi-{uuid.uuid4().hex}", time.time() + self.life
+        token, end = f"pypi-{uuid.uuid4().hex}", self.clock() + self.life
         self.tokens[token] = end
         return 200, {"success": True, "message": "", "token": token, "expires": int(end)}
 
@@ -154,6 +181,10 @@ def trusted_index(
         )
 
 
+def _password(authorization: str) -> str:
+    return base64.b64decode(authorization.rpartition(" ")[2]).decode().partition(":")[2]
+
+
 def _pypiserver(packages: Path, desk: Desk) -> WSGIApplication:
     finders = [*sys.meta_path]
     with warnings.catch_warnings():
@@ -183,9 +214,12 @@ def _in_front_of(application: WSGIApplication, desk: Desk) -> WSGIApplication:
             start(_STATUS[status], [("content-type", "application/json"), ("content-length", str(len(text)))])
             return [text]
         if path == "/legacy/":
-            desk.asked.append("upload")
-            time.sleep(desk.delays.pop(0) if desk.delays else 0.0)
+            authorization = str(environment.get("HTTP_AUTHORIZATION", ""))
+            desk.upload(authorization)
             environment["PATH_INFO"] = "/"
+            body = list(application(environment, start))
+            desk.uploaded(authorization)
+            return body
         return application(environment, start)
 
     return answer

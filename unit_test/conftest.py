@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from unit_test.guard import Guard
 
@@ -22,9 +21,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     guard = config.stash[GUARD] = Guard()
     guard.install()
-    # A busy computer is no fault of the code.
-    settings.register_profile("house", deadline=None)
-    settings.load_profile("house")
 
 
 @pytest.hookimpl(wrapper=True)

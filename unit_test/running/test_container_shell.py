@@ -16,6 +16,7 @@ from cibw.running.container_api import Execution, RefusedError
 from cibw.running.container_shell import Shell, command_line
 from unit_test.running.fake_engine import FakeEngine, said_to_shell
 from unit_test.running.test_container import Chunks, machine_of, request, run
+from unit_test.running.trials import PATIENCE
 
 
 def kept(client: FakeEngine) -> list[tuple[str, ...]]:
@@ -43,7 +44,7 @@ def test_a_command_that_finds_the_shell_at_work_is_begun_by_the_engine() -> None
     def answer(execution: Execution, _data: bytes) -> tuple[Chunks, int]:
         if execution.argv == ("slow",):
             busy.set()
-            assert done.wait(10)
+            assert done.wait(PATIENCE)
         return [(b"out", False)], 0
 
     client = FakeEngine(answer=answer)
@@ -51,10 +52,10 @@ def test_a_command_that_finds_the_shell_at_work_is_begun_by_the_engine() -> None
     machine.environment()
     slow = threading.Thread(target=run, args=(machine, request("slow")))
     slow.start()
-    assert busy.wait(10)
+    assert busy.wait(PATIENCE)
     assert run(machine, Request(argv=("quick",), cwd="/", environment={"A": "1"})) == (0, [("out", False)])
     done.set()
-    slow.join(10)
+    slow.join(PATIENCE)
     assert kept(client)[-1] == ("env", "-u", "HOME", "-u", "PATH", "quick")
 
 

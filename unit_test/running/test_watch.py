@@ -5,7 +5,7 @@ import threading
 from cibw.errors import InterruptedRunError
 from cibw.running.watch import ended_by
 
-PATIENCE = 30
+PATIENCE = 120
 
 
 def test_what_takes_long_is_ended_by_an_interrupt() -> None:

@@ -26,7 +26,7 @@ from unit_test.running.wheels import wheel_bytes
 
 MAIN_THREAD = threading.main_thread().ident or 0
 BINDINGS = {Late.PROJECT: "/project", Late.SOURCE: "/source"}
-PATIENCE = 20.0
+PATIENCE = 120.0
 """Seconds after which a test that waits for another thread fails."""
 TREE = Tree(root=Path("/nowhere"), files=())
 
