@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -18,9 +19,10 @@ from cibw.cli.reporters import open_reporters
 from cibw.cli.secrets import without_logins
 from cibw.cli.sessions import Session
 from cibw.cli.states import state_teller
-from cibw.cli.store import StoreSources, keeper_of, open_memory
+from cibw.cli.store import ProjectFiles, StoreSources, keeper_of, open_memory
 from cibw.config.load import load_options
 from cibw.config.options import Options
+from cibw.model.events import Event, WarningRaised
 from cibw.model.facts import Facts
 from cibw.model.plan import Plan, WheelBuild
 from cibw.planning.hosts import require_host
@@ -29,10 +31,11 @@ from cibw.reporting.report import read_report
 from cibw.running.emulation import Processor
 from cibw.running.host import HostMachine
 from cibw.running.host_session import HostSettings
+from cibw.running.machine import Tree
 from cibw.running.priority import Rank, slowest_first
 from cibw.running.probe import default_jobs, read_processors
 from cibw.running.scheduler import RunSettings, run_plan
-from cibw.running.source import project_files
+from cibw.running.source import every_file, project_files
 from cibw.running.stage import StageSettings
 
 
@@ -78,8 +81,8 @@ def _run_in(session: Session, project: Project, planned: _Planned, output_dir: P
     facts = planned.facts
     jobs = min(planned.options.jobs or default_jobs(), len(planned.plan.identifiers))
     reporters = open_reporters(session, planned.plan, output_dir, side_by_side=jobs > 1)
-    files = project_files(HostMachine(session.environment), project.root, made_by_cibw(session, output_dir))
-    memory = open_memory(session, planned.options, files, reporters.emit)
+    files = _files(session, project, made_by_cibw(session, output_dir), reporters.emit)
+    memory = open_memory(session, planned.options, ProjectFiles(project=project, tree=files), reporters.emit)
     machines = MachineSettings(
         host=_host(session, planned),
         project=project.root,
@@ -112,6 +115,14 @@ def _run_in(session: Session, project: Project, planned: _Planned, output_dir: P
             keeper=keeper_of(session, memory, sources),
         )
         return run_plan(planned.plan, settings).exit_code
+
+
+def _files(session: Session, project: Project, excluded: tuple[Path, ...], emit: Callable[[Event], None]) -> Tree:
+    if project.is_sdist:
+        return every_file(project.root, excluded)
+    host = HostMachine(session.environment)
+    tell = lambda note: emit(WarningRaised(scope="", message=note))  # noqa: E731
+    return project_files(host, project.root, excluded, tell=tell)
 
 
 def _host(session: Session, planned: _Planned) -> HostSettings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cibw.cli.command_line import CommandLine
@@ -17,10 +17,14 @@ _PROJECT_FILES = ("setup.py", "setup.cfg", "pyproject.toml")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A project's root, which is copied to machines, and its package directory relative to the root."""
+    """A project's root, which is copied to machines, and its package directory relative to the root.
+
+    `is_sdist` tells that it was unpacked for this run; git has nothing to say of it.
+    """
 
     root: Path
     package_dir: str
+    is_sdist: bool = False
 
 
 @contextmanager
@@ -33,7 +37,7 @@ def open_project(line: CommandLine, working_dir: Path) -> Iterator[Project]:
         from cibw.running.scratch import scratch_directory
 
         with scratch_directory("sdist") as directory:
-            yield _unpack(package, directory)
+            yield replace(_unpack(package, directory), is_sdist=True)
     else:
         kind = "not an sdist (.tar.gz) or a directory" if package.exists() else "missing"
         raise ConfigurationError(

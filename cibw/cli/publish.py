@@ -32,7 +32,7 @@ def publish(session: Session) -> int:
     with release_project(session) as found:
         options = with_arguments(session, found.options.publish)
         chosen = choose_files(session)
-        facts = release_facts(session, found.project.root, options)
+        facts = release_facts(session, found.project, options)
         index = named_index(session, options.to)
         hindrances = _hindrances(session, options, chosen, facts)
         warn = partial(_warn, session)

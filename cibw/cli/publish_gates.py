@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from packaging.version import Version
 
+from cibw.cli.project import Project
 from cibw.cli.sessions import Session
 from cibw.config.publish_values import PublishOptions
+from cibw.errors import GateError
 from cibw.model.ci import CiFacts
-from cibw.model.command import Request
 from cibw.model.gates import Gates
 from cibw.publishing.ci_facts import ci_facts, with_git
 from cibw.publishing.gates import Refusal, refusals
+from cibw.running.git import git_lines, owner_refusal
 from cibw.running.host import HostMachine
 
 
-def release_facts(session: Session, root: Path, options: PublishOptions) -> CiFacts:
-    """What this run is for: as the CI says, else, where a gate asks for it, as the git of a directory does."""
+def release_facts(session: Session, project: Project, options: PublishOptions) -> CiFacts:
+    """What this run is for: as the CI says, else, where a gate asks for it, as the git of a directory does.
+
+    GateError where a gate needs git, and git does not read the repository.
+    """
     facts = ci_facts(session.environment)
-    return with_git(facts, _git(session, root)) if options.require_tag or options.branches else facts
+    is_asked = (options.require_tag or options.branches) and not project.is_sdist
+    return with_git(facts, _git(session, project)) if is_asked else facts
 
 
 def gate_refusals(options: PublishOptions, facts: CiFacts, project: str, version: str) -> tuple[Refusal, ...]:
@@ -34,10 +39,18 @@ def gate_refusals(options: PublishOptions, facts: CiFacts, project: str, version
     return tuple(refusals(gates, facts, project, Version(version)))
 
 
-def _git(session: Session, root: Path) -> Callable[[tuple[str, ...]], str]:
+def _git(session: Session, project: Project) -> Callable[[tuple[str, ...]], str]:
+    host = HostMachine(session.environment)
+
     def ask(arguments: tuple[str, ...]) -> str:
-        request = Request(argv=("git", *arguments), cwd=str(root), environment=session.environment)
-        outcome = HostMachine(session.environment).run(request, lambda _line, _is_error: None)
-        return outcome.stdout if outcome.exit_code == 0 else ""
+        lines = git_lines(host, project.root, *arguments)
+        refusal = owner_refusal(host, project.root) if lines is None else ""
+        if refusal:
+            raise GateError(
+                f"git does not read the repository at {project.root}, because it belongs to another user. "
+                "So the tag and the branch of this release are unknown.",
+                hint=f"If you trust the repository, run `{refusal}`.",
+            )
+        return "".join(f"{line}\n" for line in lines or ())
 
     return ask

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from cibw.cli.project import Project
 from cibw.cli.sessions import Session
 from cibw.config.options import Options
 from cibw.errors import ConfigurationError
@@ -47,6 +48,14 @@ class StoreSources:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectFiles:
+    """A project, and those of its files that are copied to machines."""
+
+    project: Project
+    tree: Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """What a run may take from earlier ones: the store, and what tells whether the project has changed since."""
 
@@ -73,7 +82,9 @@ def size_limit(session: Session) -> int:
     return int(float(found["number"]) * base ** _UNITS.index(found["unit"].upper() or " "))
 
 
-def open_memory(session: Session, options: Options, files: Tree, emit: Callable[[Event], None]) -> Memory | None:
+def open_memory(
+    session: Session, options: Options, files: ProjectFiles, emit: Callable[[Event], None]
+) -> Memory | None:
     """The memory of a run; None where the user does without, or the store can't be used."""
     chosen = options.cache if options.cache is not None else not is_ci(session.environment)
     size_limit(session)
@@ -87,12 +98,13 @@ def open_memory(session: Session, options: Options, files: Tree, emit: Callable[
         return None
 
 
-def _memory(session: Session, files: Tree) -> Memory:
+def _memory(session: Session, files: ProjectFiles) -> Memory:
     store = Store(store_directory(session))
     seal = Seal(store.secret())
     project = str((session.working_dir / session.line.package).resolve())
-    listing = git_index(HostMachine(session.environment), files.root)
-    source = ProjectState(files, listing, seal, store.memo(seal(project)))
+    root = files.tree.root
+    listing = "" if files.project.is_sdist else git_index(HostMachine(session.environment), root)
+    source = ProjectState(files.tree, listing, seal, store.memo(seal(project)))
     return Memory(store=store, seal=seal, project=project, source=source)
 
 

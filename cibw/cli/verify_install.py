@@ -35,7 +35,7 @@ from cibw.running.host_guard import GUARD
 from cibw.running.host_session import RESOURCES_DIR, find_uv, lay_program
 from cibw.running.probe import read_platform
 from cibw.running.scratch import scratch_directory
-from cibw.running.source import project_files
+from cibw.running.source import every_file, project_files
 from cibw.running.workbench import Workbench
 
 _LAST_LINES = 6
@@ -122,7 +122,7 @@ class Trial:
     def _test(self, steps: Verification, bench: Workbench, base: Mapping[str, str]) -> Iterator[Finding]:
         project = self.found.project
         if is_project(project.root / project.package_dir):
-            files = project_files(bench.machine, project.root)
+            files = every_file(project.root) if project.is_sdist else project_files(bench.machine, project.root)
             bench.machine.put(files, bench.bindings[Late.PROJECT])
         environment = bench.environment(steps.environment, base)
         for step in steps.test:

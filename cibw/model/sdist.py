@@ -10,12 +10,14 @@ class SourceState:
     """What git says of a package's directory; paths are relative to it.
 
     `missing_submodules` are not checked out, `changed` are files that differ from the commit or are unknown to git.
-    Without git, or outside of a repository, nothing is known.
+    Without git, or outside of a repository, nothing is known. `refused` is the command that lets git read a
+    repository of another user, where it refuses to.
     """
 
     is_shallow: bool = False
     missing_submodules: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ def with_git(facts: CiFacts, git: Git) -> CiFacts:
     """
     if facts.tags or facts.branch:
         return facts
-    tags = tuple(git(("tag", "--points-at", "HEAD")).split())
+    tags = tuple(git(("for-each-ref", "--points-at=HEAD", "--format=%(refname:strip=2)", "refs/tags")).split())
     # HEAD is the answer where no branch is checked out.
     branch = git(("rev-parse", "--abbrev-ref", "HEAD")).strip()
     commit = facts.commit or git(("rev-parse", "HEAD")).strip()

@@ -21,7 +21,7 @@ _SHOWN = 5
 
 def source_findings(state: SourceState, requires: Iterable[str]) -> tuple[Finding, ...]:
     """What is amiss with a source whose build requires these distributions (PEP 508)."""
-    return (*_submodules(state), *_depth(state, requires), *_changes(state))
+    return (*_refusal(state), *_submodules(state), *_depth(state, requires), *_changes(state))
 
 
 def changes_during_build(changed: tuple[str, ...]) -> tuple[Finding, ...]:
@@ -36,6 +36,17 @@ def changes_during_build(changed: tuple[str, ...]) -> tuple[Finding, ...]:
         severity=Severity.WARNING,
     )
     return (finding,)
+
+
+def _refusal(state: SourceState) -> Iterator[Finding]:
+    if state.refused:
+        yield Finding(
+            rule="repository-of-another-user",
+            message="git does not read the repository, because it belongs to another user. So nobody knows whether "
+            "the source is complete.",
+            fix=f"If you trust the repository, run `{state.refused}`.",
+            severity=Severity.WARNING,
+        )
 
 
 def _submodules(state: SourceState) -> Iterator[Finding]:

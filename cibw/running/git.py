@@ -1,18 +1,60 @@
-"""Questions to git, which the host answers."""
+"""Asks git about a project, without running a program that the project names."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from cibw.model.command import Outcome, Request
 from cibw.running.machine import OutputSink
 
-_GIT = ("git", "-c", "safe.directory=*", "-c", "core.quotePath=true")
-_OF_ANOTHER_PLACE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+_SETTINGS = {
+    # Programs and hooks; an empty value is not always "none", but it is never a program.
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.pager": "cat",
+    "core.editor": "",
+    "sequence.editor": "",
+    "core.askPass": "",
+    "core.sshCommand": "false",
+    "core.gitProxy": "",
+    "core.alternateRefsCommand": "",
+    "credential.helper": "",
+    "diff.external": "",
+    "log.showSignature": "false",
+    "maintenance.auto": "false",
+    "gc.auto": "0",
+    # Nothing is fetched; remote helpers and `ext::` addresses are programs, too.
+    "protocol.allow": "never",
+    "protocol.ext.allow": "never",
+    "submodule.recurse": "false",
+    # A directory of a checkout that looks like a repository would bring a configuration of its own.
+    "safe.bareRepository": "explicit",
+    "core.quotePath": "true",
+}
+_GIT = ("git", "--no-pager", *(word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")))
+_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_TRACE2": "0",
+    "GIT_TRACE2_EVENT": "0",
+    "GIT_TRACE2_PERF": "0",
+    "LC_ALL": "C",
+}
+_KEPT = re.compile(
+    # Where the user's own configuration is, which may also name directories as safe.
+    r"HOME|XDG_CONFIG_HOME|GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|GIT_CEILING_DIRECTORIES"
+    r"|GIT_DISCOVERY_ACROSS_FILESYSTEM|USER|LOGNAME|SUDO_[UG]ID"
+    # What any program needs.
+    r"|TMPDIR|TEMP|TMP|LD_LIBRARY_PATH|DYLD_(FALLBACK_)?LIBRARY_PATH|DEVELOPER_DIR|SYSTEMROOT|SYSTEMDRIVE|WINDIR"
+    r"|COMSPEC|PATHEXT|USERPROFILE|HOMEDRIVE|HOMEPATH|(LOCAL)?APPDATA|PROGRAMDATA|PROGRAMFILES.*|COMMONPROGRAMFILES.*",
+    re.IGNORECASE if os.name == "nt" else 0,
+)
 _ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
 _CONTROLS = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 
@@ -28,10 +70,22 @@ class Runner(Protocol):
 
 
 def git_lines(runner: Runner, directory: Path, *arguments: str) -> list[str] | None:
-    """What git prints, line by line; None where it fails, is missing, or knows nothing of the directory."""
-    lines: list[str] = []
-    request = Request(argv=(*_GIT, *arguments), cwd=str(directory), environment=_own_place(runner))
-    return lines if runner.run(request, _collector(lines)).exit_code == 0 else None
+    """The lines that git prints; None where it fails, is missing, or finds no repository.
+
+    Settings of the project never make git run another program, provided that the command leaves the content of
+    the work tree alone: `git status`, `git diff` and `git add` would run its filters. So the commands are those that
+    list the index, references and commits.
+    """
+    return _ask(runner, directory, arguments, _ignore)
+
+
+def owner_refusal(runner: Runner, directory: Path) -> str:
+    """Why git does not read the repository of another user, and what helps; empty where that is not so."""
+    errors: list[str] = []
+    if _ask(runner, directory, ("rev-parse", "--git-dir"), errors.append) is not None:
+        return ""
+    # Versions of git word the refusal in different ways, but all name the setting.
+    return f"git config --global --add safe.directory {directory}" if "safe.directory" in "".join(errors) else ""
 
 
 def unquote(line: str) -> str:
@@ -42,19 +96,32 @@ def unquote(line: str) -> str:
     return os.fsdecode(raw)
 
 
+def _ask(runner: Runner, directory: Path, arguments: tuple[str, ...], error: Callable[[str], None]) -> list[str] | None:
+    lines: list[str] = []
+
+    def collect(line: str, is_error: bool) -> None:
+        if is_error:
+            error(line)
+        else:
+            lines.append(line)
+
+    request = Request(argv=(*_GIT, *arguments), cwd=str(directory), environment=_environment(runner.environment()))
+    return lines if runner.run(request, collect).exit_code == 0 else None
+
+
+def _environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that git needs, and none that names a program, a file to write to or another repository."""
+    kept = {name: value for name, value in environment.items() if _KEPT.fullmatch(name)}
+    # A relative entry would find programs in the project.
+    entries = environment.get("PATH", "").split(os.pathsep)
+    path = os.pathsep.join(entry for entry in entries if Path(entry).is_absolute())
+    return {**kept, **_ENVIRONMENT, **({"PATH": path} if path else {})}
+
+
 def _unescape(match: re.Match[bytes]) -> bytes:
     found = match[1]
     return bytes([int(found, 8)]) if len(found) == 3 else _CONTROLS.get(found, found)
 
 
-def _own_place(runner: Runner) -> dict[str, str]:
-    # A hook of git, for one, starts programs with variables that speak of another place.
-    return {name: value for name, value in runner.environment().items() if name not in _OF_ANOTHER_PLACE}
-
-
-def _collector(lines: list[str]) -> OutputSink:
-    def collect(line: str, is_error: bool) -> None:
-        if not is_error:
-            lines.append(line)
-
-    return collect
+def _ignore(_line: str) -> None:
+    """Errors of git are no errors of the run."""

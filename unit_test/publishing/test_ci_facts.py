@@ -154,7 +154,7 @@ def test_travis_for_a_pull_request() -> None:
 
 def _git(**answers: str) -> dict[tuple[str, ...], str]:
     return {
-        ("tag", "--points-at", "HEAD"): answers.get("tags", ""),
+        ("for-each-ref", "--points-at=HEAD", "--format=%(refname:strip=2)", "refs/tags"): answers.get("tags", ""),
         ("rev-parse", "--abbrev-ref", "HEAD"): answers.get("branch", ""),
         ("rev-parse", "HEAD"): answers.get("commit", ""),
     }

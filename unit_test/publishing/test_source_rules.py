@@ -44,3 +44,9 @@ def test_what_changes_during_the_build_is_told() -> None:
     (finding,) = changes_during_build(("setup.py",))
     assert "setup.py" in finding.message
     assert not stops((finding,))
+
+
+def test_a_repository_of_another_user_is_a_warning_with_the_command_that_helps() -> None:
+    (finding,) = source_findings(SourceState(refused="git config --global --add safe.directory /p"), ())
+    assert finding.severity is Severity.WARNING
+    assert "git config --global --add safe.directory /p" in finding.fix

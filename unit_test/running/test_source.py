@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cibw.model.command import Request
 from cibw.running.git import unquote
 from cibw.running.recording import Answer, RecordingMachine
-from cibw.running.source import git_index, project_files
+from cibw.running.source import every_file, git_index, project_files
 
 _NAMED = {7: "a", 8: "b", 12: "f", 10: "n", 13: "r", 9: "t", 11: "v", 34: '"', 92: "\\"}
 
@@ -80,11 +80,49 @@ def test_a_nested_repository_is_an_entry_of_its_own(tmp_path: Path) -> None:
     assert project_files(git("", "sub/\n"), tmp_path).files == ("sub",)
 
 
-def test_variables_of_a_hook_of_git_do_not_lead_astray(tmp_path: Path) -> None:
-    machine = RecordingMachine(environment={"PATH": "/bin", "GIT_DIR": "/else/.git", "GIT_INDEX_FILE": "/else/index"})
+def test_variables_do_not_lead_git_astray(tmp_path: Path) -> None:
+    own = {"PATH": "/bin", "HOME": "/home/a", "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory"}
+    foreign = dict.fromkeys(("GIT_DIR", "GIT_INDEX_FILE", "GIT_EXTERNAL_DIFF", "GIT_TRACE", "PAGER", "SECRET"), "/x")
+    machine = RecordingMachine(environment={**own, **foreign, "PATH": f".{os.pathsep}/bin{os.pathsep}"})
     project_files(machine, project(tmp_path))
-    assert [request.environment for request in machine.requests] == [{"PATH": "/bin"}] * len(machine.requests)
     assert machine.requests
+    for request in machine.requests:
+        assert own.items() <= request.environment.items()
+        assert not foreign.keys() & request.environment.keys()
+
+
+def test_no_setting_of_a_project_makes_git_run_a_program(tmp_path: Path) -> None:
+    machine = RecordingMachine()
+    project_files(machine, project(tmp_path))
+    for request in machine.requests:
+        for setting in ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", "protocol.allow=never"):
+            assert request.argv[request.argv.index(setting) - 1] == "-c"
+        assert request.environment["GIT_ALLOW_PROTOCOL"] == "none"
+
+
+def test_a_repository_of_another_user_is_told(tmp_path: Path) -> None:
+    stderr = "fatal: unsafe repository\n\tgit config --global --add safe.directory /x\n"
+    machine, notes = RecordingMachine(lambda _request: Answer(stderr=stderr, exit_code=128)), list[str]()
+    assert "build/x.o" in project_files(machine, project(tmp_path), tell=notes.append).files
+    [note] = notes
+    assert f"git config --global --add safe.directory {tmp_path}" in note
+    quiet = RecordingMachine(lambda _request: Answer(stderr="fatal: not a git repository", exit_code=128))
+    project_files(quiet, tmp_path, tell=notes.append)
+    assert notes == [note]
+
+
+def test_names_that_lead_out_of_the_project_are_dropped(tmp_path: Path) -> None:
+    root = project(tmp_path / "project")
+    (tmp_path / "outside").touch()
+    listed = f"pyproject.toml\n../outside\nsrc/../../outside\n{tmp_path}/outside\nlink/a.c\nlink\n"
+    files = project_files(git(listed, ""), root).files
+    assert [name for name in files if not name.startswith(".git")] == ["link", "pyproject.toml"]
+
+
+def test_all_files_of_an_sdist(tmp_path: Path) -> None:
+    files = every_file(project(tmp_path), (tmp_path / "wheelhouse",)).files
+    assert {".git/HEAD", "build/x.o"} <= set(files)
+    assert "wheelhouse/a.whl" not in files
 
 
 def test_the_index_of_git_is_its_listing() -> None:

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
+
+import pytest
 
 from cibw.model.command import Request
 from cibw.model.sdist import SourceState
@@ -27,22 +31,115 @@ def test_outside_of_a_repository_nothing_is_known(tmp_path: Path) -> None:
     assert commit_of(git({}), tmp_path) == ""
 
 
+def blob(content: bytes, algorithm: str = "sha1") -> str:
+    return hashlib.new(algorithm, b"blob %d\0" % len(content) + content).hexdigest()
+
+
+def repository(index: list[str], tree: list[str], **more: str) -> RecordingMachine:
+    """Answers for a repository with these lines of `ls-files --stage -t` and of `ls-tree`."""
+    known = {"--is-shallow-repository": "false", "--stage": "\n".join(index), "ls-tree": "\n".join(tree)}
+    return git({**known, **more})
+
+
 def test_a_clone_with_all_that_can_be_amiss(tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    package.mkdir()
+    (tmp_path / ".gitmodules").touch()
+    names = ("with blank", "unwanted", "unnamed")
     machine = git(
         {
             "--is-shallow-repository": "true",
-            "--name-only": 'setup.py\n"caf\\303\\251.py"\n',
-            "--others": "dist/\nwheels/a.whl\nsrc/demo.egg-info/\n__pycache__/\nnew.py\nnotes/\n",
-            "submodule": " 12ab a (heads/main)\n-34cd with blank\n-56ef ../beside\n-78ab unwanted\n+90ab b (v1)\n",
-            "--show-toplevel": str(tmp_path.parent),
-            "--list": f"submodule.u.path={tmp_path.name}/unwanted\nsubmodule.u.update=none\nsubmodule.w.update=none\n",
+            "--stage": "".join(f"H 160000 34cd 0\t{name}\n" for name in names),
+            "--others": 'dist/\nwheels/a.whl\nsrc/demo.egg-info/\n__pycache__/\nnew.py\n"caf\\303\\251/"\n',
+            "--show-toplevel": str(tmp_path),
+            "--list": "submodule.b.path=package/with blank\n"
+            "submodule.u.path=package/unwanted\nsubmodule.u.update=none\nsubmodule.w.update=none\nsubmodule.o.path=beside\n",
         }
     )
-    assert read_source_state(machine, tmp_path, (tmp_path / "dist", tmp_path / "wheels")) == SourceState(
-        is_shallow=True,
-        missing_submodules=("with blank",),
-        changed=("setup.py", "caf\u00e9.py", "new.py", "notes"),
+    assert read_source_state(machine, package, (package / "dist", package / "wheels")) == SourceState(
+        is_shallow=True, missing_submodules=("with blank",), changed=("new.py", "caf\u00e9")
     )
+
+
+class Tracked:
+    """A work tree, and what git's index and commit hold of it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.index: list[str] = []
+        self.tree: list[str] = []
+
+    def file(
+        self, name: str, now: bytes = b"a\n", before: bytes = b"a\n", *, tag: str = "H", algorithm: str = "sha1"
+    ) -> None:
+        (self.root / name).write_bytes(now)
+        self.entry(f"{tag} 100644 {blob(before, algorithm)}", name)
+
+    def link(self, name: str, now: str) -> None:
+        (self.root / name).symlink_to(now)
+        self.entry(f"H 120000 {blob(b'there')}", name)
+
+    def entry(self, facts: str, name: str) -> None:
+        self.index.append(f"{facts} 0\t{name}")
+        _tag, mode, digest = facts.split()
+        self.tree.append(f"{mode} blob {digest}\t{name}")
+
+    def changed(self, **answers: str) -> tuple[str, ...]:
+        machine = repository(self.index, self.tree, **answers)
+        found = read_source_state(machine, self.root, ()).changed
+        assert not [request for request in machine.requests if {"diff", "status", "add"} & set(request.argv)]
+        return found
+
+
+@pytest.fixture
+def tracked(tmp_path: Path) -> Tracked:
+    return Tracked(tmp_path)
+
+
+def test_files_that_are_those_of_the_commit(tracked: Tracked) -> None:
+    tracked.file("same")
+    tracked.file("sha256", algorithm="sha256")
+    tracked.file("crlf", b"a\r\n")
+    tracked.file("skipped", b"b", tag="S")
+    tracked.file("assumed", b"b", tag="h")
+    tracked.file("filtered", b"b")
+    tracked.link("link", "there")
+    assert tracked.changed(**{"check-attr": "filtered: filter: lfs", "--get-regexp": "filter.lfs.clean"}) == ()
+
+
+def test_files_that_differ_from_the_commit(tracked: Tracked) -> None:
+    tracked.file("content", b"b")
+    tracked.file("mode")
+    (tracked.root / "mode").chmod(0o755)
+    tracked.file("fifo")
+    (tracked.root / "fifo").unlink()
+    os.mkfifo(tracked.root / "fifo")
+    tracked.link("link", "elsewhere")
+    tracked.entry(f"H 120000 {blob(b'there')}", "text-link")
+    (tracked.root / "text-link").write_text("there")
+    tracked.entry(f"H 100644 {blob(b'a')}", "missing")
+    tracked.tree.append(f"100644 blob {blob(b'a')}\tremoved")
+    tracked.tree.append(f"100644 blob {blob(b'before')}\tstaged")
+    tracked.index.append(f"H 100644 {blob(b'a')} 0\tstaged")
+    tracked.index.append(f"M 100644 {blob(b'a')} 2\tconflict")
+    wanted = ("conflict", "content", "fifo", "link", "missing", "mode", "removed", "staged", "text-link")
+    assert tracked.changed(**{"check-attr": "content: filter: unknown\ncontent: ident: unset"}) == wanted
+
+
+def test_without_modes_only_the_content_counts(tmp_path: Path) -> None:
+    (tmp_path / "program").write_bytes(b"a")
+    (tmp_path / "link").write_bytes(b"there")
+    index = [f"H 100755 {blob(b'a')} 0\tprogram", f"H 120000 {blob(b'there')} 0\tlink"]
+    tree = [f"100755 blob {blob(b'a')}\tprogram", f"120000 blob {blob(b'there')}\tlink"]
+    machine = repository(index, tree, **{"core.fileMode": "false"})
+    assert read_source_state(machine, tmp_path, ()).changed == ()
+
+
+def test_a_repository_of_another_user(tmp_path: Path) -> None:
+    stderr = f"fatal: detected dubious ownership\n\tgit config --global --add safe.directory {tmp_path}\n"
+    machine = RecordingMachine(lambda _request: Answer(stderr=stderr, exit_code=128))
+    state = read_source_state(machine, tmp_path, ())
+    assert state == SourceState(refused=f"git config --global --add safe.directory {tmp_path}")
 
 
 def test_a_complete_clone(tmp_path: Path) -> None:
@@ -50,8 +147,8 @@ def test_a_complete_clone(tmp_path: Path) -> None:
 
 
 def test_a_commit_is_told_with_its_tags(tmp_path: Path) -> None:
-    machine = git({"HEAD": "abc", "--tags": "v1-0-gabc"})
-    assert commit_of(machine, tmp_path) == "abc\nv1-0-gabc\nabc"
+    machine = git({"HEAD": "abc", "--tags": "v1-0-gabc", "refs/tags": "v1"})
+    assert commit_of(machine, tmp_path) == "abc\nv1-0-gabc\nv1"
 
 
 def test_the_source_has_no_files_of_git_and_no_caches_of_python(tmp_path: Path) -> None:
