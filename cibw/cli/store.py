@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -14,12 +14,15 @@ from cibw.config.options import Options
 from cibw.errors import ConfigurationError
 from cibw.model.events import Event, Progress, WarningRaised
 from cibw.model.facts import Facts
+from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import ContainerSpec
 from cibw.model.plan import Job, WheelBuild
 from cibw.planning.platforms.linux import host_interpreter
 from cibw.reporting.fold import is_ci
+from cibw.running.build_inputs import Given, inputs_in_container, inputs_on_host
 from cibw.running.host import HostMachine
 from cibw.running.host_session import FOREIGN_VARIABLES
+from cibw.running.input_files import InputFiles
 from cibw.running.keeper import Forgetful, Keeper
 from cibw.running.machine import Tree
 from cibw.running.source import git_index
@@ -63,6 +66,19 @@ class Memory:
     seal: Seal
     project: str
     source: ProjectState
+    files: ProjectFiles
+    inputs: InputFiles
+
+    def given(self, variables: Mapping[str, str], environment: Mapping[str, str]) -> Given:
+        """What surrounds a build, with the variables that reach it, and those that complete names."""
+        root = self.files.tree.root
+        return Given(
+            variables=variables,
+            environment=environment,
+            package=root / self.files.project.package_dir,
+            root=root,
+            links=self.source.links,
+        )
 
 
 def store_directory(session: Session) -> Path:
@@ -105,7 +121,8 @@ def _memory(session: Session, files: ProjectFiles) -> Memory:
     root = files.tree.root
     listing = "" if files.project.is_sdist else git_index(HostMachine(session.environment), root)
     source = ProjectState(files.tree, listing, seal, store.memo(seal(project)))
-    return Memory(store=store, seal=seal, project=project, source=source)
+    inputs = InputFiles(root, seal, store.memo(seal(f"{project} inputs")), session.environment)
+    return Memory(store=store, seal=seal, project=project, source=source, files=files, inputs=inputs)
 
 
 def keeper_of(session: Session, memory: Memory | None, sources: StoreSources) -> Keeper:
@@ -118,7 +135,8 @@ def keeper_of(session: Session, memory: Memory | None, sources: StoreSources) ->
         project=memory.project,
         source=memory.source,
         takes=session.line.resume is not False and not session.line.rebuild_before_all,
-        surroundings=_surroundings(session.environment, sources),
+        surroundings=_surroundings(session.environment, sources, memory),
+        inputs_have_changed=lambda: memory.inputs.has_changed,
         warn=lambda message: sources.emit(WarningRaised(scope="", message=message)),
         explain=_explainer(sources.emit) if session.line.explain_cache else None,
         limit=size_limit(session),
@@ -126,21 +144,49 @@ def keeper_of(session: Session, memory: Memory | None, sources: StoreSources) ->
     return Storekeeper(settings)
 
 
-def _surroundings(environment: Mapping[str, str], sources: StoreSources) -> Callable[[Job, WheelBuild], Surroundings]:
+def _surroundings(
+    environment: Mapping[str, str], sources: StoreSources, memory: Memory
+) -> Callable[[Job, WheelBuild], Surroundings]:
     path = environment.get("PATH", "")
     identities = cache(lambda on_host: tool_identities(path, on_host=on_host))
+    known: dict[tuple[str, BuildIdentifier], Surroundings] = {}
 
     def tell(job: Job, build: WheelBuild) -> Surroundings:
-        if isinstance(job.machine, ContainerSpec):
+        # Files are followed once for each build of a run.
+        place = (job.name, build.identifier)
+        found = known.get(place)
+        if found is None:
+            found = known[place] = _around(job, build)
+        return replace(found, tools={**found.tools, **_machine_identity(job, build, sources)})
+
+    def _around(job: Job, build: WheelBuild) -> Surroundings:
+        in_container = isinstance(job.machine, ContainerSpec)
+        if in_container:
             names = (*build.environment_pass, *(job.environment_pass if job.before_all else ()))
-            passed = {name: environment[name] for name in names if name in environment}
-            return Surroundings(tools={**identities(False), IMAGE: sources.image(job.machine)}, variables=passed)
-        found = host_interpreter(build.identifier, sources.facts)
-        interpreter = file_identity(Path(found.path)) if found else ""
-        variables = variables_that_count(environment, FOREIGN_VARIABLES)
-        return Surroundings(tools={**identities(True), "the interpreter": interpreter}, variables=variables)
+            variables = {name: environment[name] for name in names if name in environment}
+            given, inputs = memory.given(variables, variables), inputs_in_container
+        else:
+            variables = variables_that_count(environment, FOREIGN_VARIABLES)
+            given, inputs = memory.given(variables, environment), inputs_on_host
+        of_build = inputs(job, build, given, memory.inputs, tests=False)
+        of_tests = inputs(job, build, given, memory.inputs, tests=True)
+        return Surroundings(
+            tools=identities(not in_container),
+            variables=variables,
+            files=of_build.hashes,
+            test_files=of_tests.hashes,
+            unfollowed=of_build.reasons,
+            unfollowed_by_tests=of_tests.reasons,
+        )
 
     return tell
+
+
+def _machine_identity(job: Job, build: WheelBuild, sources: StoreSources) -> Mapping[str, str]:
+    if isinstance(job.machine, ContainerSpec):
+        return {IMAGE: sources.image(job.machine)}
+    found = host_interpreter(build.identifier, sources.facts)
+    return {"the interpreter": file_identity(Path(found.path)) if found else ""}
 
 
 def _explainer(emit: Callable[[Event], None]) -> Callable[[Job, WheelBuild, str], None]:

@@ -12,7 +12,11 @@ from cibw.running.container_api import Creation, Limit
 
 LABEL = "cibw"
 """The label of every container; its value is the id of the run."""
-HOST_MOUNT = "/:/host"
+HOST_PLACE = "/host"
+"""Where the root of this computer is mounted."""
+HOST_MOUNT = f"/:{HOST_PLACE}"
+CACHE_PLACE = "/tmp/cibw/cache"  # noqa: S108  # in a container that is ours alone
+"""Where a volume is mounted for what tools keep between builds."""
 OWNER_LABEL = "cibw.runs"
 """The label of a container that a later run may remove: it tells the runs to which its own belongs (`LiveRuns`)."""
 _IDLE = ("sh", "-c", "while :; do sleep 86400; done")

@@ -15,7 +15,7 @@ from cibw.running.bring_uv import bring_uv
 from cibw.running.container import ContainerMachine
 from cibw.running.container_api import RefusedError
 from cibw.running.container_connect import Engine
-from cibw.running.container_create import LABEL
+from cibw.running.container_create import CACHE_PLACE, LABEL
 from cibw.running.container_loan import borrow
 from cibw.running.container_open import Opening, find_image, open_container
 from cibw.running.container_snapshot import Snapshot
@@ -30,7 +30,7 @@ from cibw.running.state_images import StateImage
 from cibw.running.watch import ended_by
 
 _PROJECT = "/project"
-_CACHE = "/tmp/cibw/cache"  # noqa: S108
+_CACHE = CACHE_PLACE
 """The volume: environments are made of links into uv's cache, so both lie there."""
 _BINDINGS = {
     Late.PROJECT: _PROJECT,

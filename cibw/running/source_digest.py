@@ -13,8 +13,9 @@ from cibw.running.machine import Tree
 from cibw.running.store_files import read_table, write_table
 
 Hash = Callable[[bytes], str]
-_Look = list[int]
-_Entry = tuple[str, _Look]
+Look = list[int]
+"""Mode, and for a file what tells that it was written to."""
+MemoEntry = tuple[str, Look]
 # What git keeps for itself and changes without any change of the project; the index stands as a listing.
 _OF_GIT_ALONE = re.compile(
     r"\.git(/modules(/(?!refs/)[^/]+)+)?/(objects|logs|lfs|index|FETCH_HEAD|ORIG_HEAD|COMMIT_EDITMSG|gc\.(log|pid))(/|$)|\.git/.*\.lock$"
@@ -31,10 +32,12 @@ class ProjectState:
 
     def __init__(self, tree: Tree, listing: str, make_hash: Hash, memo: Path) -> None:
         self._root = tree.root
-        self._seen = {name: _look(tree.root / name) for name in _that_count(tree.files)}
-        known = _load(memo)
-        fresh = {name: _read(tree.root / name, seen, make_hash, known.get(name)) for name, seen in self._seen.items()}
-        self.hashes = {name: digest for name, (digest, _look) in fresh.items()}
+        self._seen = {name: look_at(tree.root / name) for name in _that_count(tree.files)}
+        known = load_memo(memo)
+        fresh = {
+            name: read_entry(tree.root / name, seen, make_hash, known.get(name)) for name, seen in self._seen.items()
+        }
+        self.hashes = {name: digest for name, (digest, _seen) in fresh.items()}
         if listing:
             self.hashes["git's index"] = make_hash(listing.encode("utf-8", "surrogateescape"))
         settled = {name: entry for name, entry in fresh.items() if entry[1]}
@@ -42,10 +45,16 @@ class ProjectState:
             write_table(memo, settled)
 
     @property
+    def links(self) -> Mapping[str, str]:
+        """The targets of symbolic links, by their names."""
+        names = (name for name, seen in self._seen.items() if stat.S_ISLNK(seen[0]))
+        return {name: str((self._root / name).readlink()) for name in names}
+
+    @property
     def has_changed(self) -> bool:
         """Whether a file was written to since then, even if it holds the same again."""
         try:
-            return any(_look(self._root / name) != seen for name, seen in self._seen.items())
+            return any(look_at(self._root / name) != seen for name, seen in self._seen.items())
         except FileNotFoundError:
             return True
 
@@ -59,15 +68,15 @@ def _that_count(names: Iterable[str]) -> Iterable[str]:
     return (name for name in names if not name.startswith(".git/") or not _OF_GIT_ALONE.match(name))
 
 
-def _look(path: Path) -> _Look:
-    """Mode, and for a file what tells that it was written to."""
+def look_at(path: Path) -> Look:
+    """The look of an entry, itself and not what it links to."""
     state = path.lstat()
     if stat.S_ISDIR(state.st_mode):
         return [state.st_mode]
     return [state.st_mode, state.st_size, state.st_ino, state.st_mtime_ns, state.st_ctime_ns]
 
 
-def _read(path: Path, seen: _Look, make_hash: Hash, known: _Entry | None) -> _Entry:
+def read_entry(path: Path, seen: Look, make_hash: Hash, known: MemoEntry | None) -> MemoEntry:
     """The hash of a file, with its look if that tells whether the file has changed since."""
     if known is not None and known[1] == seen:
         return known
@@ -82,8 +91,9 @@ def _read(path: Path, seen: _Look, make_hash: Hash, known: _Entry | None) -> _En
     return digest, seen if is_settled else []
 
 
-def _load(memo: Path) -> dict[str, _Entry]:
-    found: dict[str, _Entry] = {}
+def load_memo(memo: Path) -> dict[str, MemoEntry]:
+    """What an earlier run has remembered, as far as it can be read."""
+    found: dict[str, MemoEntry] = {}
     for name, entry in read_table(memo).items():
         match entry:
             case [str(digest), [*look]]:

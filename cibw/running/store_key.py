@@ -18,11 +18,17 @@ class Surroundings:
     """What makes a wheel and stands in no plan.
 
     `tools` are identities by what they are of, such as `the image`, `the source` or `zig`; `variables`
-    are the values that reach the build from outside.
+    are the values that reach the build from outside. `files` are hashes of files and directories outside of the
+    project that the build names, and `test_files` of those that its tests name. What is `unfollowed` are reasons why
+    nobody knows all that a build reads, or its tests.
     """
 
     tools: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    test_files: Mapping[str, str] = field(default_factory=dict)
+    unfollowed: tuple[str, ...] = ()
+    unfollowed_by_tests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +69,7 @@ def key_of_tests(job: Job, build: WheelBuild, around: Surroundings, wheel: str, 
     """The key of the tests of a wheel, which is given by its SHA-256."""
     parts = dict(_ground(job, build, around))
     parts["the wheel"] = wheel
-    parts["the tests"] = repr((build.test, build.test_environment))
+    parts["the tests"] = repr((build.test, build.test_environment, sorted(around.test_files.items())))
     return _sealed(parts, seal)
 
 
@@ -78,6 +84,8 @@ def _ground(job: Job, build: WheelBuild, around: Surroundings) -> Iterator[tuple
     yield from around.tools.items()
     for name, value in around.variables.items():
         yield f"the variable {name}", value
+    for name, digest in around.files.items():
+        yield f"the file {name}", digest
 
 
 def _sealed(parts: Mapping[str, str], seal: Seal) -> Key:

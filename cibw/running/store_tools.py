@@ -11,12 +11,22 @@ from cibw import __version__
 from cibw.errors import MissingToolError
 from cibw.running.zig import find_zig
 
+_COMPILERS = (
+    *("cc", "c++", "gcc", "g++", "clang", "clang++", "gfortran", "flang", "ld", "cl", "rustc", "cargo", "go"),
+    *("cmake", "ninja", "make", "meson", "swig", "pkg-config", "ccache", "sccache"),
+)
+"""Programs that builds on this computer call by these names, where nothing else is named."""
+_XCODE = Path("/var/db/xcode_select_link/usr/bin/clang")
+"""The compiler that stands behind `/usr/bin/clang`, which never changes."""
+
 
 def tool_identities(path: str, *, on_host: bool) -> dict[str, str]:
     """The tools that take part in a build in a container, or on this host, with what tells one from another."""
     found = {"cibw": __version__, "uv": _program("uv", path), "zig": _zig()}
     if on_host:
         found |= {"patchelf": _program("patchelf", path), "auditwheel": _package("auditwheel")}
+        found |= {name: file_identity(Path(place)) for name in _COMPILERS if (place := which(name, path=path))}
+        found |= {"Xcode": file_identity(_XCODE)} if sys.platform == "darwin" else {}
     return found
 
 

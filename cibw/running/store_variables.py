@@ -18,6 +18,33 @@ _OF_THE_SESSION = re.compile(
     r"|CI_(JOB|PIPELINE|RUNNER)_.*)"
 )
 
+_NO_INPUTS = re.compile(
+    # The user, directories of programs, and where tools keep themselves and what they have fetched.
+    r"PATH|HOME|SHELL|USER|LOGNAME|TMP|TEMP|MANPATH|INFOPATH|FPATH|ZDOTDIR|ZSH|ENV|BASH_ENV|ANDROID_.*|JAVA_HOME.*|JDK_HOME"
+    r"|.*_?CACHE(_.*)?|(NVM|PYENV|RBENV|HOMEBREW|CONDA|MAMBA|_?CE|SDKMAN|DENO|NPM|npm|FZF|STARSHIP|PIPX|SNAP|WSL|LMOD)_.*"
+    r"|(DOCKER|AWS|AZURE|GOOGLE|GCLOUD|CLOUDSDK|KUBE|AGENT|PIPELINE|BUILD|SYSTEM|GITHUB|CI)_.*|KUBECONFIG|WORKSPACE"
+    r"|(CARGO|RUSTUP|VOLTA|PNPM|POETRY|GO)_?HOME|GOPATH|GOROOT|GOBIN|BUN_INSTALL|NODE_PATH|MODULE(PATH|SHOME|_.*)"
+    r"|UV_(PYTHON_INSTALL_DIR|PYTHON_BIN_DIR|TOOL_.*|INSTALL_DIR)|PYTHONUSERBASE|PYTHONSTARTUP|PYTHONPYCACHEPREFIX"
+    r"|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|UV_SYSTEM_CERTS"
+    r"|(PROGRAM|COMMONPROGRAM)FILES.*|PROGRAMDATA|PROGRAMW6432|COMMONPROGRAMW6432|SYSTEMROOT|SYSTEMDRIVE|WINDIR|(LOCAL)?APPDATA"
+    r"|ALLUSERSPROFILE|PUBLIC|USERPROFILE|HOMEPATH|HOMEDRIVE|ONEDRIVE.*|COMSPEC|PSMODULEPATH|DRIVERDATA|(VS|VC|UCRT|WINDOWS).*",
+    re.IGNORECASE,
+)
+_PROGRAMS = re.compile(
+    r"CC|CXX|CPP|FC|F77|F90|LD|AR|AS|NM|RANLIB|STRIP|OBJCOPY|LDSHARED|LDCXXSHARED|RUSTC|CARGO|CMAKE|NINJA|MAKE|SWIG"
+    r"|PKG_CONFIG|.*_(COMPILER|LAUNCHER|WRAPPER|LINKER|PROGRAM)"
+)
+
+
+def names_inputs(name: str) -> bool:
+    """Whether the value of a variable may name files that a build reads, and not where tools or a user's files are."""
+    return _NO_INPUTS.fullmatch(name) is None
+
+
+def names_programs(name: str) -> bool:
+    """Whether a variable names a program that may take part in a build."""
+    return _PROGRAMS.fullmatch(name) is not None
+
 
 def variables_that_count(environment: Mapping[str, str], foreign: Collection[str]) -> dict[str, str]:
     """All but those of the terminal and the session, those of a CI's run, and those that no build sees."""

@@ -32,8 +32,9 @@ class StoreSettings:
     """The store of a run.
 
     `project` names the project, `source` is what its files held when the run began. `surroundings` tells what else
-    no plan knows; `the image` is empty there while it is not here yet. `explain` hears why a build
-    has to run, `warn` what goes wrong. Unless it `takes`, the store is filled alone. `limit` is in bytes.
+    no plan knows; `the image` is empty there while it is not here yet. `inputs_have_changed` tells whether files
+    outside of the project were written to since. `explain` hears why a build has to run, `warn` what goes wrong.
+    Unless it `takes`, the store is filled alone. `limit` is in bytes.
     """
 
     store: Store
@@ -41,6 +42,7 @@ class StoreSettings:
     project: str
     source: ProjectState
     surroundings: Callable[[Job, WheelBuild], Surroundings]
+    inputs_have_changed: Callable[[], bool] = lambda: False
     warn: Callable[[str], None]
     explain: Callable[[Job, WheelBuild, str], None] | None = None
     takes: bool = True
@@ -55,6 +57,7 @@ class Storekeeper:
         self._store = settings.store
         self._has_kept = False
         self._warning = threading.Lock()
+        self._told: set[str] = set()
         self._project = settings.seal(settings.project)
         self._source = digest_of(settings.source.hashes, settings.seal)
 
@@ -65,7 +68,7 @@ class Storekeeper:
         key = self._key(job, build)
         found = self._store.find(key.digest) if key else None
         if found is None and self._settings.explain is not None:
-            self._settings.explain(job, build, f"not in the store: {self._why(build, key)}")
+            self._settings.explain(job, build, f"not in the store: {self._why(job, build, key)}")
         return found
 
     def take(self, job: Job, build: WheelBuild, directory: Path) -> StoredWheel | None:
@@ -80,7 +83,7 @@ class Storekeeper:
         if not build.test:
             return True
         around = self._around(job, build)
-        if around is None or not self._settings.takes:
+        if around is None or not self._settings.takes or self._has_unfollowed(around, tests=True):
             return False
         has_passed = self._store.has_passed(key_of_tests(job, build, around, sha256, self._settings.seal).digest)
         if not has_passed and self._settings.explain is not None:
@@ -91,7 +94,7 @@ class Storekeeper:
         """Keep a wheel; a store that refuses is told of once."""
         key = self._key(job, build)
         # A machine may have got what a user was just writing.
-        if key is None or self._settings.source.has_changed:
+        if key is None or self._has_changed():
             return
         identifier, project = str(build.identifier), self._settings.project
         with self._warned():
@@ -102,7 +105,9 @@ class Storekeeper:
     def pass_tests(self, job: Job, build: WheelBuild, sha256: str) -> None:
         """Note that the tests of this build have passed for a wheel."""
         around = self._around(job, build)
-        if around is not None and build.test and not self._settings.source.has_changed:
+        if around is None or not build.test or self._has_unfollowed(around, tests=True):
+            return
+        if not self._has_changed():
             with self._warned():
                 self._store.pass_tests(key_of_tests(job, build, around, sha256, self._settings.seal).digest)
 
@@ -114,7 +119,22 @@ class Storekeeper:
 
     def _key(self, job: Job, build: WheelBuild) -> Key | None:
         around = self._around(job, build)
-        return None if around is None else key_of_wheel(job, build, around, self._settings.seal)
+        if around is None or self._has_unfollowed(around):
+            return None
+        return key_of_wheel(job, build, around, self._settings.seal)
+
+    def _has_changed(self) -> bool:
+        return self._settings.source.has_changed or self._settings.inputs_have_changed()
+
+    def _has_unfollowed(self, around: Surroundings, *, tests: bool = False) -> bool:
+        """Whether the build, or its tests, may read what nobody knows of; that is told once."""
+        reasons = (*around.unfollowed, *(around.unfollowed_by_tests if tests else ()))
+        for reason in reasons:
+            if reason not in self._told:
+                self._told.add(reason)
+                what = "Its tests run each time" if reason not in around.unfollowed else "The store is not used"
+                self._settings.warn(f"{what}, as {reason}.")
+        return bool(reasons)
 
     def _around(self, job: Job, build: WheelBuild) -> Surroundings | None:
         """What surrounds a build; None while that can't be known."""
@@ -122,9 +142,10 @@ class Storekeeper:
         tools = {**around.tools, SOURCE: self._source}
         return replace(around, tools=tools) if around.tools.get(IMAGE, " ") else None
 
-    def _why(self, build: WheelBuild, key: Key | None) -> str:
+    def _why(self, job: Job, build: WheelBuild, key: Key | None) -> str:
         if key is None:
-            return _NO_IMAGE
+            around = self._around(job, build)
+            return shortened(around.unfollowed, "; ") if around else _NO_IMAGE
         identifier = str(build.identifier)
         last = self._store.last_parts(self._project, identifier)
         if not last:

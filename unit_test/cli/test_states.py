@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from cibw.cli.command_line import CommandLine, CommandName
+from cibw.cli.project import Project
 from cibw.cli.sessions import Session
 from cibw.cli.states import state_teller
-from cibw.cli.store import Memory
+from cibw.cli.store import Memory, ProjectFiles
 from cibw.model.events import Event, WarningRaised
 from cibw.reporting.look import Look
+from cibw.running.input_files import InputFiles
 from cibw.running.machine import Tree
 from cibw.running.source_digest import ProjectState
 from cibw.running.store import Store
@@ -32,8 +34,13 @@ def memory(tmp_path: Path) -> Memory:
     (tmp_path / "a.c").write_text("a")
     (tmp_path / "b.py").write_text("b")
     seal = Seal(b"s")
-    source = ProjectState(Tree(root=tmp_path, files=("a.c", "b.py")), "", seal, tmp_path / "memo")
-    return Memory(store=Store(tmp_path / "store"), seal=seal, project="p", source=source)
+    files = ProjectFiles(
+        project=Project(root=tmp_path, package_dir="."), tree=Tree(root=tmp_path, files=("a.c", "b.py"))
+    )
+    source = ProjectState(files.tree, "", seal, tmp_path / "memo")
+    inputs = InputFiles(tmp_path, seal, tmp_path / "inputs", {})
+    store = Store(tmp_path / "store")
+    return Memory(store=store, seal=seal, project="p", source=source, files=files, inputs=inputs)
 
 
 def test_globs_that_name_nothing_are_told(memory: Memory, tmp_path: Path) -> None:

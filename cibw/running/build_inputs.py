@@ -1,0 +1,241 @@
+"""Which files a build reads by name: what names them, and where they are on this computer."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from shutil import which
+
+from cibw.exhaustive import assert_never
+from cibw.model.environment import EnvExpr, EnvPart, Substitution, Variable
+from cibw.model.images import ContainerSpec
+from cibw.model.plan import Job, PutText, Run, Step, WheelBuild
+from cibw.model.template import Late, Template
+from cibw.running.container_create import CACHE_PLACE, HOST_PLACE
+from cibw.running.input_files import Followed, InputFiles, text_of
+from cibw.running.named_paths import KNOWN, names_in, programs_in
+from cibw.running.store_variables import names_inputs, names_programs
+
+_DEFINITIONS = ("pyproject.toml", "setup.cfg", "setup.py", "meson.build", "CMakeLists.txt", "Cargo.toml", "MANIFEST.in")
+_OF_THE_USER = (
+    *(
+        "{config}/pip/pip.conf",
+        "{home}/.pip/pip.conf",
+        "/etc/pip.conf",
+        "/etc/xdg/pip/pip.conf",
+        "{roaming}/pip/pip.ini",
+    ),
+    *(
+        "{home}/Library/Application Support/pip/pip.conf",
+        "{config}/uv/uv.toml",
+        "/etc/uv/uv.toml",
+        "/etc/xdg/uv/uv.toml",
+    ),
+    *("{roaming}/uv/uv.toml", "{home}/.pydistutils.cfg", "{home}/pydistutils.cfg", "{home}/.numpy-site.cfg"),
+    *("{cargo}/config.toml", "{cargo}/config", "{rustup}/settings.toml"),
+)
+"""Configuration of tools that hold for every build on this computer."""
+_BARE = re.compile(r"\s*([\w.+-]+)(\s|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A text that a build is given, and what it is, in words for a user.
+
+    `is_strict` where a directory in it that can't be followed keeps the build out of the store.
+    """
+
+    place: str
+    text: str
+    is_strict: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What surrounds a build: the variables that reach it, the project's directories and its symbolic links.
+
+    Names are completed by the `environment`.
+    """
+
+    variables: Mapping[str, str] = field(repr=False)
+    environment: Mapping[str, str] = field(repr=False)
+    package: Path
+    root: Path
+    links: Mapping[str, str]
+
+
+def inputs_on_host(job: Job, build: WheelBuild, given: Given, files: InputFiles, *, tests: bool) -> Followed:
+    """What a build on this computer reads by name, or what its tests read in addition."""
+    texts = list(_of_tests(build)) if tests else [*_of_build(job, build), *_around(given)]
+    strict: dict[str, str] = {}
+    lax: dict[str, str] = {}
+    reasons = []
+    for text in texts:
+        found = names_in(text.text, _to_complete(given))
+        (strict if text.is_strict else lax).update(dict.fromkeys(found.absolute, text.place))
+        if text.is_strict:
+            reasons += [f"{text.place} names {word}, which only a run can know" for word in sorted(found.unknown)]
+    before_all = (job.before_all,) if job.before_all else ()
+    for step in build.test if tests else (*before_all, build.prepare, *build.make):
+        strict.update(dict.fromkeys(_programs(step, given.environment), f"the step {step.name.value}"))
+    if not tests:
+        strict.update({target: f"the link {name}" for name, target in _links_outside(given)})
+    others = files.follow(lax, is_strict=False)
+    found_strict = files.follow(strict, is_strict=True)
+    hashes = {**others.hashes, **found_strict.hashes}
+    return Followed(hashes=hashes, reasons=(*reasons, *found_strict.reasons))
+
+
+def _to_complete(given: Given) -> Mapping[str, str]:
+    """The values that stand for variables in names; nobody means all directories of PATH."""
+    return {name: value for name, value in given.environment.items() if name != "PATH"}
+
+
+def inputs_in_container(job: Job, build: WheelBuild, given: Given, files: InputFiles, *, tests: bool) -> Followed:
+    """What a build in a container reads of this computer, by the mount of the host or by those of create-args."""
+    spec = job.machine
+    if not isinstance(spec, ContainerSpec):
+        raise TypeError("the job has no container")
+    texts = list(_of_tests(build)) if tests else [*_of_build(job, build), *_passed(spec, given)]
+    links = [] if tests else [Named(f"the link {name}", target) for name, target in given.links.items()]
+    return _mounted(spec, [*texts, *links], given, files, tests=tests)
+
+
+def inputs_of_before_all(job: Job, given: Given, files: InputFiles) -> Followed:
+    """What before-all in a container reads of this computer."""
+    spec = job.machine
+    if not isinstance(spec, ContainerSpec):
+        return Followed()
+    environment = _of_environment("environment", job.environment)
+    steps = _of_steps((job.before_all,) if job.before_all else ())
+    return _mounted(spec, [*_passed(spec, given), *environment, *steps], given, files, tests=False)
+
+
+def _passed(spec: ContainerSpec, given: Given) -> Iterator[Named]:
+    yield from (Named(f"the variable {name}", value) for name, value in given.variables.items())
+    yield from (Named(f"{name} in create-args", value) for name, value in spec.engine.create.environment)
+
+
+def _mounted(spec: ContainerSpec, texts: Iterable[Named], given: Given, files: InputFiles, *, tests: bool) -> Followed:
+    names: dict[str, str] = {}
+    reasons = []
+    for text in () if spec.engine.disable_host_mount else texts:
+        found = names_in(text.text, _to_complete(given))
+        below = {name.removeprefix(HOST_PLACE) or "/" for name in found.absolute if _is_on_host(name)}
+        names.update(dict.fromkeys(below, text.place))
+        if any(one.startswith(HOST_PLACE) for one in found.beginnings) or any(
+            map(files.holds_everything, map(Path, below))
+        ):
+            reasons.append(f"{text.place} names files of {HOST_PLACE} that only a run can know")
+    for volume in () if tests else spec.engine.create.volumes:
+        source, _, target = volume.partition(":")
+        if not target or target.partition(":")[0] == CACHE_PLACE:
+            continue
+        if "/" in source or source in {".", ".."}:
+            names[os.path.normpath(Path.cwd() / source)] = "create-args"
+        else:
+            reasons.append(f"create-args mount the volume {source}, and nobody knows what is in it")
+    followed = files.follow(names, is_strict=True)
+    return Followed(hashes=followed.hashes, reasons=(*dict.fromkeys(reasons), *followed.reasons))
+
+
+def _is_on_host(name: str) -> bool:
+    return name == HOST_PLACE or name.startswith(f"{HOST_PLACE}/")
+
+
+def _of_build(job: Job, build: WheelBuild) -> Iterator[Named]:
+    yield from _of_environment("environment", (*build.environment, *(job.environment if job.before_all else ())))
+    yield from _of_steps((*((job.before_all,) if job.before_all else ()), build.prepare, *build.make))
+
+
+def _of_tests(build: WheelBuild) -> Iterator[Named]:
+    yield from _of_environment("test-environment", build.test_environment)
+    yield from _of_steps(build.test)
+
+
+def _of_environment(option: str, expressions: Iterable[EnvExpr]) -> Iterator[Named]:
+    for expression in expressions:
+        yield Named(f"{expression.name} in {option}", "".join(map(_text, expression.parts)))
+
+
+def _of_steps(steps: Iterable[Step]) -> Iterator[Named]:
+    for step in steps:
+        place = f"the step {step.name.value}"
+        for action in step.actions:
+            match action:
+                case Run(command=command):
+                    yield from (Named(place, _of_template(argument)) for argument in command.argv)
+                case PutText(text=text):
+                    yield Named(place, text, is_strict=False)
+                case _:
+                    # What is fetched is known by its hash.
+                    pass
+
+
+def _text(part: EnvPart) -> str:
+    match part:
+        case str():
+            return part
+        case Late():
+            return KNOWN
+        case Substitution(command=command):
+            return f"$({command})"
+        case Variable(name=name, default=None):
+            return f"${{{name}}}"
+        case Variable(name=name, default=default):
+            return f"${{{name}}}{''.join(f' {_text(piece)}' for piece in default or ())}"
+        case _:
+            assert_never(part)
+
+
+def _of_template(template: Template) -> str:
+    return "".join(part if isinstance(part, str) else KNOWN for part in template.parts)
+
+
+def _around(given: Given) -> Iterator[Named]:
+    """The variables, the files that define the build, and the user's configuration of tools."""
+    for name, value in given.variables.items():
+        if names_inputs(name):
+            yield Named(f"the variable {name}", value)
+        if names_programs(name) and (bare := _BARE.match(value)):
+            program = which(bare[1], path=given.environment.get("PATH", ""))
+            yield Named(f"the variable {name}", program or "")
+    for name in _DEFINITIONS:
+        yield Named(name, text_of(given.package / name), is_strict=False)
+    yield from (Named("the configuration of a tool", path) for path in _configuration(given.environment))
+
+
+def _configuration(variables: Mapping[str, str]) -> Iterator[str]:
+    home = variables.get("HOME") or variables.get("USERPROFILE", "")
+    places = {
+        "home": home,
+        "config": variables.get("XDG_CONFIG_HOME") or f"{home}/.config",
+        "roaming": variables.get("APPDATA", f"{home}/AppData/Roaming"),
+        "cargo": variables.get("CARGO_HOME") or f"{home}/.cargo",
+        "rustup": variables.get("RUSTUP_HOME") or f"{home}/.rustup",
+    }
+    return (template.format(**places) for template in _OF_THE_USER)
+
+
+def _programs(step: Step, variables: Mapping[str, str]) -> Iterator[str]:
+    """The files of the programs that a step's commands for a shell call by their names."""
+    commands = [action.command for action in step.actions if isinstance(action, Run) and action.command.shell]
+    names = {name for command in commands for name in programs_in(_of_template(command.argv[0]))}
+    return filter(None, (which(name, path=variables.get("PATH", "")) for name in sorted(names)))
+
+
+def _links_outside(given: Given) -> Iterator[tuple[str, str]]:
+    """The targets of links that lead out of the project."""
+    for name, target in given.links.items():
+        if Path(target).is_absolute():
+            yield name, target
+            continue
+        joined = os.path.normpath(given.root / Path(name).parent / target)
+        if not Path(joined).is_relative_to(given.root):
+            yield name, joined
+            # The copy lies elsewhere, where as many steps up lead to the root.
+            rest = target.lstrip("./")
+            yield name, f"/{rest}"
