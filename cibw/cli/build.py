@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -24,6 +24,7 @@ from cibw.config.load import load_options
 from cibw.config.options import Options
 from cibw.model.events import Event, WarningRaised
 from cibw.model.facts import Facts
+from cibw.model.images import ContainerSpec
 from cibw.model.plan import Plan, WheelBuild
 from cibw.planning.hosts import require_host
 from cibw.planning.make import make_plan
@@ -60,8 +61,20 @@ def _plan_and_run(session: Session, project: Project, options: Options, *notes: 
     gathered = gather(session, options, catalog, resolves_engine=True)
     plan = make_plan(options, catalog, gathered.facts, gathered.selection)
     plan = replace(plan, notes=(*plan.notes, *filter(None, [gathered.note]), *notes))
+    if project.is_sdist and session.line.from_sdist is None:
+        plan = replace(plan, notes=(*plan.notes, *_host_mount_notes(plan)))
     planned = _Planned(plan=plan, options=options, facts=gathered.facts, catalog=catalog)
     return _run(session, project, planned)
+
+
+def _host_mount_notes(plan: Plan) -> Iterator[str]:
+    """What to know before code of an sdist runs that may come from elsewhere."""
+    engines = (job.machine.engine for job in plan.jobs if isinstance(job.machine, ContainerSpec))
+    for name in dict.fromkeys(engine.name.value for engine in engines if not engine.disable_host_mount):
+        yield (
+            "code of the sdist can read and write all files of this computer at /host; if you do not trust it, set "
+            f'CIBW_CONTAINER_ENGINE="{name}; disable-host-mount: true"'
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

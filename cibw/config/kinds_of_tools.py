@@ -9,6 +9,7 @@ from typing import TypeVar
 from cibw.config.create_args import parse_create_args
 from cibw.config.key_values import named_fields, parse_fields, split_words
 from cibw.config.kinds import (
+    FALSE_WORDS,
     STRING,
     STRINGS,
     TRUE_WORDS,
@@ -91,8 +92,16 @@ def _engine(value: TomlValue, context: Context) -> ContainerEngine:
     return ContainerEngine(
         name=engine_name(" ".join(fields.get("name", ("auto",)))),
         create=parse_create_args(create, context.note) if create else CreateOptions(),
-        disable_host_mount=bool(mount) and mount[-1].lower() in TRUE_WORDS,
+        disable_host_mount=_is_true("disable-host-mount", mount[-1]) if mount else False,
     )
+
+
+def _is_true(name: str, text: str) -> bool:
+    """A truth word; a typing error must not open what was to be closed."""
+    word = text.strip().lower()
+    if word not in TRUE_WORDS and word not in FALSE_WORDS:
+        raise BadValueError(f"{name} has the unknown value {text!r}", "write true or false")
+    return word in TRUE_WORDS
 
 
 def engine_name(text: str) -> EngineName:

@@ -158,7 +158,9 @@ CONTAINER_ENGINE = Option(
     kind=ENGINE,
     facts=Facts(
         name="container-engine",
-        description="The container engine: `auto` takes Docker, then Podman, then the host without any.",
+        description="The container engine: `auto` takes Docker, then Podman, then the host without any. In a container "
+        "all files of the host can be read and written at `/host`, unless `disable-host-mount` is true; set it for "
+        "projects that you do not trust.",
         default="auto",
         places=_LINUX,
     ),

@@ -77,6 +77,13 @@ def test_container_engines(value: str) -> None:
     assert engine.disable_host_mount
 
 
+@pytest.mark.parametrize("value", ['"docker; disable-host-mount: treu"', '{disable-host-mount = "yes please"}'])
+def test_a_typing_error_does_not_mount_the_host(value: str) -> None:
+    message = mistake(f"[tool.cibw]\ncontainer-engine = {value}")
+    assert "disable-host-mount has the unknown value" in message.message
+    assert message.hint == "write true or false"
+
+
 def test_an_engine_on_the_command_line_keeps_the_rest() -> None:
     text = '[tool.cibw]\ncontainer-engine = {create-args = "--init", disable-host-mount = false}'
     options = load_options(sources(text, arguments=Arguments(engine="host")), Platform.LINUX)
