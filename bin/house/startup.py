@@ -15,7 +15,16 @@ HEAVY = frozenset(
 )
 PROJECT = "examples/hello"
 NOTHING_READ = HEAVY | {"cibw.config", "cibw.catalog", "cibw.planning", "cibw.running", "tomllib"}
-NOTHING_PLANNED = HEAVY | {"cibw.model.events", "cibw.model.plan", "cibw.planning.make", "cibw.config.shell_values"}
+NOTHING_PLANNED = HEAVY | {
+    "bz2",
+    "lzma",
+    "platform",
+    "shutil",
+    "cibw.model.events",
+    "cibw.model.plan",
+    "cibw.planning.make",
+    "cibw.config.shell_values",
+}
 COMMANDS = (
     (("--help",), NOTHING_READ),
     (("--version",), NOTHING_READ),

@@ -7,7 +7,7 @@ import argparse
 from cibw import __version__
 from cibw.cli.command_line import CommandLine, CommandName
 from cibw.cli.command_parsers import parser_of
-from cibw.cli.parsers import add_config_file, add_engine, add_jobs, add_platform
+from cibw.cli.parsers import add_config_file, add_engine, add_jobs, add_platform, plain_parser
 
 _COMMANDS_HELP = """\
 commands:
@@ -71,7 +71,7 @@ def _split(arguments: list[str]) -> tuple[CommandName, list[str]]:
 
 def _parser(command: CommandName) -> argparse.ArgumentParser:
     is_plan = command is CommandName.PLAN
-    parser = argparse.ArgumentParser(
+    parser = plain_parser(
         prog="cibw plan" if is_plan else "cibw",
         usage="%(prog)s [options] [PACKAGE]" if is_plan else "%(prog)s [COMMAND] [options] [PACKAGE]",
         description=(
@@ -80,10 +80,6 @@ def _parser(command: CommandName) -> argparse.ArgumentParser:
             else f"Build, repair, audit and test the wheels of a Python project.\n\n{_COMMANDS_HELP}"
         ),
         epilog=f"{_VARIABLES_HELP}\n{_EXIT_CODES_HELP}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        # What is not given keeps the default that its field of CommandLine has.
-        argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
     )
     _add_project(parser.add_argument_group("project"), is_plan=is_plan)
     _add_selection(parser.add_argument_group("selection"))

@@ -3,8 +3,42 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 from cibw.model.target import Platform
+
+_PLAIN = partial(argparse.RawDescriptionHelpFormatter, width=80)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose help keeps line breaks and fits the terminal.
+
+    argparse makes a formatter for each argument that is added. Without a width, each of them asks shutil for the size
+    of the terminal, and shutil loads libraries for compression.
+    """
+
+    def format_help(self) -> str:
+        """The help in the width of the terminal."""
+        self.formatter_class = argparse.RawDescriptionHelpFormatter
+        return super().format_help()
+
+    def format_usage(self) -> str:
+        """The usage in the width of the terminal."""
+        self.formatter_class = argparse.RawDescriptionHelpFormatter
+        return super().format_usage()
+
+
+def plain_parser(prog: str, usage: str, description: str, epilog: str = "") -> Parser:
+    """A parser without arguments. What is not given keeps the default that its field of CommandLine has."""
+    return Parser(
+        prog=prog,
+        usage=usage,
+        description=description,
+        epilog=epilog,
+        formatter_class=_PLAIN,
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
 
 
 def command_parser(name: str, usage: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
@@ -12,15 +46,7 @@ def command_parser(name: str, usage: str, description: str, epilog: str = "") ->
 
     What is not given keeps the default that its field of CommandLine has.
     """
-    parser = argparse.ArgumentParser(
-        prog=f"cibw {name}",
-        usage=f"%(prog)s {usage}",
-        description=description,
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
-    )
+    parser = plain_parser(f"cibw {name}", f"%(prog)s {usage}", description, epilog)
     parser.add_argument("--debug-traceback", action="store_true", help="show the traceback of every error")
     return parser
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,6 +26,11 @@ def read_platform() -> Platform:
 
 def read_machine() -> str:
     """The processor's name, such as `x86_64` or `arm64`."""
+    if hasattr(os, "uname"):
+        # The module platform compiles a dozen regular expressions when it is imported.
+        return os.uname().machine
+    import platform
+
     return platform.machine()
 
 
