@@ -10,7 +10,7 @@ from downloads import download_sdist, unpack
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cibw-benchmark"
-_FOREIGN = ("CIBW_", "VIRTUAL_ENV", "UV_PYTHON", "PYTHONPATH", "GITHUB_", "TF_BUILD", "GITLAB_CI", "TRAVIS")
+_FOREIGN = ("CIBW_", "VIRTUAL_ENV", "UV_PYTHON", "PYTHON", "GITHUB_", "TF_BUILD", "GITLAB_CI", "TRAVIS")
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
