@@ -64,10 +64,16 @@ def copy_project(name: str, directory: Path) -> Path:
 def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
     """An environment for cibw: the caller's without its settings for cibw, with a cache that stays, and `settings`.
 
-    Wheels never come from the store, unless the settings say so.
+    Wheels never come from the store, and no image is prepared, unless the settings say so.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-    return {**kept, "PYTHONPATH": str(ROOT), "CIBW_CACHE_PATH": str(CACHE), "CIBW_CACHE": "false", **(settings or {})}
+    own = {
+        "PYTHONPATH": str(ROOT),
+        "CIBW_CACHE_PATH": str(CACHE),
+        "CIBW_CACHE": "false",
+        "CIBW_PREPARED_IMAGES": "no",
+    }
+    return {**kept, **own, **(settings or {})}
 
 
 def command(*arguments: str) -> list[str]:

@@ -93,7 +93,11 @@ class Cibw:
         return Sample(seconds=seconds, details=details)
 
     def _fresh(self) -> dict[str, str]:
-        return {} if self.resumes else known_settings({"cache": "false", "compiler-cache": "none"})
+        # The round that warms up prepares the image, so that no later one has to.
+        prepared = {"CIBW_PREPARED_IMAGES": "yes"}
+        return (
+            prepared if self.resumes else {**prepared, **known_settings({"cache": "false", "compiler-cache": "none"})}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +164,7 @@ class Printing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cold:
-    """A tool whose caches are empty before each run: its directory, and the volume of the engine."""
+    """A tool whose caches are empty before each run: its directory, and the volume and the images of the engine."""
 
     tool: type[Cibw | Peer]
     works: tuple[Work, ...]
@@ -172,6 +176,7 @@ class Cold:
             return Peer(works=self.works, settings=settings)(place)
         volume = f"cibw-benchmark-{uuid.uuid4().hex[:8]}"
         arguments = f"--volume {volume}:{_CACHE_OF_CONTAINERS}"
+        settings["CIBW_PREPARED_IMAGES"] = "no"
         settings["CIBW_CONTAINER_ENGINE"] = f"docker; create-args: {arguments}"
         try:
             return Cibw(works=self.works, settings=settings)(place)

@@ -31,6 +31,7 @@ environment variables:
   Arguments go before variables, and variables before the configuration file.
   CIBW_CACHE_PATH            the directory of the cache
   CIBW_CACHE_SIZE            how large the store of finished wheels may become; 5GB by default
+  CIBW_PREPARED_IMAGES       yes or no: keep images with the bytecode of their Pythons
   CIBW_LOG_FOLD_MODE         how output is folded: azure, github, gitlab, travis or disabled
   CIBW_DEBUG_KEEP_CONTAINER  leave containers for a look after the run
   NO_COLOR, FORCE_COLOR      never, or always, use colours

@@ -18,7 +18,7 @@ from cibw.cli.project import Project, open_project, sources_of, writing_to
 from cibw.cli.reporters import open_reporters
 from cibw.cli.secrets import without_logins
 from cibw.cli.sessions import Session
-from cibw.cli.states import state_teller
+from cibw.cli.states import preparation, state_teller
 from cibw.cli.store import ProjectFiles, StoreSources, keeper_of, open_memory
 from cibw.config.load import load_options
 from cibw.config.options import Options
@@ -104,6 +104,7 @@ def _run_in(session: Session, project: Project, planned: _Planned, output_dir: P
         runs_32bit=facts.runs_32bit,
         offline=planned.options.offline,
         state=state_teller(session, memory, reporters.emit),
+        prepared=preparation(session, planned.options.cache, planned.catalog),
     )
     with Machines(machines) as opener:
         if planned.options.offline:

@@ -33,7 +33,7 @@ def cache_parser() -> argparse.ArgumentParser:
         "--older-than", metavar="DAYS", type=_days, help="with prune: also remove what was not used for so many days"
     )
     parser.add_argument(
-        "--images", action="store_true", help="with clear: also remove the images of what before-all left in containers"
+        "--images", action="store_true", help="with clear: also remove the images that are kept in container engines"
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""Removes what cibw has left in the container engines: images of before-all, and what runs that were killed left."""
+"""Removes what cibw has left in the container engines: kept images, and what runs that were killed left."""
 
 from __future__ import annotations
 
@@ -35,6 +35,6 @@ def remove_left_by_dead_runs(environment: Mapping[str, str]) -> Iterator[str]:
 def _from(name: EngineName, environment: Mapping[str, str]) -> str:
     try:
         with connect(name, environment) as engine:
-            return f"Removed {count(remove_states(engine), 'image')} of before-all from {name.value.capitalize()}."
+            return f"Removed {count(remove_states(engine), 'image')} from {name.value.capitalize()}."
     except CibwError as error:
         return error.message

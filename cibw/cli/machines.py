@@ -22,6 +22,7 @@ from cibw.running.container_images import local_image
 from cibw.running.container_loan import lend_programs
 from cibw.running.container_open import Opening
 from cibw.running.container_peek import peek_image
+from cibw.running.container_prepared import Preparation
 from cibw.running.container_session import ContainerSite
 from cibw.running.container_states import StateSpec
 from cibw.running.emulation import Emulation, Processor, check_emulation, is_foreign, oci_platform_of
@@ -38,8 +39,8 @@ class MachineSettings:
     """What machines start from; `keep_containers` leaves them for a look after the run.
 
     `project` is where the project lies on this computer, `runs_32bit` says whether the processor also
-    runs its 32-bit form, and `state` by what the state of a job's before-all is kept, if it is. With `offline`
-    no image is pulled, and containers have no network.
+    runs its 32-bit form, and `state` by what the state of a job's before-all is kept, if it is. `prepared` gives the
+    prepared images that a job may use. With `offline` no image is pulled, and containers have no network.
     """
 
     host: HostSettings
@@ -49,6 +50,7 @@ class MachineSettings:
     runs_32bit: bool = False
     offline: bool = False
     state: Callable[[Job], StateSpec | None] = lambda _job: None
+    prepared: Callable[[Job], Preparation | None] = lambda _job: None
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -129,6 +131,7 @@ class Machines:
             description=f"{engine}, image {spec.image.reference}{how}",
             state=self._settings.state(job),
             lent=lent,
+            prepared=self._settings.prepared(job),
         )
         return site.machine()
 

@@ -9,6 +9,7 @@ SWITCHES: dict[str, str] = {
     "CIBW_PROJECT_REQUIRES_PYTHON": "The Python versions of the project, in place of what its metadata says.",
     "CIBW_CACHE_PATH": "The directory of the cache.",
     "CIBW_CACHE_SIZE": "How large the store of finished wheels may become, such as `500MB`; 5 GB by default.",
+    "CIBW_PREPARED_IMAGES": "Whether prepared images are made and used: `yes`, from the first run on, or `no`.",
     "CIBW_DEBUG_KEEP_CONTAINER": "Containers stay after the run.",
     "CIBW_DEBUG_TRACEBACK": "Failures come with a traceback, as `--debug-traceback`.",
     "CIBW_LOG_FOLD_MODE": "How output is folded: azure, github, gitlab, travis or disabled.",

@@ -18,6 +18,7 @@ from cibw.running.container_connect import Engine
 from cibw.running.container_create import CACHE_PLACE, LABEL
 from cibw.running.container_loan import borrow
 from cibw.running.container_open import Opening, find_image, open_container
+from cibw.running.container_prepared import Preparation
 from cibw.running.container_snapshot import Snapshot
 from cibw.running.container_states import ContainerStates, StateSpec
 from cibw.running.fetch_offline import OFFLINE_VARIABLES
@@ -63,7 +64,8 @@ class ContainerSite:
     """Where the containers of a job come from; `description` tells a user. They borrow what is `lent`.
 
     Containers of one `cache_name`, such as `musllinux_x86_64`, share a volume: for what tools keep between
-    builds, and for work directories. Where `state` is there, later runs start from what before-all leaves.
+    builds, and for work directories. Where `state` is there, later runs start from what before-all leaves. With
+    `prepared` they start from an image that has the bytecode of its Pythons.
     """
 
     engine: Engine
@@ -74,6 +76,7 @@ class ContainerSite:
     cache_name: str
     state: StateSpec | None = None
     lent: LentPrograms | None = None
+    prepared: Preparation | None = None
 
     @contextmanager
     def machine(self, image: str = "") -> Iterator[OpenMachine]:
@@ -129,13 +132,25 @@ class ContainerSite:
         spec = self._spec_with_cache()
         found = states.find() if states else None
         if found is not None:
-            try:
-                return open_container(self.engine, spec, self.opening, found.identity), found
-            except EngineUnavailableError as error:
-                # Another run may have removed the image since.
-                if not isinstance(error.__cause__, RefusedError) or error.__cause__.status != _MISSING:
-                    raise
+            container = self._from_kept(spec, found.identity)
+            if container is not None:
+                return container, found
+        if not image and self.prepared is not None:
+            image = find_image(self.engine, self.spec, self.opening)
+            prepared = self.prepared.image_for(self.engine, self.spec, self.opening, image)
+            container = self._from_kept(spec, prepared) if prepared else None
+            if container is not None:
+                return container, None
         return open_container(self.engine, spec, self.opening, image), None
+
+    def _from_kept(self, spec: ContainerSpec, image: str) -> ContainerMachine | None:
+        """A container from an image that is kept between runs; None where another run has removed the image."""
+        try:
+            return open_container(self.engine, spec, self.opening, image)
+        except EngineUnavailableError as error:
+            if not isinstance(error.__cause__, RefusedError) or error.__cause__.status != _MISSING:
+                raise
+        return None
 
     def _keeping(self, found: StateImage | None, snapshot: Snapshot, state: StateSpec) -> Keeping:
         return Keeping(

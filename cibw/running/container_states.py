@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from cibw.errors import CibwError
 from cibw.running.container_api import RefusedError
 from cibw.running.container_connect import Engine
-from cibw.running.state_images import KEY, StateImage, labels_of, name_of, outdated
+from cibw.running.state_images import BEFORE_ALL, PREPARED, Kind, StateImage, kept_images, labels_of, name_of, outdated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +61,24 @@ class ContainerStates:
 
     def prune(self) -> None:
         """Remove images that are out of date, quietly; never one that a container is made of."""
-        with suppress(CibwError, RefusedError):
-            images = map(StateImage.of, self._engine.client.labelled(KEY))
-            for name in outdated(images, self._spec.owner, self._spec.clock()):
-                self._engine.remove_image(name)
+        prune_images(self._engine, BEFORE_ALL, self._spec.owner, self._spec.clock())
+
+
+def prune_images(engine: Engine, kind: Kind, owner: str, now: float) -> None:
+    """Remove the images of a kind that are out of date, quietly. Images that containers use stay."""
+    with suppress(CibwError, RefusedError):
+        for name in outdated(kept_images(engine.client.labelled(kind.label), kind), owner, now):
+            engine.remove_image(name)
 
 
 def remove_states(engine: Engine) -> int:
-    """Remove all images that before-all left, and give their number; those stay that a run makes use of."""
-    images = tuple(map(StateImage.of, engine.client.labelled(KEY)))
+    """Remove all images that are kept between runs, and return their number. Images that containers use stay."""
+    return sum(_remove_all(engine, kind) for kind in (BEFORE_ALL, PREPARED))
+
+
+def _remove_all(engine: Engine, kind: Kind) -> int:
+    images = kept_images(engine.client.labelled(kind.label), kind)
     for image in images:
         for name in image.kept_names if image.names else (image.identity,):
             engine.remove_image(name)
-    return len(images) - len(engine.client.labelled(KEY))
+    return len(images) - len(kept_images(engine.client.labelled(kind.label), kind))

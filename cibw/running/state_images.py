@@ -1,70 +1,93 @@
-"""The images of states that before-all left: their names and labels, and which are out of date; pure."""
+"""Images that are kept between runs: their names and labels, and which are out of date; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from cibw.running.container_api import LocalImage
 
-KEY = "cibw.before-all"
-"""The label of every such image; its value is the whole key."""
-_OWNER = "cibw.before-all.owner"
-_MADE = "cibw.before-all.made"
-_NAME = "cibw-before-all"
 _LONGEST_SECONDS = 30 * 24 * 3600.0
 """What before-all fetched is old by then."""
-_MOST = 2
+_CONTENTS = "contents"
 
 
-def name_of(key: str) -> str:
-    """The name of the image of a state."""
-    return f"{_NAME}:{key[:16]}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of kept image. `label` holds the key of the image, and each owner keeps at most `most` images."""
+
+    label: str
+    name: str
+    most: int
 
 
-def labels_of(key: str, owner: str, now: float) -> dict[str, str]:
-    """The labels of the image of a state that was made at a time in seconds."""
-    return {KEY: key, _OWNER: owner, _MADE: str(int(now))}
+BEFORE_ALL = Kind(label="cibw.before-all", name="cibw-before-all", most=2)
+"""The state of a container after before-all."""
+PREPARED = Kind(label="cibw.prepared", name="cibw-prepared", most=1)
+"""An image with the bytecode of its own Pythons."""
+
+
+def name_of(key: str, kind: Kind = BEFORE_ALL) -> str:
+    """The name of a kept image."""
+    return f"{kind.name}:{key[:16]}"
+
+
+def labels_of(
+    key: str, owner: str, now: float, kind: Kind = BEFORE_ALL, contents: Iterable[str] = ()
+) -> dict[str, str]:
+    """The labels of a kept image that was made at a time in seconds."""
+    labels = {kind.label: key, f"{kind.label}.owner": owner, f"{kind.label}.made": str(int(now))}
+    listed = ":".join(contents)
+    return {**labels, f"{kind.label}.{_CONTENTS}": listed} if listed else labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateImage:
-    """An image of a state; `made` is in seconds, `owner` the project and job that it belongs to."""
+    """A kept image.
+
+    `made` is in seconds. `owner` is the project and job that it belongs to, or the original image. `contents` lists
+    what was added to the original image, where that is known.
+    """
 
     identity: str
     names: tuple[str, ...]
     key: str
     owner: str
     made: float
+    kind: Kind = BEFORE_ALL
+    contents: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, image: LocalImage) -> StateImage:
+    def of(cls, image: LocalImage, kind: Kind = BEFORE_ALL) -> StateImage:
         """Read the labels of an image."""
+        labels = image.labels
         return cls(
             identity=image.identity,
             names=image.names,
-            key=image.labels.get(KEY, ""),
-            owner=image.labels.get(_OWNER, ""),
-            made=_seconds(image.labels),
+            key=labels.get(kind.label, ""),
+            owner=labels.get(f"{kind.label}.owner", ""),
+            made=_seconds(labels.get(f"{kind.label}.made", "")),
+            kind=kind,
+            contents=tuple(filter(None, labels.get(f"{kind.label}.{_CONTENTS}", "").split(":"))),
         )
 
     def serves(self, key: str, now: float) -> bool:
-        """Whether it is the state of a key, and not too old."""
+        """Whether it has a key, and is not too old."""
         return self.key == key and now - self.made < _LONGEST_SECONDS
 
     @property
     def kept_names(self) -> tuple[str, ...]:
         """Its names but those that belong to a run."""
-        return tuple(name for name in self.names if name.rpartition("/")[2].startswith(f"{_NAME}:"))
+        return tuple(name for name in self.names if name.rpartition("/")[2].startswith(f"{self.kind.name}:"))
 
     def __str__(self) -> str:
         day = datetime.fromtimestamp(self.made, tz=timezone.utc).date()
-        return f"{name_of(self.key)}, made on {day}"
+        return f"{name_of(self.key, self.kind)}, made on {day}"
 
 
 def outdated(images: Iterable[StateImage], owner: str, now: float) -> Iterator[str]:
-    """The names of images that are too old, and of all but the newest two of an owner.
+    """The names of images that are too old, and of all but the newest ones of an owner.
 
     An image without a name stands for itself. The name that a run gives and takes away stays as long
     as the image is not too old.
@@ -78,10 +101,16 @@ def outdated(images: Iterable[StateImage], owner: str, now: float) -> Iterator[s
             yield from image.names
         elif image.owner == owner and image.kept_names:
             seen += 1
-            if seen > _MOST:
+            if seen > image.kind.most:
                 yield from image.kept_names
 
 
-def _seconds(labels: Mapping[str, str]) -> float:
-    text = labels.get(_MADE, "")
+def kept_images(images: Iterable[LocalImage], kind: Kind) -> tuple[StateImage, ...]:
+    """The images of a kind among those with its label."""
+    # The state after before-all inherits the labels of the prepared image that it was made from.
+    other = BEFORE_ALL.label if kind is PREPARED else ""
+    return tuple(StateImage.of(image, kind) for image in images if other not in image.labels)
+
+
+def _seconds(text: str) -> float:
     return float(text) if text.isdecimal() else 0.0

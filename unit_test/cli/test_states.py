@@ -1,4 +1,4 @@
-"""By what the state of before-all is kept."""
+"""Which images of earlier runs a job may start from."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from cibw.catalog import load_catalog
 from cibw.cli.command_line import CommandLine, CommandName
 from cibw.cli.project import Project
 from cibw.cli.sessions import Session
-from cibw.cli.states import state_teller
+from cibw.cli.states import preparation, state_teller
 from cibw.cli.store import Memory, ProjectFiles
 from cibw.model.events import Event, WarningRaised
 from cibw.reporting.look import Look
@@ -69,3 +70,24 @@ def test_nothing_is_kept_without_a_memory_or_without_before_all(memory: Memory, 
     assert state_teller(session_of(tmp_path), None, lambda _event: None)(JOB) is None
     tell = state_teller(session_of(tmp_path), memory, lambda _event: None)
     assert tell(replace(JOB, before_all=None)) is None
+
+
+@pytest.mark.parametrize(
+    ("environment", "cache", "is_prepared"),
+    [
+        ({}, None, True),
+        ({}, False, True),
+        ({"CI": "true"}, None, False),
+        ({"CI": "true"}, True, True),
+        ({"CI": "true", "CIBW_PREPARED_IMAGES": "yes"}, None, True),
+        ({"CIBW_PREPARED_IMAGES": "no"}, True, False),
+    ],
+)
+def test_images_are_prepared_where_they_may_serve_again(
+    environment: dict[str, str], cache: bool | None, is_prepared: bool, tmp_path: Path
+) -> None:
+    session = replace(session_of(tmp_path), environment={"CIBW_CACHE_PATH": "cache", **environment})
+    found = preparation(session, cache, load_catalog())(JOB)
+    assert (found is not None) is is_prepared
+    if found is not None:
+        assert found.pythons == {"/opt/python/cp310-cp310/bin/python"}
