@@ -10,8 +10,8 @@ from types import TracebackType
 
 from typing_extensions import Self, assert_never
 
-from cibw.errors import CibwError, EngineTooOldError, EngineUnavailableError
-from cibw.model.images import EngineName
+from cibw.errors import CibwError, EngineTooOldError, EngineUnavailableError, ImageUnavailableError
+from cibw.model.images import EngineName, Image
 from cibw.running.container_api import EngineClient, LocalContainer, RefusedError, ServerVersion
 from cibw.running.container_create import LABEL
 from cibw.running.container_endpoints import (
@@ -47,6 +47,8 @@ class Engine:
         self.server = _checked(name, client)
         self.pull_lock = threading.Lock()
         """Held during a pull, so that jobs that want the same image wait for one pull."""
+        self.missing_images: dict[Image, ImageUnavailableError] = {}
+        """Images that could not be pulled, so that no other machine of the run tries it again."""
         self._service = service
 
     def __str__(self) -> str:

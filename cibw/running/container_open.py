@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cibw.errors import ConfigurationError, EngineUnavailableError
+from cibw.errors import ConfigurationError, EngineUnavailableError, ImageUnavailableError
 from cibw.model.images import ContainerSpec
 from cibw.running.container import ContainerMachine
 from cibw.running.container_api import Creation, RefusedError
@@ -91,7 +91,13 @@ def find_image(engine: Engine, spec: ContainerSpec, opening: Opening) -> str:
         go_on=opening.go_on,
     )
     with engine.pull_lock:
-        return ensure_image(engine.client, spec.image, pulling)
+        if spec.image in engine.missing_images:
+            raise engine.missing_images[spec.image]
+        try:
+            return ensure_image(engine.client, spec.image, pulling)
+        except ImageUnavailableError as error:
+            engine.missing_images[spec.image] = error
+            raise
 
 
 def _start(engine: Engine, planned: Creation) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from cibw.errors import CibwError, EngineUnavailableError, InterruptedRunError
 from cibw.model.events import Event, JobStarted, Progress
+from cibw.model.images import ContainerSpec
 from cibw.model.plan import Job
 from cibw.model.template import Late
 from cibw.running.before_all import BeforeAll
@@ -51,6 +52,9 @@ class Stage:
         self._preparing = threading.Lock()
         self._guard = threading.Lock()
         self._first: OpenMachine | None = None
+        self._is_begun = False
+        self._announcing = threading.Lock()
+        self._is_announced = False
         self._fault: CibwError | None = None
         self._idle: list[OpenMachine] = []
         self._open: list[OpenMachine] = []
@@ -74,7 +78,7 @@ class Stage:
         """A machine that is ready and idle.
 
         Raises what kept the first machine from being ready, for every later call too, and
-        InterruptedRunError after `stop`.
+        InterruptedRunError after `stop`. Containers open at the same time where there is no before-all.
         """
         with self._preparing:
             self._go_on()
@@ -83,10 +87,12 @@ class Stage:
             if self._idle:
                 return self._idle.pop()
             first = self._first
-            if first is None or not self._is_repeatable:
+            is_first, self._is_begun = not self._is_begun, True
+            is_alone = self._before_all is not None or not isinstance(self._job.machine, ContainerSpec)
+            if is_alone and (first is None or not self._is_repeatable):
                 return self._prepared()
         # Opening takes a while, and nobody has to wait for another one's machine.
-        return self._another(first)
+        return self._prepared() if is_first else self._another(first)
 
     def give_back(self, opened: OpenMachine) -> None:
         """End a loan; the machine serves the next build."""
@@ -109,7 +115,7 @@ class Stage:
     def _prepared(self) -> OpenMachine:
         try:
             opened = self._enter(self._opening())
-            self._settings.emit(JobStarted(job=self._job.name, machine=opened.description))
+            self._announce(opened)
             opened = self._with_source(opened)
         except (CibwError, OSError) as error:
             # What was stopped in the midst of its work may complain of anything.
@@ -118,16 +124,23 @@ class Stage:
         self._first = opened
         return opened
 
-    def _another(self, first: OpenMachine) -> OpenMachine:
-        if self._before_all is not None and first.keeping is not None and self._is_resumed:
-            opened = self._enter(first.fork())
-            self._before_all.lay_over(opened, first.keeping.files)
+    def _another(self, first: OpenMachine | None) -> OpenMachine:
+        if self._before_all is None or first is None:
+            opened = self._enter(self._opening())
+            self._announce(opened)
+            opened.machine.put(self._settings.source, opened.bindings[Late.SOURCE])
             return opened
-        if self._before_all is not None:
-            return self._enter(first.fork())
-        opened = self._enter(self._opening())
-        opened.machine.put(self._settings.source, opened.bindings[Late.SOURCE])
+        opened = self._enter(first.fork())
+        if first.keeping is not None and self._is_resumed:
+            self._before_all.lay_over(opened, first.keeping.files)
         return opened
+
+    def _announce(self, opened: OpenMachine) -> None:
+        """Say that the job has started, once and before its first build says so."""
+        with self._announcing:
+            if not self._is_announced:
+                self._is_announced = True
+                self._settings.emit(JobStarted(job=self._job.name, machine=opened.description))
 
     @property
     def _is_repeatable(self) -> bool:

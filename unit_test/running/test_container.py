@@ -252,3 +252,12 @@ def test_a_removal_is_quiet_and_in_a_thread_of_its_own() -> None:
 
     remove_surely(Angry(), "box")
     assert threads == ["ask the engine"]
+
+
+def test_an_image_that_can_not_be_pulled_is_asked_for_once_in_a_run() -> None:
+    client = FakeEngine(pulls=[RefusedError(404, "not found")])
+    engine = engine_of(client)
+    for _ in range(2):
+        with pytest.raises(ImageUnavailableError, match="not found"):
+            open_container(engine, SPEC, Opening(run_id="r"))
+    assert len(client.pulled) == 1

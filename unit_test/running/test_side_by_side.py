@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cibw.errors import InterruptedRunError
 from cibw.model.command import Request
+from cibw.model.events import BuildStarted, JobStarted
 from cibw.running.recording import Answer
+from unit_test.running.test_container import SPEC
 from unit_test.running.trials import PATIENCE, Trial, job_of, statuses
 from unit_test.running.wheels import wheel_bytes
 
@@ -27,6 +30,28 @@ def test_builds_run_side_by_side_each_on_its_own_machine(tmp_path: Path) -> None
     assert statuses(report) == ["built"] * 3
     assert [str(result.identifier)[:5] for result in report.results] == ["cp310", "cp311", "cp312"]
     assert len(trial.machines) == trial.closed == 3
+
+
+def test_containers_open_at_the_same_time(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    meeting = threading.Barrier(2, timeout=PATIENCE)
+
+    def meet(_go_on: object) -> None:
+        meeting.wait()
+
+    trial.opening = meet
+    job = replace(job_of("one", "cp310", "cp311"), machine=SPEC)
+    assert statuses(trial.go(job, side_by_side=2)) == ["built"] * 2
+    started = [event for event in trial.events if isinstance(event, JobStarted | BuildStarted)]
+    assert [type(event) for event in started] == [JobStarted, BuildStarted, BuildStarted]
+
+
+def test_a_container_waits_for_the_one_that_runs_before_all(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    job = replace(job_of("one", "cp310", "cp311", before_all=True), machine=SPEC)
+    assert statuses(trial.go(job, side_by_side=2)) == ["built"] * 2
+    prepared = [request.argv for machine in trial.machines for request in machine.requests]
+    assert prepared.count(("prepare",)) == 1
 
 
 def test_before_all_runs_once_and_the_other_machines_start_from_its_state(tmp_path: Path) -> None:
