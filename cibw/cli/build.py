@@ -11,7 +11,6 @@ from cibw.catalog import Catalog, load_catalog
 from cibw.cli.cache import mark_cache
 from cibw.cli.facts import gather, known_facts
 from cibw.cli.fetching import demand_offline, environment_of, fetching_of, plan_fetcher
-from cibw.cli.from_sdist import unpacked_sdist
 from cibw.cli.machines import Machines, MachineSettings
 from cibw.cli.own_files import made_by_cibw
 from cibw.cli.project import Project, open_project, sources_of, writing_to
@@ -51,6 +50,8 @@ def build(session: Session) -> int:
         require_host(options.platform, known_facts())
         if session.line.from_sdist is None:
             return _plan_and_run(session, project, options)
+        from cibw.cli.from_sdist import unpacked_sdist
+
         with unpacked_sdist(session, project, sources, environment_of(session, options)) as found:
             options = load_options(found.sources, session.platform())
             return _plan_and_run(session, found.project, options, *found.notes)

@@ -63,6 +63,12 @@ class Tasks:
                 blocked.foreseen = True
             foresee(blocked)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether no further task will begin."""
+        with self._changed:
+            return self._is_over
+
     def finish(self, task: Task, result: BuildResult) -> None:
         """Enter the result of a task that was taken, or of one that is done without a machine."""
         with self._changed:

@@ -55,11 +55,11 @@ def work(task: Task, shop: Shop) -> BuildResult:
             return _again(task, shop)
         error = explained(caught)
         if not isinstance(error, InterruptedRunError):
-            _release(task, opened, attempt.work_dir)
+            _release(task, opened, attempt.work_dir, shop.tasks)
         if isinstance(error, DuplicateWheelError) and attempt.may_reuse_namesake(task.stage.name):
             return work(task, shop)
         return attempt.failed(error)
-    _release(task, opened, attempt.work_dir)
+    _release(task, opened, attempt.work_dir, shop.tasks)
     return result
 
 
@@ -75,10 +75,12 @@ def _again(task: Task, shop: Shop) -> BuildResult:
     return work(task, shop)
 
 
-def _release(task: Task, opened: OpenMachine, work_dir: str) -> None:
+def _release(task: Task, opened: OpenMachine, work_dir: str, tasks: Tasks) -> None:
     """Lend the machine to the next build, unless it is lost, or was stopped when the build had just ended."""
     with suppress(CibwError, OSError):
-        opened.machine.remove(work_dir)
+        # After the last build the machine itself is cleaned up, with all that is on it.
+        if not tasks.is_over:
+            opened.machine.remove(work_dir)
         if not task.superseded:
             task.stage.give_back(opened)
 
