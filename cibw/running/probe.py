@@ -26,8 +26,8 @@ def read_platform() -> Platform:
 
 def read_machine() -> str:
     """The processor's name, such as `x86_64` or `arm64`."""
+    # The module platform compiles a dozen regular expressions when it is imported.
     if hasattr(os, "uname"):
-        # The module platform compiles a dozen regular expressions when it is imported.
         return os.uname().machine
     import platform
 
@@ -36,6 +36,10 @@ def read_machine() -> str:
 
 def read_node() -> str:
     """The name of this computer in its network."""
+    if hasattr(os, "uname"):
+        return os.uname().nodename
+    import platform
+
     return platform.node()
 
 
