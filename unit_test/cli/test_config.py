@@ -104,7 +104,7 @@ def test_nothing_is_selected(cibw: Caller) -> None:
 def test_mistakes(cibw: Caller, arguments: tuple[str, ...], said: str) -> None:
     called = cibw("config", *arguments)
     assert called.exit_code == 2
-    assert said in called.stderr
+    assert said in " ".join(called.stderr.split()) + " "
     assert called.stdout == ""
 
 
@@ -151,7 +151,7 @@ def test_a_project_without_pyproject_has_nothing_to_migrate(cibw: Caller) -> Non
     (cibw.directory / "setup.py").touch()
     called = cibw("config", "migrate")
     assert called.exit_code == 2
-    assert "pyproject.toml is missing" in called.stderr
+    assert "pyproject.toml is missing" in " ".join(called.stderr.split())
 
 
 def test_nothing_is_said_of_differences_that_do_not_matter(cibw: Caller) -> None:
