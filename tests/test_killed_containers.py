@@ -131,8 +131,11 @@ class Made:
         return subprocess.run([self.engine, kind, "inspect", name], capture_output=True, check=False).returncode == 0
 
     def clear(self) -> None:
-        for words in (("rm", "--force", *self._containers), ("rmi", "--force", *self._images)):
-            subprocess.run([self.engine, *words], capture_output=True, check=False)
+        # Podman removes nothing where one of several is missing.
+        for name in self._containers:
+            subprocess.run([self.engine, "rm", "--force", name], capture_output=True, check=False)
+        for reference in self._images:
+            subprocess.run([self.engine, "rmi", "--force", reference], capture_output=True, check=False)
 
 
 @pytest.fixture
