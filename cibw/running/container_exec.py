@@ -11,7 +11,7 @@ from cibw.errors import EngineUnavailableError
 from cibw.running.container_api import Execution, RefusedError
 from cibw.running.container_faults import StartFaults
 from cibw.running.container_handle import Handle
-from cibw.running.container_shell import Shell, ShellLostError, Take, command_line
+from cibw.running.container_shell import Shell, ShellLostError, Take, command_line, may_run
 
 _PAUSE = 0.02
 _PATIENCE = 10.0
@@ -43,10 +43,12 @@ class Executor:
         A command that can't be started has 126 or 127, and its reason as standard error.
         InterruptedRunError where the container is closed meanwhile, EngineUnavailableError where it is lost.
         """
+        inherited = () if execution.environment is None else self.environment()
         with self._handle.explained():
-            if self._keeps_shell and not execution.reads and self._at_work.acquire(blocking=False):
+            fits = self._keeps_shell and not execution.reads and may_run(execution)
+            if fits and self._at_work.acquire(blocking=False):
                 try:
-                    return self._by_shell(command_line(execution), take)
+                    return self._by_shell(command_line(execution, inherited), take)
                 finally:
                     self._at_work.release()
             return self._by_engine(execution, take, data)

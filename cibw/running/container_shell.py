@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from queue import SimpleQueue
 
 from cibw.running.container_api import EngineClient, Execution
@@ -13,6 +13,18 @@ from cibw.running.container_api import EngineClient, Execution
 Take = Callable[[bytes, bool], None]
 _MARK = b"\x1e"
 """Hardly a program writes it, so that nearly all output goes on as soon as it comes."""
+
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_READ_ONLY = frozenset("BASHOPTS BASHPID BASH_ARGC BASH_ARGV BASH_VERSINFO EUID GROUPS PPID SHELLOPTS UID".split())
+_SET_BY_SHELLS = ("OLDPWD", "PWD", "SHLVL", "_")
+_OF_SHELLS = re.compile(
+    # What changes how a shell, or `env`, works or speaks; none of them is a secret.
+    r"_|PATH|HOME|PWD|OLDPWD|SHLVL|IFS|ENV|BASH.*|POSIX.*|LANG|LANGUAGE|LC_.*|LD_.*|DYLD_.*|GLIBC_.*|MALLOC_.*|TZ|TERM"
+    r"|RANDOM|SRANDOM|SECONDS|EPOCH.*|LINENO|HIST.*|OPT(?:ARG|ERR|IND)|TMOUT|PS[0-4]|PROMPT_.*|MAIL.*|CDPATH|COMP_.*"
+    r"|DIRSTACK|FUNC.*|GLOBIGNORE|PIPESTATUS|REPLY|TIMEFORMAT|COLUMNS|LINES|FCEDIT|IGNOREEOF|HOST(?:NAME|TYPE)|MACHTYPE"
+    r"|OSTYPE"
+)
 
 
 class ShellLostError(Exception):
@@ -53,17 +65,34 @@ class Shell:
         self._scripts.put(None)
 
 
-def command_line(execution: Execution) -> str:
-    """A line for a shell that runs a command in its directory, or ends with 127 where that is missing."""
-    words = execution.argv if execution.environment is None else (*_bare(execution.environment), *execution.argv)
-    return f"cd -- {shlex.quote(execution.cwd)} || exit 127; exec {shlex.join(words)}"
+def may_run(execution: Execution) -> bool:
+    """Whether a shell can set all variables of a command: their names are those of the shell's own language."""
+    names = execution.environment or ()
+    return all(_NAME.fullmatch(name) and name not in _READ_ONLY for name in names)
 
 
-def _bare(environment: Mapping[str, str]) -> Iterator[str]:
-    # The shell has variables of its own, such as PWD.
-    yield from ("env", "-i")
+def command_line(execution: Execution, inherited: Iterable[str] = ()) -> str:
+    """A line for a shell that runs a command in its directory, or ends with 127 where that is missing.
+
+    `inherited` are the names of the variables that the shell itself began with; a command has none but its own. Values
+    never stand among the arguments of a program, which every user of the computer can read.
+    """
+    change = f"cd -- {shlex.quote(execution.cwd)} || exit 127"
+    if execution.environment is None:
+        return f"{change}; exec {shlex.join(execution.argv)}"
+    own = {name: value for name, value in execution.environment.items() if not _OF_SHELLS.fullmatch(name)}
+    exports = "".join(f"export {name}={shlex.quote(value)}; " for name, value in own.items())
+    return f"{change}; {exports}exec {shlex.join((*_settled(execution.environment, inherited), *execution.argv))}"
+
+
+def _settled(environment: Mapping[str, str], inherited: Iterable[str]) -> Iterator[str]:
+    """Words that unset what a command is not to have, and set what would change the shell itself."""
+    yield "env"
+    for name in sorted({*inherited, *_SET_BY_SHELLS} - environment.keys()):
+        yield from ("-u", name)
     for name, value in environment.items():
-        yield f"{name}={value}"
+        if _OF_SHELLS.fullmatch(name):
+            yield f"{name}={value}"
 
 
 class _End:

@@ -159,8 +159,18 @@ class FakeEngine:
 def said_to_shell(line: str) -> Execution:
     """The command of a line that a kept shell gets."""
     words = shlex.split(line.removeprefix("("))
-    cwd, rest = words[2], words[words.index("exec") + 1 :]
-    if rest[:2] != ["env", "-i"]:
+    start = words.index("exec")
+    cwd, before, rest = words[2], words[3:start], words[start + 1 :]
+    if rest[:1] != ["env"]:
         return Execution(argv=tuple(rest), cwd=cwd)
-    environment = dict(word.split("=", 1) for word in takewhile(lambda word: "=" in word, rest[2:]))
-    return Execution(argv=tuple(rest[2 + len(environment) :]), cwd=cwd, environment=environment)
+    environment = {}
+    for number, word in enumerate(before):
+        if word == "export":
+            name, _, value = before[number + 1].removesuffix(";").partition("=")
+            environment[name] = value
+    rest = rest[1:]
+    while rest[:1] == ["-u"]:
+        rest = rest[2:]
+    settled = list(takewhile(lambda word: "=" in word, rest))
+    environment |= dict(word.split("=", 1) for word in settled)
+    return Execution(argv=tuple(rest[len(settled) :]), cwd=cwd, environment=environment)

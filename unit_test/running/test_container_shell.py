@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -60,13 +61,14 @@ def test_a_command_that_finds_the_shell_at_work_is_begun_by_the_engine() -> None
 
 
 class Mortal(FakeEngine):
-    """Its shell ends in the midst of the first command, after some output."""
+    """Its shell tells its environment, and ends in the midst of the first command, after some output."""
 
     deaths: int = 1
 
     def output(self, execution: str, data: Iterable[bytes] = ()) -> Iterator[tuple[bytes, bool]]:
         if self.executions[int(execution)].argv[-1] == "sh" and self.deaths:
             self.deaths -= 1
+            yield from super().output(execution, islice(data, 1))
             yield b"half\n\x1e", False
             return
         yield from super().output(execution, data)
@@ -134,9 +136,27 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 
 
 @given(
-    argv=st.lists(WORDS.filter(lambda word: "=" not in word), min_size=1).map(tuple),
+    argv=st.lists(WORDS.filter(lambda word: "=" not in word and word != "-u"), min_size=1).map(tuple),
     environment=st.none() | st.dictionaries(st.from_regex("[A-Z_]+", fullmatch=True), WORDS),
 )
 def test_a_command_line_says_what_is_asked(argv: tuple[str, ...], environment: dict[str, str] | None) -> None:
     asked = Execution(argv=argv, cwd="/a b", environment=environment)
-    assert said_to_shell(command_line(asked)) == asked
+    assert said_to_shell(command_line(asked, ["INHERITED"])) == asked
+
+
+def test_values_of_variables_are_no_arguments_of_a_program() -> None:
+    """Every user of the computer can read those."""
+    environment = {"API_TOKEN": "planted-in-shell", "MODE": "x y", "PATH": "/bin", "PS1": "$"}
+    line = command_line(Execution(argv=("x",), cwd="/", environment=environment), ["MODE", "GONE", "HOME"])
+    exports, _, started = line.partition("exec ")
+    assert started == "env -u GONE -u HOME -u OLDPWD -u PWD -u SHLVL -u _ PATH=/bin 'PS1=$' x"
+    assert exports == "cd -- / || exit 127; export API_TOKEN=planted-in-shell; export MODE='x y'; "
+
+
+@pytest.mark.parametrize("name", ["npm_config_//registry.example/:_authToken", "A-B", "UID", "1A", ""])
+def test_a_variable_that_no_shell_can_set_goes_by_the_engine(name: str) -> None:
+    client = FakeEngine()
+    machine = machine_of(client, keeps_shell=True)
+    assert run(machine, Request(argv=("x",), cwd="/", environment={name: "planted"}))[0] == 0
+    assert client.executions[-1].environment == {name: "planted"}
+    assert not any("planted" in word for execution in client.executions for word in execution.argv)
