@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from cibw.cli.parsers import add_package, command_parser
+from cibw.cli.parsers import add_package, address, command_parser
 
 _EPILOG = """\
 Errors stop a release, warnings do not. check-ignore = ["RULE"] in [tool.cibw] makes warnings of a rule's errors.
@@ -37,6 +37,7 @@ def check_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--to",
         metavar="INDEX",
+        type=address,
         help="the index that the release is for: what only the public one refuses is a warning for others; "
         "default: the option publish-to, else pypi [CIBW_PUBLISH_TO]",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from functools import partial
 
 from cibw.model.target import Platform
@@ -49,6 +50,17 @@ def command_parser(name: str, usage: str, description: str, epilog: str = "") ->
     parser = plain_parser(f"cibw {name}", f"%(prog)s {usage}", description, epilog)
     parser.add_argument("--debug-traceback", action="store_true", help="show the traceback of every error")
     return parser
+
+
+def address(text: str) -> str:
+    """An address that is given as an argument; ArgumentTypeError where it holds a login."""
+    if re.match(r"[^/?#]*//[^/?#]*@", text):
+        raise argparse.ArgumentTypeError(
+            "the address holds a login, and every user of this computer can read the arguments of programs. Remove it: "
+            "the login for uploads comes from TWINE_USERNAME and TWINE_PASSWORD, the keyring or .pypirc, and an index "
+            "to install from may be set with its login in UV_DEFAULT_INDEX"
+        )
+    return text
 
 
 def add_package(parser: argparse.ArgumentParser) -> None:

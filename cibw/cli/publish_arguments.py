@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from cibw.cli.parsers import add_package, command_parser
+from cibw.cli.parsers import add_package, address, command_parser
 from cibw.model.credentials import TrustedPublishing
 
 _EPILOG = """\
@@ -53,12 +53,14 @@ def add_index(group: argparse._ActionsContainer) -> None:
     group.add_argument(
         "--to",
         metavar="INDEX",
+        type=address,
         help="pypi, testpypi, the address that files are sent to, or a name of .pypirc; default: the option "
         "publish-to, else pypi [CIBW_PUBLISH_TO]",
     )
     group.add_argument(
         "--simple-url",
         metavar="ADDRESS",
+        type=address,
         help="the root of the index's simple API, which says what is there already; default: what belongs to --to",
     )
     group.add_argument("--allow-http", action="store_true", help="send the login unencrypted, on a network of your own")

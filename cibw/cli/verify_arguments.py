@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from cibw.cli.parsers import add_package, command_parser
+from cibw.cli.parsers import add_package, address, command_parser
 from cibw.cli.publish_arguments import add_index, add_paths
 
 _EPILOG = """\
@@ -49,6 +49,7 @@ def add_verification(group: argparse._ActionsContainer) -> None:
     group.add_argument(
         "--dependencies-from",
         metavar="ADDRESS",
+        type=address,
         help="the root of the simple API that dependencies are installed from, never the project itself; default: what "
         "UV_DEFAULT_INDEX or PIP_INDEX_URL says, else the main index",
     )

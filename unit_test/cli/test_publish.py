@@ -88,3 +88,20 @@ def test_hooks_see_no_credentials() -> None:
         "ACTIONS_ID_TOKEN_REQUEST_URL": "f",
     }
     assert without_credentials({**kept, **secret}) == kept
+
+
+@pytest.mark.parametrize(
+    ("command", "argument"),
+    [
+        *(("publish", "--to"), ("publish", "--simple-url"), ("verify", "--dependencies-from"), ("verify", "--to")),
+        *(("check", "--to"), ("release", "--to")),
+    ],
+)
+@pytest.mark.parametrize("address", ["https://me:planted@index.example/", "http://planted@index.example", "//a:b@c/"])
+def test_an_address_with_a_login_is_no_argument(cibw: Caller, command: str, argument: str, address: str) -> None:
+    """Every user of the computer can read arguments."""
+    called = cibw(command, argument, address)
+    assert called.exit_code == 2
+    assert "holds a login" in called.stderr
+    assert "TWINE_PASSWORD" in called.stderr
+    assert "planted" not in called.stdout + called.stderr
