@@ -1,0 +1,98 @@
+"""What masks secrets in every text that leaves the program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from threading import Lock
+
+from cibw.model.secret_names import SecretNames
+from cibw.reporting.secret_forms import forms
+from cibw.reporting.secret_shapes import MASK, logins_in, mask_shapes
+
+_MOST_LINES = 2000
+"""Lines of private keys that are learned from outputs: a build may print any number of them."""
+
+
+class Masker:
+    """Masks the secrets that it knows, and those that their shape gives away; call it with a text.
+
+    It learns secrets while the program runs, as soon as anyone knows them. Threads may share it.
+    """
+
+    def __init__(self, environment: Mapping[str, str] | None = None, names: SecretNames | None = None) -> None:
+        self._names = names or SecretNames()
+        self._learning = Lock()
+        self._values: set[str] = set()
+        self._spared: frozenset[str] = frozenset()
+        self._known: set[str] = set()
+        self._pieces: tuple[str, ...] = ()
+        self._lines_left = _MOST_LINES
+        self.hear((environment or {}).items())
+
+    def __call__(self, text: str) -> str:
+        """The text with its secrets masked."""
+        for piece in self._pieces:
+            if piece in text:
+                text = text.replace(piece, MASK)
+        return mask_shapes(text)
+
+    def hear(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Learn what is secret among names and their values: variables, settings."""
+        pairs = list(pairs)
+        secret = self._names.secret_values(pairs)
+        found = [*secret, *(leaf for value in secret for leaf in self._leaves(value))]
+        self.learn([*found, *(login for _, value in pairs for login in logins_in(value))])
+
+    def learn(self, values: Iterable[str]) -> None:
+        """Mask some values from now on."""
+        fresh = {value for value in values if value not in self._values}
+        if not fresh:
+            return
+        with self._learning:
+            self._values |= fresh
+            self._known.update(form for value in fresh for form in forms(value))
+            self._sort()
+
+    def learn_line(self, line: str) -> None:
+        """Mask a line of a private key that an output has shown, wherever it is shown again."""
+        if self._lines_left > 0:
+            self._lines_left -= 1
+            self.learn([line])
+
+    def watch(self, patterns: Iterable[str], environment: Mapping[str, str]) -> None:
+        """Take names that match some patterns for those of secrets, too; an environment is judged anew."""
+        added = tuple(dict.fromkeys((*self._names.patterns, *patterns)))
+        if added != self._names.patterns:
+            self._names = SecretNames(patterns=added)
+            self.hear(environment.items())
+
+    def spare(self, texts: Iterable[str]) -> None:
+        """Never mask some texts that are no secrets, such as the name of the project."""
+        with self._learning:
+            self._spared |= {text for text in texts if text}
+            self._sort()
+
+    def _sort(self) -> None:
+        self._pieces = tuple(sorted(self._known - self._spared, key=lambda piece: (-len(piece), piece)))
+
+    def _leaves(self, value: str) -> Iterator[str]:
+        """The secrets in a value that is JSON, such as the key of a service account."""
+        import json
+
+        if not value.lstrip().startswith("{"):
+            return
+        try:
+            loaded: object = json.loads(value)
+        except (ValueError, RecursionError):
+            return
+        yield from self._secrets_in("", loaded)
+
+    def _secrets_in(self, name: str, value: object) -> Iterator[str]:
+        if isinstance(value, dict):
+            for key, item in value.items():
+                yield from self._secrets_in(str(key), item)
+        elif isinstance(value, list):
+            for item in value:
+                yield from self._secrets_in(name, item)
+        elif isinstance(value, str) and name in self._names:
+            yield value

@@ -1,0 +1,167 @@
+"""Secrets that their own shape gives away: tokens of well-known services, logins in addresses, private keys."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from cibw.model.secret_names import is_secret_name
+from cibw.reporting.secret_forms import is_maskable
+
+MASK = "***"
+
+_TOKENS = (
+    r"gh[pousr]_[A-Za-z0-9]{20,}",
+    r"github_pat_[A-Za-z0-9_]{20,}",
+    r"gl(?:pat|dt|rt|cbt|ptt|ft|soat|oas|agent|imt|ffct)-[\w.-]{16,}",
+    r"pypi-Ag[A-Za-z0-9_-]{16,}",
+    r"npm_[A-Za-z0-9]{30,}",
+    r"rubygems_[a-f0-9]{32,}",
+    r"dckr_[a-z]{3}_[\w-]{20,}",
+    r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])",
+    r"xox[a-z](?:\.xox[a-z])?-[\w.%-]{10,}",
+    r"xapp-[\w-]{10,}",
+    r"AIza[\w-]{35}(?![\w-])",
+    r"ya29\.[\w-]{20,}",
+    r"(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{10,}",
+    r"sk-[A-Za-z0-9_-]{32,}",
+    r"hf_[A-Za-z0-9]{30,}",
+    r"SG\.[\w-]{16,}\.[\w-]{16,}",
+    r"do[opr]_v1_[a-f0-9]{32,}",
+    r"hv[sbr]\.[\w-]{20,}",
+    r"dapi[a-f0-9]{32}",
+    r"gl(?:c|sa)_[\w=-]{32,}",
+    r"sntr(?:ys|yu)_[\w=-]{20,}",
+    r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}",
+    r"AGE-SECRET-KEY-1[A-Z0-9]{50,}",
+    r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}(?:\.[\w-]*)?",
+)
+"""What issuers begin their tokens with, so that scanners can find them."""
+_TOKEN_MARKS = (
+    *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "gl", "pypi-Ag", "npm_", "rubygems_", "dckr_"),
+    *("AKIA", "ASIA", "ABIA", "ACCA", "xox", "xapp-", "AIza", "ya29.", "_live_", "_test_", "sk-", "hf_", "SG."),
+    *("_v1_", "hvs.", "hvb.", "hvr.", "dapi", "sntry", "shp", "AGE-SECRET", "eyJ"),
+)
+"""What a text must hold, one of them, before it is worth a search for tokens."""
+_LOGIN = r"(?P<start>(?P<scheme>[A-Za-z][\w+.-]*:)?//)(?P<login>[^\s/?#\"'<>`\\]+)@(?=[\w\[*$.{-])"
+_PARAMETER = r"(?P<start>[?&;](?:amp;)?(?P<name>[\w.-]+)=)(?P<value>[^\s&;#\"'<>`\\]{4,})"
+_HEADER = (
+    r"(?i)(?P<start>\bauthorization\b[\"']?\s*[:=]\s*[\"']?(?:(?:basic|bearer|token|digest)\s+)?)"
+    r"(?P<value>(?!(?:basic|bearer|token|digest)\b)[^\s\"'$*]{6,})"
+)
+_HOOKS = (
+    r"(?P<start>(?:hooks\.slack\.com/(?:services|workflows|triggers)|discord(?:app)?\.com/api/webhooks)/)"
+    r"(?P<value>[\w/-]{8,})"
+)
+_ASSIGNMENT = r"(?P<start>(?<![\w$])(?P<name>[A-Z][A-Z0-9_]{2,})=[\"']?)(?P<value>[^\s\"'$`{}()\\]{6,})"
+_KEY_BLOCK = (
+    r"(?P<start>-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----)(?P<value>.*?)(?P<end>-----END [A-Z0-9 ]*PRIVATE KEY)"
+)
+_KEY_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
+_KEY_LINE = re.compile(r"[\w+/=:,. -]*")
+_REFERENCE = re.compile(r"(?:\$\w+|\$?\{\{?[^{}]*\}\}?|%\w+%|\*+|<\w+>|:)*")
+"""What stands for a login without being one: `${USER}:$TOKEN`, `***`."""
+_PUBLIC_LOGINS = frozenset({"git", "hg", "svn", "anonymous"})
+_NO_PASSWORDS = frozenset({"", "x-oauth-basic"})
+"""What stands for a password where the token is the name of the user."""
+_SHORTEST_TOKEN = 16
+"""Characters of a user's name that may be a token; shorter ones are not masked outside of an address."""
+_SIGNATURES = frozenset({"sig", "signature", "x-amz-signature", "x-amz-credential", "x-goog-signature", "code", "key"})
+_LONGEST_KEY = 400
+"""Lines after which a private key without an end is no key."""
+
+
+def mask_shapes(text: str) -> str:
+    """A text with everything masked that looks like a secret by itself."""
+    if "@" in text and "//" in text:
+        text = _pattern(_LOGIN).sub(_without_login, text)
+    if "=" in text and ("?" in text or "&" in text):
+        text = _pattern(_PARAMETER).sub(_without_parameter, text)
+    if "=" in text:
+        text = _pattern(_ASSIGNMENT).sub(_without_assigned, text)
+    if any(mark in text for mark in _TOKEN_MARKS):
+        text = _pattern(rf"(?<![A-Za-z0-9])(?:{'|'.join(_TOKENS)})").sub(MASK, text)
+    if "uthorization" in text or "UTHORIZATION" in text:
+        text = _pattern(_HEADER).sub(_without_value, text)
+    if "hooks" in text:
+        text = _pattern(_HOOKS).sub(_without_value, text)
+    if "PRIVATE KEY" in text:
+        text = _pattern(_KEY_BLOCK).sub(_without_key, text)
+    return text
+
+
+def logins_in(text: str) -> list[str]:
+    """The secret parts of the logins in the addresses of a text: passwords, and tokens in place of a user's name."""
+    if "@" not in text or "//" not in text:
+        return []
+    found = []
+    for match in _pattern(_LOGIN).finditer(text):
+        user, _, password = match["login"].partition(":")
+        if not _is_secret_login(match):
+            continue
+        if password not in _NO_PASSWORDS:
+            found.append(password)
+        elif len(user) >= _SHORTEST_TOKEN:
+            found.append(user)
+    return list(dict.fromkeys((*found, *map(_unquoted, found))))
+
+
+class KeyLines:
+    """Tells which lines of an output are those of a private key, as they come one by one."""
+
+    def __init__(self) -> None:
+        self._left = 0
+
+    def is_of_key(self, line: str) -> bool:
+        """Whether a line, the next one, stands within a private key."""
+        if "PRIVATE KEY" in line:
+            self._left = _LONGEST_KEY if _KEY_BEGIN.search(line) and "-----END" not in line else 0
+            return False
+        if not self._left:
+            return False
+        self._left = self._left - 1 if _KEY_LINE.fullmatch(line.strip()) else 0
+        return self._left > 0 and bool(line.strip())
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    # Most calls of the program print nothing that needs one.
+    return re.compile(text, re.DOTALL)
+
+
+def _without_login(match: re.Match[str]) -> str:
+    return f"{match['start']}{MASK}@" if _is_secret_login(match) else match[0]
+
+
+def _is_secret_login(match: re.Match[str]) -> bool:
+    login, scheme = match["login"], (match["scheme"] or "").lower()
+    user, colon, _ = login.partition(":")
+    if _REFERENCE.fullmatch(login) or user in _PUBLIC_LOGINS:
+        return False
+    # With ssh, a login without a password is a name alone.
+    return bool(colon) or ("ssh" not in scheme and bool(scheme))
+
+
+def _unquoted(text: str) -> str:
+    raw = re.sub(rb"%([0-9A-Fa-f]{2})", lambda match: bytes([int(match[1], 16)]), text.encode("utf-8", "replace"))
+    return raw.decode("utf-8", "replace")
+
+
+def _without_parameter(match: re.Match[str]) -> str:
+    name = match["name"]
+    is_secret = is_secret_name(name) or (name.lower() in _SIGNATURES and len(match["value"]) >= 16)
+    is_secret = is_secret and not _REFERENCE.fullmatch(match["value"])
+    return f"{match['start']}{MASK}" if is_secret else match[0]
+
+
+def _without_assigned(match: re.Match[str]) -> str:
+    is_secret = is_secret_name(match["name"]) and is_maskable(match["value"])
+    return f"{match['start']}{MASK}" if is_secret else match[0]
+
+
+def _without_value(match: re.Match[str]) -> str:
+    return f"{match['start']}{MASK}"
+
+
+def _without_key(match: re.Match[str]) -> str:
+    return f"{match['start']}{MASK}{match['end']}"
