@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from cibw.errors import CibwError, ErrorContext
@@ -154,6 +154,14 @@ class OutputLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VariablesSet:
+    """Variables got their values on a machine. It is for the masking of secrets alone; no reporter sees it."""
+
+    scope: str
+    variables: tuple[tuple[str, str], ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepFinished:
     """A step ended."""
 
@@ -193,6 +201,7 @@ Event = (
     | StepStarted
     | CommandStarted
     | OutputLine
+    | VariablesSet
     | StepFinished
     | WarningRaised
     | BuildFinished

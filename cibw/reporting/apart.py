@@ -20,6 +20,7 @@ from cibw.model.events import (
     RunStarted,
     StepFinished,
     StepStarted,
+    VariablesSet,
     WarningRaised,
 )
 from cibw.reporting.reporter import Reporter
@@ -49,7 +50,7 @@ class Apart:
                 self._end(event)
             case StepStarted() | CommandStarted() | OutputLine() | StepFinished() | WarningRaised():
                 self._of_scope(event)
-            case RunStarted() | JobStarted() | Progress() | RunFinished():
+            case RunStarted() | JobStarted() | Progress() | RunFinished() | VariablesSet():
                 self._reporter(event)
             case _:
                 assert_never(event)

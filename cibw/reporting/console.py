@@ -20,12 +20,14 @@ from cibw.model.events import (
     RunStarted,
     StepFinished,
     StepStarted,
+    VariablesSet,
     WarningRaised,
 )
 from cibw.reporting import lines as text
 from cibw.reporting.ending import ending
 from cibw.reporting.errors_text import failure_text, headline
 from cibw.reporting.fold import FoldStyle, Level, annotation, close_fold, open_fold
+from cibw.reporting.guard import write_command
 from cibw.reporting.look import Look
 
 _DRAW_OVER = "\r\x1b[K"
@@ -71,6 +73,8 @@ class Console:
                 self._step(event)
             case WarningRaised():
                 self._warning(event)
+            case VariablesSet():
+                pass
             case _:
                 assert_never(event)
         self._stream.flush()
@@ -173,18 +177,16 @@ class Console:
         if self._look.fold is FoldStyle.NONE:
             self._write(text.open_step(title, self._look))
         else:
-            self._write(open_fold(self._look.fold, f"{scope}: {title}", key=state.open_key, now=self._clock()))
+            self._command(open_fold(self._look.fold, f"{scope}: {title}", key=state.open_key, now=self._clock()))
 
     def _close(self) -> None:
         state = self._state
         if state.open_key:
-            line = close_fold(self._look.fold, key=state.open_key, now=self._clock())
-            self._write(*([line] if line else []))
+            self._command(close_fold(self._look.fold, key=state.open_key, now=self._clock()))
         state.open_key = ""
 
     def _annotate(self, level: Level, title: str, message: str) -> None:
-        line = annotation(self._look.fold, level, title, message)
-        self._write(*([line] if line else []))
+        self._command(annotation(self._look.fold, level, title, message))
 
     def _draw(self, line: str) -> None:
         """Show a line that the next one draws over, where the look allows it."""
@@ -194,12 +196,24 @@ class Console:
 
     def _write(self, *lines: str) -> None:
         for line in lines:
-            if self._state.is_drawn:
-                self._put(_DRAW_OVER)
-                self._state.is_drawn = False
+            self._draw_over()
             self._put(f"{line}\n")
 
+    def _command(self, line: str) -> None:
+        """Write what the CI acts on."""
+        if line:
+            self._draw_over()
+            write_command(self._stream, self._encodable(f"{line}\n"))
+
+    def _draw_over(self) -> None:
+        if self._state.is_drawn:
+            write_command(self._stream, _DRAW_OVER)
+            self._state.is_drawn = False
+
     def _put(self, text: str) -> None:
+        self._stream.write(self._encodable(text))
+
+    def _encodable(self, text: str) -> str:
         encoding = self._stream.encoding or "utf-8"
         # What the stream's encoding lacks must not end the run.
-        self._stream.write(text.encode(encoding, "replace").decode(encoding))
+        return text.encode(encoding, "replace").decode(encoding)

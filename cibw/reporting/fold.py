@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from cibw.exhaustive import assert_never
+from cibw.reporting.neutral import neutral, neutral_line
 
 
 class FoldStyle(Enum):
@@ -63,6 +64,7 @@ def _is_set(environment: Mapping[str, str], name: str) -> bool:
 
 def open_fold(style: FoldStyle, title: str, *, key: str, now: float) -> str:
     """The line that begins a fold; `key` is unique in the log, `now` in seconds since the epoch."""
+    title = neutral_line(title, colour=False)
     match style:
         case FoldStyle.NONE:
             return title
@@ -97,6 +99,7 @@ def close_fold(style: FoldStyle, *, key: str, now: float) -> str:
 
 def annotation(style: FoldStyle, level: Level, title: str, message: str) -> str:
     """The line that puts a message on the page of the run, empty where the CI has no such thing."""
+    title, message = neutral(title, colour=False), neutral(message, colour=False)
     match style:
         case FoldStyle.GITHUB:
             return f"::{level.value} title={_property(title)}::{_data(message)}"

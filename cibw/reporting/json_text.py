@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 
+from cibw.reporting.neutral import neutral_json
+
 _WIDTH = 110
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def json_text(value: object) -> str:
     """Plain data as JSON, with short lists and objects on one line; ends in a newline."""
-    return f"{_pretty(value, 0)}\n"
+    return neutral_json(f"{_pretty(value, 0)}\n")
 
 
 def _pretty(value: object, indent: int) -> str:

@@ -56,7 +56,6 @@ def command_lines(command: str, look: Look) -> list[str]:
 
 def output_line(line: str, look: Look) -> str:
     """A line that a command wrote."""
-    # The bar also keeps a command's output from speaking to the CI (`::set-output`, `##vso`).
     return f"    {look.dim(look.symbol('│', '|'))} {look.clean(line)}".rstrip()
 
 

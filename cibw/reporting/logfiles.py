@@ -19,9 +19,11 @@ from cibw.model.events import (
     RunStarted,
     StepFinished,
     StepStarted,
+    VariablesSet,
     WarningRaised,
 )
 from cibw.reporting.look import Look
+from cibw.reporting.neutral import neutral
 from cibw.reporting.wording import duration
 
 _PLAIN = Look()
@@ -52,7 +54,7 @@ class LogFiles:
             case RunFinished():
                 for scope in tuple(self._files):
                     self._close(scope)
-            case RunStarted():
+            case RunStarted() | VariablesSet():
                 pass
             case _:
                 scope, line = _entry(event)
@@ -67,7 +69,7 @@ class LogFiles:
                 path.unlink(missing_ok=True)
             self._begun.add(scope)
             self._files[scope] = path.open("a", buffering=1, encoding="utf-8", errors="replace")
-        self._files[scope].write(f"{line}\n")
+        self._files[scope].write(f"{neutral(line, colour=False)}\n")
 
     def _close(self, scope: str) -> None:
         file = self._files.pop(scope, None)

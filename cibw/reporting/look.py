@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cibw.reporting.fold import FoldStyle
+from cibw.reporting.neutral import neutral_line
 
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]")
 _RESET = "\x1b[0m"
 
 
@@ -53,12 +51,8 @@ class Look:
         return unicode if self.unicode else ascii_text
 
     def clean(self, line: str) -> str:
-        """A line of a command's output, without what would move the cursor or, if unwanted, colour it."""
-        # A progress bar draws over itself; only its last state is worth a line.
-        line = line.rstrip("\r\n").rpartition("\r")[2]
-        shown = _ESCAPE.sub(lambda match: match[0] if self.colour and match[0].endswith("m") else "", line)
-        shown = _CONTROL.sub("", shown)
-        return shown + _RESET if "\x1b" in shown else shown
+        """A line of a command's output, without what has power over the terminal or the CI, or unwanted colours."""
+        return neutral_line(line, colour=self.colour)
 
     def _paint(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}{_RESET}" if self.colour and text else text

@@ -6,7 +6,7 @@ from cibw.model.distribution import Distribution
 from cibw.model.findings import Finding, Severity, stops
 from cibw.model.published import PublishReport, UploadStatus
 from cibw.reporting.check_text import verdict
-from cibw.reporting.summary import escaped
+from cibw.reporting.markdown import code, escaped
 from cibw.reporting.upload_console import ending
 from cibw.reporting.wording import size
 
@@ -22,7 +22,7 @@ _SIGNS = {
 def check_markdown(files: tuple[Distribution, ...], findings: tuple[Finding, ...]) -> str:
     """The verdict of a check, and a row for each finding; ends in a newline."""
     rows = [
-        _row(_WEIGHTS[severity], f"`{one.rule}`", escaped(one.message), escaped(one.fix))
+        _row(_WEIGHTS[severity], code(one.rule), escaped(one.message), escaped(one.fix))
         for severity in Severity
         for one in findings
         if one.severity is severity
@@ -36,10 +36,10 @@ def publish_markdown(report: PublishReport) -> str:
     rows = [
         _row(
             _SIGNS[one.status],
-            f"`{one.filename}`",
+            code(one.filename),
             escaped(": ".join(filter(None, [one.status.value, one.message]))),
             size(one.size),
-            f"`{one.sha256}`",
+            code(one.sha256),
         )
         for one in report.uploads
     ]

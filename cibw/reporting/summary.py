@@ -8,6 +8,7 @@ from cibw.model.events import BuildResult, Event, Failure, Report, RunFinished, 
 from cibw.reporting.ending import Warnings, all_warnings, cache_totals
 from cibw.reporting.errors_text import headline
 from cibw.reporting.look import Look
+from cibw.reporting.markdown import code, escaped, fenced
 from cibw.reporting.reporter import Reporter
 from cibw.reporting.table import time_of
 from cibw.reporting.wording import count, duration, exit_code, size
@@ -62,12 +63,12 @@ def _row(result: BuildResult) -> str:
     wheel = result.wheel
     cells = [
         _SIGNS[result.status],
-        f"`{result.identifier}`",
-        f"`{wheel.filename}`" if wheel else result.status.value,
+        code(str(result.identifier)),
+        code(wheel.filename) if wheel else result.status.value,
         ("yes" if result.tested else "no") if wheel else "",
         size(wheel.size) if wheel else "",
         time_of(result) if result.seconds else "",
-        f"`{wheel.sha256}`" if wheel else "",
+        code(wheel.sha256) if wheel else "",
     ]
     return f"| {' | '.join(cells)} |"
 
@@ -82,24 +83,10 @@ def _failure(failure: Failure) -> list[str]:
     lines = [f"### {escaped(headline(failure))}", "", escaped(failure.message), ""]
     if context.command:
         ended = "" if context.exit_code is None else f"ended with {exit_code(context.exit_code)}"
-        lines += [*_fenced([f"$ {context.command}"]), "", *([ended, ""] if ended else [])]
+        lines += [*fenced([f"$ {context.command}"]), "", *([ended, ""] if ended else [])]
     if context.last_lines:
         lines += ["<details><summary>Last lines of output</summary>", ""]
-        lines += [*_fenced([_PLAIN.clean(line) for line in context.last_lines]), "", "</details>", ""]
+        lines += [*fenced([_PLAIN.clean(line) for line in context.last_lines]), "", "</details>", ""]
     if failure.hint:
         lines += [f"**What to do:** {escaped(failure.hint)}", ""]
     return lines
-
-
-def _fenced(lines: list[str]) -> list[str]:
-    fence = "```"
-    while any(fence in line for line in lines):
-        fence += "`"
-    return [f"{fence}text", *lines, fence]
-
-
-def escaped(text: str) -> str:
-    """A text in one line that Markdown shows as it is."""
-    for sign in "\\<|*_":
-        text = text.replace(sign, f"\\{sign}")
-    return text.replace("\n", " ")

@@ -17,6 +17,7 @@ from cibw.model.uploading import (
     UploadFinished,
     UploadStarted,
 )
+from cibw.reporting.guard import write_command
 from cibw.reporting.look import Look
 from cibw.reporting.wording import duration, size
 
@@ -64,7 +65,8 @@ class UploadConsole:
         full = _BAR * percent // 100
         bar = self._look.symbol("━", "=") * full + self._look.symbol("─", "-") * (_BAR - full)
         text = f"  {bar} {percent:3} % of {size(total)}  {self._place}"
-        self._stream.write(f"{_CLEAR}{text[: self._look.width - 1]}")
+        write_command(self._stream, _CLEAR)
+        self._stream.write(text[: self._look.width - 1])
         self._stream.flush()
 
     def _finished(self, result: UploadResult) -> str:
@@ -83,8 +85,9 @@ class UploadConsole:
         return f"  {mark} {self._place}  {look.dim(words)}"
 
     def _line(self, text: str) -> None:
-        clear = _CLEAR if self._look.redraws else ""
-        self._stream.write(f"{clear}{text}\n")
+        if self._look.redraws:
+            write_command(self._stream, _CLEAR)
+        self._stream.write(f"{text}\n")
         self._stream.flush()
 
 

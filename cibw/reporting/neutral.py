@@ -1,0 +1,77 @@
+"""Text of builds, projects and servers, without power over the terminal or the CI that shows it.
+
+Programs that read a log act on what stands in it: terminals on escape sequences, CIs on commands such as
+`##vso[task.setvariable ...]` and `::add-mask::`. Whatever cibw did not write itself goes through here first.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SEQUENCE = re.compile(
+    # OSC, DCS, SOS, PM and APC with what they carry: titles, the clipboard, links, requests to the terminal.
+    r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    # CSI: colours, and all that moves the cursor, clears the screen or changes modes.
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    # The others have a byte or two, such as the reset of the terminal.
+    r"|\x1b[ -/]*[0-~]?"
+)
+_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
+_CONCEALED = re.compile(r"[\[;]0*8[;m]")
+_EXTENDED = re.compile(r"[345]8[;:](?:5[;:]\d*|2(?:;\d*){3}|2(?::\d*){3,5})")
+_CONTROL = re.compile(
+    # The bidirectional embeddings and isolates make text look like another one.
+    "[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f\x80-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_FOLDS = r"(?<=travis)_(?=(?:fold|time):)|(?<=section)_(?=(?:start|end):)"
+_ANYWHERE = re.compile(rf"##(?=\[|[A-Za-z]+\[)|{_FOLDS}", re.IGNORECASE)
+"""Azure, GitHub, TeamCity, Travis and GitLab find these in the midst of a line, too."""
+_AT_START = re.compile(r"^(\s*):(:[A-Za-z])", re.MULTILINE)
+"""GitHub and those like it look at the beginning of a line, after spaces."""
+_IN_JSON = re.compile(rf"#(?=#(?:\[|[A-Za-z]+\[))|{_FOLDS}", re.IGNORECASE)
+_RESET = "\x1b[0m"
+
+
+def neutral(text: str, *, colour: bool) -> str:
+    """A text of any number of lines, with its line feeds and tabs, without other controls and commands to CIs.
+
+    With `colour`, sequences that set colours stay. A command is broken by a space, so that it can still be read.
+    """
+    return _without_commands(_without_controls(text, colour=colour))
+
+
+def neutral_line(line: str, *, colour: bool) -> str:
+    """One line of an output; of a progress bar, which draws over itself, the last state."""
+    shown = neutral(line.rstrip("\r\n").rpartition("\r")[2].replace("\n", " "), colour=colour)
+    return shown + _RESET if "\x1b" in shown else shown
+
+
+def neutral_json(text: str) -> str:
+    """JSON that means the same, yet holds nothing that a terminal or a CI acts on."""
+    text = _UNSAFE.sub(_escaped, text) if _UNSAFE.search(text) else text
+    return _IN_JSON.sub(_escaped, text)
+
+
+def _without_controls(text: str, *, colour: bool) -> str:
+    if _UNSAFE.search(text) is None:
+        return text
+    text = _SEQUENCE.sub(lambda match: match[0] if colour and _is_colour(match[0]) else "", text)
+    return _CONTROL.sub("", text)
+
+
+def _without_commands(text: str) -> str:
+    if "::" in text:
+        text = _AT_START.sub(r"\1: \2", text)
+    if "#" in text or "_" in text:
+        text = _ANYWHERE.sub(lambda match: "# #" if match[0] == "##" else f"{match[0]} ", text)
+    return text
+
+
+def _is_colour(sequence: str) -> bool:
+    # Jenkins hides its own annotations in concealed text, and nobody reads what is hidden.
+    return _COLOUR.fullmatch(sequence) is not None and _CONCEALED.search(_EXTENDED.sub("0", sequence)) is None
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return "".join(f"\\u{ord(sign):04x}" for sign in match[0])
