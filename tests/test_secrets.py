@@ -4,42 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from tests.builds import ROOT, copy_project
+from tests.builds import ROOT
 from tests.flaky_server import flaky
-from tests.index_servers import PASSWORD, USER, IndexServer, program, pypiserver
-from tests.installing import here
+from tests.index_servers import PASSWORD, USER, IndexServer, pypiserver
+from tests.planter import PLANTED, Planter
 from tests.releases import make_release
-from tests.secret_watch import Watch, leaks_in_files, leaks_in_text
+from tests.secret_watch import leaks_in_text
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="the processes are read from /proc")
 
-_NOTHING: Mapping[str, str] = {}
-_QUIET = re.compile(r"^(CIBW_|CI$|GITHUB_|PIP_|UV_|TWINE_|PYTEST|COV)")
-# The true password is one of them in turn: what twine sends, and what the server says, are about it.
-PLANTED = {
-    "the password": PASSWORD,
-    "a wrong password": "planted-wrong-91",
-    "the token of another service": "planted-service-92",
-    "the identity of the run": "planted-identity-93",
-    "the variable of the tests": "planted-tests-94",
-    "the login in an address": "planted-address-95",
-    "the variable of the build": "planted-build-96",
-}
-_OTHERS = {
-    "GITHUB_TOKEN": PLANTED["the token of another service"],
-    "ACTIONS_ID_TOKEN_REQUEST_TOKEN": PLANTED["the identity of the run"],
-}
-_LOGINS = (PASSWORD, PLANTED["a wrong password"], PLANTED["the identity of the run"])
 _KEYRING = """\
 from keyring.backend import KeyringBackend
 from keyring.credentials import SimpleCredential
@@ -57,51 +37,6 @@ class Planted(KeyringBackend):
     def get_credential(self, service, username):
         return SimpleCredential("{user}", "{password}")
 """
-
-
-@dataclass(slots=True, kw_only=True)
-class Planter:
-    """Runs cibw in a directory, watches what it starts, and keeps all that it printed."""
-
-    directory: Path
-    watch: Watch = field(
-        default_factory=lambda: Watch(
-            secrets=tuple(secret.encode() for secret in PLANTED.values()),
-            logins=(
-                PASSWORD.encode(),
-                PLANTED["a wrong password"].encode(),
-                PLANTED["the identity of the run"].encode(),
-            ),
-        )
-    )
-    printed: str = ""
-
-    def __call__(
-        self, *arguments: str, given: Mapping[str, str] = _NOTHING, between: Callable[[], None] = lambda: None
-    ) -> int:
-        """Run cibw to its end, with `between` on its way; gives the exit code."""
-        kept = {name: value for name, value in os.environ.items() if not _QUIET.match(name)}
-        own = {"HOME": str(self.directory), "CIBW_CACHE_PATH": str(self.directory / "cache"), "PYTHONPATH": str(ROOT)}
-        with (
-            subprocess.Popen(
-                [program("cibw"), *arguments],
-                cwd=self.directory,
-                env={**kept, **own, **_OTHERS, **given},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            ) as process,
-            self.watch.on(process.pid),
-        ):
-            between()
-            printed, _ = process.communicate(timeout=900)
-        self.printed += printed
-        return process.returncode
-
-    def leaks(self, *but: Path) -> list[str]:
-        """Everything that was found in processes, files and texts; `but` are files that hold secrets rightly."""
-        files = leaks_in_files([self.directory], PLANTED, but=but)
-        return [*sorted(self.watch.found), *files, *leaks_in_text(self.printed, PLANTED)]
 
 
 @pytest.fixture
@@ -194,25 +129,9 @@ def test_an_address_with_a_login(planter: Planter) -> None:
     assert planter.leaks() == []
 
 
-@pytest.mark.host
-def test_building(tmp_path: Path) -> None:
-    planter = Planter(directory=copy_project("c", tmp_path))
-    [tag] = here("cp311") or [f"cp3{sys.version_info.minor}"]
-    given = {
-        "TWINE_PASSWORD": PASSWORD,
-        "CIBW_PUBLISH_TOKEN": PLANTED["a wrong password"],
-        "CIBW_ENVIRONMENT": f"BUILD_TOKEN={PLANTED['the variable of the build']}",
-        "CIBW_TEST_ENVIRONMENT": f"API_KEY={PLANTED['the variable of the tests']}",
-        "CIBW_BEFORE_ALL": "env",
-        "CIBW_BEFORE_BUILD": "env; sleep 0.3",
-        "CIBW_TEST_COMMAND": "echo $API_KEY; env",
-        "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv")),
-    }
-    one = ("--only", f"{tag}-manylinux_x86_64", "--engine", "host")
-    for arguments in (("plan", *one), ("plan", *one, "--json"), ("build", *one)):
-        assert planter(*arguments, given=given) == 0, planter.printed
-    failing = {**given, "CIBW_TEST_COMMAND": "echo $API_KEY $BUILD_TOKEN; exit 1"}
-    assert planter("build", *one, "--debug-traceback", given=failing) == 1
-    assert "***" in planter.printed
-    assert planter.watch.children > 0
-    assert planter.leaks() == []
+@pytest.mark.parametrize("argument", ["--to", "--simple-url"])
+def test_an_argument_with_a_login_is_refused_before_anything_else(argument: str, planter: Planter) -> None:
+    address = f"http://me:{PLANTED['the login in an address']}@127.0.0.1:9/"
+    assert planter("publish", argument, address) == 2
+    assert "every user of this computer can read" in " ".join(planter.printed.split())
+    assert leaks_in_text(planter.printed, PLANTED) == []

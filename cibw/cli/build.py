@@ -15,7 +15,7 @@ from cibw.cli.machines import Machines, MachineSettings
 from cibw.cli.own_files import made_by_cibw
 from cibw.cli.project import Project, open_project, sources_of, writing_to
 from cibw.cli.reporters import open_reporters
-from cibw.cli.secrets import without_logins
+from cibw.cli.secrets import learn_from, without_logins
 from cibw.cli.sessions import Session
 from cibw.cli.states import preparation, state_teller
 from cibw.cli.store import ProjectFiles, StoreSources, keeper_of, open_memory
@@ -64,6 +64,8 @@ def _plan_and_run(session: Session, project: Project, options: Options, *notes: 
     plan = replace(plan, notes=(*plan.notes, *filter(None, [gathered.note]), *notes))
     if project.is_sdist and session.line.from_sdist is None:
         plan = replace(plan, notes=(*plan.notes, *_host_mount_notes(plan)))
+    learn_from(session.mask, plan, options, session.environment)
+    session.mask.spare([project.root.name])
     planned = _Planned(plan=plan, options=options, facts=gathered.facts, catalog=catalog)
     return _run(session, project, planned)
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from cibw.cli.secrets import secrets_of
 from cibw.cli.sessions import Session
 from cibw.model.findings import Finding
 from cibw.reporting.annotations import finding_annotations
-from cibw.reporting.redact import masked_text
+from cibw.reporting.guard import write_command
 
 
 def annotate(session: Session, findings: tuple[Finding, ...]) -> None:
     """Write what was found so that the CI shows it on the page of the run."""
-    secrets = secrets_of(session.environment)
-    for line in finding_annotations(findings, session.look.fold):
-        session.stream_for_people.write(f"{masked_text(line, secrets)}\n")
+    for line in finding_annotations(findings, session.look.fold, session.mask):
+        write_command(session.stream_for_people, f"{line}\n")
 
 
 def add_summary(session: Session, markdown: str) -> None:
@@ -23,7 +21,7 @@ def add_summary(session: Session, markdown: str) -> None:
     summary = session.environment.get("GITHUB_STEP_SUMMARY")
     if not summary:
         return
-    text = masked_text(markdown, secrets_of(session.environment))
+    text = session.mask(markdown)
     # A release that is on its index is no failure because its summary can't be written.
     with suppress(OSError), (session.working_dir / summary).open("a", encoding="utf-8", newline="\n") as file:
         file.write(text)

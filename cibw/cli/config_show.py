@@ -6,7 +6,6 @@ from cibw.catalog import Catalog, load_catalog
 from cibw.cli.config_text import Overview, overview_json, overview_text
 from cibw.cli.facts import known_facts
 from cibw.cli.identifiers import read_options
-from cibw.cli.secrets import secrets_in, secrets_of
 from cibw.cli.sessions import Session
 from cibw.config.options import Options
 from cibw.config.overview import masked, named_texts, run_settings
@@ -15,7 +14,6 @@ from cibw.config.sources import Arguments
 from cibw.errors import ConfigurationError
 from cibw.model.identifier import BuildIdentifier
 from cibw.planning.select import select
-from cibw.reporting.redact import masker
 
 
 def show(session: Session) -> int:
@@ -55,11 +53,8 @@ def _named(text: str, catalog: Catalog) -> BuildIdentifier:
 
 
 def _masked(overview: Overview, session: Session) -> Overview:
-    found = [*secrets_of(session.environment)]
+    mask = session.mask
     for settings in (overview.run, *(settings for _, settings in overview.builds)):
-        found.extend(secrets_in(named_texts(settings)))
-    mask = masker(found)
-    if mask is None:
-        return overview
+        mask.hear(named_texts(settings))
     builds = tuple((identifier, masked(settings, mask)) for identifier, settings in overview.builds)
     return Overview(platform=overview.platform, run=masked(overview.run, mask), builds=builds)

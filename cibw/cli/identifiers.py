@@ -24,4 +24,6 @@ def read_options(session: Session) -> Options:
     """The options of the project that the command line names."""
     with open_project(session.line, session.working_dir) as project:
         sources = sources_of(session.line, project, session.working_dir, session.environment)
-        return load_options(sources, session.platform())
+        options = load_options(sources, session.platform())
+    session.mask.watch(options.secrets, session.environment)
+    return options

@@ -6,13 +6,17 @@ import errno
 import os
 import signal
 import sys
-from contextlib import suppress
-from types import FrameType
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from functools import partial
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
 from cibw.cli.arguments import parse
 from cibw.cli.commands import carry_out
 from cibw.errors import CibwError, InterruptedRunError
+from cibw.reporting.guard import GuardedStream, write_command
+from cibw.reporting.masking import Masker
+from cibw.reporting.neutral import neutral
 
 if TYPE_CHECKING:
     from cibw.cli.sessions import Session
@@ -20,7 +24,16 @@ if TYPE_CHECKING:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and give its exit code; SystemExit for a wrong command line, --help and --version."""
-    line = parse(sys.argv[1:] if arguments is None else arguments)
+    mask = Masker()
+    if arguments is None:
+        sys.excepthook = partial(_show_traceback, mask)
+    # Everything that is printed goes through these, whoever prints it.
+    with redirect_stdout(GuardedStream(sys.stdout, mask)), redirect_stderr(GuardedStream(sys.stderr, mask)):
+        return _run(sys.argv[1:] if arguments is None else arguments, mask)
+
+
+def _run(arguments: list[str], mask: Masker) -> int:
+    line = parse(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         # A terminal that is closed ends the run as Ctrl-C does; `nohup` ignores the signal, and so it stays.
@@ -28,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     # Imported here, as --help and --version end before it is needed.
     from cibw.cli.sessions import Session
 
-    session = Session.start(line)
+    session = Session.start(line, mask)
     try:
         session.check()
         return carry_out(session)
@@ -50,19 +63,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _fail(error: CibwError, session: Session) -> int:
-    from cibw.cli.secrets import secrets_of
     from cibw.reporting.annotations import error_annotation
     from cibw.reporting.errors_text import error_text
-    from cibw.reporting.redact import masked_text
 
-    secrets = secrets_of(session.environment)
-    text = masked_text(error_text(error, session.look), secrets)
-    told = error_annotation(error, session.look.fold, secrets)
+    text = error_text(error, session.look)
+    told = error_annotation(error, session.look.fold, session.mask)
     # The terminal may be the very thing that has gone.
     with suppress(OSError):
         print(text, file=sys.stderr)
         if told:
-            print(told, file=session.stream_for_people)
+            write_command(session.stream_for_people, f"{told}\n")
     if session.shows_traceback:
         raise error
     return error.exit_code
@@ -80,6 +90,13 @@ def _refusal(error: OSError) -> CibwError:
     )
     refusal.__cause__ = error
     return refusal
+
+
+def _show_traceback(mask: Masker, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    from traceback import format_exception
+
+    text = "".join(format_exception(kind, error, trace))
+    sys.stderr.write(neutral(mask(text), colour=False))
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

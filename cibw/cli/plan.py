@@ -5,12 +5,11 @@ from __future__ import annotations
 from cibw.catalog import load_catalog
 from cibw.cli.facts import gather
 from cibw.cli.identifiers import read_options
-from cibw.cli.secrets import secrets_of
+from cibw.cli.secrets import learn_from
 from cibw.cli.sessions import Session
 from cibw.model.plan import Plan
 from cibw.planning.make import make_plan
 from cibw.reporting.plan_text import plan_text
-from cibw.reporting.redact import masked_text
 
 
 def print_plan(session: Session) -> int:
@@ -20,7 +19,8 @@ def print_plan(session: Session) -> int:
     gathered = gather(session, options, catalog, resolves_engine=False)
     plan = make_plan(options, catalog, gathered.facts, gathered.selection)
     text = _plan_as_json(plan) if session.line.as_json else plan_text(plan, session.look)
-    print(masked_text(text, secrets_of(session.environment, plan)), end="")
+    learn_from(session.mask, plan, options, session.environment)
+    print(session.mask(text), end="")
     return 0
 
 

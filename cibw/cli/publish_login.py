@@ -12,6 +12,7 @@ from cibw.model.credentials import TrustedPublishing
 from cibw.model.release import PackageIndex
 from cibw.publishing.credentials import SecretSource
 from cibw.publishing.upload_api import Credentials
+from cibw.reporting.guard import write_command
 
 PYPIRC = "~/.pypirc"
 
@@ -19,8 +20,9 @@ PYPIRC = "~/.pypirc"
 class LateSource:
     """Opens a source when it is first asked, as a plan may need no login; satisfies SecretSource."""
 
-    def __init__(self, opener: Callable[[], SecretSource]) -> None:
+    def __init__(self, opener: Callable[[], SecretSource], learn: Callable[[tuple[str, ...]], None]) -> None:
         self._opener = opener
+        self._learn = learn
         self._opened: SecretSource | None = None
 
     @property
@@ -36,7 +38,9 @@ class LateSource:
 
     def credentials(self) -> Credentials:
         """Credentials for the next upload."""
-        return self.open().credentials()
+        found = self.open().credentials()
+        self._learn((*self.secrets(), found.password))
+        return found
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret so far."""
@@ -50,7 +54,7 @@ class LateSource:
 
 def source_for(session: Session, index: PackageIndex, facts: CiFacts, warn: Callable[[str], None]) -> LateSource:
     """What lets this run into an index: trusted publishing, variables, .pypirc or the keyring."""
-    return LateSource(partial(_open, session, index, facts, warn))
+    return LateSource(partial(_open, session, index, facts, warn), session.mask.learn)
 
 
 def _open(session: Session, index: PackageIndex, facts: CiFacts, warn: Callable[[str], None]) -> SecretSource:
@@ -76,8 +80,9 @@ def _open(session: Session, index: PackageIndex, facts: CiFacts, warn: Callable[
 
 
 def mask(session: Session, facts: CiFacts, secret: str) -> None:
-    """Let the CI hide a secret in its log."""
+    """Hide a secret in all that cibw prints, and let the CI hide it in its log."""
+    session.mask.learn([secret])
     if facts.provider is CiProvider.GITHUB:
         # The CI takes the line out of its log, and hides the secret from then on.
-        session.stream_for_people.write(f"::add-mask::{secret}\n")
+        write_command(session.stream_for_people, f"::add-mask::{secret}\n")
         session.stream_for_people.flush()

@@ -33,4 +33,6 @@ def release_project(session: Session) -> Iterator[ReleaseProject]:
 
 def _read(session: Session, project: Project) -> ReleaseProject:
     sources = sources_of(session.line, project, session.working_dir, session.environment)
-    return ReleaseProject(project=project, options=load_options(sources, session.platform()))
+    options = load_options(sources, session.platform())
+    session.mask.watch(options.secrets, session.environment)
+    return ReleaseProject(project=project, options=options)

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from cibw.cli.secrets import secrets_of
 from cibw.cli.sessions import Session
 from cibw.model.plan import Plan
 from cibw.reporting.apart import Apart
@@ -51,8 +50,7 @@ def open_reporters(session: Session, plan: Plan, output_dir: Path, *, side_by_si
     summary = session.environment.get("GITHUB_STEP_SUMMARY")
     if summary:
         reporters.append(summary_writer(Path(summary)))
-    secrets = secrets_of(session.environment, plan)
-    return Reporters(emit=redact(combine(*reporters), secrets), log_dir=log_dir)
+    return Reporters(emit=redact(combine(*reporters), session.mask), log_dir=log_dir)
 
 
 def _spool(directory: Path) -> IO[bytes]:

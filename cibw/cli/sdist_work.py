@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cibw.cli.cache import mark_cache
 from cibw.cli.project import Project, writing_to
-from cibw.cli.secrets import secrets_of, without_credentials
+from cibw.cli.secrets import without_credentials
 from cibw.cli.sessions import Session
 from cibw.config.build_system import build_requirements
 from cibw.errors import MissingToolError, ReleaseFaultError
@@ -23,7 +23,6 @@ from cibw.publishing.source_rules import changes_during_build, source_findings
 from cibw.reporting.findings_text import fault_text, warning_lines
 from cibw.reporting.lines import output_line
 from cibw.reporting.manifest import read_manifest, write_manifest
-from cibw.reporting.redact import masked_text
 from cibw.reporting.sdist_text import begun_line, built_lines, kept_lines
 from cibw.running.collect import waiting_place
 from cibw.running.host import HostMachine
@@ -135,11 +134,11 @@ class SdistWork:
         return {**own, **dict(settings_for_uv(own))}
 
     def _hear(self) -> Callable[[str, bool], None]:
-        look, secrets = self.session.look, secrets_of(self.environment)
+        look = self.session.look
 
         def hear(line: str, _is_error: bool) -> None:
             if look.output:
-                self._say([masked_text(output_line(line, look), secrets)])
+                self._say([output_line(self.session.mask(line), look)])
 
         return hear
 

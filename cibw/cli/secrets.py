@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from cibw.model.images import ContainerSpec
-from cibw.model.plan import Job, Plan
+from cibw.model.secret_names import is_secret_name
+from cibw.reporting.masking import Masker
 
-_SECRET_NAME = re.compile(
-    r"(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|(?:API|ACCESS|SECRET|PRIVATE)_?KEY)$",
-    re.IGNORECASE,
-)
+if TYPE_CHECKING:
+    from cibw.config.options import Options
+    from cibw.model.plan import Job, Plan
+
 _PUBLISHES = re.compile(
     r"(?:TWINE|UV_PUBLISH|CIBW_PUBLISH|FLIT|PDM_PUBLISH|POETRY_PYPI|HATCH_INDEX|ACTIONS_ID_TOKEN_REQUEST)_",
     re.IGNORECASE,
 )
 _LETS_IN = re.compile(r"USER|PASSWORD|TOKEN|AUTH", re.IGNORECASE)
-_OF_AN_INDEX = re.compile(r"UV_INDEX_\w+_PASSWORD", re.IGNORECASE)
-_PASSWORD_IN_URL = re.compile(r"://[^/@:\s]*:([^/@\s]+)@")
+_OF_AN_INDEX = re.compile(r"UV_INDEX_\w+_PASSWORD|NETRC", re.IGNORECASE)
 
 
-def secrets_of(environment: Mapping[str, str], plan: Plan | None = None) -> tuple[str, ...]:
-    """Values of variables whose names speak of secrets, and passwords in addresses.
+def learn_environment(mask: Masker, environment: Mapping[str, str]) -> None:
+    """Mask the secrets of an environment; CIBW_SECRETS has patterns of the names of further ones."""
+    mask.watch(environment.get("CIBW_SECRETS", "").split(), {})
+    mask.hear(environment.items())
 
-    Looks at the user's environment and, where there is a plan, at what its configuration sets.
-    """
-    pairs = list(environment.items())
-    for job in plan.jobs if plan else ():
-        pairs.extend(_pairs_of(job))
-    return tuple(dict.fromkeys(secrets_in(pairs)))
+
+def learn_from(mask: Masker, plan: Plan, options: Options, environment: Mapping[str, str]) -> None:
+    """Mask what the configuration of a run says that is secret: values of variables, and settings of the backend."""
+    mask.watch(options.secrets, environment)
+    mask.spare(map(str, plan.identifiers))
+    for job in plan.jobs:
+        mask.hear(_pairs_of(job))
+    for identifier in plan.identifiers:
+        settings = options.for_identifier(identifier).config_settings
+        mask.hear((name, part) for name, value in settings for part in value.parts if isinstance(part, str))
 
 
 def _pairs_of(job: Job) -> Iterator[tuple[str, str]]:
@@ -39,11 +46,6 @@ def _pairs_of(job: Job) -> Iterator[tuple[str, str]]:
             yield from ((expression.name, part) for part in expression.parts if isinstance(part, str))
     if isinstance(job.machine, ContainerSpec):
         yield from job.machine.engine.create.environment
-
-
-def is_secret_name(name: str) -> bool:
-    """Whether the name of a variable speaks of a secret."""
-    return _SECRET_NAME.search(name) is not None
 
 
 def without_credentials(environment: Mapping[str, str]) -> dict[str, str]:
@@ -63,11 +65,3 @@ def without_logins(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value for name, value in environment.items() if not (_PUBLISHES.match(name) and _LETS_IN.search(name))
     }
-
-
-def secrets_in(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """The values, by their names, that are secrets, and the passwords in addresses."""
-    for name, value in pairs:
-        if value and is_secret_name(name):
-            yield value
-        yield from _PASSWORD_IN_URL.findall(value)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from cibw.cli.command_line import CommandLine
+from cibw.cli.secrets import learn_environment
 from cibw.errors import ConfigurationError, Mistake
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.target import Platform
 from cibw.reporting.fold import FOLD_MODES, detect_fold, is_ci
 from cibw.reporting.look import Look, wants_colour, wants_unicode
+from cibw.reporting.masking import Masker
 from cibw.running.probe import read_environment, read_platform
 
 _WIDE = 160
@@ -30,13 +32,16 @@ class Session:
     environment: Mapping[str, str]
     working_dir: Path
     look: Look
+    mask: Masker = field(default_factory=Masker, repr=False, compare=False)
 
     @classmethod
-    def start(cls, line: CommandLine) -> Session:
-        """Look at the environment and the terminal."""
+    def start(cls, line: CommandLine, mask: Masker | None = None) -> Session:
+        """Look at the environment and the terminal; `mask` learns the secrets of the environment."""
         environment = read_environment()
         look = _look(environment, is_verbose=line.verbose)
-        return cls(line=line, environment=environment, working_dir=Path.cwd(), look=look)
+        mask = mask or Masker()
+        learn_environment(mask, environment)
+        return cls(line=line, environment=environment, working_dir=Path.cwd(), look=look, mask=mask)
 
     def check(self) -> None:
         """Judge the variables that are no options; ConfigurationError where one has an unknown value."""

@@ -13,7 +13,6 @@ from packaging.tags import sys_tags
 
 from cibw.cli.project import is_project
 from cibw.cli.release_options import ReleaseProject
-from cibw.cli.secrets import secrets_of
 from cibw.cli.sessions import Session
 from cibw.cli.verify_environment import clean_environment, main_index, own_index, spellings
 from cibw.config.options import BuildOptions
@@ -85,6 +84,8 @@ class Trial:
 
     @contextmanager
     def _bench(self) -> Iterator[Workbench]:
+        if self.credentials:
+            self.session.mask.learn(spellings(self.credentials.password))
         environment = clean_environment(self.session.environment)
         with scratch_directory("verify") as place, GUARD.watching(place):
             base = place.resolve()
@@ -98,7 +99,7 @@ class Trial:
                 machine.make_dir(project)
                 bindings = {Late.PROJECT: project, Late.WORK: work, Late.RESOURCES: str(RESOURCES_DIR)}
                 bindings[Late.CIBW_PYTHON] = sys.executable
-                yield Workbench(machine, "verify", bindings, redact(self.hear, self._secrets()))
+                yield Workbench(machine, "verify", bindings, redact(self.hear, self.session.mask))
 
     def _try(self, wanted: Wanted, steps: Verification, bench: Workbench) -> Iterator[Finding]:
         base = dict(bench.machine.environment())
@@ -149,10 +150,6 @@ class Trial:
 
         Workbench(bench.machine, "verify", bench.bindings, listen).perform(step, environment)
         return tuple(lines)
-
-    def _secrets(self) -> tuple[str, ...]:
-        own = spellings(self.credentials.password) if self.credentials else ()
-        return (*secrets_of(self.session.environment), *own)
 
 
 _FIXES = {

@@ -20,6 +20,7 @@ from cibw.config.python_versions import PythonVersions
 from cibw.config.reader import Reader
 from cibw.config.requires_python import find_requires_python, parse_requires_python
 from cibw.config.resolver import CascadeResolver, Cascades
+from cibw.config.secret_options import SECRETS
 from cibw.config.selectors import Selector
 from cibw.config.sources import Arguments, Sources
 from cibw.config.stable_abi import find_stable_abi
@@ -42,7 +43,7 @@ def load_options(sources: Sources, platform: Platform) -> Options:
         cascades=Cascades.read(reader), origins=reader.origins, engine=_engine(sources.arguments.engine, findings)
     )
     cache = reader.cascade(known.CACHE).value()
-    mirrors = reader.cascade(MIRRORS).value()
+    mirrors, secrets = reader.cascade(MIRRORS).value(), reader.cascade(SECRETS).value()
     offline = reader.cascade(OFFLINE).value() or sources.arguments.offline
     publish = read_publish_options(reader)
     requires_python = _requires_python(sources, pyproject, findings)
@@ -63,6 +64,7 @@ def load_options(sources: Sources, platform: Platform) -> Options:
         cache=cache,
         mirrors=mirrors,
         offline=offline,
+        secrets=secrets,
         publish=publish,
         output_dir=sources.arguments.output_dir or sources.environ.get("CIBW_OUTPUT_DIR") or _DEFAULT_OUTPUT,
         jobs=choice.jobs,

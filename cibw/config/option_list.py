@@ -12,6 +12,7 @@ from cibw.config.kinds_of_selection import ENABLE, PATTERNS
 from cibw.config.kinds_of_tools import DEPENDENCY_VERSIONS, ENGINE, FILES, FRONTEND, RUNTIME, TOOLS
 from cibw.config.option import EVERYWHERE, LINUX, NOWHERE, AnyOption, Facts, Option, Places, Scope
 from cibw.config.publish_options import PUBLISH_OPTIONS
+from cibw.config.secret_options import SECRETS
 from cibw.model.target import Platform
 
 _RUN = Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE)
@@ -283,5 +284,6 @@ ALL_OPTIONS: tuple[AnyOption, ...] = (
     CACHE,
     MIRRORS,
     OFFLINE,
+    SECRETS,
     *PUBLISH_OPTIONS,
 )

@@ -191,6 +191,7 @@ class Options:
     `build_system` is None where the build requirements are not known beforehand, `cache` and `jobs` where
     nobody chose. `notes` are what a user should know, though nothing is wrong.
     `mirrors` are pairs of the beginning of an address and what replaces it; `offline` says to do without any network.
+    `secrets` are patterns of the names of variables whose values are secret.
     `places` says where build, skip, test-skip and archs were set.
     """
 
@@ -209,6 +210,7 @@ class Options:
     cache: bool | None = None
     mirrors: Replacements = ()
     offline: bool = False
+    secrets: tuple[str, ...] = ()
     publish: PublishOptions = field(default_factory=PublishOptions)
     output_dir: str = "wheelhouse"
     jobs: int | None = None

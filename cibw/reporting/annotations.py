@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from cibw.errors import CibwError, ConfigurationError
 from cibw.model.events import failure_of
@@ -10,27 +10,26 @@ from cibw.model.findings import Finding, Severity
 from cibw.reporting.errors_text import headline
 from cibw.reporting.findings_text import by_rule
 from cibw.reporting.fold import FoldStyle, Level, annotation
-from cibw.reporting.redact import masked_text
 
 _LEVELS = ((Severity.ERROR, Level.ERROR), (Severity.WARNING, Level.WARNING))
 
 
-def finding_annotations(findings: tuple[Finding, ...], fold: FoldStyle) -> Iterator[str]:
+def finding_annotations(findings: tuple[Finding, ...], fold: FoldStyle, mask: Callable[[str], str]) -> Iterator[str]:
     """A line for each rule that found something, as a CI shows few annotations; none where the CI has no such thing."""
     for severity, level in _LEVELS:
         for rule, members in by_rule(findings, severity).items():
             # What helps against several faults is told once.
             fixes = dict.fromkeys(one.fix for one in members if one.fix)
             message = "\n".join([*(_message(one) for one in members), *fixes])
-            yield from filter(None, [annotation(fold, level, rule, message)])
+            yield from filter(None, [annotation(fold, level, rule, mask(message))])
 
 
-def error_annotation(error: CibwError, fold: FoldStyle, secrets: Iterable[str]) -> str:
+def error_annotation(error: CibwError, fold: FoldStyle, mask: Callable[[str], str]) -> str:
     """The line about an error that ends the program, empty where the CI has no such thing."""
     mistakes = error.mistakes if isinstance(error, ConfigurationError) else ()
     told = [" ".join(filter(None, [one.place, one.message, one.hint])) for one in mistakes] or [error.message]
     message = "\n".join([*told, *filter(None, [error.hint])])
-    return annotation(fold, Level.ERROR, headline(failure_of(error)), masked_text(message, secrets))
+    return annotation(fold, Level.ERROR, mask(headline(failure_of(error))), mask(message))
 
 
 def _message(finding: Finding) -> str:

@@ -3,54 +3,80 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from enum import Enum
 
-from cibw.model.events import Event
+from cibw.model.events import BuildFinished, Event, OutputLine, VariablesSet
 from cibw.model.identifier import BuildIdentifier
+from cibw.reporting.masking import Masker
 from cibw.reporting.reporter import Reporter
-
-MASK = "***"
-SHORTEST = 4
-"""Shorter values (`1`, `yes`) are no secrets, and masking them would garble everything."""
+from cibw.reporting.secret_shapes import MASK, KeyLines
 
 _NAMES = frozenset({"scope", "job", "name", "identifier", "filename", "sha256"})
 """Fields that name things: other values refer to them."""
+_LONG_LINE = 1 << 20
+"""Bytes after which a line of output may go on in the next event."""
+_HELD_BACK = 1 << 12
+"""Characters of such a line that wait for what follows, as a secret may begin in them."""
 
 
-def masker(secrets: Iterable[str]) -> Callable[[str], str] | None:
-    """What masks the given values in a text; None where there is nothing to mask.
+def redact(reporter: Reporter, mask: Masker) -> Reporter:
+    """A reporter that hands events on with secrets masked, in all of their texts.
 
-    Of a value of several lines each line is masked, as output comes line by line.
+    It learns the values of variables from the events, which it keeps to itself.
     """
-    pieces = {piece.strip() for secret in secrets for piece in (secret, *secret.splitlines())}
-    known = sorted((piece for piece in pieces if len(piece) >= SHORTEST), key=len, reverse=True)
-    if not known:
-        return None
-    pattern = re.compile("|".join(map(re.escape, known)))
-    return lambda text: pattern.sub(MASK, text)
-
-
-def masked_text(text: str, secrets: Iterable[str]) -> str:
-    """A text with the given values masked."""
-    mask = masker(secrets)
-    return mask(text) if mask else text
-
-
-def redact(reporter: Reporter, secrets: Iterable[str]) -> Reporter:
-    """A reporter that hands events on with the given values masked, in all of their texts."""
-    mask = masker(secrets)
-    if mask is None:
-        return reporter
+    output = _Output(mask)
 
     def report(event: Event) -> None:
+        if isinstance(event, VariablesSet):
+            mask.hear(event.variables)
+            return
+        if isinstance(event, OutputLine):
+            reporter(output.masked(event))
+            return
+        for line in output.rest_of(event):
+            reporter(line)
         masked = _masked(event, mask)
         if not isinstance(masked, Event):
             raise TypeError(f"masking made {type(masked).__name__} of an event")
         reporter(masked)
 
     return report
+
+
+class _Output:
+    """What one line of output means for the next ones: private keys, and lines that come in pieces."""
+
+    def __init__(self, mask: Masker) -> None:
+        self._mask = mask
+        self._keys: dict[tuple[str, bool], KeyLines] = {}
+        self._held: dict[tuple[str, bool], str] = {}
+
+    def masked(self, event: OutputLine) -> OutputLine:
+        """A line, with what was held back of the one before; a line of a private key is masked as a whole."""
+        stream = (event.scope, event.is_error)
+        text = self._held.pop(stream, "") + event.text
+        keys = self._keys.get(stream)
+        if keys is None:
+            keys = self._keys[stream] = KeyLines()
+        if keys.is_of_key(text):
+            self._mask.learn_line(text)
+            return replace(event, text=MASK)
+        text = self._mask(text)
+        if len(event.text) > _LONG_LINE // 4 and len(event.text.encode("utf-8", "replace")) >= _LONG_LINE:
+            text, self._held[stream] = text[:-_HELD_BACK], text[-_HELD_BACK:]
+        return event if text == event.text else replace(event, text=text)
+
+    def rest_of(self, event: Event) -> Iterator[OutputLine]:
+        """What was held back of the outputs that an event ends."""
+        if not self._held:
+            return
+        scope = str(event.result.identifier) if isinstance(event, BuildFinished) else getattr(event, "scope", "")
+        for is_error in (False, True):
+            text = self._held.pop((scope, is_error), "")
+            if text:
+                yield OutputLine(scope=scope, text=text, is_error=is_error)
 
 
 def _masked(value: object, mask: Callable[[str], str]) -> object:

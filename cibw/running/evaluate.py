@@ -20,16 +20,19 @@ def evaluate(
     environment: Mapping[str, str],
     bindings: Mapping[Late, str],
     run: Runner,
+    tell: Callable[[str, str], None] = lambda _name, _value: None,
 ) -> dict[str, str]:
     """Add assignments to an environment, each seeing the earlier ones.
 
     Substitutions run by `run` in the project's directory; CommandFailedError names the variable
-    whose command failed.
+    whose command failed. `tell` gets each name and its value before anything else sees it.
     """
     result = dict(environment)
     for expression in expressions:
         scope = _Scope(expression.name, result, bindings, run)
-        result[expression.name] = "".join(scope.value(part) for part in expression.parts)
+        value = "".join(scope.value(part) for part in expression.parts)
+        tell(expression.name, value)
+        result[expression.name] = value
     return result
 
 

@@ -59,6 +59,7 @@ def run_build(build: WheelBuild, bench: Workbench, site: Site) -> Made:
     Raises the error of the step that fails. A wheel gets its name in the output directory only after its tests.
     """
     environment = dict(site.base_environment) | dict(site.passed)
+    bench.tell_variables(environment.items())
     with bench.step(build.prepare.name):
         bench.perform(build.prepare, environment)
         environment = settled(bench.environment(build.environment, environment), site.toolchain)

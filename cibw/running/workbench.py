@@ -13,7 +13,16 @@ from cibw.errors import AuditFailedError, CibwError, CommandFailedError, ErrorCo
 from cibw.model.command import Command, Outcome, Request
 from cibw.model.compiler_cache import CacheHits
 from cibw.model.environment import EnvExpr
-from cibw.model.events import CommandStarted, Event, OutputLine, StepFinished, StepStarted, StepTime, WarningRaised
+from cibw.model.events import (
+    CommandStarted,
+    Event,
+    OutputLine,
+    StepFinished,
+    StepStarted,
+    StepTime,
+    VariablesSet,
+    WarningRaised,
+)
 from cibw.model.plan import Action, Fetch, PutText, Run, Step, StepName, When
 from cibw.model.template import Late
 from cibw.model.wheel import WheelName
@@ -57,7 +66,14 @@ class Workbench:
     ) -> dict[str, str]:
         """Evaluate assignments, with PWD as the project, on top of an environment and of the values passed on."""
         start = {**base, **dict(passed), "PWD": self.bindings[Late.PROJECT]}
-        return evaluate(expressions, start, self.bindings, self._quietly)
+        self.tell_variables(start.items())
+        return evaluate(
+            expressions, start, self.bindings, self._quietly, lambda name, value: self.tell_variables([(name, value)])
+        )
+
+    def tell_variables(self, variables: Iterable[tuple[str, str]]) -> None:
+        """Announce values of variables, so that those which are secret are masked from now on."""
+        self._emit(VariablesSet(scope=self._scope, variables=tuple(variables)))
 
     @contextmanager
     def step(self, name: StepName) -> Iterator[None]:

@@ -24,13 +24,15 @@ class _Opener:
 
 def test_a_source_is_opened_once_and_only_when_it_is_asked() -> None:
     opener = _Opener()
-    source = LateSource(opener)
+    learned: list[str] = []
+    source = LateSource(opener, learned.extend)
     assert source.secrets() == ()
     source.close()
     assert opener.calls == 0
     assert source.description == "the keyring"
     assert source.credentials().username == "alice"
     assert source.secrets() == ("planted",)
+    assert set(learned) == {"planted"}
     source.close()
     assert opener.calls == 1
 

@@ -1,46 +1,51 @@
 from __future__ import annotations
 
-import pytest
+from collections.abc import Mapping
 
-from cibw.cli.secrets import secrets_of, without_credentials
-from cibw.reporting.redact import masked_text
-from unit_test.planning.planned import plan_of
-
-
-@pytest.mark.parametrize(
-    "name", ["GITHUB_TOKEN", "token", "MY_SECRET", "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY", "API_KEY"]
-)
-def test_names_that_speak_of_secrets(name: str) -> None:
-    assert secrets_of({name: "hush"}) == ("hush",)
+from cibw.cli.secrets import learn_environment, learn_from, without_credentials
+from cibw.reporting.masking import Masker
+from unit_test.planning.planned import options_of, plan_with
 
 
-@pytest.mark.parametrize("name", ["TOKENIZERS_PARALLELISM", "PASSWORD_STORE_DIR", "KEYBOARD", "PATH"])
-def test_names_that_only_look_like_it(name: str) -> None:
-    assert secrets_of({name: "false"}) == ()
+def masker_of(environment: Mapping[str, str]) -> Masker:
+    mask = Masker()
+    learn_environment(mask, environment)
+    return mask
 
 
-def test_a_password_in_an_address_is_a_secret() -> None:
-    assert secrets_of({"UV_INDEX_URL": "https://me:s3cret@index.example/simple"}) == ("s3cret",)
+def test_the_values_of_secret_variables_are_masked() -> None:
+    mask = masker_of({"A_TOKEN": "hush-hush", "MODE": "loud-mode"})
+    assert mask("say hush-hush in loud-mode") == "say *** in loud-mode"
+
+
+def test_a_user_names_further_variables() -> None:
+    environment = {
+        "CIBW_SECRETS": "COMPANY_* other",
+        "COMPANY_PIN": "pin-4711",
+        "OTHER": "other-value",
+        "THIRD": "third",
+    }
+    assert masker_of(environment)("pin-4711 other-value third") == "*** *** third"
 
 
 def test_what_the_configuration_sets_counts_too() -> None:
-    plan = plan_of(
+    options = options_of(
         """
 [tool.cibw]
 build = "cp312-manylinux_x86_64"
-environment = { UPLOAD_TOKEN = "from-table", MODE = "fast" }
+environment = { UPLOAD_TOKEN = "from-table", MODE = "fast-mode", CORP_PIN = "from-option" }
 test-command = "true"
 test-environment = { DB_PASSWORD = "in-tests" }
+config-settings = { "cmake.define.SIGNING_KEY" = "in-settings" }
+secrets = ["CORP_*"]
 [tool.cibw.linux]
 container-engine = { name = "docker", create-args = ["--env", "API_KEY=in-args"] }
 """
     )
-    assert set(secrets_of({}, plan)) == {"from-table", "in-tests", "in-args"}
-
-
-def test_a_text_is_masked() -> None:
-    assert masked_text("say hush now", secrets_of({"A_TOKEN": "hush"})) == "say *** now"
-    assert masked_text("say hush now", ()) == "say hush now"
+    mask = Masker()
+    learn_from(mask, plan_with(options), options, {})
+    assert mask("from-table in-tests in-args in-settings from-option") == "*** *** *** *** ***"
+    assert mask("fast-mode") == "fast-mode"
 
 
 def test_what_only_builds_sees_no_credentials() -> None:

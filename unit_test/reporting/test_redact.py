@@ -1,21 +1,44 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cibw.errors import ErrorContext
-from cibw.model.events import BuildFinished, BuildResult, Event, Failure, OutputLine, RunFinished, RunStarted, Status
-from cibw.model.plan import Plan
+from cibw.model.events import (
+    BuildFinished,
+    BuildResult,
+    Event,
+    Failure,
+    OutputLine,
+    RunFinished,
+    RunStarted,
+    Status,
+    StepFinished,
+    VariablesSet,
+)
+from cibw.model.plan import Plan, StepName
+from cibw.reporting.masking import Masker
 from cibw.reporting.redact import redact
 from unit_test.reporting.scenario import CP310, EVENTS, PLAN, REPORT
 from unit_test.strategies import plans
 
 
 def masked(event: Event, *secrets: str) -> Event:
+    return reported([event], *secrets)[0]
+
+
+def reported(events: Iterable[Event], *secrets: str) -> list[Event]:
     seen: list[Event] = []
-    redact(seen.append, secrets)(event)
-    return seen[0]
+    mask = Masker()
+    mask.learn(secrets)
+    report = redact(seen.append, mask)
+    for event in events:
+        report(event)
+    return seen
 
 
 def test_a_secret_is_masked_in_output() -> None:
@@ -41,8 +64,8 @@ def test_a_secret_is_masked_deep_inside() -> None:
 
 
 def test_names_that_others_refer_to_stay() -> None:
-    event = masked(OutputLine(scope="manylinux", text="manylinux"), "manylinux")
-    assert event == OutputLine(scope="manylinux", text="***")
+    event = masked(OutputLine(scope="cp312-linux", text="cp312-linux"), "cp312-linux")
+    assert event == OutputLine(scope="cp312-linux", text="***")
 
 
 @pytest.mark.parametrize("secret", ["", "1", "yes", " \n "])
@@ -51,9 +74,9 @@ def test_what_is_too_short_is_no_secret(secret: str) -> None:
 
 
 def test_every_event_passes() -> None:
-    seen = [masked(event, "demo-1.0", "python") for event in EVENTS]
+    seen = [masked(event, "demo-1.0", "python -m") for event in EVENTS]
     assert [type(event) for event in seen] == [type(event) for event in EVENTS]
-    assert "python -m" not in repr(masked(RunStarted(plan=PLAN, output_dir=""), "python"))
+    assert "python -m" not in repr(masked(RunStarted(plan=PLAN, output_dir=""), "python -m"))
     assert masked(RunFinished(report=REPORT), "no such text") == RunFinished(report=REPORT)
 
 
@@ -62,3 +85,36 @@ def test_masking_keeps_the_shape_of_any_plan(plan: Plan, secret: str) -> None:
     event = masked(RunStarted(plan=plan, output_dir=""), secret)
     assert isinstance(event, RunStarted)
     assert event.plan.identifiers == plan.identifiers
+
+
+def test_a_value_computed_during_a_run_is_masked_from_then_on() -> None:
+    known = VariablesSet(scope="a", variables=(("API_TOKEN", "computed-77"), ("MODE", "computed")))
+    said = OutputLine(scope="b", text="say computed-77", is_error=True)
+    assert reported([known, said]) == [replace(said, text="say ***")]
+
+
+def test_the_lines_of_a_private_key_are_masked_also_where_they_turn_up_again() -> None:
+    texts = ("-----BEGIN EC PRIVATE KEY-----", "MHcCAQEEIAAA+/a9", "MHcCBBBB==", "-----END EC PRIVATE KEY-----", "done")
+    lines = [OutputLine(scope="a", text=text) for text in texts]
+    context = ErrorContext(last_lines=texts)
+    failure = Failure(reference="x", message="", hint="", exit_code=1, context=context)
+    result = BuildResult(identifier=CP310, status=Status.FAILED, failure=failure)
+    *shown, finished = reported([*lines, BuildFinished(result=result)])
+    assert shown == [OutputLine(scope="a", text=text) for text in (texts[0], "***", "***", *texts[3:])]
+    assert "MHcC" not in repr(finished)
+
+
+def test_a_key_without_an_end_masks_no_other_text() -> None:
+    lines = [OutputLine(scope="a", text=text) for text in ("-----BEGIN PRIVATE KEY-----", "is no key (at all)", "word")]
+    assert reported(lines) == lines
+
+
+@pytest.mark.parametrize("end", [True, False])
+def test_a_secret_between_the_pieces_of_a_long_line_is_masked(end: bool) -> None:
+    secret = "straddling-secret-12345"
+    first = OutputLine(scope="a", text="x" * (2**20 - 10) + secret[:10])
+    more: list[Event] = [OutputLine(scope="a", text=secret[10:])] if end else []
+    events = reported([first, *more, StepFinished(scope="a", step=StepName.BUILD, seconds=1, succeeded=True)], secret)
+    text = "".join(event.text for event in events if isinstance(event, OutputLine))
+    assert text == "x" * (2**20 - 10) + ("***" if end else secret[:10])
+    assert isinstance(events[-1], StepFinished)
