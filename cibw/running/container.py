@@ -48,9 +48,9 @@ class ContainerMachine:
     host's table of mounts.
     """
 
-    def __init__(self, handle: Handle, *, keeps_shell: bool = True) -> None:
+    def __init__(self, handle: Handle, *, keeps_shell: bool = True, variables: Mapping[str, str] | None = None) -> None:
         self._handle = handle
-        self._executor = Executor(handle, keeps_shell=keeps_shell)
+        self._executor = Executor(handle, keeps_shell=keeps_shell, variables=variables or {})
         self._memory = MemoryWatch(self._executor)
 
     @property

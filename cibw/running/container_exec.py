@@ -26,10 +26,11 @@ class Executor:
     """Runs commands in one container; several threads may use it.
 
     With `keeps_shell` a shell of the container runs one command after another. A command that finds
-    it at work, or that reads, is begun by the engine.
+    it at work, or that reads, is begun by the engine. `variables` are added to those of the container.
     """
 
-    def __init__(self, handle: Handle, *, keeps_shell: bool) -> None:
+    def __init__(self, handle: Handle, *, keeps_shell: bool, variables: Mapping[str, str]) -> None:
+        self._variables = variables
         self._handle = handle
         self._client = handle.client
         self._keeps_shell = keeps_shell
@@ -43,7 +44,7 @@ class Executor:
         A command that can't be started has 126 or 127, and its reason as standard error.
         InterruptedRunError where the container is closed meanwhile, EngineUnavailableError where it is lost.
         """
-        inherited = () if execution.environment is None else self.environment()
+        inherited = () if execution.environment is None else self._inherited()
         with self._handle.explained():
             fits = self._keeps_shell and not execution.reads and may_run(execution)
             if fits and self._at_work.acquire(blocking=False):
@@ -55,6 +56,10 @@ class Executor:
 
     def environment(self) -> Mapping[str, str]:
         """The environment that commands start from; read once."""
+        return {**self._inherited(), **self._variables}
+
+    def _inherited(self) -> Mapping[str, str]:
+        """The variables that the container itself has."""
         if self._base is None:
             pieces: list[bytes] = []
             with self._handle.explained():
@@ -107,9 +112,7 @@ class Executor:
 
     def _words(self, execution: Execution) -> tuple[str, ...]:
         """The engine adds the container's own variables to those of a command, which are the whole."""
-        unset = (
-            () if execution.environment is None else sorted(self.environment().keys() - execution.environment.keys())
-        )
+        unset = () if execution.environment is None else sorted(self._inherited().keys() - execution.environment.keys())
         without = ("env", *(word for name in unset for word in ("-u", name))) if unset else ()
         return (*self._handle.prefix, *without, *execution.argv)
 

@@ -70,9 +70,10 @@ def open_container(engine: Engine, spec: ContainerSpec, opening: Opening, image:
     if opening.keep:
         opening.progress(f"the container {name} will be kept")
     try:
-        _start(engine, _with_profiles(planned))
+        # An engine tells everyone of the variables of a container, and keeps them in an image that is made of it.
+        _start(engine, replace(_with_profiles(planned), environment={}))
         handle = Handle(engine.client, name, prefix=prefix, keep=opening.keep, memory=planned.memory or 0)
-        return ContainerMachine(handle)
+        return ContainerMachine(handle, variables=planned.environment)
     except BaseException:
         remove_surely(engine.client, name)
         raise

@@ -79,10 +79,17 @@ def command_line(execution: Execution, inherited: Iterable[str] = ()) -> str:
     """
     change = f"cd -- {shlex.quote(execution.cwd)} || exit 127"
     if execution.environment is None:
-        return f"{change}; exec {shlex.join(execution.argv)}"
+        return f"{change}; {_own_script(execution.argv)}"
     own = {name: value for name, value in execution.environment.items() if not _OF_SHELLS.fullmatch(name)}
     exports = "".join(f"export {name}={shlex.quote(value)}; " for name, value in own.items())
     return f"{change}; {exports}exec {shlex.join((*_settled(execution.environment, inherited), *execution.argv))}"
+
+
+def _own_script(argv: tuple[str, ...]) -> str:
+    """A command of cibw's own; its scripts run in the shell itself, as their arguments may hold files of a project."""
+    if argv[:2] != ("sh", "-c"):
+        return f"exec {shlex.join(argv)}"
+    return f"{shlex.join(('set', '--', *argv[4:]))}; eval {shlex.quote(argv[2])}"
 
 
 def _settled(environment: Mapping[str, str], inherited: Iterable[str]) -> Iterator[str]:

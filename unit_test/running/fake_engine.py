@@ -159,6 +159,11 @@ class FakeEngine:
 def said_to_shell(line: str) -> Execution:
     """The command of a line that a kept shell gets."""
     words = shlex.split(line.removeprefix("("))
+    if words[6] == "set":
+        # The last word before `eval` ends in the semicolon.
+        *arguments, last = words[7:-2]
+        given = [*arguments, last.removesuffix(";")][1:]
+        return Execution(argv=("sh", "-c", words[-1], "sh", *given), cwd=words[2])
     start = words.index("exec")
     cwd, before, rest = words[2], words[3:start], words[start + 1 :]
     if rest[:1] != ["env"]:

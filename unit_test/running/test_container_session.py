@@ -58,8 +58,10 @@ def test_environments_lie_beside_the_cache_that_they_are_made_of(tmp_path: Path)
     with site_of(client, tmp_path).machine() as opened:
         place = f"/tmp/cibw/cache/work/{client.created[0].name}"
         assert client.executions[-1].argv[-2:] == (place, opened.work_dir)
+        assert opened.machine.environment()["UV_CACHE_DIR"] == "/tmp/cibw/cache/uv"
     assert "cibw-manylinux_x86_64:/tmp/cibw/cache" in client.created[0].volumes
-    assert client.created[0].environment["UV_CACHE_DIR"] == "/tmp/cibw/cache/uv"
+    # An engine shows them to everyone, and keeps them in images.
+    assert client.created[0].environment == {}
     assert client.executions[-1].argv[-3:] == ('rm -rf -- "$1"', "sh", place)
 
 

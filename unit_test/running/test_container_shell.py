@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from cibw.errors import EngineUnavailableError
 from cibw.model.command import Request
+from cibw.running.container import ContainerMachine
 from cibw.running.container_api import Execution, RefusedError
+from cibw.running.container_handle import Handle
 from cibw.running.container_shell import Shell, command_line
 from unit_test.running.fake_engine import FakeEngine, said_to_shell
 from unit_test.running.test_container import Chunks, machine_of, request, run
@@ -151,6 +153,17 @@ def test_values_of_variables_are_no_arguments_of_a_program() -> None:
     exports, _, started = line.partition("exec ")
     assert started == "env -u GONE -u HOME -u OLDPWD -u PWD -u SHLVL -u _ PATH=/bin 'PS1=$' x"
     assert exports == "cd -- / || exit 127; export API_TOKEN=planted-in-shell; export MODE='x y'; "
+
+
+def test_files_that_are_copied_are_no_arguments_of_a_program() -> None:
+    line = command_line(Execution(argv=("sh", "-c", 'cat -- "$1"', "sh", "content of a file"), cwd="/"))
+    assert line == "cd -- / || exit 127; set -- 'content of a file'; eval 'cat -- \"$1\"'"
+
+
+def test_variables_of_the_specification_are_added_for_each_command() -> None:
+    client = FakeEngine()
+    machine = ContainerMachine(Handle(client, "box"), variables={"API_KEY": "planted", "HOME": "/own"})
+    assert machine.environment() == {**client.environment, "API_KEY": "planted", "HOME": "/own"}
 
 
 @pytest.mark.parametrize("name", ["npm_config_//registry.example/:_authToken", "A-B", "UID", "1A", ""])
