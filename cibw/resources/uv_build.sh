@@ -1,15 +1,16 @@
 #!/bin/sh
-# Build a wheel with uv in a copy of an environment that is kept between runs, with the bytecode that its packages have
-# come to. Compiling that anew is most of what `uv build` does for a small project.
+# Build a wheel with uv in an environment that is kept between runs, with the bytecode of what builds import.
+# Installing and compiling that each time is most of what `uv build` does for a small project.
 #
 # uv_build.sh KEPT PYTHON ENVIRONMENT PACKAGE DIGEST REQUIREMENT... -- ARGUMENT...
 #
 # KEPT is where the environment is kept (an ending is added for what else decides what is in it), ENVIRONMENT is where
-# its copy shall be. DIGEST is the SHA-256 of the pyproject.toml that names the requirements. Where anything stands in
-# the way, `uv build` makes an environment of its own.
+# it is unpacked. DIGEST is the SHA-256 of the pyproject.toml that names the requirements. If anything goes wrong,
+# `uv build` makes an environment of its own.
 set -u
 . "$(dirname "$0")/uv_kept.sh"
 kept=$1 python=$2 target=$3 package=$4 digest=$5
+wants_memory=yes
 shift 5
 requires=$(mktemp)
 trap 'rm -f "$requires"' EXIT
@@ -23,38 +24,51 @@ kept=$(kept_name "$kept" "$digest")
 
 # uv applies these constraints to build environments, and here the environment is installed by hand.
 install() {
-    UV_CONSTRAINT=${UV_BUILD_CONSTRAINT:-} uv pip install --python "$1/bin/python" "$2" "$3" -r "$requires"
+    UV_CONSTRAINT=${UV_BUILD_CONSTRAINT:-} uv pip install --python "$target/bin/python" "$@" -r "$requires"
 }
 
-# As long as uv itself believes an answer of the index; without the network there is nobody to ask.
+# As long as uv itself trusts an answer of the index; without the network there is nobody to ask.
 is_fresh() {
     [ -n "${UV_OFFLINE:-}" ] && return
     is_checked "$kept" 10 && return
-    install "$kept" --dry-run --upgrade 2>&1 | grep -q 'no changes' && touch "$kept/.checked"
+    install --dry-run --upgrade 2>&1 | grep -q 'no changes' && touch "$kept/checked"
 }
 
-copy_of_kept() {
-    [ -x "$kept/bin/python" ] && is_fresh && copy "$kept" "$target"
+unpacked() {
+    unpack_kept "$kept" "$target" && is_fresh && add_bytecode
 }
 
 new() {
-    rm -rf "$target"
-    uv venv -q --no-project --relocatable --python "$python" "$target" && install "$target" -q -q || return
+    rm -rf "$target" ${in_memory:+"$in_memory"}
+    uv venv -q --no-project --relocatable --python "$python" "$target" && install -q -q || return
     keep "$target" "$kept"
     return 0
 }
 
-# Links appear whole, whoever copies the kept environment at that moment.
-keep_bytecode() {
-    cd "$target" || return
-    find . -name '*.pyc' -links 1 >"$requires"
-    [ -s "$requires" ] && xargs sh -c 'cp -l --parents "$@" "$0"' "$kept" <"$requires" 2>/dev/null
+# Compile what an earlier build has imported, before this build can change anything. That build decided by its list
+# which modules are compiled, but not what is in them.
+add_bytecode() {
+    [ -s "$kept/modules" ] || return 0
+    grep -E '^\./lib/.*\.py$' "$kept/modules" | grep -v -F /../ >"$requires.modules"
+    (cd "$target/" && bin/python -I -m compileall -q -i "$requires.modules") >/dev/null 2>&1
+    rm -f "$requires.modules"
+    keep "$target" "$kept"
+    : 2>/dev/null >"$kept/modules"
+    return 0
 }
 
-if [ "${found%% *}" != "$digest" ] || ! { copy_of_kept || new; }; then
+list_modules() {
+    [ -d "$kept" ] && [ ! -e "$kept/modules" ] || return
+    half=$(mktemp "$kept/modules.XXXXXX") || return
+    (cd "$target/" && find . -name '*.pyc') | sed 's|__pycache__/\([^/.]*\)\.[^/]*$|\1.py|' >"$half"
+    mv "$half" "$kept/modules"
+}
+
+if [ "${found%% *}" != "$digest" ] || ! { unpacked || new; }; then
     uv build --python "$python" "$@" "$package"
     exit
 fi
 PATH=$target/bin:$PATH uv build --no-build-isolation --python "$target/bin/python" "$@" "$package" || exit
-keep_bytecode
+list_modules 2>/dev/null
+rm -rf ${in_memory:+"$in_memory"}
 exit 0

@@ -1,32 +1,103 @@
-# Environments that are kept between runs; sourced by the scripts that copy them.
+# Environments that are kept between runs; sourced by the scripts that use them.
+#
+# A kept environment is a directory with these files:
+#   environment.tar   the environment as it was installed, before a build or a test ran in it
+#   sha256            the SHA-256 of the archive
+#   checked           its time is when the environment was made, or was last found to be up to date
+#   modules           which modules builds import; empty once the archive holds their bytecode
+# It is unpacked into a new directory for each use, so that no build or test can change what a later one gets.
 
-# What opens an index does not decide what comes from it, and no secret may be guessed from a name.
+# Links into uv's cache would let a build change what all others get from it.
+export UV_LINK_MODE="${UV_LINK_MODE-copy}"
+
+# A container has a directory in memory beside the scripts, where files are created faster than on a disk.
+memory=$(dirname "$0")/../memory
+memory_limit=33554432
+in_memory=
+
+# Credentials do not decide what an index delivers, and no secret may be derivable from a name.
 without_secrets() {
     grep -v -E '^UV_[A-Z0-9_]*(PASSWORD|TOKEN|SECRET|USERNAME)[A-Z0-9_]*=' | sed 's|://[^/@]*@|://|g'
 }
 
-# The name of a kept environment: $1, and an ending for all else that decides what is in it, such as the words of $2.
+# The contents of the files $*, and of those that they include (`-r other.txt`, `--constraint=other.txt`).
+contents() {
+    for file in "$@"; do
+        [ -f "$file" ] || continue
+        printf '%s\n' "$file"
+        cat "$file"
+        # A file that includes itself must not be read forever.
+        [ "${depth:-0}" -lt 4 ] || continue
+        included=$(sed -n -E 's/^[[:space:]]*(-[rc]|--requirements?|--constraints?)[[:space:]=]*([^[:space:]#]+).*/\2/p' "$file")
+        (
+            depth=$((${depth:-0} + 1))
+            cd "$(dirname "$file")" && contents $included
+        )
+    done
+}
+
+# Everything else that decides what is in an environment: the settings of uv, and the files that they name.
+settings() {
+    env | grep '^UV_' | grep -v -E '^UV_(PYTHON|CACHE_DIR|OFFLINE|LINK_MODE)=' | LC_ALL=C sort
+    # These variables hold lists of files, separated by spaces.
+    contents ${UV_CONSTRAINT:-} ${UV_BUILD_CONSTRAINT:-} ${UV_OVERRIDE:-} ${UV_EXCLUDE:-}
+    grep -q -s '^ *\[tool\.uv' pyproject.toml && contents pyproject.toml
+    config=${XDG_CONFIG_HOME:-${HOME:-}/.config}/uv/uv.toml
+    [ -n "${UV_NO_CONFIG:-}" ] || contents "${UV_CONFIG_FILE:-uv.toml}" "$config" /etc/uv/uv.toml
+}
+
+# The name of a kept environment: $1, and an ending for all else that decides what is in it, such as $2.
 kept_name() {
-    settings=$(env | grep '^UV_' | grep -v -E '^UV_(PYTHON|CACHE_DIR|OFFLINE)=' | LC_ALL=C sort | without_secrets)
-    files="${UV_CONSTRAINT:-} ${UV_BUILD_CONSTRAINT:-}"
-    # The variables hold lists of files, apart by spaces.
-    ending=$({ printf '%s\n' "$2" "$settings"; cat $files /dev/null 2>/dev/null; } | sha256sum | cut -c 1-12)
+    ending=$({ printf '%s\n' "$2"; settings | without_secrets; } | sha256sum | cut -c 1-12)
     printf '%s-%s\n' "$1" "$ending"
+}
+
+# The SHA-256 of the file $1; openssl is several times as fast as most implementations of sha256sum.
+digest() {
+    { openssl dgst -sha256 -r "$1" || sha256sum "$1"; } 2>/dev/null | cut -c 1-64
 }
 
 # Whether the environment $1 was made, or found to be up to date, in the last $2 minutes.
 is_checked() {
-    [ -n "$(find "$1/.checked" -mmin "-$2" 2>/dev/null)" ]
+    [ -n "$(find "$1/checked" -mmin "-$2" 2>/dev/null)" ]
 }
 
-# Make $2 a copy of $1, of links.
-copy() {
-    rm -rf "$2" && cp -al "$1" "$2" 2>/dev/null
+# Whether the archive of the kept environment $1 is the one that was written.
+is_whole() {
+    [ -f "$1/environment.tar" ] && [ -s "$1/sha256" ] &&
+        [ "$(digest "$1/environment.tar")" = "$(cat "$1/sha256")" ]
 }
 
-# Keep a copy of the new environment $1 as $2, where that is possible.
+# Unpack the kept environment $1 into the new directory $2, or into the memory of a container, where $2 links to it.
+unpack_kept() {
+    [ -e "$1" ] || [ -L "$1" ] || return
+    if ! is_whole "$1" 2>/dev/null; then
+        echo "cibw: The kept environment $1 is damaged; it is removed and made again." >&2
+        rm -rf "$1"
+        return 1
+    fi
+    rm -rf "$2"
+    unpack_in_memory "$1" "$2" || { mkdir -p "$2" && tar -xf "$1/environment.tar" -C "$2" 2>/dev/null; }
+}
+
+unpack_in_memory() {
+    [ -n "${wants_memory:-}" ] && [ -d "$memory" ] || return
+    [ "$(wc -c <"$1/environment.tar")" -le "$memory_limit" ] || return
+    in_memory=$(mktemp -d "$memory/XXXXXX") || return
+    mkdir -p "${2%/*}" && tar -xf "$1/environment.tar" -C "$in_memory" 2>/dev/null && ln -s "$in_memory" "$2" && return
+    rm -rf "$in_memory"
+    in_memory=
+    return 1
+}
+
+# Keep the new environment $1 as $2, where that is possible.
 keep() {
-    touch "$1/.checked"
-    mkdir -p "${2%/*}" 2>/dev/null || return 0
-    { copy "$1" "$2.$$" && rm -rf "$2" && mv "$2.$$" "$2"; } 2>/dev/null || rm -rf "$2.$$"
+    half=$({ mkdir -p "${2%/*}" && mktemp -d "$2.XXXXXX"; } 2>/dev/null)
+    if [ -n "$half" ] && tar -cf "$half/environment.tar" -C "$1/" . 2>/dev/null &&
+        digest "$half/environment.tar" >"$half/sha256" && touch "$half/checked" && rm -rf "$2" &&
+        mv -T "$half" "$2" 2>/dev/null; then
+        return
+    fi
+    [ -z "$half" ] || rm -rf "$half"
+    echo "cibw: The environment can't be kept for later builds in ${2%/*}." >&2
 }

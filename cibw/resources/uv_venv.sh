@@ -1,12 +1,12 @@
 #!/bin/sh
-# Make a virtual environment with pip in it, as a copy of one that is kept for a day.
+# Make a virtual environment with pip in it, from an archive that is kept for a day.
 #
 # uv_venv.sh KEPT PYTHON ENVIRONMENT
 set -u
 python=$2 target=$3
 . "$(dirname "$0")/uv_kept.sh"
 kept=$(kept_name "$1" "")
-is_checked "$kept" 1440 && copy "$kept" "$target" && exit
+is_checked "$kept" 1440 && unpack_kept "$kept" "$target" && exit
 rm -rf "$target"
 uv venv --no-project --relocatable --seed --python "$python" "$target" || exit
 keep "$target" "$kept"
