@@ -100,7 +100,7 @@ def _run_in(session: Session, project: Project, planned: _Planned, output_dir: P
     files = _files(session, project, made_by_cibw(session, output_dir), reporters.emit)
     memory = open_memory(session, planned.options, ProjectFiles(project=project, tree=files), reporters.emit)
     machines = MachineSettings(
-        host=_host(session, planned),
+        host=_host(session, planned, lambda text: reporters.emit(WarningRaised(scope="", message=text))),
         project=project.root,
         emit=reporters.emit,
         keep_containers=session.is_on("CIBW_DEBUG_KEEP_CONTAINER"),
@@ -142,13 +142,14 @@ def _files(session: Session, project: Project, excluded: tuple[Path, ...], emit:
     return project_files(host, project.root, excluded, tell=tell)
 
 
-def _host(session: Session, planned: _Planned) -> HostSettings:
+def _host(session: Session, planned: _Planned, notice: Callable[[str], None]) -> HostSettings:
     prefixes = dict.fromkeys(Path(one.path).resolve().parent.parent for one in planned.facts.interpreters)
     return HostSettings(
         environment=environment_of(session, planned.options),
         cache_dir=session.cache_dir,
         prefixes=tuple(prefixes),
         fetcher=plan_fetcher(session, planned.options, planned.catalog),
+        notice=notice,
     )
 
 

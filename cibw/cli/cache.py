@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator
 
 from cibw.cli.command_line import CacheAction
@@ -12,6 +13,7 @@ from cibw.cli.store import size_limit, store_directory
 from cibw.errors import CibwError, ConfigurationError
 from cibw.exhaustive import assert_never
 from cibw.reporting.wording import count, size
+from cibw.running.cache_layout import repair_layout
 from cibw.running.store import Store
 from cibw.running.store_upkeep import Removed, clear, prune
 
@@ -81,8 +83,9 @@ def mark_cache(session: Session) -> None:
     """
     try:
         session.cache_dir.mkdir(parents=True, exist_ok=True)
+        repair_layout(session.cache_dir, lambda text: print(f"cibw: {text}", file=sys.stderr))
         tag = session.cache_dir / _TAG
-        if not tag.exists():
+        if not tag.exists() or not tag.stat().st_size:
             tag.write_text(f"{_SIGNATURE}\n# This directory holds what cibw can make again.\n", "utf-8")
     except OSError as error:
         raise ConfigurationError(

@@ -59,7 +59,7 @@ def _run(arguments: list[str], mask: Masker) -> int:
             for stream in (sys.stdout, sys.stderr):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
             return InterruptedRunError.exit_code
-        return _fail(_refusal(error), session)
+        return _fail(_refusal(error, session), session)
 
 
 def _fail(error: CibwError, session: Session) -> int:
@@ -83,11 +83,11 @@ def _is_of_closed_terminal(error: OSError) -> bool:
     return error.errno == errno.EIO and error.filename is None and not sys.stdout.isatty()
 
 
-def _refusal(error: OSError) -> CibwError:
-    refusal = CibwError(
-        f"The system refused what cibw needs: {error}",
-        hint="Check the disk and the permissions; --debug-traceback shows where it happened.",
-    )
+def _refusal(error: OSError, session: Session) -> CibwError:
+    hint = "Check the disk and the permissions; --debug-traceback shows where it happened."
+    if str(error.filename or "").startswith(f"{session.cache_dir}{os.sep}"):
+        hint = f"Remove {error.filename}, or the whole cache with `cibw --clean-cache`, and check the disk."
+    refusal = CibwError(f"The system refused what cibw needs: {error}", hint=hint)
     refusal.__cause__ = error
     return refusal
 

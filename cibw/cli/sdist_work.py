@@ -26,7 +26,7 @@ from cibw.reporting.manifest import read_manifest, write_manifest
 from cibw.reporting.sdist_text import begun_line, built_lines, kept_lines
 from cibw.running.collect import waiting_place
 from cibw.running.host import HostMachine
-from cibw.running.host_session import FOREIGN_VARIABLES, settings_for_uv
+from cibw.running.host_session import FOREIGN_VARIABLES, ISOLATING_VARIABLES, settings_for_uv
 from cibw.running.sdist import build_sdist
 from cibw.running.source_identity import KnownSources, changed_files, source_digest, source_hashes
 from cibw.running.source_state import read_source_state
@@ -131,7 +131,7 @@ class SdistWork:
     def _child_environment(self) -> dict[str, str]:
         environment = without_credentials(self.environment)
         own = {name: value for name, value in environment.items() if name not in FOREIGN_VARIABLES}
-        return {**own, **dict(settings_for_uv(own))}
+        return {**ISOLATING_VARIABLES, **own, **dict(settings_for_uv(own))}
 
     def _hear(self) -> Callable[[str, bool], None]:
         look = self.session.look

@@ -31,7 +31,7 @@ from cibw.publishing.verify_rules import Wanted
 from cibw.reporting.redact import redact
 from cibw.running.host import HostMachine
 from cibw.running.host_guard import GUARD
-from cibw.running.host_session import RESOURCES_DIR, find_uv, lay_program
+from cibw.running.host_session import ISOLATING_VARIABLES, RESOURCES_DIR, find_uv, lay_program
 from cibw.running.probe import read_platform
 from cibw.running.scratch import scratch_directory
 from cibw.running.source import every_file, project_files
@@ -86,7 +86,8 @@ class Trial:
     def _bench(self) -> Iterator[Workbench]:
         if self.credentials:
             self.session.mask.learn(spellings(self.credentials.password))
-        environment = clean_environment(self.session.environment)
+        # What the tests of a release write must not reach files that uv shares with other environments.
+        environment = {**ISOLATING_VARIABLES, **clean_environment(self.session.environment)}
         with scratch_directory("verify") as place, GUARD.watching(place):
             base = place.resolve()
             tools = base / "tools"

@@ -8,6 +8,7 @@ from pathlib import Path
 from cibw.errors import MissingToolError
 from cibw.model.command import Request
 from cibw.running.machine import Machine
+from cibw.running.seals import Notice, ignore, remove_damaged, seal_tree
 
 _TRIPLES = {
     "linux/amd64": "x86_64-unknown-linux-musl",
@@ -31,7 +32,7 @@ def bring_uv(machine: Machine, host: Machine, uv: str, oci_platform: str, cache_
     machine.put(static_uv(host, uv, oci_platform, cache_dir), _PLACE)
 
 
-def static_uv(host: Machine, uv: str, oci_platform: str, cache_dir: Path) -> Path:
+def static_uv(host: Machine, uv: str, oci_platform: str, cache_dir: Path, notice: Notice = ignore) -> Path:
     """uv's static program for a platform, kept in the cache; MissingToolError where it can't be had."""
     if oci_platform not in _TRIPLES:
         raise MissingToolError(f"The image has no uv, and cibw can't bring one for {oci_platform}.", hint=_HINT)
@@ -39,10 +40,11 @@ def static_uv(host: Machine, uv: str, oci_platform: str, cache_dir: Path) -> Pat
 
     triple = _TRIPLES[oci_platform]
     directory = cache_dir / "uv" / triple
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{directory}.lock"):
-        if not (directory / "bin" / "uv").exists():
+        if not remove_damaged(directory, notice):
             _fetch(host, uv, triple, directory)
+            seal_tree(directory)
     return directory / "bin" / "uv"
 
 

@@ -58,7 +58,9 @@ def lend_programs(
         program = find_zig(package)
         with closing(HostMachine(settings.environment)) as machine:
             fitting = replace(chosen, stands_in=misses_copies(package))
-            return lay_compilers(cache / "toolchains", fitting, zig_compiler(machine, program, cache / "zig"))
+            return lay_compilers(
+                cache / "toolchains", fitting, zig_compiler(machine, program, cache / "zig"), settings.notice
+            )
 
     (cache / "toolchains").mkdir(parents=True, exist_ok=True)
     (cache / "zig").mkdir(parents=True, exist_ok=True)
@@ -96,7 +98,8 @@ def _zig(spec: ContainerSpec, package: str) -> tuple[Path | None, str]:
 
 def _uv(machine: Machine, settings: HostSettings, server_platform: str) -> Path | None:
     try:
-        return static_uv(machine, find_uv(settings.environment.get("PATH", "")), server_platform, settings.cache_dir)
+        uv = find_uv(settings.environment.get("PATH", ""))
+        return static_uv(machine, uv, server_platform, settings.cache_dir, settings.notice)
     except MissingToolError:
         # The image's own serves as well, only slower.
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -57,6 +58,8 @@ def fetch(download: Download, fetching: Fetching) -> Path:
     path = fetching.cache / place_of(download)
     with alone(path, fetching.go_on):
         if not _is_there(path, download):
+            if os.path.lexists(path):
+                fetching.progress(f"{path} is damaged; it is fetched again.")
             _fetch_patiently(download, path, fetching)
     return path
 
@@ -71,8 +74,16 @@ def lacking(downloads: Iterable[Download], fetching: Fetching) -> tuple[Lacking,
     )
 
 
+def is_file_of(path: Path, sha256: str) -> bool:
+    """Whether a path is a file that can be read, and has this SHA-256 where one is known."""
+    try:
+        return path.is_file() and (_hash(path) == sha256 if sha256 else os.access(path, os.R_OK))
+    except OSError:
+        return False
+
+
 def _is_there(path: Path, download: Download) -> bool:
-    return path.is_file() and (not download.sha256 or _hash(path) == download.sha256)
+    return is_file_of(path, download.sha256)
 
 
 def _hash(path: Path) -> str:

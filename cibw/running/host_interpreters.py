@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from subprocess import TimeoutExpired
 
@@ -12,6 +13,7 @@ from cibw.model.facts import HostInterpreter
 from cibw.model.identifier import Implementation, Interpreter
 from cibw.model.target import Family
 from cibw.running.host_guard import run_guarded
+from cibw.running.store_files import write_table
 
 _MANYLINUX_PYTHONS = "/opt/python"
 _PROBE = Path(__file__).parent.parent / "resources" / "interpreter_facts.py"
@@ -29,7 +31,7 @@ def find_interpreters(cache_file: Path, environment: Mapping[str, str] | None = 
     What a Python says of itself is kept in `cache_file` under its path and time of change. The programs start in
     `environment`, by default in that of this process.
     """
-    known = _load(cache_file)
+    known = read_cache(cache_file)
     fresh: dict[str, Facts] = {}
     for executable in _candidates():
         key = f"{executable}:{executable.stat().st_mtime_ns}"
@@ -37,7 +39,7 @@ def find_interpreters(cache_file: Path, environment: Mapping[str, str] | None = 
     # What can't build today may do so tomorrow, when its headers were installed.
     worth = {key: facts for key, facts in fresh.items() if facts}
     if worth != known:
-        _save(cache_file, worth)
+        write_cache(cache_file, worth)
     return tuple(_first_of_each(fresh.values()))
 
 
@@ -110,18 +112,30 @@ def _interpreter(facts: Facts) -> HostInterpreter | None:
     return HostInterpreter(interpreter=interpreter, path=facts["path"], libc=_LIBCS[facts["libc"]])
 
 
-def _load(cache_file: Path) -> dict[str, Facts]:
+def read_cache(cache_file: Path) -> dict[str, Facts]:
+    """What earlier runs have asked, as far as it can be read."""
     try:
         parsed: object = json.loads(cache_file.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
     if not isinstance(parsed, dict):
         return {}
-    return {str(key): _parse(json.dumps(value).encode()) for key, value in parsed.items()}
+    told = {str(key): _parse(json.dumps(value).encode()) for key, value in parsed.items()}
+    return {key: facts for key, facts in told.items() if _are_whole(facts)}
 
 
-def _save(cache_file: Path, known: dict[str, Facts]) -> None:
-    cache_file.parent.mkdir(parents=True, exist_ok=True)
-    partial = cache_file.with_suffix(f".{os.getpid()}.part")
-    partial.write_text(json.dumps(known, indent=1), "utf-8")
-    partial.replace(cache_file)
+def _are_whole(facts: Facts) -> bool:
+    """Whether facts of the cache have the form that the probe gives them."""
+    numbers = (facts.get("major", ""), facts.get("minor", ""))
+    return (
+        all(number.isdecimal() for number in numbers)
+        and facts.get("free_threaded") in ("0", "1")
+        and facts.get("libc") in _LIBCS
+        and Path(facts.get("path", "")).is_absolute()
+    )
+
+
+def write_cache(cache_file: Path, known: dict[str, Facts]) -> None:
+    """Keep what was asked for later runs, where that is possible."""
+    with suppress(OSError):
+        write_table(cache_file, known)

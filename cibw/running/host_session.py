@@ -22,7 +22,8 @@ from cibw.running.host import HostMachine
 from cibw.running.host_place import numbered
 from cibw.running.opened import Fetcher, OpenMachine, fetch_nothing
 from cibw.running.removal import remove_tree
-from cibw.running.zig import ToolchainSpec, ZigPrograms, find_zig, prepare_toolchain
+from cibw.running.seals import Notice, ignore, seal_outputs
+from cibw.running.zig import ZIG_OUTPUTS, ToolchainSpec, ZigPrograms, find_zig, prepare_toolchain
 from cibw.running.zig_compilers import zig_compiler
 
 FOREIGN_VARIABLES = (
@@ -32,6 +33,9 @@ FOREIGN_VARIABLES = (
     *("UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_WORKING_DIR"),
 )
 """They say which Python and which work tree is used and where packages go; each build decides that for itself."""
+ISOLATING_VARIABLES = {"UV_LINK_MODE": "copy"}
+"""By default uv makes environments of links into its cache, and what changes a file of one changes all others.
+Copies share their blocks where the file system can do that."""
 _ADVICE = (
     "Its compiler was zig, which sees neither the headers nor the libraries of this computer. "
     "Build what is missing in before-all, set CC and CXX in environment, or use a container engine."
@@ -44,13 +48,14 @@ RESOURCES_DIR = Path(__file__).parent.parent / "resources"
 class HostSettings:
     """What host machines start from: the user's environment, a cache, the prefixes of the Pythons.
 
-    `fetcher` has what a plan fetches.
+    `fetcher` has what a plan fetches, and `notice` hears of damage in the cache.
     """
 
     environment: Mapping[str, str]
     cache_dir: Path
     prefixes: tuple[Path, ...] = ()
     fetcher: Fetcher = fetch_nothing
+    notice: Notice = ignore
 
 
 @contextmanager
@@ -61,6 +66,8 @@ def open_host(spec: HostSpec, settings: HostSettings, place: Path) -> Iterator[O
         stack.callback(remove_tree, base)
         description = f"this host, zig for {spec.toolchain_tag}" if spec.toolchain_tag else "this host"
         toolchain = _toolchain(spec.toolchain_tag, settings, base) if spec.toolchain_tag else {}
+        if spec.toolchain_tag:
+            stack.callback(seal_outputs, settings.cache_dir / "zig", ZIG_OUTPUTS)
         site = _HostSite(
             place=place,
             base=base,
@@ -119,6 +126,7 @@ def _nothing() -> None:
 def _environment(settings: HostSettings, base: Path) -> dict[str, str]:
     environment = {name: value for name, value in settings.environment.items() if name not in FOREIGN_VARIABLES}
     environment.update(list(settings_for_uv(environment)))
+    environment = {**ISOLATING_VARIABLES, **environment}
     tools = base / "tools"
     _lay_tools(tools, environment.get("PATH", ""))
     environment["PATH"] = os.pathsep.join([str(tools), environment.get("PATH", "")])
@@ -145,7 +153,7 @@ def _toolchain(platform_tag: str, settings: HostSettings, base: Path) -> dict[st
     # Not every build system copes with blanks in the name of a compiler.
     root = settings.cache_dir if shlex.quote(str(settings.cache_dir)) == str(settings.cache_dir) else base
     with closing(HostMachine(settings.environment)) as machine:
-        programs = ZigPrograms(zig=zig, compile_wrapper=zig_compiler(machine, zig, cache))
+        programs = ZigPrograms(zig=zig, compile_wrapper=zig_compiler(machine, zig, cache), notice=settings.notice)
         return prepare_toolchain(root / "toolchains", spec, programs)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cibw.running.removal import remove_tree
+
 _LOOK_SECONDS = 0.2
 
 
@@ -15,7 +17,10 @@ def alone(path: Path, go_on: Callable[[], None]) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path.with_name(f"{path.name}.lock"))
+    place = path.with_name(f"{path.name}.lock")
+    if place.is_dir() or place.is_symlink():
+        remove_tree(place)
+    lock = FileLock(place)
     while not lock.is_locked:
         go_on()
         try:

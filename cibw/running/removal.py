@@ -16,9 +16,15 @@ _PAUSE = 0.2
 def remove_tree(directory: Path) -> None:
     """Remove a directory with what it holds, as far as the system lets; one that is missing is fine.
 
+    A file or a link in its place is removed as well.
+
     Windows removes no file that is read-only, as those of git are, nor one that is open, as many are for
     a moment after they were written: a virus scanner looks at them.
     """
+    if directory.is_symlink() or directory.is_file():
+        with suppress(OSError):
+            directory.unlink()
+        return
     shutil.rmtree(directory, ignore_errors=True)
     for number in range(_TRIES):
         if not directory.exists() or os.name != "nt":
@@ -37,7 +43,12 @@ def _make_writable(directory: Path) -> None:
 
 
 def put_in_place(source: Path, target: Path) -> None:
-    """Give a file or directory another name, which replaces a file; waits a little for who looks at it on Windows."""
+    """Give a file or directory another name, which replaces what has that name.
+
+    Waits a little for who looks at it on Windows.
+    """
+    if target.is_symlink() or (target.is_dir() and not source.is_dir()) or (target.is_file() and source.is_dir()):
+        remove_tree(target)
     for number in range(_TRIES if os.name == "nt" else 0):
         with suppress(PermissionError):
             source.replace(target)

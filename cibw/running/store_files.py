@@ -8,6 +8,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from cibw.running.removal import put_in_place, remove_tree
+
 _BLOCK = 1 << 20
 Table = dict[str, object]
 
@@ -21,10 +23,11 @@ def write_bytes(path: Path, content: bytes, mode: int = 0o666) -> None:
     """Write a file under a temporary name, then rename it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    remove_tree(partial)
     try:
         with open(partial, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
             stream.write(content)
-        partial.replace(path)
+        put_in_place(partial, path)
     finally:
         partial.unlink(missing_ok=True)
 

@@ -9,12 +9,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from cibw.errors import MissingToolError
+from cibw.running.seals import Notice, ignore, remove_damaged_cache
 from cibw.running.zig_compilers import WrapperCompiler, fallback_headers, lay_compilers
 from cibw.running.zig_settings import ZigSettings
 from cibw.running.zig_target import compiler_variables, multiarch, zig_cpu, zig_target
 
 # Users install libraries of their own below these, so they say nothing about the interpreter.
 _SHARED_PREFIXES = frozenset({"/", "/usr", "/usr/local"})
+ZIG_OUTPUTS = ("b", "o")
+"""The folders of zig's cache with files that are written once: generated sources, and what was compiled."""
 _SYSTEM_HEADERS = Path("/usr/include")
 
 
@@ -34,10 +37,11 @@ class ToolchainSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZigPrograms:
-    """The zig program, and what compiles its wrapper."""
+    """The zig program, and what compiles its wrapper; `notice` hears of a damaged cache."""
 
     zig: Path
     compile_wrapper: WrapperCompiler
+    notice: Notice = ignore
 
 
 def find_zig(package: str = "ziglang") -> Path:
@@ -65,13 +69,16 @@ def prepare_toolchain(
     root: Path, spec: ToolchainSpec, programs: ZigPrograms, *, system_headers: Path = _SYSTEM_HEADERS
 ) -> dict[str, str]:
     """Lay the compilers of a toolchain below a root, and give the environment that selects them."""
+    remove_damaged_cache(spec.cache, ZIG_OUTPUTS, programs.notice)
     spec.cache.mkdir(parents=True, exist_ok=True)
     links = root / "links"
     links.mkdir(parents=True, exist_ok=True)
     include = root / "include"
     linked = _link_interpreter_headers(include, spec, system_headers)
     more = (*((f"-I{include}",) if linked else ()), f"-idirafter{fallback_headers(str(root))}")
-    directory = lay_compilers(root, _settings(spec, programs.zig, links, more), programs.compile_wrapper)
+    directory = lay_compilers(
+        root, _settings(spec, programs.zig, links, more), programs.compile_wrapper, programs.notice
+    )
     return {**compiler_variables(str(directory), spec.platform_tag), "ZIG_GLOBAL_CACHE_DIR": str(spec.cache)}
 
 

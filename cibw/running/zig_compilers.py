@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from cibw.errors import MissingToolError
 from cibw.model.command import Request
 from cibw.running.machine import Machine
+from cibw.running.removal import remove_tree
+from cibw.running.seals import Notice, ignore
+from cibw.running.store_files import write_bytes
 from cibw.running.zig_settings import ZigSettings
 from cibw.running.zig_target import TOOLS
 
@@ -45,8 +50,8 @@ def fallback_headers(root: str) -> str:
     return f"{root}/fallback"
 
 
-def lay_compilers(root: Path, settings: ZigSettings, compile_wrapper: WrapperCompiler) -> Path:
-    """The directory below `root` that holds the compilers with these settings; made where it is missing.
+def lay_compilers(root: Path, settings: ZigSettings, compile_wrapper: WrapperCompiler, notice: Notice = ignore) -> Path:
+    """The directory below `root` that holds the compilers with these settings; made where it is missing or damaged.
 
     Its name depends on the settings and the wrapper alone, so build systems and compiler caches meet
     the same paths in every run. Several processes may do it at once.
@@ -57,8 +62,11 @@ def lay_compilers(root: Path, settings: ZigSettings, compile_wrapper: WrapperCom
     directory = root / f"{settings.target}-{_fingerprint(text)}"
     root.mkdir(parents=True, exist_ok=True)
     with FileLock(root / ".lock"):
+        _write(Path(fallback_headers(str(root))) / "crypt.h", _CRYPT_HEADER)
+        if os.path.lexists(directory) and not _is_whole(directory, text):
+            notice(f"{directory} is damaged; it is removed and made again.")
+            remove_tree(directory)
         if not directory.exists():
-            _write(Path(fallback_headers(str(root))) / "crypt.h", _CRYPT_HEADER)
             _lay(directory, text, compile_wrapper)
     return directory
 
@@ -102,6 +110,21 @@ def _lay(directory: Path, text: str, compile_wrapper: WrapperCompiler) -> None:
         half.rename(directory)
 
 
+def _is_whole(directory: Path, text: str) -> bool:
+    """Whether all files are there as they were made; the tools are copies of one program."""
+    wanted = {"settings.txt": text.encode("utf-8", "surrogateescape"), **dict.fromkeys(_STAND_INS, b"")}
+    try:
+        programs = {((directory / tool).read_bytes(), (directory / tool).stat().st_mode) for tool in TOOLS}
+        contents = {name: (directory / name).read_bytes() for name in wanted}
+        return len(programs) == 1 and contents == wanted
+    except OSError:
+        return False
+
+
 def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text, encoding="utf-8", errors="surrogateescape")
+    content = text.encode("utf-8", "surrogateescape")
+    with suppress(OSError):
+        # Compilers know a file by its time of change, too.
+        if path.read_bytes() == content and not path.is_symlink():
+            return
+    write_bytes(path, content)

@@ -10,6 +10,7 @@ from cibw.running.recording import Answer, RecordingMachine
 from cibw.running.zig_compilers import lay_compilers, zig_compiler
 from cibw.running.zig_settings import ZigSettings
 from cibw.running.zig_target import TOOLS
+from unit_test.running.damages import DAMAGES, Damage, garbage, replace_by_dead_link, replace_by_directory
 
 SETTINGS = ZigSettings(zig="/zig", target="x86_64-linux-gnu.2.17")
 
@@ -68,3 +69,27 @@ def test_a_zig_that_does_not_run_is_an_error_with_its_reason(tmp_path: Path) -> 
     machine = RecordingMachine(lambda _request: Answer(exit_code=1, stderr="illegal instruction"))
     with pytest.raises(MissingToolError, match="illegal instruction"):
         zig_compiler(machine, Path("/zig"), Path("/cache"))(tmp_path / "cc")
+
+
+@pytest.mark.parametrize("name", [*TOOLS, "settings.txt", "stand_in.c"])
+@pytest.mark.parametrize("damage", [garbage, replace_by_directory, replace_by_dead_link, Path.unlink])
+def test_damaged_compilers_are_laid_again_with_one_notice(tmp_path: Path, name: str, damage: Damage) -> None:
+    directory = lay_compilers(tmp_path, SETTINGS, compile_nothing)
+    damage(directory / name)
+    notices: list[str] = []
+    assert lay_compilers(tmp_path, SETTINGS, compile_nothing, notices.append) == directory
+    assert (directory / name).is_file()
+    assert len(notices) == 1
+    lay_compilers(tmp_path, SETTINGS, compile_nothing, notices.append)
+    assert len(notices) == 1
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_header_is_written_again(tmp_path: Path, damage: Damage) -> None:
+    lay_compilers(tmp_path, SETTINGS, compile_nothing)
+    header = tmp_path / "fallback" / "crypt.h"
+    content = header.read_bytes()
+    damage(header)
+    lay_compilers(tmp_path, SETTINGS, compile_nothing)
+    assert header.read_bytes() == content
+    assert not header.is_symlink()

@@ -1,0 +1,124 @@
+"""Finds out whether a directory of the cache still holds what was put there, and removes it otherwise."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from cibw.running.removal import remove_tree
+from cibw.running.store_files import read_table, write_table
+
+Notice = Callable[[str], None]
+_PIECE = 1 << 20
+_SEAL = "cibw-seal"
+_BYTECODE = "__pycache__"
+_UNSETTLED_SECONDS = 2.0
+"""A file that was written so recently may belong to a program that still writes it."""
+
+
+def ignore(_notice: str) -> None:
+    """Do nothing with a notice."""
+
+
+def seal_of(tree: Path) -> Path:
+    """Where the seal of a directory lies: in it."""
+    return tree / _SEAL
+
+
+def seal_tree(tree: Path) -> None:
+    """Note all files of a directory with their SHA-256."""
+    files = {name: [*_look(path), _sha256(path)] for name, path in _files(tree)}
+    write_table(seal_of(tree), files)
+
+
+def is_intact(tree: Path) -> bool:
+    """Whether a directory holds the files of its seal, and no others but bytecode; one without a seal gets one.
+
+    A file whose size and time are those of the seal is not read.
+    """
+    if not os.path.lexists(seal_of(tree)):
+        seal_tree(tree)
+        return True
+    sealed = read_table(seal_of(tree))
+    found = dict(_files(tree))
+    return bool(sealed) and found.keys() == sealed.keys() and all(_fits(found[name], sealed[name]) for name in found)
+
+
+def remove_damaged(tree: Path, notice: Notice) -> bool:
+    """Remove a directory that is there and not intact, with one notice; whether there is an intact one."""
+    if not os.path.lexists(tree):
+        return False
+    if tree.is_dir() and is_intact(tree):
+        return True
+    notice(f"{tree} is damaged; it is removed and made again.")
+    remove_tree(tree)
+    return False
+
+
+def seal_outputs(cache: Path, folders: Iterable[str]) -> None:
+    """Note the files in some folders of a compiler's cache, which the compiler writes once and never changes."""
+    since = time.time() - _UNSETTLED_SECONDS
+    looks = {name: look for name, path in _outputs(cache, folders) if (look := _look(path))[1] / 1e9 < since}
+    if looks:
+        with suppress(OSError):
+            write_table(seal_of(cache), looks)
+
+
+def remove_damaged_cache(cache: Path, folders: Iterable[str], notice: Notice) -> None:
+    """Remove a compiler's cache, with one notice, where an output that was noted is missing or has changed."""
+    sealed = read_table(seal_of(cache))
+    found = {name: _look(path) for name, path in _outputs(cache, folders)} if sealed else {}
+    if all(found.get(name) == look for name, look in sealed.items()):
+        return
+    notice(f"{cache} is damaged; it is removed and made again.")
+    remove_tree(cache)
+
+
+def _outputs(cache: Path, folders: Iterable[str]) -> Iterator[tuple[str, Path]]:
+    for folder in folders:
+        yield from ((f"{folder}/{name}", path) for name, path in _files(cache / folder))
+
+
+def _files(tree: Path) -> Iterator[tuple[str, Path]]:
+    """All files and links below a directory but bytecode, by their names relative to it."""
+    for parent, directories, names in os.walk(tree):
+        if _BYTECODE in directories:
+            directories.remove(_BYTECODE)
+        links = [name for name in directories if Path(parent, name).is_symlink()]
+        for name in (*names, *links):
+            path = Path(parent, name)
+            if path != seal_of(tree):
+                yield path.relative_to(tree).as_posix(), path
+
+
+def _look(path: Path) -> list[int]:
+    try:
+        found = path.lstat()
+    except OSError:
+        return [-1, 0, 0]
+    return [found.st_size, found.st_mtime_ns, stat.S_IFMT(found.st_mode)]
+
+
+def _fits(path: Path, sealed: object) -> bool:
+    match sealed:
+        case [size, time_ns, kind, digest]:
+            look = _look(path)
+            return look == [size, time_ns, kind] or (look[2] == kind and _sha256(path) == digest)
+        case _:
+            return False
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    if path.is_symlink():
+        digest.update(os.fsencode(path.readlink()))
+    elif path.is_file():
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+    return digest.hexdigest()

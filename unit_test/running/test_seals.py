@@ -1,0 +1,119 @@
+"""Directories of the cache that are damaged: found out, removed, and made again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cibw.running.seals import is_intact, remove_damaged, remove_damaged_cache, seal_of, seal_outputs, seal_tree
+from unit_test.running.damages import DAMAGES, Damage, flip, truncate
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    made = tmp_path / "tree"
+    (made / "bin").mkdir(parents=True)
+    (made / "bin" / "python").write_bytes(b"a program")
+    (made / "bin" / "python3").symlink_to("python")
+    seal_tree(made)
+    return made
+
+
+def test_what_was_sealed_is_intact(tree: Path) -> None:
+    assert is_intact(tree)
+    (tree / "lib" / "__pycache__").mkdir(parents=True)
+    (tree / "lib" / "__pycache__" / "a.pyc").touch()
+    assert is_intact(tree)
+
+
+@pytest.mark.parametrize("name", ["bin/python", "bin/python3", "cibw-seal"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_tree_is_removed_with_one_notice(tree: Path, name: str, damage: Damage) -> None:
+    if name == "cibw-seal" and damage is Path.unlink:
+        pytest.skip("a tree without a seal gets one")
+    damage(tree / name)
+    notices: list[str] = []
+    assert not remove_damaged(tree, notices.append)
+    assert not tree.exists()
+    assert len(notices) == 1
+    assert str(tree) in notices[0]
+
+
+def test_what_a_build_installs_into_an_interpreter_does_not_stay(tree: Path) -> None:
+    (tree / "lib" / "site-packages").mkdir(parents=True)
+    (tree / "lib" / "site-packages" / "extra.py").touch()
+    assert not is_intact(tree)
+
+
+def test_a_file_that_was_touched_is_judged_by_its_content(tree: Path) -> None:
+    os.utime(tree / "bin" / "python", (1, 1))
+    assert is_intact(tree)
+    (tree / "bin" / "python").write_bytes(b"a proGram")
+    assert not is_intact(tree)
+
+
+def test_a_tree_without_a_seal_gets_one(tree: Path) -> None:
+    seal_of(tree).unlink()
+    assert is_intact(tree)
+    assert seal_of(tree).is_file()
+
+
+@pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to("nowhere")])
+def test_another_kind_of_file_in_place_of_a_tree_is_removed(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "tree")
+    notices: list[str] = []
+    assert not remove_damaged(tmp_path / "tree", notices.append)
+    assert not os.path.lexists(tmp_path / "tree")
+    assert len(notices) == 1
+    assert not remove_damaged(tmp_path / "tree", notices.append)
+    assert len(notices) == 1
+
+
+@pytest.fixture
+def compiled(tmp_path: Path) -> Path:
+    cache = tmp_path / "zig"
+    for name in ("o/1/libc++.a", "b/2/builtin.zig", "h/3.txt"):
+        (cache / name).parent.mkdir(parents=True)
+        (cache / name).write_bytes(b"content")
+        os.utime(cache / name, (1_000_000, 1_000_000))
+    seal_outputs(cache, ("b", "o"))
+    return cache
+
+
+def damaged(cache: Path) -> list[str]:
+    notices: list[str] = []
+    remove_damaged_cache(cache, ("b", "o"), notices.append)
+    assert bool(notices) != (cache / "h").exists()
+    return notices
+
+
+def test_outputs_that_are_new_or_not_noted_are_fine(compiled: Path) -> None:
+    (compiled / "o" / "4").mkdir()
+    (compiled / "o" / "4" / "a.o").touch()
+    (compiled / "h" / "3.txt").write_bytes(b"other")
+    assert damaged(compiled) == []
+
+
+@pytest.mark.parametrize("name", ["o/1/libc++.a", "b/2/builtin.zig"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_output_removes_the_compilers_cache(compiled: Path, name: str, damage: Damage) -> None:
+    damage(compiled / name)
+    assert len(damaged(compiled)) == 1
+
+
+def test_what_is_still_being_written_is_not_noted(compiled: Path) -> None:
+    (compiled / "o" / "4").mkdir()
+    (compiled / "o" / "4" / "half.a").write_bytes(b"half")
+    in_an_hour = (compiled / "o" / "4" / "half.a").stat().st_mtime + 3600
+    os.utime(compiled / "o" / "4" / "half.a", (in_an_hour, in_an_hour))
+    seal_outputs(compiled, ("b", "o"))
+    flip(compiled / "o" / "4" / "half.a")
+    assert damaged(compiled) == []
+
+
+def test_a_damaged_seal_of_outputs_does_no_harm(compiled: Path) -> None:
+    truncate(seal_of(compiled))
+    assert damaged(compiled) == []
