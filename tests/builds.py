@@ -18,6 +18,8 @@ from cibw.reporting.codec import report_from_json
 ROOT = Path(__file__).parent.parent
 PROJECTS = Path(__file__).parent / "projects"
 CACHE = Path.home() / ".cache" / "cibw-test"
+_OF_TESTS = {"CIBW_CACHE": "false", "CIBW_CACHE_PROJECT": "tests"}
+"""Projects of tests lie in new directories, and share volumes of engines, so that these do not pile up."""
 _FOREIGN = ("CIBW_", "VIRTUAL_ENV", "UV_PYTHON", "PYTHONPATH", "GITHUB_", "TF_BUILD", "GITLAB_CI", "TRAVIS")
 
 
@@ -70,7 +72,7 @@ def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
     own = {
         "PYTHONPATH": str(ROOT),
         "CIBW_CACHE_PATH": str(CACHE),
-        "CIBW_CACHE": "false",
+        **_OF_TESTS,
         "CIBW_PREPARED_IMAGES": "no",
     }
     return {**kept, **own, **(settings or {})}

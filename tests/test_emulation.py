@@ -123,7 +123,7 @@ def test_wheels_for_musl_need_the_musl_of_the_image(tmp_path: Path) -> None:
             opening=Opening(run_id="musl", volumes=lent.volumes),
             host=settings,
             description="a container",
-            cache_name="musllinux_x86_64",
+            volume="cibw-tests-musllinux_x86_64",
             lent=lent,
         )
         with site.machine() as opened:

@@ -30,6 +30,7 @@ environment variables:
   Every option of [tool.cibw] has one, such as CIBW_BUILD, CIBW_SKIP and CIBW_TEST_COMMAND.
   Arguments go before variables, and variables before the configuration file.
   CIBW_CACHE_PATH            the directory of the cache
+  CIBW_CACHE_PROJECT         a name for the project in the volumes of engines; its path by default
   CIBW_CACHE_SIZE            how large the store of finished wheels may become; 5GB by default
   CIBW_PREPARED_IMAGES       yes or no: keep images with the bytecode of their Pythons
   CIBW_LOG_FOLD_MODE         how output is folded: azure, github, gitlab, travis or disabled

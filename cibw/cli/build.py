@@ -102,6 +102,7 @@ def _run_in(session: Session, project: Project, planned: _Planned, output_dir: P
     machines = MachineSettings(
         host=_host(session, planned, lambda text: reporters.emit(WarningRaised(scope="", message=text))),
         project=project.root,
+        cache_project=session.cache_project,
         emit=reporters.emit,
         keep_containers=session.is_on("CIBW_DEBUG_KEEP_CONTAINER"),
         runs_32bit=facts.runs_32bit,

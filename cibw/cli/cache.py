@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cibw.cli.command_line import CacheAction
 from cibw.cli.images import remove_images, remove_left_by_dead_runs
 from cibw.cli.sessions import Session
 from cibw.cli.store import size_limit, store_directory
+from cibw.cli.volumes import clear_volumes, describe_volumes
 from cibw.errors import CibwError, ConfigurationError
 from cibw.exhaustive import assert_never
 from cibw.reporting.wording import count, size
 from cibw.running.cache_layout import repair_layout
+from cibw.running.container_volumes import UNUSED_DAYS, VolumeRecords
 from cibw.running.store import Store
 from cibw.running.store_upkeep import Removed, clear, prune
 
@@ -22,23 +24,31 @@ _SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
 
 
 def cache(session: Session) -> int:
-    """Show, prune or clear the store of finished wheels."""
+    """Show, prune or clear the store of finished wheels and the volumes of container engines."""
     store = Store(store_directory(session))
+    records, environment = VolumeRecords(session.cache_dir), session.environment
     action = CacheAction(session.line.action)
     match action:
         case CacheAction.INFO:
-            print("\n".join(_info(store, size_limit(session))))
+            print("\n".join((*_info(store, size_limit(session)), *describe_volumes(records))))
         case CacheAction.PRUNE:
             print(_removed(prune(store, size_limit(session), days=session.line.older_than), store))
-            for line in remove_left_by_dead_runs(session.environment):
-                print(line)
+            _print_all(remove_left_by_dead_runs(environment))
+            days = session.line.older_than
+            _print_all(clear_volumes(records, records.unused(UNUSED_DAYS if days is None else days), environment))
         case CacheAction.CLEAR:
             print(_removed(clear(store), store))
+            _print_all(clear_volumes(records, records.all(), environment))
             if session.line.images:
-                print("\n".join(remove_images(session.environment)))
+                _print_all(remove_images(environment))
         case _:
             assert_never(action)
     return 0
+
+
+def _print_all(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)
 
 
 def _info(store: Store, limit: int) -> Iterator[str]:
@@ -71,6 +81,8 @@ def clean_cache(session: Session) -> int:
             f"{directory} is not removed, because it holds no {_TAG} that marks it as a cache.",
             hint="Check CIBW_CACHE_PATH; remove the directory by hand if it is cibw's.",
         )
+    records = VolumeRecords(directory)
+    _print_all(clear_volumes(records, records.all(), session.environment))
     shutil.rmtree(directory)
     print(f"Removed the cache directory {directory}.")
     return 0

@@ -9,9 +9,10 @@ from cibw.cli.parsers import command_parser
 
 _EPILOG = """\
 actions:
-  info    where the store is, and what it holds of which project (what a call without an action does)
-  prune   remove the wheels that were not used for longest, down to the limit of CIBW_CACHE_SIZE
-  clear   remove all wheels, and what is known of their tests
+  info    where the store is, what it holds of which project, and the volumes of container engines (the default)
+  prune   remove the wheels that were not used for longest, down to the limit of CIBW_CACHE_SIZE, and the volumes
+          that were not used for 30 days
+  clear   remove all wheels, what is known of their tests, and the volumes of container engines
 
 `cibw --clean-cache` removes the whole cache directory, of which the store is a part.
 """

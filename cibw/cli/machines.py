@@ -25,6 +25,7 @@ from cibw.running.container_peek import peek_image
 from cibw.running.container_prepared import Preparation
 from cibw.running.container_session import ContainerSite
 from cibw.running.container_states import StateSpec
+from cibw.running.container_volumes import Volume, VolumeRecords, remove_volumes, volume_name
 from cibw.running.emulation import Emulation, Processor, check_emulation, is_foreign, oci_platform_of
 from cibw.running.host import HostMachine
 from cibw.running.host_place import host_place
@@ -38,13 +39,15 @@ from cibw.running.opened import OpenMachine
 class MachineSettings:
     """What machines start from; `keep_containers` leaves them for a look after the run.
 
-    `project` is where the project lies on this computer, `runs_32bit` says whether the processor also
-    runs its 32-bit form, and `state` by what the state of a job's before-all is kept, if it is. `prepared` gives the
-    prepared images that a job may use. With `offline` no image is pulled, and containers have no network.
+    `project` is where the project lies on this computer, `cache_project` names it in the volumes that engines keep for
+    it, `runs_32bit` says whether the processor also runs its 32-bit form, and `state` by what the state of a job's
+    before-all is kept, if it is. `prepared` gives the prepared images that a job may use. With `offline` no image is
+    pulled, and containers have no network.
     """
 
     host: HostSettings
     project: Path
+    cache_project: str
     emit: Callable[[Event], None]
     keep_containers: bool = False
     runs_32bit: bool = False
@@ -70,6 +73,7 @@ class Machines:
         self._connecting = threading.Lock()
         self._run_id = uuid.uuid4().hex[:8]
         self._runs: LiveRuns | None = None
+        self._records = VolumeRecords(settings.host.cache_dir)
 
     def __enter__(self) -> Self:
         return self
@@ -78,6 +82,7 @@ class Machines:
         with self._stack:
             for engine in self._engines.values():
                 self._remove_leftovers(engine)
+                remove_volumes(engine, self._records.unused(), self._records)
 
     def open(self, job: Job, go_on: Callable[[], None]) -> AbstractContextManager[OpenMachine]:
         """The machine of a job, for as long as the context lasts; an error of `go_on` breaks off a long pull."""
@@ -127,13 +132,19 @@ class Machines:
             spec=spec,
             opening=opening,
             host=self._settings.host,
-            cache_name=str(job.builds[0].identifier.target),
+            volume=self._volume(engine, str(job.builds[0].identifier.target)),
             description=f"{engine}, image {spec.image.reference}{how}",
             state=self._settings.state(job),
             lent=lent,
             prepared=self._settings.prepared(job),
         )
         return site.machine()
+
+    def _volume(self, engine: Engine, target: str) -> str:
+        project = self._settings.cache_project
+        name = volume_name(target, project, self._settings.host.cache_dir)
+        self._records.note_use(Volume(name=name, engine=engine.name, project=project))
+        return name
 
     def _host_place(self) -> Path:
         with self._connecting:

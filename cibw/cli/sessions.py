@@ -74,6 +74,12 @@ class Session:
 
         return user_cache_path("cibw", appauthor=False)
 
+    @property
+    def cache_project(self) -> str:
+        """What names the project in caches that each project has for itself: CIBW_CACHE_PROJECT, else its path."""
+        named = self.environment.get("CIBW_CACHE_PROJECT", "").strip()
+        return named or str((self.working_dir / self.line.package).resolve())
+
     def is_on(self, variable: str) -> bool:
         """Whether a variable of the environment says yes."""
         return self.environment.get(variable, "").lower() in _TRUE

@@ -8,6 +8,7 @@ SWITCHES: dict[str, str] = {
     "CIBW_ALLOW_EMPTY": "Nothing selected is no failure, as `--allow-empty`.",
     "CIBW_PROJECT_REQUIRES_PYTHON": "The Python versions of the project, in place of what its metadata says.",
     "CIBW_CACHE_PATH": "The directory of the cache.",
+    "CIBW_CACHE_PROJECT": "A name for the project in the volumes of container engines; its path by default.",
     "CIBW_CACHE_SIZE": "How large the store of finished wheels may become, such as `500MB`; 5 GB by default.",
     "CIBW_PREPARED_IMAGES": "Whether prepared images are made and used: `yes`, from the first run on, or `no`.",
     "CIBW_DEBUG_KEEP_CONTAINER": "Containers stay after the run.",

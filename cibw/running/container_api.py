@@ -211,5 +211,8 @@ class EngineClient(Protocol):
     def containers(self, label: str) -> tuple[LocalContainer, ...]:
         """All containers with a label, by its name or `name=value`."""
 
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume; a missing one is fine. RefusedError where a container uses it."""
+
     def close(self) -> None:
         """Close the connection."""

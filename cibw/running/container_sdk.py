@@ -185,6 +185,15 @@ class SdkClient:
             told = self._api.containers(all=True, filters={"label": label})
         return tuple(map(LocalContainer.of, told))
 
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume; a missing one is fine. RefusedError where a container uses it."""
+        try:
+            with _translated():
+                self._api.remove_volume(name)
+        except RefusedError as refused:
+            if refused.status != 404:
+                raise
+
     def close(self) -> None:
         """Close the connection."""
         self._attachments.close()

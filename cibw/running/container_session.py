@@ -23,7 +23,7 @@ from cibw.running.container_snapshot import Snapshot
 from cibw.running.container_states import ContainerStates, StateSpec
 from cibw.running.fetch_offline import OFFLINE_VARIABLES
 from cibw.running.host import HostMachine
-from cibw.running.host_session import RESOURCES_DIR, HostSettings, find_uv
+from cibw.running.host_session import ISOLATING_VARIABLES, RESOURCES_DIR, HostSettings, find_uv
 from cibw.running.lent import ADVICE, NOTHING_LENT, STEADY, LentPrograms
 from cibw.running.machine import Tree
 from cibw.running.opened import Keeping, OpenMachine
@@ -32,7 +32,7 @@ from cibw.running.watch import ended_by
 
 _PROJECT = "/project"
 _CACHE = CACHE_PLACE
-"""The volume: environments are made of links into uv's cache, so both lie there."""
+"""The volume: uv's cache, kept environments, and work directories, which may be large."""
 _BINDINGS = {
     Late.PROJECT: _PROJECT,
     Late.SOURCE: "/tmp/cibw/source",  # noqa: S108  # in a container that is ours alone
@@ -46,6 +46,8 @@ _SCRIPTS = Tree(
 )
 _BASE = "/tmp/cibw"  # noqa: S108
 _WORK = f"{_BASE}/work"
+_MEMORY = f"{_BASE}/memory"
+"""Where uv_kept.sh unpacks small environments: in memory, because most disks take far longer to create files."""
 _OCCUPY = """
 mkdir -p "$1" {steady} && ln -sfn "$1" "$2" || exit
 find {cache}/work -mindepth 1 -maxdepth 1 -mmin +2880 -exec rm -rf {{}} + 2>/dev/null
@@ -63,9 +65,9 @@ _CONTAINER_NAME = re.compile("cibw-[0-9a-z-]+")
 class ContainerSite:
     """Where the containers of a job come from; `description` tells a user. They borrow what is `lent`.
 
-    Containers of one `cache_name`, such as `musllinux_x86_64`, share a volume: for what tools keep between
-    builds, and for work directories. Where `state` is there, later runs start from what before-all leaves. With
-    `prepared` they start from an image that has the bytecode of its Pythons.
+    `volume` is for what tools keep between builds, and for work directories; containers of other projects have other
+    volumes. Where `state` is there, later runs start from what before-all leaves. With `prepared` they start from an
+    image that has the bytecode of its Pythons.
     """
 
     engine: Engine
@@ -73,7 +75,7 @@ class ContainerSite:
     opening: Opening
     host: HostSettings
     description: str
-    cache_name: str
+    volume: str
     state: StateSpec | None = None
     lent: LentPrograms | None = None
     prepared: Preparation | None = None
@@ -171,12 +173,13 @@ class ContainerSite:
         return _CACHE if self._shares_cache else _BASE
 
     def _spec_with_cache(self) -> ContainerSpec:
-        if not self._shares_cache:
-            return self.spec
         create = self.spec.engine.create
-        environment = {"UV_CACHE_DIR": f"{_CACHE}/uv", **dict(create.environment)}
-        own = () if _mounts_cache(create.volumes) else (f"cibw-{self.cache_name}:{_CACHE}",)
-        create = replace(create, environment=tuple(environment.items()), volumes=(*create.volumes, *own))
+        environment = {**ISOLATING_VARIABLES, **dict(create.environment)}
+        if self._shares_cache:
+            environment = {"UV_CACHE_DIR": f"{_CACHE}/uv", **environment}
+            own = () if _mounts_cache(create.volumes) else (f"{self.volume}:{_CACHE}",)
+            create = replace(create, volumes=(*create.volumes, *own), tmpfs=(*create.tmpfs, f"{_MEMORY}:exec"))
+        create = replace(create, environment=tuple(environment.items()))
         return replace(self.spec, engine=replace(self.spec.engine, create=create))
 
     def _work_dir(self, container: ContainerMachine, stack: ExitStack) -> str:

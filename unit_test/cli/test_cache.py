@@ -4,6 +4,8 @@ import hashlib
 
 import pytest
 
+from cibw.model.images import EngineName
+from cibw.running.container_volumes import Volume, VolumeRecords
 from cibw.running.store import Store, StoredWheel
 from unit_test.cli.calling import Caller
 
@@ -38,6 +40,33 @@ def test_any_other_directory_stays(cibw: Caller) -> None:
 def test_a_relative_cache_lies_in_the_current_directory(cibw: Caller) -> None:
     cibw.environment.setenv("CIBW_CACHE_PATH", "kept")
     assert str(cibw.directory / "kept") in cibw("--clean-cache").stdout
+
+
+def noted(cibw: Caller) -> VolumeRecords:
+    records = VolumeRecords(cibw.directory / "cache")
+    records.note_use(Volume(name="cibw-a", engine=EngineName.DOCKER, project="/somewhere"))
+    return records
+
+
+def test_volumes_of_engines_are_shown(cibw: Caller) -> None:
+    noted(cibw)
+    shown = cibw("cache", "info").stdout
+    assert "cibw-a of Docker: /somewhere, last used 2" in shown
+
+
+@pytest.mark.parametrize("action", [("clear",), ("prune", "--older-than", "0")])
+def test_volumes_that_cannot_be_removed_are_told_and_not_forgotten(cibw: Caller, action: tuple[str, ...]) -> None:
+    cibw.environment.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    records = noted(cibw)
+    called = cibw("cache", *action)
+    assert called.exit_code == 0
+    assert "1 volume of Docker can't be removed: Docker is not available" in called.stdout
+    assert [volume.name for volume in records.all()] == ["cibw-a"]
+
+
+def test_a_volume_in_use_lately_is_not_pruned(cibw: Caller) -> None:
+    noted(cibw)
+    assert "volume" not in cibw("cache", "prune").stdout
 
 
 def stored(cibw: Caller) -> Store:

@@ -43,6 +43,8 @@ class FakeEngine:
     refuse_removal: RefusedError | None = None
     committed: list[tuple[str, str]] = field(default_factory=list)
     removed_images: list[str] = field(default_factory=list)
+    removed_volumes: list[str] = field(default_factory=list)
+    volumes_in_use: tuple[str, ...] = ()
     closed: bool = False
     codes: dict[str, int] = field(default_factory=dict)
 
@@ -151,6 +153,11 @@ class FakeEngine:
             if one.name not in self.removed
             if label in one.labels or label in {f"{key}={value}" for key, value in one.labels.items()}
         )
+
+    def remove_volume(self, name: str) -> None:
+        if name in self.volumes_in_use:
+            raise RefusedError(409, "volume is in use")
+        self.removed_volumes.append(name)
 
     def close(self) -> None:
         self.closed = True

@@ -31,8 +31,26 @@ def site_of(client: FakeEngine, cache: Path, *, keep: bool = False, offline: boo
         opening=Opening(run_id="r", keep=keep, offline=offline),
         host=HostSettings(environment=UV_BESIDE_PYTHON, cache_dir=cache),
         description="box",
-        cache_name="manylinux_x86_64",
+        volume="cibw-manylinux_x86_64-0123",
     )
+
+
+def test_a_container_shares_no_files_with_others(tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    with site_of(client, tmp_path).machine() as opened:
+        created = client.created[0]
+        assert opened.machine.environment()["UV_LINK_MODE"] == "copy"
+    assert created.tmpfs == {"/tmp/cibw/memory": "exec"}
+    assert [volume for volume in created.volumes if volume.startswith("cibw-")] == [
+        "cibw-manylinux_x86_64-0123:/tmp/cibw/cache"
+    ]
+
+
+def test_another_user_than_root_gets_copies_as_well(tmp_path: Path) -> None:
+    client = FakeEngine(images={"x:1": GOOD})
+    named = replace(SPEC.engine, create=replace(SPEC.engine.create, user="me"))
+    with replace(site_of(client, tmp_path), spec=replace(SPEC, engine=named)).machine() as opened:
+        assert opened.machine.environment()["UV_LINK_MODE"] == "copy"
 
 
 def test_without_the_network_a_container_has_none_and_its_commands_know(tmp_path: Path) -> None:
@@ -59,7 +77,7 @@ def test_environments_lie_beside_the_cache_that_they_are_made_of(tmp_path: Path)
         place = f"/tmp/cibw/cache/work/{client.created[0].name}"
         assert client.executions[-1].argv[-2:] == (place, opened.work_dir)
         assert opened.machine.environment()["UV_CACHE_DIR"] == "/tmp/cibw/cache/uv"
-    assert "cibw-manylinux_x86_64:/tmp/cibw/cache" in client.created[0].volumes
+    assert "cibw-manylinux_x86_64-0123:/tmp/cibw/cache" in client.created[0].volumes
     # An engine shows them to everyone, and keeps them in images.
     assert client.created[0].environment == {}
     assert client.executions[-1].argv[-3:] == ('rm -rf -- "$1"', "sh", place)
