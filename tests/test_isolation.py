@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,13 +80,12 @@ def test_what_builds_and_tests_write_into_environments_reaches_no_other_build(
 @pytest.mark.docker
 def test_each_project_has_a_volume_of_its_own(tmp_path: Path, cache: Path) -> None:
     """Code in a container is root, and can write to every volume that is mounted."""
-    mark = uuid.uuid4().hex
     projects = [copy_project("c", tmp_path / name) for name in ("a", "b")]
     settings = {**settings_of("docker", cache), "CIBW_TEST_COMMAND": ""}
-    look = f'ls -a /tmp/cibw/cache /tmp/cibw/cache/*; touch /tmp/cibw/cache/uv/{mark} && echo "WROTE IT"'
-    told = [build(project, settings={**settings, "CIBW_BEFORE_BUILD": look}).output for project in projects]
-    assert all("WROTE IT" in output for output in told)
-    assert mark not in told[1].replace(look, "")
+    settings["CIBW_BEFORE_BUILD"] = "ls /tmp/cibw/cache && touch /tmp/cibw/cache/left-behind"
+    told = [build(project, settings=settings).output for project in (*projects, projects[0])]
+    seen = [any(line.split()[-1:] == ["left-behind"] for line in output.splitlines()) for output in told]
+    assert seen == [False, False, True]
     shown = run_cibw(tmp_path, "cache", "info", settings={"CIBW_CACHE_PATH": str(cache)})
     names = [line.split()[1] for line in shown.output.splitlines() if line.startswith("volume ")]
     assert len(names) == 2
@@ -111,7 +109,7 @@ DAMAGED: tuple[tuple[str, Damage], ...] = (
     ("toolchains/x86_64-*/ar", replace_by_directory),
     ("zig/b/*/builtin.zig", truncate),
     ("zig/o/*/*.o", truncate),
-    ("zig/h/*.txt", garbage),
+    ("zig/h/*", garbage),
     ("store/lock", replace_by_directory),
     ("store/secret", replace_by_directory),
     ("store/secret", empty),
@@ -157,7 +155,7 @@ def test_a_damaged_cache_spoils_no_build(filled: tuple[Path, Path], pattern: str
     ran = build(project, *(() if pattern.startswith("store/") else ("--no-resume",)), settings=_on_host(cache))
     assert len(ran.wheels) == 1
     assert "Traceback" not in ran.output
-    assert ran.words.count("damaged; it is") + ran.words.count("was damaged") == _notices(pattern, damage)
+    assert ran.words.count("damaged; it is") == _notices(pattern, damage)
 
 
 def _notices(pattern: str, damage: Damage) -> int:

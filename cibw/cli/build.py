@@ -21,7 +21,7 @@ from cibw.cli.states import preparation, state_teller
 from cibw.cli.store import ProjectFiles, StoreSources, keeper_of, open_memory
 from cibw.config.load import load_options
 from cibw.config.options import Options
-from cibw.model.events import Event, WarningRaised
+from cibw.model.events import Event, Progress, WarningRaised
 from cibw.model.facts import Facts
 from cibw.model.images import ContainerSpec
 from cibw.model.plan import Plan, WheelBuild
@@ -100,7 +100,7 @@ def _run_in(session: Session, project: Project, planned: _Planned, output_dir: P
     files = _files(session, project, made_by_cibw(session, output_dir), reporters.emit)
     memory = open_memory(session, planned.options, ProjectFiles(project=project, tree=files), reporters.emit)
     machines = MachineSettings(
-        host=_host(session, planned, lambda text: reporters.emit(WarningRaised(scope="", message=text))),
+        host=_host(session, planned, lambda text: reporters.emit(Progress(job="cache", text=text))),
         project=project.root,
         cache_project=session.cache_project,
         emit=reporters.emit,
