@@ -6,9 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+
+from cibw.untrusted.unpacking import unpack_into
 
 _DOWNLOADER = "unearth==0.19.0"
 """Downloads a file and builds nothing; pip prepares the metadata, for which some projects are compiled."""
@@ -37,6 +39,9 @@ def download_sdist(name: str, version: str, directory: Path, environment: Mappin
 
 def unpack(archive: Path, directory: Path) -> Path:
     """The one folder that an archive holds, below a directory."""
-    with tarfile.open(archive) as opened:
-        opened.extractall(directory, filter="data")
-        return directory / opened.getnames()[0].partition("/")[0]
+    whole = Path(tempfile.mkdtemp(dir=directory))
+    unpack_into(whole, archive)
+    (inside,) = whole.iterdir()
+    found = inside.rename(directory / inside.name)
+    whole.rmdir()
+    return found

@@ -33,6 +33,7 @@ def project_directory(name: str) -> Path:
         archives.mkdir(parents=True, exist_ok=True)
         archive = download_sdist(name, PROJECTS[name], archives, os.environ)
         partial = place.with_name(f"{place.name}.{os.getpid()}")
+        partial.mkdir()
         unpacked = unpack(archive, partial)
         _take_out_ended_group(unpacked / "pyproject.toml")
         unpacked.replace(place)

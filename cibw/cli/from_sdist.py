@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from cibw.cli.project import Project, open_project, reader_of
+from cibw.cli.project import Project, is_sdist_name, open_project, reader_of
 from cibw.cli.sdist import DEFAULT_DIR
 from cibw.cli.sdist_work import SdistWork
 from cibw.cli.sessions import Session
@@ -34,7 +34,7 @@ def unpacked_sdist(
     Without a file it is the one in dist, else a new one. Files that the configuration names are looked for in the
     sdist, then in the project.
     """
-    if session.line.package.endswith(".tar.gz"):
+    if is_sdist_name(session.line.package):
         raise ConfigurationError(
             f"{session.line.package} is an sdist, and --from-sdist is for the directory of a project.",
             hint="Leave --from-sdist out, or name the directory.",

@@ -33,16 +33,23 @@ def open_project(line: CommandLine, working_dir: Path) -> Iterator[Project]:
     package = working_dir / line.package
     if package.is_dir():
         yield _directory(package, working_dir)
-    elif package.is_file() and package.name.endswith("tar.gz"):
+    elif package.is_file() and is_sdist_name(package.name):
         from cibw.running.scratch import scratch_directory
 
         with scratch_directory("sdist") as directory:
-            yield replace(_unpack(package, directory), is_sdist=True)
+            unpacked = directory / "sdist"
+            unpacked.mkdir()
+            yield replace(_unpack(package, unpacked), is_sdist=True)
     else:
-        kind = "not an sdist (.tar.gz) or a directory" if package.exists() else "missing"
+        kind = "not an sdist (.tar.gz, .tgz or .zip) or a directory" if package.exists() else "missing"
         raise ConfigurationError(
             f"The package {line.package} is {kind}.", hint="Name the directory of a Python project, or its sdist."
         )
+
+
+def is_sdist_name(filename: str) -> bool:
+    """Whether a file is named like an sdist that can be built from; `.tgz` and `.zip` are of before PEP 625."""
+    return filename.lower().endswith((".tar.gz", ".tgz", ".zip"))
 
 
 def is_project(directory: Path) -> bool:
@@ -67,16 +74,18 @@ def _directory(package: Path, working_dir: Path) -> Project:
 
 
 def _unpack(sdist: Path, directory: Path) -> Project:
-    import tarfile
+    from cibw.untrusted.faults import ArchiveError
+    from cibw.untrusted.unpacking import unpack_into
 
     try:
-        with tarfile.open(sdist) as archive:
-            archive.extractall(directory, filter="data")
-    except (tarfile.TarError, OSError, EOFError) as error:
-        reason = str(error).partition("\n")[0]
-        raise ConfigurationError(f"The sdist {sdist} can't be unpacked: {reason}") from error
+        unpack_into(directory, sdist)
+    except ArchiveError as error:
+        raise ConfigurationError(
+            f"The sdist {sdist} can't be unpacked: {error}.",
+            hint="Nothing of it was written. Download it again; if that does not help, report it to its maintainers.",
+        ) from error
     entries = list(directory.iterdir())
-    if len(entries) != 1 or not entries[0].is_dir():
+    if len(entries) != 1 or entries[0].is_symlink() or not entries[0].is_dir():
         raise ConfigurationError(f"The sdist {sdist} must hold exactly one directory.")
     return Project(root=entries[0].resolve(), package_dir=".")
 

@@ -15,7 +15,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 import urllib.error
@@ -24,11 +23,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+# The Python of the build environment runs this script, and need not have cibw installed.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from cibw.untrusted.faults import ArchiveError
+from cibw.untrusted.unpacking import unpack_into
+
 _ARCHIVES = ("flang-aarch64", "flang-x86_64", "flang-host", "install")
 _TRIPLETS = ("aarch64-linux-android", "x86_64-linux-android")
 _IMAGE = "debian:trixie-slim"
 _WAITS = (3.0, 6.0, 12.0)
 """Seconds between tries, as an archive is large."""
+_PATIENCE = 60.0
+"""Seconds that a server may be silent."""
 
 
 def bring(directory: Path, ndk: Path, release: str, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -71,7 +78,7 @@ def _unpack_patiently(address: str, directory: Path, sleep: Callable[[float], No
 def _fault_of(address: str, directory: Path) -> Exception | None:
     try:
         _unpack(address, directory)
-    except (OSError, EOFError, tarfile.TarError) as error:
+    except (OSError, ArchiveError) as error:
         return error
     return None
 
@@ -82,8 +89,15 @@ def _is_final(fault: Exception) -> bool:
 
 def _unpack(address: str, directory: Path) -> None:
     print(f"fetch {address}", file=sys.stderr, flush=True)
-    with urllib.request.build_opener().open(address) as answer, tarfile.open(fileobj=answer, mode="r|bz2") as archive:
-        archive.extractall(directory, filter="tar")
+    with tempfile.TemporaryDirectory(dir=directory) as name:
+        archive, unpacked = Path(name, "archive"), Path(name, "unpacked")
+        with urllib.request.build_opener().open(address, timeout=_PATIENCE) as answer, archive.open("wb") as file:
+            shutil.copyfileobj(answer, file)
+        unpacked.mkdir()
+        unpack_into(unpacked, archive)
+        # The archives have no directory in common, so that a name that is there already is an error.
+        for entry in unpacked.iterdir():
+            entry.rename(directory / entry.name)
 
 
 def assemble(unpacked: Path, ndk: Path) -> Path:

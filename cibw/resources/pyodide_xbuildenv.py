@@ -19,11 +19,16 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+# The Python of the build environment runs this script, and need not have cibw installed.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from cibw.untrusted.faults import ArchiveError
+from cibw.untrusted.unpacking import unpack_into
 
 _DIGEST = """
 import sys
@@ -153,8 +158,9 @@ def _unpack(order: Order, archive: Path, sha256: str) -> None:
             f"{archive} is not what it should be: its SHA-256 is {found}, not {sha256}. "
             "Look at the mirror that it comes from, then remove what was kept by `cibw --clean-cache`."
         )
-    with tarfile.open(archive) as opened:
-        opened.extractall(order.place / order.version, filter="tar")
+    target = order.place / order.version
+    target.mkdir()
+    unpack_into(target, archive)
 
 
 def _require_files(order: Order) -> None:
@@ -196,7 +202,7 @@ def main(action: str, place: str, version: str, python: str, *proved: str) -> No
             lay(order, Path(archive), sha256, tools)
     except subprocess.CalledProcessError as error:
         sys.exit(f"{Path(error.cmd[0]).name} {' '.join(error.cmd[1:3])} failed with exit code {error.returncode}.")
-    except (OSError, tarfile.TarError) as error:
+    except (OSError, ArchiveError) as error:
         sys.exit(f"The cross-build environment of Pyodide {version} can't be had: {error}")
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import tarfile
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from cibw.cli.command_line import CommandLine, CommandName
 from cibw.cli.project import make_output_dir, open_project, sources_of
 from cibw.errors import ConfigurationError
+from unit_test.untrusted.hostile import beyond_the_longest_path, hostile_tars, link, tar_bytes, zip_bytes
 
 
 def line(package: str = ".", config_file: str = "") -> CommandLine:
@@ -118,3 +120,58 @@ def test_an_output_directory_below_a_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="Nothing can be written") as raised:
         make_output_dir(tmp_path / "file" / "wheels")
     assert "--output-dir" in raised.value.hint
+
+
+@pytest.mark.parametrize("trick", hostile_tars())
+def test_a_hostile_sdist_is_refused(tmp_path: Path, trick: str) -> None:
+    sdist = tmp_path / "demo-1.0.tar.gz"
+    sdist.write_bytes(gzip.compress(hostile_tars()[trick]))
+    message = r"demo-1\.0\.tar\.gz can't be unpacked: [^\n]+\.$"
+    with pytest.raises(ConfigurationError, match=message), open_project(line(sdist.name), tmp_path):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == [sdist.name]
+    assert not Path("/tmp/cibw-outside").exists()
+
+
+def test_an_sdist_overwrites_nothing_by_a_path_that_is_too_long(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.txt"
+    outside.write_text("kept")
+    sdist = tmp_path / "demo-1.0.tar.gz"
+    sdist.write_bytes(gzip.compress(tar_bytes(beyond_the_longest_path(str(outside)))))
+    with pytest.raises(ConfigurationError, match="longer than"), open_project(line(sdist.name), tmp_path):
+        pass
+    assert outside.read_text() == "kept"
+
+
+@pytest.mark.parametrize("place", [60, -12, -6, -2])
+def test_a_damaged_sdist_is_refused(tmp_path: Path, place: int) -> None:
+    sdist = make_sdist(tmp_path, "demo-1.0")
+    data = bytearray(sdist.read_bytes())
+    data[place] ^= 1
+    sdist.write_bytes(data)
+    with pytest.raises(ConfigurationError, match="can't be unpacked"), open_project(line(sdist.name), tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("ending", [b"more", b"\x1f\x8b", gzip.compress(b"more")])
+def test_an_sdist_with_something_behind_it_is_refused(tmp_path: Path, ending: bytes) -> None:
+    sdist = make_sdist(tmp_path, "demo-1.0")
+    sdist.write_bytes(sdist.read_bytes() + ending)
+    with pytest.raises(ConfigurationError, match="can't be unpacked"), open_project(line(sdist.name), tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("name", ["demo-1.0.tgz", "demo-1.0.zip"])
+def test_an_sdist_in_an_older_form(tmp_path: Path, name: str) -> None:
+    sdist = make_sdist(tmp_path, "demo-1.0").rename(tmp_path / name)
+    if name.endswith(".zip"):
+        sdist.write_bytes(zip_bytes([("demo-1.0/pyproject.toml", 0, b"")]))
+    with open_project(line(name), tmp_path) as project:
+        assert (project.root / "pyproject.toml").is_file()
+
+
+def test_a_link_is_no_directory_of_an_sdist(tmp_path: Path) -> None:
+    sdist = tmp_path / "demo-1.0.tar.gz"
+    sdist.write_bytes(gzip.compress(tar_bytes([link("demo-1.0", ".")])))
+    with pytest.raises(ConfigurationError, match="exactly one directory"), open_project(line(sdist.name), tmp_path):
+        pass

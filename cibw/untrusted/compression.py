@@ -1,0 +1,101 @@
+"""Decompresses files strictly: up to their end, with their checksums, and with nothing behind them."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, Protocol
+
+from cibw.untrusted.faults import BrokenArchiveError
+
+PIECE = 1 << 18
+_MEMORY = 512 << 20
+"""The most memory that an xz file may ask for, in bytes."""
+_GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00"
+
+
+class Stream(Protocol):
+    """Something to read bytes from; fewer than asked for may come, and none at the end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes."""
+
+
+@contextmanager
+def decompressed(file: BinaryIO, *, only_gzip: bool = False) -> Iterator[Stream]:
+    """What a file holds, by gzip, bzip2, xz, or as it is.
+
+    BrokenArchiveError, also for what is read inside of the context, where the file is damaged.
+    """
+    first = file.read(len(_XZ))
+    file.seek(0)
+    if only_gzip and not first.startswith(_GZIP):
+        raise BrokenArchiveError("it is not a gzip file")
+    with damage_named():
+        if first.startswith(_GZIP):
+            with gzip.GzipFile(fileobj=file) as stream:
+                yield stream
+        elif first.startswith(_BZIP2):
+            yield _Decompressing(file, bz2.BZ2Decompressor)
+        elif first == _XZ:
+            yield _Decompressing(file, _xz)
+        else:
+            yield file
+
+
+@contextmanager
+def damage_named() -> Iterator[None]:
+    """Turn the errors of decompressors into BrokenArchiveError."""
+    try:
+        yield
+    except (zlib.error, lzma.LZMAError, EOFError) as error:
+        raise BrokenArchiveError(_reason(error)) from error
+    except OSError as error:
+        # Only what the system itself refuses, such as a full disk, has a number.
+        if error.errno is not None:
+            raise
+        raise BrokenArchiveError(_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".") or "it ends too early"
+
+
+def _xz() -> lzma.LZMADecompressor:
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY)
+
+
+class _Decompressing:
+    """Reads one or several compressed streams; the readers of the standard library ignore what follows the first."""
+
+    def __init__(self, file: BinaryIO, make: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor]) -> None:
+        self._file = file
+        self._make = make
+        self._current = make()
+        self._is_fresh = True
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes; EOFError where the file ends inside of a stream."""
+        while True:
+            if self._current.eof and not self._next_stream():
+                return b""
+            packed = self._file.read(PIECE) if self._current.needs_input else b""
+            if self._current.needs_input and not packed:
+                raise EOFError
+            data = self._current.decompress(packed, size)
+            if data:
+                return data
+
+    def _next_stream(self) -> bool:
+        rest = self._current.unused_data
+        while not rest.strip(b"\0"):
+            rest = self._file.read(PIECE)
+            if not rest:
+                return False
+        self._current = self._make()
+        self._file.seek(-len(rest.lstrip(b"\0")), 1)
+        return True

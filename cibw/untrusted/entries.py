@@ -1,0 +1,224 @@
+"""Which entries an archive may hold; pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import Enum
+
+from cibw.exhaustive import assert_never
+from cibw.untrusted.faults import OversizedArchiveError, UnsafeEntryError
+
+_DRIVE = re.compile(r"[A-Za-z]:")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_LONGEST_PART = 255
+"""The most bytes that file systems take in one name."""
+_LONGEST_PATH = 1024
+"""The most bytes of a path, well below the limit of systems, so that no path is ever cut or misjudged."""
+_LINKS_IN_A_ROW = 40
+"""The most links that Linux follows for one path."""
+_STEPS = 5_000_000
+"""The most path components that are followed for all links of an archive together."""
+_NOT_ON_WINDOWS = re.compile(r'[<>:"|?*\\]|[. ]$')
+_DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3]) *(\..*)?", re.IGNORECASE)
+Parts = tuple[str, ...]
+
+
+class EntryKind(Enum):
+    """What an entry of an archive is."""
+
+    FILE = "a file"
+    DIRECTORY = "a directory"
+    SYMBOLIC_LINK = "a symbolic link"
+    HARD_LINK = "a hard link"
+    SPARSE = "a sparse file"
+    SPECIAL = "a device or another special file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An entry: its name as the archive has it; `target` is set for links, and relative to the root for hard ones."""
+
+    name: str
+    kind: EntryKind
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSystem:
+    """What decides which names are safe: whether case and Unicode form are ignored, and the rules of Windows."""
+
+    folds: bool = False
+    is_windows: bool = False
+
+
+class Listing:
+    """Judges the entries of an archive, all of them before anything is unpacked.
+
+    No entry may go through a link or replace an entry of another kind. Names that differ only by case or Unicode form
+    count as the same name wherever a link is involved, and everywhere on a file system that ignores such differences.
+    A regular file may be listed twice, as appending to a tar file does: the last one counts.
+    """
+
+    def __init__(self, system: FileSystem = FileSystem()) -> None:
+        self._system = system
+        self._kinds: dict[Parts, EntryKind] = {(): EntryKind.DIRECTORY}
+        self._spellings: dict[Parts, Parts] = {}
+        self._links: dict[Parts, str] = {}
+        self._sources: dict[Parts, Parts] = {}
+        self._linked: set[Parts] = set()
+        self._last: dict[Parts, int] = {}
+        self._number = 0
+        self._steps = 0
+
+    def add(self, entry: Entry) -> Parts:
+        """Judge an entry and give its path; UnsafeEntryError."""
+        parts = self.path_of(entry)
+        self._number += 1
+        self._last[parts] = self._number
+        self._add_parents(entry, parts)
+        match entry.kind:
+            case EntryKind.DIRECTORY:
+                self._place(entry, parts, can_repeat=True)
+            case EntryKind.FILE:
+                self._place(entry, parts, can_repeat=parts not in self._linked)
+            case EntryKind.SYMBOLIC_LINK:
+                self._add_link(entry, parts)
+            case EntryKind.HARD_LINK:
+                self._add_hard_link(entry, parts)
+            case EntryKind.SPARSE | EntryKind.SPECIAL:
+                raise UnsafeEntryError(f"{entry.name!r} is {entry.kind.value}")
+            case _:
+                assert_never(entry.kind)
+        return parts
+
+    def finish(self) -> None:
+        """Judge the links, once all entries are known; UnsafeEntryError."""
+        for path, target in self._links.items():
+            if not self._stays_inside(path, target):
+                raise UnsafeEntryError(f"the link {'/'.join(self._spellings[path])!r} leads out, to {target!r}")
+
+    def path_of(self, entry: Entry) -> Parts:
+        """The path of an entry; UnsafeEntryError where its name is not safe."""
+        return self._checked(entry.name)
+
+    def is_last(self, parts: Parts, number: int) -> bool:
+        """Whether the entry with this number, counted from 1, is the one that counts for its path."""
+        return self._last[parts] == number
+
+    @property
+    def hard_links(self) -> dict[Parts, Parts]:
+        """The paths of hard links, and those of the regular files that they stand for."""
+        return self._sources
+
+    def _add_parents(self, entry: Entry, parts: Parts) -> None:
+        if self._kinds.get(parts[:-1]) is EntryKind.DIRECTORY:
+            return
+        for length in range(1, len(parts)):
+            parent = parts[:length]
+            kind = self._kinds.get(parent, EntryKind.DIRECTORY)
+            if kind is not EntryKind.DIRECTORY or _folded(parent) in self._links:
+                raise UnsafeEntryError(f"{entry.name!r} goes through a link or a file")
+            self._register(entry, parent, EntryKind.DIRECTORY)
+
+    def _place(self, entry: Entry, parts: Parts, *, can_repeat: bool) -> None:
+        before = self._kinds.get(parts)
+        if before is not None and (before is not entry.kind or not can_repeat):
+            raise UnsafeEntryError(f"{entry.name!r} takes the place of another entry")
+        self._register(entry, parts, entry.kind)
+
+    def _register(self, entry: Entry, parts: Parts, kind: EntryKind) -> None:
+        folded = _folded(parts)
+        other = self._spellings.setdefault(folded, parts)
+        is_link = kind is EntryKind.SYMBOLIC_LINK or folded in self._links
+        if other != parts and (is_link or self._system.folds):
+            raise UnsafeEntryError(f"{entry.name!r} and {'/'.join(other)!r} can't both be there where case is ignored")
+        self._kinds[parts] = kind
+
+    def _add_link(self, entry: Entry, parts: Parts) -> None:
+        target = entry.target
+        is_absolute = not target or target.startswith(("/", "\\")) or _DRIVE.match(target)
+        is_strange = "\\" in target and (self._system.is_windows or ".." in re.split(r"[/\\]", target))
+        if is_absolute or is_strange or "\0" in target:
+            raise UnsafeEntryError(f"the link {entry.name!r} leads out, to {target!r}")
+        _demand_lengths(target, f"the target of the link {entry.name!r}")
+        self._place(entry, parts, can_repeat=self._links.get(_folded(parts)) == target)
+        self._links[_folded(parts)] = target
+
+    def _add_hard_link(self, entry: Entry, parts: Parts) -> None:
+        target = self._checked(entry.target)
+        source = self._sources.get(target, target)
+        if self._kinds.get(source) is not EntryKind.FILE:
+            raise UnsafeEntryError(f"the link {entry.name!r} leads to {entry.target!r}, which is no file before it")
+        # GNU tar writes a file that is named twice on its command line as a link to itself.
+        if source != parts:
+            self._place(entry, parts, can_repeat=self._sources.get(parts) == source)
+            self._sources[parts] = source
+            self._linked.add(source)
+
+    def _checked(self, name: str) -> Parts:
+        parts = _split(name)
+        pieces = re.split(r"[/\\]", name)
+        if name.startswith(("/", "\\")) or ".." in pieces or _DRIVE.match(name):
+            raise UnsafeEntryError(f"{name!r} leads out")
+        if _CONTROL.search(name):
+            raise UnsafeEntryError(f"{name!r} has control characters in its name")
+        _demand_lengths(name, "the name of an entry")
+        if self._system.is_windows:
+            for part in parts:
+                if _NOT_ON_WINDOWS.search(part) or _DEVICES.fullmatch(part):
+                    raise UnsafeEntryError(f"{name!r} is not a file name on Windows")
+        return parts
+
+    def _stays_inside(self, path: Parts, target: str) -> bool:
+        """Follow a link as the system would, link by link; one that leads in a circle stays inside."""
+        reached, waiting = list(path[:-1]), list(reversed(_split(target)))
+        followed: set[tuple[Parts, Parts]] = {(path, ())}
+        while waiting:
+            self._count_steps(1)
+            part = waiting.pop()
+            if part == "..":
+                if not reached:
+                    return False
+                reached.pop()
+                continue
+            here = _folded((*reached, part))
+            further = self._links.get(here)
+            if further is None:
+                reached.append(part)
+                continue
+            self._count_steps(len(waiting))
+            state = (here, tuple(waiting))
+            if state in followed:
+                return True
+            if len(followed) > _LINKS_IN_A_ROW:
+                raise UnsafeEntryError(f"the link {'/'.join(self._spellings[path])!r} leads through too many links")
+            followed.add(state)
+            waiting.extend(reversed(_split(further)))
+        return True
+
+    def _count_steps(self, number: int) -> None:
+        self._steps += number
+        if self._steps > _STEPS:
+            raise OversizedArchiveError("it has too many links to links")
+
+
+def _demand_lengths(name: str, what: str) -> None:
+    if _size(name) > _LONGEST_PATH:
+        raise UnsafeEntryError(f"{what} is longer than {_LONGEST_PATH} bytes: {name[:60]!r}...")
+    if _size(name) > _LONGEST_PART and any(_size(part) > _LONGEST_PART for part in name.split("/")):
+        raise UnsafeEntryError(f"{what} has a part that is longer than {_LONGEST_PART} bytes: {name[:60]!r}...")
+
+
+def _size(text: str) -> int:
+    # What was not UTF-8 in the archive stands as surrogates in the text, one for each byte.
+    return len(text.encode("utf-8", "surrogateescape"))
+
+
+def _split(name: str) -> Parts:
+    return tuple(part for part in name.split("/") if part not in ("", "."))
+
+
+def _folded(parts: Parts) -> Parts:
+    return tuple(part.lower() if part.isascii() else unicodedata.normalize("NFC", part).casefold() for part in parts)

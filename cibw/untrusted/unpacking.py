@@ -1,0 +1,206 @@
+"""Unpacks archives that others have made: the one place where that is done.
+
+An archive is read to its end and every entry is judged before anything is written. Files are created, never opened or
+replaced, and links are made last, so that nothing is ever written through a link.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, Protocol
+
+from cibw.untrusted.compression import PIECE, decompressed
+from cibw.untrusted.entries import Entry, EntryKind, FileSystem, Listing, Parts
+from cibw.untrusted.faults import UnsafeEntryError
+from cibw.untrusted.limits import UNPACKED, Limits, Meter
+from cibw.untrusted.tars import TarReader
+from cibw.untrusted.zips import FIRST_BYTES, CheckedZip, open_zip
+
+THIS_SYSTEM = FileSystem(folds=sys.platform in ("darwin", "win32"), is_windows=sys.platform == "win32")
+_IN_MEMORY = 16 << 20
+"""Archives that unpack to more bytes than this are held in a temporary file while they are judged."""
+_LONGEST_TARGET = 4096
+"""More bytes than the target of a link may have."""
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
+
+class _Spool(Protocol):
+    """A file for what an archive holds, uncompressed."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes."""
+
+    def write(self, data: bytes, /) -> int:
+        """Add some bytes."""
+
+    def seek(self, position: int, /) -> int:
+        """Go to a position."""
+
+
+def _ignore() -> None:
+    """Nobody wants to stop."""
+
+
+def unpack_into(
+    directory: Path, archive: Path, *, limits: Limits = UNPACKED, go_on: Callable[[], None] = _ignore
+) -> None:
+    """Unpack a tar archive (plain, gzip, bzip2 or xz) or a zip archive into an empty directory that is there.
+
+    ArchiveError, before anything is written, where the archive is damaged, has an unsafe entry, or is too large.
+    `go_on` is called now and then, and may raise to stop.
+    """
+    writer = _Writer(directory)
+    with archive.open("rb") as file:
+        if file.read(len(FIRST_BYTES)) == FIRST_BYTES:
+            with open_zip(archive, limits) as opened:
+                _unpack_zip(opened, writer, go_on)
+            return
+        with SpooledTemporaryFile(_IN_MEMORY, dir=str(directory.parent)) as plain:
+            meter = Meter(limits, file.seek(0, 2))
+            file.seek(0)
+            _decompress(file, plain, meter, go_on)
+            members = _Members(plain, limits.entries)
+            _judge(members, writer.listing, meter, go_on)
+            _write(members, writer, go_on)
+
+
+def _decompress(file: BinaryIO, plain: _Spool, meter: Meter, go_on: Callable[[], None]) -> None:
+    with decompressed(file) as stream:
+        while piece := stream.read(PIECE):
+            go_on()
+            meter.add(len(piece))
+            plain.write(piece)
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """The members of an uncompressed tar archive, as often as they are asked for."""
+
+    plain: _Spool
+    most: int
+
+    def read(self) -> TarReader:
+        self.plain.seek(0)
+        return TarReader(self.plain, self.most)
+
+
+def _judge(members: _Members, listing: Listing, meter: Meter, go_on: Callable[[], None]) -> None:
+    sizes: dict[Parts, int] = {}
+    for member in members.read():
+        go_on()
+        parts = listing.add(member.entry)
+        sizes[parts] = member.size
+        # What a hard link stands for is copied.
+        if member.entry.kind is EntryKind.HARD_LINK:
+            meter.add(sizes[listing.hard_links.get(parts, parts)])
+    listing.finish()
+
+
+def _write(members: _Members, writer: _Writer, go_on: Callable[[], None]) -> None:
+    reader = members.read()
+    for number, member in enumerate(reader, start=1):
+        go_on()
+        writer.add(number, member.entry, reader.pieces(), mode=member.mode, mtime=member.mtime)
+    writer.finish()
+
+
+def _unpack_zip(opened: CheckedZip, writer: _Writer, go_on: Callable[[], None]) -> None:
+    entries: list[tuple[zipfile.ZipInfo, Entry]] = []
+    meter = opened.meter()
+    for info in opened.infos:
+        go_on()
+        kind = _kind_in_zip(info)
+        for piece in opened.pieces(info):
+            meter.add(len(piece))
+        target = opened.first_bytes(info, _LONGEST_TARGET) if kind is EntryKind.SYMBOLIC_LINK else b""
+        # zipfile shortens or changes `filename` so that it suits the file system.
+        entry = Entry(name=info.orig_filename, kind=kind, target=target.decode("utf-8", "surrogateescape"))
+        writer.listing.add(entry)
+        entries.append((info, entry))
+    writer.listing.finish()
+    for number, (info, entry) in enumerate(entries, start=1):
+        go_on()
+        writer.add(number, entry, opened.pieces(info), mode=info.external_attr >> 16, mtime=_time_in_zip(info))
+    writer.finish()
+
+
+def _kind_in_zip(info: zipfile.ZipInfo) -> EntryKind:
+    mode = info.external_attr >> 16
+    if info.is_dir():
+        return EntryKind.DIRECTORY
+    if stat.S_ISLNK(mode):
+        return EntryKind.SYMBOLIC_LINK
+    return EntryKind.FILE if stat.S_IFMT(mode) in (0, stat.S_IFREG) else EntryKind.SPECIAL
+
+
+def _time_in_zip(info: zipfile.ZipInfo) -> float:
+    try:
+        return time.mktime((*info.date_time, 0, 0, -1))
+    except (ValueError, OverflowError):
+        return 0
+
+
+class _Writer:
+    """Writes what a listing allows."""
+
+    def __init__(self, directory: Path) -> None:
+        self.listing = Listing(THIS_SYSTEM)
+        self._directory = directory
+        self._made: set[Parts] = {()}
+        self._links: dict[Parts, str] = {}
+
+    def add(self, number: int, entry: Entry, pieces: Iterable[bytes], *, mode: int, mtime: float) -> None:
+        """Write the entry with a number that is counted from 1, or note it for the end."""
+        parts = self.listing.path_of(entry)
+        if not self.listing.is_last(parts, number):
+            return
+        self._make_directory(parts if entry.kind is EntryKind.DIRECTORY else parts[:-1])
+        if entry.kind is EntryKind.FILE:
+            self._create(parts, pieces, is_program=bool(mode & stat.S_IXUSR))
+            os.utime(self._directory.joinpath(*parts), (mtime, mtime))
+        elif entry.kind is EntryKind.SYMBOLIC_LINK:
+            self._links[parts] = entry.target
+
+    def finish(self) -> None:
+        """Make the links."""
+        for parts, source in self.listing.hard_links.items():
+            self._copy(source, parts)
+        for parts, target in self._links.items():
+            self._directory.joinpath(*parts).symlink_to(target)
+
+    def _make_directory(self, parts: Parts) -> None:
+        for length in range(1, len(parts) + 1):
+            if parts[:length] not in self._made:
+                self._directory.joinpath(*parts[:length]).mkdir(mode=0o755)
+                self._made.add(parts[:length])
+
+    def _create(self, parts: Parts, pieces: Iterable[bytes], *, is_program: bool) -> None:
+        path = self._directory.joinpath(*parts)
+        try:
+            descriptor = os.open(path, _CREATE, 0o600)
+        except FileExistsError as error:
+            raise UnsafeEntryError(f"{'/'.join(parts)!r} has the name of another entry in this file system") from error
+        with os.fdopen(descriptor, "wb") as file:
+            file.writelines(pieces)
+        # The bits for other users, or to run as its owner, are not taken from the archive.
+        path.chmod(0o755 if is_program else 0o644)
+
+    def _copy(self, source: Parts, parts: Parts) -> None:
+        path = self._directory.joinpath(*source)
+        status = path.stat()
+        with path.open("rb") as file:
+            self._create(parts, _pieces(file), is_program=bool(status.st_mode & stat.S_IXUSR))
+        os.utime(self._directory.joinpath(*parts), (status.st_mtime, status.st_mtime))
+
+
+def _pieces(file: BinaryIO) -> Iterable[bytes]:
+    while piece := file.read(PIECE):
+        yield piece

@@ -1,0 +1,182 @@
+"""Reads zip archives: every limit is checked before memory is used, and every member against its checksum."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from cibw.untrusted.compression import PIECE
+from cibw.untrusted.faults import ArchiveError, BrokenArchiveError, OversizedArchiveError
+from cibw.untrusted.limits import WHEEL, Limits, Meter
+
+FIRST_BYTES = b"PK\x03\x04"
+METHODS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated", 12: "bzip2", 14: "lzma", 93: "zstandard"}
+_PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED = 0x1
+_END, _END64, _LOCATOR64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
+_LOCAL, _CENTRAL = struct.Struct("<4s2x2H16x2H"), struct.Struct("<4s24x3H12x")
+_END_SIZE, _END64_SIZE, _LOCATOR64_SIZE = 22, 56, 20
+_LONGEST_COMMENT = 0xFFFF
+_FAULTS = (
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error),
+    *(EOFError, ValueError, RuntimeError, LookupError, OverflowError),
+)
+"""What `zipfile` and its decompressors raise where an archive is broken or locked."""
+
+
+class CheckedZip:
+    """An open zip archive whose directory fits its members; all its errors are ArchiveErrors."""
+
+    def __init__(self, archive: zipfile.ZipFile, packed: int, limits: Limits) -> None:
+        self._archive = archive
+        self._packed = packed
+        self._limits = limits
+        self.infos = tuple(archive.infolist())
+        self._by_name = {info.filename: info for info in self.infos}
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all members are stored or deflated. Others are never read: they may swell without a limit."""
+        return all(info.compress_type in _PLAIN for info in self.infos)
+
+    def pieces(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
+        """The content of a member, checked against its CRC at the end."""
+        name = info.orig_filename
+        if info.compress_type not in _PLAIN:
+            method = METHODS.get(info.compress_type, f"method {info.compress_type}")
+            raise BrokenArchiveError(f"{name!r} is compressed by {method}; only stored and deflated members are read")
+        with _faults_named(), self._archive.open(info) as file:
+            size = 0
+            while piece := file.read(PIECE):
+                size += len(piece)
+                yield piece
+            if size != info.file_size:
+                raise BrokenArchiveError(f"{name!r} has {size} bytes and should have {info.file_size}")
+
+    def read(self, name: str, limit: int) -> bytes | None:
+        """A member as a whole; None where there is none, OversizedArchiveError where it is too large."""
+        info = self._by_name.get(name)
+        if info is None:
+            return None
+        if info.file_size > limit:
+            raise OversizedArchiveError(f"{name!r} has {info.file_size} bytes, and {limit} is the most")
+        return b"".join(self.pieces(info))
+
+    def first_bytes(self, info: zipfile.ZipInfo, size: int) -> bytes:
+        """How a member begins."""
+        with _faults_named(), self._archive.open(info) as file:
+            return file.read(size)
+
+    def meter(self) -> Meter:
+        """Counts what is read against the limits of the archive."""
+        return Meter(self._limits, self._packed)
+
+    def check(self) -> None:
+        """Read all members to their end; ArchiveError where one is damaged."""
+        meter = self.meter()
+        for info in self.infos:
+            for piece in self.pieces(info):
+                meter.add(len(piece))
+
+
+@contextmanager
+def open_zip(path: Path, limits: Limits = WHEEL) -> Iterator[CheckedZip]:
+    """Open a zip archive; ArchiveError where its structure is damaged or ambiguous, or it has too many members."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        _check_directory(file, size, limits)
+        with _faults_named():
+            archive = zipfile.ZipFile(file)
+            _check_places(file, archive)
+            checked = CheckedZip(archive, size, limits)
+        with archive:
+            yield checked
+
+
+def check_wheel(path: Path) -> None:
+    """Read a whole wheel; ArchiveError where it is damaged."""
+    with open_zip(path) as archive:
+        archive.check()
+
+
+@contextmanager
+def _faults_named() -> Iterator[None]:
+    try:
+        yield
+    except ArchiveError:
+        raise
+    except OSError as error:
+        # Only what the system itself refuses, such as a full disk, has a number.
+        if error.errno not in (None, 22):
+            raise
+        raise BrokenArchiveError(_reason(error)) from error
+    except _FAULTS as error:
+        raise BrokenArchiveError(_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+
+
+def _check_directory(file: BinaryIO, size: int, limits: Limits) -> None:
+    """Count the entries of the directory before anything makes a value of each."""
+    start = max(size - _END_SIZE - _LONGEST_COMMENT, 0)
+    tail = _read_at(file, start, size - start)
+    place = tail.rfind(_END)
+    if place < 0 or len(tail) - place < _END_SIZE:
+        raise BrokenArchiveError("it has no directory of a zip file at its end")
+    if place + _END_SIZE + int.from_bytes(tail[place + 20 : place + 22], "little") != len(tail):
+        raise BrokenArchiveError("something follows its end, or it ends too early")
+    length = int.from_bytes(tail[place + 12 : place + 16], "little")
+    end = start + place
+    locator = _read_at(file, max(end - _LOCATOR64_SIZE, 0), _LOCATOR64_SIZE)
+    if locator.startswith(_LOCATOR64):
+        end -= _LOCATOR64_SIZE + _END64_SIZE
+        record = _read_at(file, max(end, 0), _END64_SIZE)
+        if not record.startswith(_END64):
+            raise BrokenArchiveError("its zip64 directory is damaged")
+        length = int.from_bytes(record[40:48], "little")
+    if length > end:
+        raise BrokenArchiveError("its directory is larger than the file")
+    _count(file, end - length, end, limits.entries)
+
+
+def _count(file: BinaryIO, position: int, end: int, most: int) -> None:
+    file.seek(position)
+    entries = 0
+    while position < end:
+        entries += 1
+        if entries > most:
+            raise OversizedArchiveError(f"it has more than {most} members")
+        header = file.read(_CENTRAL.size)
+        if len(header) < _CENTRAL.size or not header.startswith(b"PK\x01\x02"):
+            raise BrokenArchiveError("its directory is damaged")
+        _, name, extra, comment = _CENTRAL.unpack(header)
+        position = file.seek(name + extra + comment, 1)
+
+
+def _check_places(file: BinaryIO, archive: zipfile.ZipFile) -> None:
+    """BrokenArchiveError where members overlap, are encrypted, or differ from their local header."""
+    end = archive.start_dir
+    for info in sorted(archive.infolist(), key=lambda one: one.header_offset, reverse=True):
+        header = _read_at(file, info.header_offset, _LOCAL.size)
+        if len(header) < _LOCAL.size or not header.startswith(FIRST_BYTES):
+            raise BrokenArchiveError(f"{info.orig_filename!r} is not where the directory says")
+        _, flags, method, name, extra = _LOCAL.unpack(header)
+        if (flags | info.flag_bits) & _ENCRYPTED:
+            raise BrokenArchiveError(f"{info.orig_filename!r} is encrypted")
+        if method != info.compress_type:
+            raise BrokenArchiveError(f"{info.orig_filename!r} is compressed by another method than the directory says")
+        if info.header_offset + _LOCAL.size + name + extra + info.compress_size > end:
+            raise BrokenArchiveError(f"{info.orig_filename!r} overlaps with another member")
+        end = info.header_offset
+
+
+def _read_at(file: BinaryIO, position: int, size: int) -> bytes:
+    file.seek(position)
+    return file.read(size)
