@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
@@ -20,6 +21,8 @@ RULES: tuple[Rule, ...] = (
 NAMES = (*(rule.name for rule in RULES), *(linter.name for linter in linters.LINTERS))
 """The names that the option check-ignore may have."""
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_LONGEST = 1000
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.SKIPPED)
 
 
@@ -46,11 +49,17 @@ def _findings(rule: Rule, release: CheckedRelease) -> Iterator[Finding]:
     for fault, files in alike.items():
         yield Finding(
             rule=rule.name,
-            message=fault.message,
-            fix=fault.fix,
+            message=_shown(fault.message),
+            fix=_shown(fault.fix),
             files=tuple(dict.fromkeys(files)),
             severity=fault.severity or rule.severity,
         )
+
+
+def _shown(text: str) -> str:
+    """A text that may hold what others wrote, without control characters and without an end that nobody reads."""
+    plain = _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}..."
 
 
 def _lightened(finding: Finding) -> Finding:

@@ -40,7 +40,8 @@ def odd_names(files: tuple[CollectedFile, ...]) -> tuple[Mistake, ...]:
 
 def copy_file(file: CollectedFile, source: Path, output: Path) -> None:
     """Copy a file so that it appears as a whole; ReleaseFaultError where its bytes are not the ones that were seen."""
-    partial = output / f".{file.filename}.part"
+    # The name of a file may be as long as the file system allows.
+    partial = output / f".cibw-{file.sha256[:32]}.part"
     digest = hashlib.sha256()
     try:
         with source.open("rb") as reader, partial.open("wb") as writer:

@@ -50,7 +50,8 @@ class PackageMetadata:
     def has_license_files(self) -> bool:
         """Whether the specification knows License-File in this version of metadata: from 2.4 on (PEP 639)."""
         major, _, minor = self.one("metadata_version").partition(".")
-        return major.isdigit() and minor.isdigit() and (int(major), int(minor)) >= (2, 4)
+        is_version = all(part.isdecimal() and len(part) < 4 for part in (major, minor))
+        return is_version and (int(major), int(minor)) >= (2, 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,11 @@ class DistributionContents:
     def is_wheel(self) -> bool:
         """Whether it is a wheel."""
         return self.distribution.wheel is not None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether no member is compressed in a way that wheels must not use; others are not read."""
+        return all(member.method in ("", *PLAIN_METHODS) for member in self.members)
 
     @property
     def is_whole(self) -> bool:

@@ -5,78 +5,78 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
-import struct
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from cibw.publishing.contents import DistributionContents, Member, dist_info, is_bomb
 from cibw.publishing.contents_metadata import read_metadata
 from cibw.publishing.distributions import FoundFile
-
-_METHODS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated", 12: "bzip2", 14: "lzma", 93: "zstandard"}
-_PIECE = 1 << 20
-_FIRST_BYTES = b"PK\x03\x04"
-_FAILURES = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, IndexError)
-"""What zipfile and its decompressors raise where an archive is broken or locked."""
+from cibw.untrusted.entries import Entry, EntryKind, Listing, refusal
+from cibw.untrusted.faults import ArchiveError
+from cibw.untrusted.limits import METADATA, RECORD
+from cibw.untrusted.zips import FIRST_BYTES, METHODS, CheckedZip, open_zip
 
 
 def read_wheel(found: FoundFile) -> DistributionContents:
     """The contents of a wheel; `broken` says why an archive can't be read."""
-    name = found.distribution.filename
     try:
-        with zipfile.ZipFile(found.path) as archive:
+        with open_zip(found.path) as archive:
             return _contents(found, archive)
-    except (*_FAILURES, struct.error) as error:
-        reason = str(error) or type(error).__name__
+    except (ArchiveError, OSError) as error:
         return DistributionContents(
             distribution=found.distribution,
             path=str(found.path),
-            broken=f"{name} can't be read as a zip file: {reason}",
+            broken=f"{found.distribution.filename} can't be read as a zip file: {error}",
         )
 
 
-def _contents(found: FoundFile, archive: zipfile.ZipFile) -> DistributionContents:
-    infos = [info for info in archive.infolist() if not info.is_dir()]
+def _contents(found: FoundFile, archive: CheckedZip) -> DistributionContents:
+    infos = [info for info in archive.infos if not info.is_dir()]
+    contents = DistributionContents(
+        distribution=found.distribution, path=str(found.path), framing=tuple(_framing(found.path, infos))
+    )
+    if not archive.is_plain:
+        return replace(contents, members=tuple(_member(info, "") for info in infos))
     directory = dist_info(found.distribution.filename)
-    record = _text(archive, f"{directory}/RECORD")
-    metadata = _bytes(archive, f"{directory}/METADATA")
-    # The hashes of what swells without end would never be done.
+    metadata = archive.read(f"{directory}/METADATA", METADATA)
+    record = _text(archive, f"{directory}/RECORD", RECORD)
+    # Members that swell without end would never be read.
     is_safe = not is_bomb(sum(info.file_size for info in infos), found.distribution.size)
-    hashes = _hash_names(record or "") if is_safe else {}
-    return DistributionContents(
-        distribution=found.distribution,
-        path=str(found.path),
-        members=tuple(_member(archive, info, hashes) for info in infos),
+    hashes = _hash_names(record or "")
+    digests = [_digest(archive, info, hashes.get(info.filename, "")) if is_safe else "" for info in infos]
+    return replace(
+        contents,
+        members=tuple(_member(info, digest) for info, digest in zip(infos, digests, strict=True)),
         metadata=None if metadata is None else read_metadata(metadata),
-        wheel_file=_text(archive, f"{directory}/WHEEL"),
+        wheel_file=_text(archive, f"{directory}/WHEEL", METADATA),
         record=record,
-        entry_points=_text(archive, f"{directory}/entry_points.txt"),
-        framing=tuple(_framing(found.path, infos)),
+        entry_points=_text(archive, f"{directory}/entry_points.txt", METADATA),
     )
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, hashes: dict[str, str]) -> Member:
-    method = _METHODS.get(info.compress_type, f"method {info.compress_type}")
-    algorithm = hashes.get(info.filename, "")
+def _member(info: zipfile.ZipInfo, digest: str) -> Member:
     return Member(
         name=info.filename,
         size=info.file_size,
         packed=info.compress_size,
-        method=method,
-        digest=_digest(archive, info, algorithm) if algorithm else "",
+        method=METHODS.get(info.compress_type, f"method {info.compress_type}"),
+        digest=digest,
         kind="a link" if info.external_attr >> 28 == 0xA else "",
     )
 
 
-def _digest(archive: zipfile.ZipFile, info: zipfile.ZipInfo, algorithm: str) -> str:
-    digest = hashlib.new(algorithm)
-    with archive.open(info) as file:
-        while piece := file.read(_PIECE):
+def _digest(archive: CheckedZip, info: zipfile.ZipInfo, algorithm: str) -> str:
+    """The hash of a member, which is read in any case, so that its CRC is checked."""
+    digest = hashlib.new(algorithm or "sha256")
+    for piece in archive.pieces(info):
+        if algorithm:
             digest.update(piece)
-    return f"{algorithm}={base64.urlsafe_b64encode(digest.digest()).decode().rstrip('=')}"
+    made = base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
+    return f"{algorithm}={made}" if algorithm else ""
 
 
 def _hash_names(record: str) -> dict[str, str]:
@@ -86,33 +86,35 @@ def _hash_names(record: str) -> dict[str, str]:
     except csv.Error:
         return {}
     named = {row[0]: row[1].partition("=")[0].lower() for row in rows}
-    return {name: algorithm for name, algorithm in named.items() if _is_known(algorithm)}
+    known = {algorithm for algorithm in set(named.values()) if _is_known(algorithm)}
+    return {name: algorithm for name, algorithm in named.items() if algorithm in known}
 
 
 def _is_known(algorithm: str) -> bool:
+    try:
+        hashlib.new(algorithm)
+    except (ValueError, TypeError):
+        return False
     # A digest of the SHAKE family has no length of its own.
-    return algorithm in hashlib.algorithms_available and not algorithm.startswith("shake")
+    return not algorithm.startswith("shake")
 
 
 def _framing(path: Path, infos: list[zipfile.ZipInfo]) -> Iterator[str]:
     with path.open("rb") as file:
-        if file.read(len(_FIRST_BYTES)) != _FIRST_BYTES:
+        if file.read(len(FIRST_BYTES)) != FIRST_BYTES:
             yield "something stands before the first member of the zip file"
     for name, times in Counter(info.filename for info in infos).items():
         if times > 1:
             yield f"{name} is in the zip file {times} times"
+    listing = Listing()
     for info in infos:
-        if info.filename.startswith("/") or ".." in info.filename.split("/") or "\\" in info.orig_filename:
-            yield f"the member {info.orig_filename!r} would be unpacked elsewhere"
+        entry = Entry(name=info.orig_filename, kind=EntryKind.FILE)
+        reason = refusal(partial(listing.add, entry))
+        if reason:
+            yield f"it is not safe to unpack, as {reason}"
+            return
 
 
-def _bytes(archive: zipfile.ZipFile, name: str) -> bytes | None:
-    try:
-        return archive.read(name)
-    except KeyError:
-        return None
-
-
-def _text(archive: zipfile.ZipFile, name: str) -> str | None:
-    data = _bytes(archive, name)
+def _text(archive: CheckedZip, name: str, limit: int) -> str | None:
+    data = archive.read(name, limit)
     return None if data is None else data.decode("utf-8", "replace")

@@ -22,7 +22,9 @@ class FoundFile:
 
 
 def read_distribution(path: Path) -> FoundFile:
-    """Look at one file; ValueError where its name is that of no distribution."""
+    """Look at one file; ValueError where it is no regular file, or its name is that of no distribution."""
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{path.name} is not a regular file")
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(_PIECE):

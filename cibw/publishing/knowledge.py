@@ -32,8 +32,11 @@ def rst_problem(text: str) -> str:
     from readme_renderer import rst
 
     stream = io.StringIO()
-    if rst.render(text, stream=stream) is not None:
-        return ""
+    try:
+        if rst.render(text, stream=stream) is not None:
+            return ""
+    except RecursionError:
+        return "it is nested too deeply"
     report = _REPORT.search(stream.getvalue())
     if report is None:
         return " ".join(stream.getvalue().split())

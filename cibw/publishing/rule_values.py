@@ -91,6 +91,8 @@ class CheckedRelease:
         return tuple(sorted({one.distribution.project for one in self.contents}))
 
 
+MOST_FAULTS = 50
+"""The most faults of one rule that are listed for a file."""
 Judge = Callable[[CheckedRelease], Iterator[Fault]]
 
 
@@ -113,7 +115,10 @@ def each_file(judge: Callable[[DistributionContents], Iterator[Fault]]) -> Judge
 
     def judge_all(release: CheckedRelease) -> Iterator[Fault]:
         for contents in release.readable:
-            for fault in judge(contents):
+            for number, fault in enumerate(judge(contents), start=1):
+                if number > MOST_FAULTS:
+                    yield Fault(message="There is more of that kind, which is not listed.", files=(contents.filename,))
+                    break
                 yield Fault(message=fault.message, fix=fault.fix, files=(contents.filename,), severity=fault.severity)
 
     return judge_all

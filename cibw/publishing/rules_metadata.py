@@ -10,7 +10,7 @@ from email.utils import getaddresses
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from cibw.model.findings import Severity
 from cibw.publishing.contents import DistributionContents, PackageMetadata
@@ -18,6 +18,7 @@ from cibw.publishing.rule_values import CheckedRelease, Fault, Judge, Rule, each
 
 _SUMMARY_LENGTH = 512
 _LABEL_LENGTH = 32
+_LONGEST_MAIL = 10_000
 _PRIVATE = "Private ::"
 _SKIPPED = Fault(
     message="Classifiers were not compared with those that exist.",
@@ -58,7 +59,7 @@ def _named_alike(contents: DistributionContents) -> Iterator[Fault]:
 def _version(text: str) -> Version | None:
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:
         return None
 
 
@@ -126,7 +127,7 @@ def _direct(metadata: PackageMetadata) -> Iterator[Fault]:
     for text in metadata.all("requires_dist"):
         try:
             requirement = Requirement(text)
-        except InvalidRequirement:
+        except (InvalidRequirement, RecursionError):
             continue
         if requirement.url:
             yield Fault(
@@ -150,15 +151,27 @@ def _project_urls(metadata: PackageMetadata) -> Iterator[Fault]:
 def _mail(metadata: PackageMetadata) -> Iterator[Fault]:
     for field, table in (("author_email", "authors"), ("maintainer_email", "maintainers")):
         text = metadata.one(field)
-        for _, address in getaddresses([text]) if text else ():
+        for address in _addresses(text):
             if not _is_mail(address):
                 yield Fault(message=f"{address or text!r} is no address of mail.", fix=f"Correct {table} in [project].")
+
+
+def _addresses(text: str) -> Iterator[str]:
+    """The addresses in a field; the whole text where it is longer than the library can be trusted with."""
+    if len(text) > _LONGEST_MAIL:
+        yield f"{text[:_LABEL_LENGTH]}..."
+        return
+    try:
+        found = getaddresses([text]) if text else []
+    except RecursionError:
+        found = [("", "")]
+    yield from (address for _, address in found)
 
 
 def _is_mail(text: str) -> bool:
     try:
         address = Address(addr_spec=text)
-    except (HeaderParseError, ValueError, IndexError):
+    except (HeaderParseError, ValueError, IndexError, RecursionError):
         return False
     return bool(address.username) and "." in address.domain.strip(".")
 

@@ -10,6 +10,7 @@ from cibw.publishing.contents import DistributionContents
 from cibw.publishing.rule_values import CheckedRelease, Fault, Rule, each_file
 
 _RST = "text/x-rst"
+_LONGEST = 500_000
 _PLACEHOLDER = "UNKNOWN"
 
 
@@ -17,7 +18,13 @@ def _renders(release: CheckedRelease) -> Iterator[Fault]:
     texts: dict[str, list[str]] = {}
     for one in release.readable:
         text = _description(one)
-        if text and _kind(one) == _RST:
+        if len(text) > _LONGEST:
+            yield Fault(
+                message=f"The README has more than {_LONGEST} characters, and was not rendered.",
+                files=(one.filename,),
+                severity=Severity.SKIPPED,
+            )
+        elif text and _kind(one) == _RST:
             texts.setdefault(text, []).append(one.filename)
     render = release.knowledge.render
     if texts and render is None:

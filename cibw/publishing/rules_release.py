@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -13,6 +15,7 @@ from cibw.publishing.contents import DistributionContents
 from cibw.publishing.gates import tag_refusal
 from cibw.publishing.rule_values import CheckedRelease, Fault, Rule
 
+T = TypeVar("T")
 _DEPENDENCIES = ("requires_dist", "requires_python", "provides_extra")
 _OWN = ("metadata_version", "dynamic", "name", "version")
 """Fields that speak of a file, not of the project, and those that other rules compare."""
@@ -52,8 +55,7 @@ def _is_served(identifier: BuildIdentifier, release: CheckedRelease) -> bool:
 
 
 def _usual_version(release: CheckedRelease) -> Version:
-    versions = [one.distribution.version for one in release.contents]
-    return max(versions, key=versions.count)
+    return _usual([one.distribution.version for one in release.contents])
 
 
 def _missing_sdist(release: CheckedRelease) -> Iterator[Fault]:
@@ -90,8 +92,13 @@ def _several_versions(release: CheckedRelease) -> Iterator[Fault]:
 
 def _minority(release: CheckedRelease, values: list[str]) -> tuple[str, ...]:
     """The files whose value is not that of most."""
-    usual = max(values, key=values.count)
+    usual = _usual(values)
     return tuple(one.filename for one, value in zip(release.contents, values, strict=True) if value != usual)
+
+
+def _usual(values: Sequence[T]) -> T:
+    """The value that is there most often; the first of several."""
+    return Counter(values).most_common(1)[0][0]
 
 
 def _changed(release: CheckedRelease) -> Iterator[Fault]:
@@ -155,7 +162,7 @@ def _unequal(release: CheckedRelease, names: tuple[str, ...]) -> Iterator[Fault]
         compared = [one for one in files if one.is_wheel or name.rstrip("s") not in dynamic]
         values = [repr(sorted(_normal(name, one))) for one in compared]
         if len(set(values)) > 1:
-            usual = max(values, key=values.count)
+            usual = _usual(values)
             others = tuple(one.filename for one, value in zip(compared, values, strict=True) if value != usual)
             field = _NAMES.get(name) or "-".join(word.capitalize() for word in name.split("_"))
             yield Fault(message=f"{field} differs between the files{_shown(values, usual)}.", files=others)

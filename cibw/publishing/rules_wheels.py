@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from configparser import ConfigParser
 from configparser import Error as ConfigError
+from math import prod
 
 from packaging.tags import parse_tag
 
@@ -15,6 +16,10 @@ from cibw.publishing.rule_values import Fault, Rule, each_file
 
 _SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 _SHOWN = 3
+_SHOWN_TAGS = 20
+_MOST_TAGS = 10_000
+_MOST_LINES = 10_000
+"""The parser takes quadratic time for lines that it can't read."""
 _ENTRY_NAME = re.compile(r"[\w.-]+")
 _SCRIPTS = ("console_scripts", "gui_scripts")
 _REPACK = "Pack the wheel anew: `python -m wheel unpack` and `python -m wheel pack` write RECORD."
@@ -23,6 +28,8 @@ _REPACK = "Pack the wheel anew: `python -m wheel unpack` and `python -m wheel pa
 def _missing(contents: DistributionContents) -> Iterator[Fault]:
     directory = dist_info(contents.filename) if contents.is_wheel else sdist_root(contents.filename)
     name = "METADATA" if contents.is_wheel else "PKG-INFO"
+    if not contents.is_plain:
+        return
     if contents.metadata is None:
         yield Fault(message=f"There is no {directory}/{name}.", fix="Build it anew with a current build backend.")
     if contents.is_wheel and contents.wheel_file is None:
@@ -35,17 +42,25 @@ def _tags(contents: DistributionContents) -> Iterator[Fault]:
         return
     lines = [line.partition(":") for line in contents.wheel_file.splitlines()]
     texts = [value.strip() for name, _, value in lines if name.strip().lower() == "tag"]
+    if sum(map(_combinations, texts)) > _MOST_TAGS:
+        yield Fault(message=f"The WHEEL in it has more than {_MOST_TAGS} tags.", fix=_REPACK)
+        return
     written = {tag for text in texts if text.count("-") == 2 for tag in parse_tag(text)}
     if written != wheel.tags:
-        shown = ", ".join(sorted(map(str, written))) or "none"
+        shown = ", ".join(sorted(map(str, written))[:_SHOWN_TAGS]) or "none"
         yield Fault(
             message=f"The file is named for other tags than the WHEEL in it has: {shown}.",
             fix="Rename wheels by `python -m wheel tags`, which also writes WHEEL.",
         )
 
 
+def _combinations(text: str) -> int:
+    """How many tags a compressed one stands for."""
+    return prod(part.count(".") + 1 for part in text.split("-"))
+
+
 def _record(contents: DistributionContents) -> Iterator[Fault]:
-    if not contents.is_wheel:
+    if not contents.is_wheel or not contents.is_plain:
         return
     if contents.record is None:
         yield Fault(message=f"There is no {dist_info(contents.filename)}/RECORD.", fix=_REPACK)
@@ -74,7 +89,7 @@ def _listed(words: str, names: set[str]) -> Iterator[Fault]:
 
 
 def _differs(row: list[str], digest: str) -> bool:
-    written, made = row[1].partition("="), digest.partition("=")
+    written, made = "".join(row[1:2]).partition("="), digest.partition("=")
     return written[2].rstrip("=") != made[2]
 
 
@@ -83,6 +98,9 @@ def _entry_points(contents: DistributionContents) -> Iterator[Fault]:
         return
     parser = _Parser(delimiters=("=",), interpolation=None)
     fix = "Correct [project.scripts] and [project.entry-points] in pyproject.toml."
+    if contents.entry_points.count("\n") > _MOST_LINES:
+        yield Fault(message=f"entry_points.txt has more than {_MOST_LINES} lines.", fix=fix)
+        return
     try:
         parser.read_string(contents.entry_points)
     except ConfigError as error:

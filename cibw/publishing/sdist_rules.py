@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from email.parser import HeaderParser
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from cibw.model.distribution import SDIST_ENDING, Distribution
 from cibw.model.findings import Finding
@@ -70,5 +70,5 @@ def _metadata(sdist: Distribution, contents: SdistContents) -> Iterator[Finding]
 def _version(text: str) -> Version | None:
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:
         return None

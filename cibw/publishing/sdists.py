@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import tarfile
 from pathlib import Path, PurePosixPath
 
 from cibw.errors import ReleaseFaultError
 from cibw.model.distribution import SDIST_ENDING
 from cibw.model.sdist import SdistContents
+from cibw.untrusted.faults import ArchiveError
+from cibw.untrusted.limits import METADATA
+from cibw.untrusted.tars import open_sdist
 
 
 def read_sdist(path: Path) -> SdistContents:
@@ -16,12 +18,11 @@ def read_sdist(path: Path) -> SdistContents:
     top: dict[str, None] = {}
     text = ""
     try:
-        with tarfile.open(path, "r:gz") as archive:
+        with open_sdist(path) as archive:
             for member in archive:
-                top[PurePosixPath(member.name).parts[0]] = None
-                file = archive.extractfile(member) if member.name == wanted else None
-                text = file.read().decode("utf-8", "replace") if file else text
-    except (tarfile.TarError, OSError, EOFError, IndexError) as error:
-        reason = str(error).partition("\n")[0]
-        raise ReleaseFaultError(f"{path.name} can't be read: {reason}", hint="Remove it, and build it anew.") from error
+                name = member.entry.name
+                top.update(dict.fromkeys(PurePosixPath(name).parts[:1]))
+                text = archive.read(METADATA).decode("utf-8", "replace") if name == wanted else text
+    except (ArchiveError, OSError) as error:
+        raise ReleaseFaultError(f"{path.name} can't be read: {error}.", hint="Remove it, and build it anew.") from error
     return SdistContents(top=tuple(top), pkg_info=text)

@@ -9,6 +9,7 @@ import io
 from collections.abc import Callable
 from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cibw.errors import DownloadError, MissingToolError, UploadError
@@ -16,6 +17,8 @@ from cibw.model.release import PackageIndex, PlannedUpload
 from cibw.model.web import NoAnswerError
 from cibw.publishing.upload_api import Credentials, Receipt
 from cibw.publishing.upload_rules import readable
+from cibw.untrusted.tars import check_sdist
+from cibw.untrusted.zips import check_wheel
 
 if TYPE_CHECKING:
     import ssl
@@ -78,19 +81,17 @@ class TwineUploader:
 
 
 def _package(upload: PlannedUpload) -> PackageFile:
-    import tarfile
-    import zipfile
-    import zlib
-
     from twine.exceptions import TwineException
     from twine.package import PackageFile
 
-    faults = (TwineException, OSError, EOFError, ValueError, tarfile.TarError, zipfile.BadZipFile, zlib.error)
+    path = Path(upload.path)
     try:
+        # Twine reads metadata of any size, and does not look at the rest.
+        (check_sdist if upload.distribution.wheel is None else check_wheel)(path)
         package = PackageFile.from_filename(upload.path, None)
         if upload.attestations:
             package.add_attestations(list(upload.attestations))
-    except faults as error:
+    except (TwineException, OSError, EOFError, ValueError) as error:
         raise UploadError(
             f"{upload.distribution.filename} can't be read: {_one_line(error)}", hint="Build it again."
         ) from error

@@ -14,16 +14,27 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 # The machine field of an ELF header, and how musl's distributions call the architecture.
 _MACHINES = {3: "x86", 21: "ppc64le", 22: "s390x", 40: "armv7", 62: "x86_64", 183: "aarch64", 243: "riscv64"}
 
+_LARGEST = 8 << 30
+"""The most bytes that a wheel may unpack to."""
+_BROKEN = (zipfile.BadZipFile, zlib.error, csv.Error, EOFError, LookupError, RuntimeError, ValueError)
+"""What is raised for a wheel that is broken or locked."""
+
 
 def rename_libc(wheel: Path, edit: Callable[[bytes, str], bytes]) -> list[str]:
     """Replace each ELF file by what `edit` makes of it and its libc's name; gives the files that changed."""
     with zipfile.ZipFile(wheel) as archive:
+        if sum(member.file_size for member in archive.infolist()) > _LARGEST:
+            raise zipfile.BadZipFile(f"it unpacks to more than {_LARGEST >> 30} GiB")
+        for member in archive.infolist():
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise zipfile.BadZipFile(f"{member.filename!r} is neither stored nor deflated")
         members = [(member, archive.read(member)) for member in archive.infolist()]
     changed = {}
     for member, content in members:
@@ -61,7 +72,7 @@ def _row(path: str, content: bytes) -> list[str]:
 
 def _write(wheel: Path, members: list[tuple[zipfile.ZipInfo, bytes]], changed: dict[str, bytes]) -> None:
     # Beside the wheel first, so that a broken run leaves the wheel whole.
-    unfinished = wheel.with_name(wheel.name + ".part")
+    unfinished = wheel.with_name("unfinished.part")
     with zipfile.ZipFile(unfinished, "w") as archive:
         for member, content in members:
             new = changed.get(member.filename, content)
@@ -85,8 +96,12 @@ def patched(content: bytes, libc: str, patchelf: str = "patchelf") -> bytes:
 
 
 def main(wheel: str, patchelf: str = "patchelf") -> None:
-    """Rename the libc in one wheel and say in which files."""
-    for path in rename_libc(Path(wheel), lambda content, libc: patched(content, libc, patchelf)):
+    """Rename the libc in one wheel and say in which files; end with one line where the wheel is broken."""
+    try:
+        changed = rename_libc(Path(wheel), lambda content, libc: patched(content, libc, patchelf))
+    except _BROKEN as error:
+        sys.exit(f"{Path(wheel).name} can't be read: {error}")
+    for path in changed:
         sys.stdout.write(f"{path} names musl's libc as distributions do\n")
 
 

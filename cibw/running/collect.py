@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from zipfile import is_zipfile
 
 from cibw.errors import CibwError
 from cibw.model.events import WheelFile
 from cibw.running.machine import Machine
+from cibw.untrusted.faults import ArchiveError
+from cibw.untrusted.zips import check_wheel
 
 _BLOCK = 1 << 20
 
@@ -42,11 +43,13 @@ def fetch(machine: Machine, wheel: str, place: Path) -> Parcel:
     """Copy a wheel of a machine into a waiting place; CibwError for a broken one."""
     path = place / wheel.rpartition("/")[2]
     machine.get(wheel, path)
-    if not is_zipfile(path):
+    try:
+        check_wheel(path)
+    except ArchiveError as error:
         raise CibwError(
-            f"{path.name} is not a wheel: it is no zip archive.",
+            f"{path.name} is not a whole wheel: {error}.",
             hint="Look at what repair-wheel-command, or the build backend, wrote.",
-        )
+        ) from error
     return Parcel(path=path, wheel=describe(path, path.name))
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from zipfile import BadZipFile
 
 from cibw.errors import CibwError, CommandFailedError, OutOfMemoryError
 from cibw.model.compiler_cache import CompilerCache
@@ -21,6 +20,7 @@ from cibw.running.diagnose import explain_repair, found_no_native_file, missing_
 from cibw.running.ledger import Ledger
 from cibw.running.lent import advice_for, settled
 from cibw.running.workbench import Workbench
+from cibw.untrusted.faults import ArchiveError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +124,7 @@ def _repair_failed(
     wheel = bench.bindings[Late.BUILT_WHEEL]
     tag = build.platform_tag or environment.get("AUDITWHEEL_PLAT", "")
     # A repair may have moved or spoilt the wheel; then there is nothing to look into.
-    with suppress(FileNotFoundError, BadZipFile):
+    with suppress(FileNotFoundError, ArchiveError):
         if found_no_native_file(error) and pass_unrepaired(bench.machine, wheel, REPAIRED_DIR.render(bench.bindings)):
             return
         explain_repair(error, bench.machine, wheel, tag, environment)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
-from zipfile import ZipFile, ZipInfo
+
+from cibw.untrusted.zips import CheckedZip, open_zip
 
 if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile
@@ -22,6 +26,10 @@ _NATIVE_MAGICS = (
 )
 """How native files begin: those of Linux, of WebAssembly, of Windows, and of macOS for one and for more processors."""
 _LONGEST_MAGIC = max(map(len, _NATIVE_MAGICS))
+_LARGEST = 1 << 30
+"""The largest library, in bytes, that is read into memory."""
+_MOST_SYMBOLS = 1_000_000
+_MOST_VERSIONS = 1_000
 _GLIBC = "GLIBC"
 _ARCHITECTURE = {
     "AArch64": "aarch64",
@@ -64,16 +72,16 @@ class NewerSymbols:
 
 def has_native_files(wheel: Path) -> bool:
     """Whether any member of a wheel is a native file of some system, whatever its platform tag says."""
-    with ZipFile(wheel) as archive:
-        return any(_begins_with(archive, member, _NATIVE_MAGICS) for member in archive.infolist())
+    with open_zip(wheel) as archive:
+        return any(archive.first_bytes(info, _LONGEST_MAGIC).startswith(_NATIVE_MAGICS) for info in archive.infos)
 
 
 def newer_symbols(wheel: Path, glibc: str) -> tuple[NewerSymbols, ...]:
     """The symbol versions in a wheel that are newer than the `manylinux` policy of a glibc (such as `2.17`) allows."""
     found: list[NewerSymbols] = []
-    with ZipFile(wheel) as archive:
-        for name in elf_members(archive):
-            found += newer_in_file(name, archive.read(name), glibc)
+    with open_zip(wheel) as archive:
+        for name, content in elf_members(archive):
+            found += newer_in_file(name, content, glibc)
     return tuple(found)
 
 
@@ -83,20 +91,37 @@ def promised_libraries(glibc: str) -> frozenset[str]:
     return frozenset(newest["lib_whitelist"] if newest else ())
 
 
-def elf_members(archive: ZipFile) -> Iterator[str]:
-    """The names of the members of a wheel that are ELF files."""
-    for member in archive.infolist():
-        if _begins_with(archive, member, (ELF_MAGIC,)):
-            yield member.filename
+def elf_members(archive: CheckedZip) -> Iterator[tuple[str, bytes]]:
+    """The names and contents of the members of a wheel that are ELF files."""
+    for info in archive.infos:
+        if info.file_size <= _LARGEST and archive.first_bytes(info, len(ELF_MAGIC)) == ELF_MAGIC:
+            yield info.filename, b"".join(archive.pieces(info))
 
 
-def _begins_with(archive: ZipFile, member: ZipInfo, magics: tuple[bytes, ...]) -> bool:
-    with archive.open(member) as file:
-        return file.read(_LONGEST_MAGIC).startswith(magics)
+@contextmanager
+def broken_files_skipped() -> Iterator[None]:
+    """Go on where an ELF file is broken: nothing can be said about it."""
+    from elftools.common.exceptions import ELFError
+    from elftools.construct.core import ConstructError
+
+    # The library checks hardly anything that a file claims about itself.
+    careless = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, TypeError, ValueError)
+    with suppress(ELFError, ConstructError, struct.error, *careless):
+        yield
 
 
 def newer_in_file(name: str, content: bytes, glibc: str) -> list[NewerSymbols]:
-    """The symbol versions in a library, named `name` in the result, that are newer than a policy allows."""
+    """The symbol versions in a library, named `name` in the result, that are newer than a policy allows.
+
+    None where the library is broken.
+    """
+    found: list[NewerSymbols] = []
+    with broken_files_skipped():
+        found += _newer_in_file(name, content, glibc)
+    return found
+
+
+def _newer_in_file(name: str, content: bytes, glibc: str) -> list[NewerSymbols]:
     from elftools.elf.elffile import ELFFile  # slow to import
 
     elf = ELFFile(io.BytesIO(content))
@@ -162,11 +187,11 @@ def _needed_versions(elf: ELFFile) -> Iterator[tuple[int, str, str]]:
     section = elf.get_section_by_name(".gnu.version_r")
     if not isinstance(section, GNUVerNeedSection):
         return
-    for library, versions in section.iter_versions():
+    for library, versions in islice(section.iter_versions(), _MOST_VERSIONS):
         name = library.name or ""
         if name.startswith(("ld-linux", "ld64.so")):
             continue
-        for version in versions:
+        for version in islice(versions, _MOST_VERSIONS):
             yield version["vna_other"], name, version.name or ""
 
 
@@ -179,7 +204,7 @@ def _imported_symbols(elf: ELFFile) -> Mapping[int, list[str]]:
     symbols, versions = elf.get_section_by_name(".dynsym"), elf.get_section_by_name(".gnu.version")
     if not isinstance(symbols, SymbolTableSection) or not isinstance(versions, GNUVerSymSection):
         return names
-    for number, symbol in enumerate(symbols.iter_symbols()):
+    for number, symbol in enumerate(islice(symbols.iter_symbols(), _MOST_SYMBOLS)):
         index = versions.get_symbol(number)["ndx"]
         if isinstance(index, int) and symbol["st_shndx"] == "SHN_UNDEF":
             names[index].append(symbol.name)

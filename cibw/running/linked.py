@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
-from zipfile import ZipFile
 
-from cibw.running.glibc import NewerSymbols, elf_members, newer_in_file, promised_libraries
+from cibw.running.glibc import NewerSymbols, broken_files_skipped, elf_members, newer_in_file, promised_libraries
 from cibw.running.machine import Machine
 from cibw.running.scratch import scratch_directory
+from cibw.untrusted.zips import open_zip
 
 _NEEDED = "needed"
 """What pyelftools calls the name in such an entry; it makes the attribute at run time."""
+_MOST_NEEDED = 1_000
 _VARIABLES = ("AUDITWHEEL_LD_LIBRARY_PATH", "LD_LIBRARY_PATH")
 _MULTIARCH = {"i686": "i386-linux-gnu", "armv7l": "arm-linux-gnueabihf", "ppc64le": "powerpc64le-linux-gnu"}
 
@@ -43,20 +45,24 @@ def newer_in_libraries(
 
 def _links(wheel: Path) -> tuple[list[str], set[str]]:
     """What the libraries of a wheel link, and the names of those libraries themselves."""
-    with ZipFile(wheel) as archive:
-        members = list(elf_members(archive))
-        needed = [name for member in members for name in _needed(archive.read(member))]
-    return needed, {member.rpartition("/")[2] for member in members}
+    needed: list[str] = []
+    inside: set[str] = set()
+    with open_zip(wheel) as archive:
+        for member, content in elf_members(archive):
+            inside.add(member.rpartition("/")[2])
+            needed += _needed(content)
+    return needed, inside
 
 
-def _needed(content: bytes) -> Iterator[str]:
+def _needed(content: bytes) -> list[str]:
     from elftools.elf.dynamic import DynamicSection  # slow to import
     from elftools.elf.elffile import ELFFile
 
-    section = ELFFile(io.BytesIO(content)).get_section_by_name(".dynamic")
-    if isinstance(section, DynamicSection):
-        for entry in section.iter_tags("DT_NEEDED"):
-            yield str(getattr(entry, _NEEDED))
+    with broken_files_skipped():
+        section = ELFFile(io.BytesIO(content)).get_section_by_name(".dynamic")
+        if isinstance(section, DynamicSection):
+            return [str(getattr(entry, _NEEDED)) for entry in islice(section.iter_tags("DT_NEEDED"), _MOST_NEEDED)]
+    return []
 
 
 def _folders(environment: Mapping[str, str], architecture: str) -> Iterator[str]:

@@ -12,6 +12,8 @@ from cibw.running.collect import Parcel, describe, waiting_place
 from cibw.running.keeper import Keeper
 from cibw.running.ledger import Ledger
 from cibw.running.tasks import Task
+from cibw.untrusted.faults import ArchiveError
+from cibw.untrusted.zips import check_wheel
 
 Finish = Callable[[Task, BuildResult], None]
 
@@ -20,6 +22,11 @@ def restored(keeper: Keeper, task: Task, place: Path) -> Parcel | None:
     """Put the wheel that a build would make again into a waiting place, where an earlier run has made it."""
     stored = keeper.take(task.stage.job, task.build, place)
     if stored is None:
+        return None
+    try:
+        check_wheel(place / stored.filename)
+    except ArchiveError:
+        # It was kept before wheels were checked. The one that is built now replaces it.
         return None
     wheel = WheelFile(filename=stored.filename, size=stored.size, sha256=stored.sha256)
     return Parcel(path=place / stored.filename, wheel=wheel, warnings=stored.warnings)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, Protocol
 
 from cibw.untrusted.faults import BrokenArchiveError
+from cibw.untrusted.limits import Meter
 
 PIECE = 1 << 18
 _MEMORY = 512 << 20
@@ -25,12 +26,27 @@ class Stream(Protocol):
         """Up to `size` bytes."""
 
 
-@contextmanager
-def decompressed(file: BinaryIO, *, only_gzip: bool = False) -> Iterator[Stream]:
-    """What a file holds, by gzip, bzip2, xz, or as it is.
+class Metered:
+    """A stream whose bytes are counted."""
 
-    BrokenArchiveError, also for what is read inside of the context, where the file is damaged.
+    def __init__(self, stream: Stream, meter: Meter) -> None:
+        self._stream = stream
+        self._meter = meter
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes; OversizedArchiveError where there were too many."""
+        data = self._stream.read(size)
+        self._meter.add(len(data))
+        return data
+
+
+@contextmanager
+def decompressed(file: BinaryIO, meter: Meter, *, only_gzip: bool = False) -> Iterator[Stream]:
+    """What a file holds, by gzip, bzip2, xz, or as it is; the meter counts what comes out.
+
+    ArchiveError, also for what is read inside of the context, where the file is damaged or holds too much.
     """
+    file.seek(0)
     first = file.read(len(_XZ))
     file.seek(0)
     if only_gzip and not first.startswith(_GZIP):
@@ -38,13 +54,13 @@ def decompressed(file: BinaryIO, *, only_gzip: bool = False) -> Iterator[Stream]
     with damage_named():
         if first.startswith(_GZIP):
             with gzip.GzipFile(fileobj=file) as stream:
-                yield stream
+                yield Metered(stream, meter)
         elif first.startswith(_BZIP2):
-            yield _Decompressing(file, bz2.BZ2Decompressor)
+            yield Metered(_Decompressing(file, bz2.BZ2Decompressor), meter)
         elif first == _XZ:
-            yield _Decompressing(file, _xz)
+            yield Metered(_Decompressing(file, _xz), meter)
         else:
-            yield file
+            yield Metered(file, meter)
 
 
 @contextmanager

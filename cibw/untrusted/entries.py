@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 from cibw.exhaustive import assert_never
-from cibw.untrusted.faults import OversizedArchiveError, UnsafeEntryError
+from cibw.untrusted.faults import ArchiveError, OversizedArchiveError, UnsafeEntryError
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -202,6 +203,15 @@ class Listing:
         self._steps += number
         if self._steps > _STEPS:
             raise OversizedArchiveError("it has too many links to links")
+
+
+def refusal(judge: Callable[[], object]) -> str:
+    """Why a listing refuses something; empty where it does not."""
+    try:
+        judge()
+    except ArchiveError as error:
+        return str(error)
+    return ""
 
 
 def _demand_lengths(name: str, what: str) -> None:

@@ -7,11 +7,14 @@ memory, and its filters differ between patch releases of Python.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from cibw.untrusted.compression import PIECE, Stream
+from cibw.untrusted.compression import PIECE, Stream, decompressed
 from cibw.untrusted.entries import Entry
 from cibw.untrusted.faults import BrokenArchiveError, OversizedArchiveError
+from cibw.untrusted.limits import UNPACKED, Meter
 from cibw.untrusted.tar_headers import (
     BLOCK,
     EXTENDED,
@@ -135,3 +138,19 @@ class TarReader:
         while piece := self._stream.read(PIECE):
             if piece.strip(b"\0"):
                 raise BrokenArchiveError("something follows its end")
+
+
+@contextmanager
+def open_sdist(path: Path) -> Iterator[TarReader]:
+    """Read a gzipped tar archive without unpacking it; its errors are ArchiveErrors."""
+    with path.open("rb") as file:
+        meter = Meter(UNPACKED, file.seek(0, 2))
+        with decompressed(file, meter, only_gzip=True) as stream:
+            yield TarReader(stream, UNPACKED.entries)
+
+
+def check_sdist(path: Path) -> None:
+    """Read a whole sdist; ArchiveError where it is damaged."""
+    with open_sdist(path) as reader:
+        for _member in reader:
+            pass

@@ -65,7 +65,6 @@ def unpack_into(
             return
         with SpooledTemporaryFile(_IN_MEMORY, dir=str(directory.parent)) as plain:
             meter = Meter(limits, file.seek(0, 2))
-            file.seek(0)
             _decompress(file, plain, meter, go_on)
             members = _Members(plain, limits.entries)
             _judge(members, writer.listing, meter, go_on)
@@ -73,10 +72,9 @@ def unpack_into(
 
 
 def _decompress(file: BinaryIO, plain: _Spool, meter: Meter, go_on: Callable[[], None]) -> None:
-    with decompressed(file) as stream:
+    with decompressed(file, meter) as stream:
         while piece := stream.read(PIECE):
             go_on()
-            meter.add(len(piece))
             plain.write(piece)
 
 

@@ -47,9 +47,7 @@ class CheckedZip:
     def pieces(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
         """The content of a member, checked against its CRC at the end."""
         name = info.orig_filename
-        if info.compress_type not in _PLAIN:
-            method = METHODS.get(info.compress_type, f"method {info.compress_type}")
-            raise BrokenArchiveError(f"{name!r} is compressed by {method}; only stored and deflated members are read")
+        _demand_plain(info)
         with _faults_named(), self._archive.open(info) as file:
             size = 0
             while piece := file.read(PIECE):
@@ -69,6 +67,7 @@ class CheckedZip:
 
     def first_bytes(self, info: zipfile.ZipInfo, size: int) -> bytes:
         """How a member begins."""
+        _demand_plain(info)
         with _faults_named(), self._archive.open(info) as file:
             return file.read(size)
 
@@ -119,6 +118,12 @@ def _faults_named() -> Iterator[None]:
         raise BrokenArchiveError(_reason(error)) from error
 
 
+def _demand_plain(info: zipfile.ZipInfo) -> None:
+    if info.compress_type not in _PLAIN:
+        name, method = info.orig_filename, METHODS.get(info.compress_type, f"method {info.compress_type}")
+        raise BrokenArchiveError(f"{name!r} is compressed by {method}; only stored and deflated members are read")
+
+
 def _reason(error: Exception) -> str:
     return " ".join(str(error).split()).rstrip(".") or type(error).__name__
 
@@ -164,6 +169,8 @@ def _check_places(file: BinaryIO, archive: zipfile.ZipFile) -> None:
     """BrokenArchiveError where members overlap, are encrypted, or differ from their local header."""
     end = archive.start_dir
     for info in sorted(archive.infolist(), key=lambda one: one.header_offset, reverse=True):
+        if not info.filename:
+            raise BrokenArchiveError("a member has no name")
         header = _read_at(file, info.header_offset, _LOCAL.size)
         if len(header) < _LOCAL.size or not header.startswith(FIRST_BYTES):
             raise BrokenArchiveError(f"{info.orig_filename!r} is not where the directory says")

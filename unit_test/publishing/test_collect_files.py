@@ -66,3 +66,12 @@ def test_a_file_that_changes_meanwhile_is_not_copied(tmp_path: Path) -> None:
     with pytest.raises(ReleaseFaultError, match="has changed while"):
         copy_file(found, source, tmp_path / "dist")
     assert list((tmp_path / "dist").iterdir()) == []
+
+
+def test_a_name_may_be_as_long_as_the_file_system_allows(tmp_path: Path) -> None:
+    name = f"demo-1.0-{'x' * 227}-py3-none-any.whl"
+    source = put(tmp_path / f"a/{name}", b"abc")
+    (tmp_path / "dist").mkdir()
+    (found,) = files_in(tmp_path / "a", "a")
+    copy_file(found, source, tmp_path / "dist")
+    assert [path.name for path in (tmp_path / "dist").iterdir()] == [name]

@@ -5,11 +5,11 @@ import csv
 import hashlib
 import io
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile, ZipInfo
 
 import pytest
 
-from cibw.resources.musl_needed import libc_name, record, rename_libc
+from cibw.resources.musl_needed import libc_name, main, record, rename_libc
 
 RECORD = "pkg-1.dist-info/RECORD"
 X86_64_ELF = b"\x7fELF\x02\x01" + bytes(12) + b"\x3e\x00 needs libc.so"
@@ -91,3 +91,22 @@ def test_libc_name(content: bytes, name: str) -> None:
 
 def test_record_lines_that_do_not_change_stay_as_they_are() -> None:
     assert record('"a, b",sha256=x,1\n\nc,,\n', {}) == '"a, b",sha256=x,1\n\nc,,\n'
+
+
+@pytest.mark.parametrize("method", [ZIP_BZIP2, ZIP_LZMA])
+def test_a_wheel_of_another_method_ends_with_one_line(tmp_path: Path, method: int) -> None:
+    wheel = tmp_path / "pkg-1-py3-none-any.whl"
+    with ZipFile(wheel, "w", method) as archive:
+        archive.writestr("a", b"content")
+    with pytest.raises(SystemExit, match=r"pkg-1-py3-none-any\.whl can't be read"):
+        main(str(wheel))
+
+
+@pytest.mark.parametrize("place", [45, -30, -5])
+def test_a_damaged_wheel_ends_with_one_line(tmp_path: Path, place: int) -> None:
+    wheel = wheel_with(tmp_path, {"pkg/m.so": X86_64_ELF * 9})
+    data = bytearray(wheel.read_bytes())
+    data[place] ^= 0xFF
+    wheel.write_bytes(data[:-4] if place == -5 else data)
+    with pytest.raises(SystemExit, match="can't be read"):
+        main(str(wheel))

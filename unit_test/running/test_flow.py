@@ -82,7 +82,7 @@ class Trial:
         self.events: list[Event] = []
         self.output_dir = output_dir
         self.failing = ""
-        self.broken = False
+        self.wheel = b""
         self.toolchain: dict[str, str] = {}
         self.spoilt: dict[str, bytes] = {}
         self._says = says
@@ -95,7 +95,7 @@ class Trial:
         if program == self.failing:
             return Answer(exit_code=1, stderr=self._says, files=self.spoilt)
         files = {"build": self._built, "repair": self._repaired}.get(program, {})
-        return Answer(files=dict.fromkeys(files, b"no zip") if self.broken else files)
+        return Answer(files=dict.fromkeys(files, self.wheel) if self.wheel else files)
 
     def go(self, build: WheelBuild, *finished: FinishedWheel) -> Workbench:
         bench = Workbench(self.machine, str(build.identifier), BINDINGS, self.events.append)
@@ -239,8 +239,19 @@ def test_a_failing_repair_may_spoil_the_wheel(tmp_path: Path) -> None:
 
 def test_a_wheel_must_be_an_archive(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
-    trial.broken = True
-    with pytest.raises(CibwError, match="no zip archive"):
+    trial.wheel = b"no zip"
+    with pytest.raises(CibwError, match="is not a whole wheel: it has no directory of a zip file"):
+        trial.go(a_build())
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("part", [b"hello/__init__.py", b"and more", b"PK\x05\x06"])
+def test_a_damaged_wheel_is_never_delivered(tmp_path: Path, part: bytes) -> None:
+    data = bytearray(wheel_bytes(native=True))
+    data[data.index(part)] ^= 0xFF
+    trial = Trial(tmp_path)
+    trial.wheel = bytes(data)
+    with pytest.raises(CibwError, match="is not a whole wheel"):
         trial.go(a_build())
     assert not list(tmp_path.iterdir())
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import ZIP_BZIP2, ZIP_LZMA, ZipFile
 
 import pytest
 
 from cibw.running.glibc import has_native_files, newer_symbols
+from cibw.untrusted.faults import ArchiveError
 from unit_test.running.elf import AARCH64, elf_file
 
 LIBC = "libc.so.6"
@@ -91,3 +92,20 @@ def test_only_native_files_count_as_such(tmp_path: Path) -> None:
     assert not has_native_files(wheel_with(tmp_path, {"pkg/__init__.py": b"", "pkg/m.so": b"text"}))
     assert has_native_files(wheel_with(tmp_path, {"pkg/__init__.py": b"", "pkg/tool": b"\x7fELF\x02"}))
     assert newer_symbols(wheel_with(tmp_path, {"pkg/__init__.py": b"1"}), "2.17") == ()
+
+
+@pytest.mark.parametrize("place", [*range(4, 64, 3), 200, 300, 400])
+def test_a_broken_library_is_no_traceback(tmp_path: Path, place: int) -> None:
+    data = bytearray(elf_file({LIBC: {"GLIBC_2.34": ["a"]}}, links=["libx.so"]))
+    data[place : place + 4] = b"\xff" * 4
+    wheel = wheel_with(tmp_path, {"pkg/m.so": bytes(data), "pkg/n.so": bytes(data[:place])})
+    assert len(newer_symbols(wheel, "2.17")) <= 1
+
+
+@pytest.mark.parametrize("method", [ZIP_BZIP2, ZIP_LZMA])
+def test_a_wheel_that_may_swell_is_not_read(tmp_path: Path, method: int) -> None:
+    wheel = tmp_path / "pkg-1-cp313-cp313-linux_x86_64.whl"
+    with ZipFile(wheel, "w", method) as archive:
+        archive.writestr("pkg/m.so", b"\x7fELF")
+    with pytest.raises(ArchiveError, match="only stored and deflated"):
+        has_native_files(wheel)
