@@ -13,6 +13,7 @@ from cibw.config.load import load_options
 from cibw.config.migrate import Migration, migrate
 from cibw.config.migration_notes import migration_notes
 from cibw.errors import ConfigurationError
+from cibw.untrusted.text import read_bytes
 
 
 def migrate_file(session: Session) -> int:
@@ -36,9 +37,10 @@ def migrate_file(session: Session) -> int:
 
 def _text_of(path: Path) -> str:
     """The file as it is, with its own ends of lines."""
-    if not path.is_file():
+    data = read_bytes(path, str(path))
+    if data is None:
         raise ConfigurationError(f"{path} is missing.", hint="Name the file with the options by --config-file.")
-    return path.read_bytes().decode()
+    return data.decode()
 
 
 def _report(label: str, migration: Migration, session: Session) -> Iterator[str]:

@@ -6,6 +6,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from cibw.cli.init_groups import Selected, select_for_ci
 from cibw.cli.project import Project, open_project
 from cibw.cli.sessions import Session
 from cibw.config.toml import as_table, parse_toml
+from cibw.untrusted.faults import UnreadableFileError
+from cibw.untrusted.text import read_text
 from cibw.workflows.make import make_workflow
 from cibw.workflows.matrix import group_builds
 from cibw.workflows.values import CiService, Wishes, Workflow
@@ -79,8 +82,8 @@ def _wishes(session: Session, project: Project, selected: Selected) -> Wishes:
 
 
 def _name(project: Project) -> str:
-    path = project.root / project.package_dir / "pyproject.toml"
-    table = as_table(parse_toml(path.read_text("utf-8")).get("project")) if path.is_file() else {}
+    text = read_text(project.root / project.package_dir / "pyproject.toml")
+    table = as_table(parse_toml(text or "").get("project"))
     name = table.get("name")
     return name if isinstance(name, str) else (project.root / project.package_dir).resolve().name
 
@@ -90,8 +93,10 @@ def _main_branch(directory: Path, release_branches: tuple[str, ...]) -> str:
     named = [branch for branch in release_branches if re.fullmatch(r"[\w./-]+", branch)]
     if named:
         return named[0]
-    head = directory / _HEAD_OF_ORIGIN
-    found = re.fullmatch(r"ref: refs/remotes/origin/(\S+)", head.read_text().strip()) if head.is_file() else None
+    head = ""
+    with suppress(UnreadableFileError):
+        head = read_text(directory / _HEAD_OF_ORIGIN) or ""
+    found = re.fullmatch(r"ref: refs/remotes/origin/(\S+)", head.strip())
     return found[1] if found else "main"
 
 

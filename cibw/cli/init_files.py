@@ -8,6 +8,8 @@ from pathlib import Path
 
 from cibw.cli.sessions import Session
 from cibw.errors import ConfigurationError
+from cibw.untrusted.faults import UnreadableFileError
+from cibw.untrusted.text import read_text
 from cibw.workflows.values import WorkflowFile
 
 
@@ -32,11 +34,19 @@ def write_files(session: Session, files: tuple[WorkflowFile, ...]) -> None:
 
 
 def _differs(path: Path, file: WorkflowFile) -> bool:
-    return path.exists() and path.read_text("utf-8") != file.text
+    return path.exists() and _text(path) != file.text
+
+
+def _text(path: Path) -> str:
+    """The text of a file that is there; ConfigurationError where it is none."""
+    try:
+        return read_text(path) or ""
+    except UnreadableFileError as error:
+        raise ConfigurationError(f"{error}.", hint="Remove it, or write another file by --output FILE.") from error
 
 
 def _difference(session: Session, name: str, file: WorkflowFile) -> Iterator[str]:
-    old = (session.working_dir / name).read_text("utf-8").splitlines()
+    old = _text(session.working_dir / name).splitlines()
     look = session.look
     for line in difflib.unified_diff(old, file.text.splitlines(), name, f"{name} (new)", lineterm=""):
         if line.startswith(("+++", "---", "@@")):
@@ -49,7 +59,7 @@ def _difference(session: Session, name: str, file: WorkflowFile) -> Iterator[str
 
 def _write(session: Session, name: str, file: WorkflowFile) -> str:
     path = session.working_dir / name
-    if path.exists() and path.read_text("utf-8") == file.text:
+    if path.exists() and _text(path) == file.text:
         return f"{name} is up to date."
     if path.exists() and file.is_companion:
         return f"{name} is there already, and stays as it is."

@@ -11,6 +11,8 @@ from cibw.cli.command_line import CommandLine
 from cibw.cli.sessions import Session
 from cibw.config.sources import Arguments, Sources
 from cibw.errors import ConfigurationError
+from cibw.untrusted.faults import UnreadableFileError
+from cibw.untrusted.text import read_text
 
 _PROJECT_FILES = ("setup.py", "setup.cfg", "pyproject.toml")
 
@@ -127,15 +129,15 @@ def sources_of(line: CommandLine, project: Project, working_dir: Path, environ: 
     """Everything that configures a project; ConfigurationError where a named configuration file is missing."""
     label, path = config_file_of(line, project, working_dir)
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        if line.config_file:
-            raise ConfigurationError(
-                f"The configuration file {path} is missing.", hint="Check --config-file; {package} may stand in it."
-            ) from error
-        text = None
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}.") from error
+        text = read_text(path)
+    except UnreadableFileError as error:
+        raise ConfigurationError(f"{error}.") from error
+    if path.is_dir():
+        raise ConfigurationError(f"The configuration file {path} is a directory.")
+    if text is None and line.config_file:
+        raise ConfigurationError(
+            f"The configuration file {path} is missing.", hint="Check --config-file; {package} may stand in it."
+        )
     return Sources(
         config_label=label,
         config_text=text,
@@ -167,12 +169,8 @@ def config_file_of(line: CommandLine, project: Project, working_dir: Path) -> tu
 
 
 def reader_of(root: Path) -> Callable[[str], str | None]:
-    """Reads the text files of a project by their POSIX paths below its root; None where there is none."""
+    """Reads the text files of a project by their POSIX paths below its root; None where there is none.
 
-    def read(path: str) -> str | None:
-        try:
-            return (root / path).read_text(encoding="utf-8")
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-            return None
-
-    return read
+    UnreadableFileError for a file that can't be read.
+    """
+    return lambda path: read_text(root / path, path)

@@ -13,7 +13,7 @@ from cibw.cli.project import Project, writing_to
 from cibw.cli.secrets import without_credentials
 from cibw.cli.sessions import Session
 from cibw.config.build_system import build_requirements
-from cibw.errors import MissingToolError, ReleaseFaultError
+from cibw.errors import ConfigurationError, MissingToolError, ReleaseFaultError
 from cibw.model.findings import Finding, stops
 from cibw.model.manifest import Manifest, ManifestFile, kept, merged
 from cibw.publishing.distributions import FoundFile, read_distribution
@@ -30,6 +30,8 @@ from cibw.running.host_session import FOREIGN_VARIABLES, ISOLATING_VARIABLES, se
 from cibw.running.sdist import build_sdist
 from cibw.running.source_identity import KnownSources, changed_files, source_digest, source_hashes
 from cibw.running.source_state import read_source_state
+from cibw.untrusted.faults import UnreadableFileError
+from cibw.untrusted.text import read_text
 
 _WHEELS_DIR = "wheelhouse"
 
@@ -184,6 +186,6 @@ def _require_build() -> None:
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8")
-    except (FileNotFoundError, UnicodeDecodeError):
-        return None
+        return read_text(path)
+    except UnreadableFileError as error:
+        raise ConfigurationError(f"{error}.") from error

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cibw.config import option_list as known
-from cibw.config.build_system import BuildSystem, ProjectTexts, find_build_system
+from cibw.config.build_system import ProjectTexts, find_build_system
 from cibw.config.download_options import MIRRORS, OFFLINE
 from cibw.config.enable import EnableGroup
 from cibw.config.file_layers import ConfigFile, file_layers
@@ -28,7 +28,9 @@ from cibw.config.toml import TomlTable, parse_toml
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import EngineName
 from cibw.model.target import Platform
+from cibw.untrusted.faults import UnreadableFileError
 
+_PYPROJECT = "pyproject.toml"
 _DEFAULT_OUTPUT = "wheelhouse"
 
 
@@ -36,7 +38,8 @@ def load_options(sources: Sources, platform: Platform) -> Options:
     """Read and judge the whole configuration for a platform; ConfigurationError holds all mistakes in it."""
     findings = Findings()
     config = _parsed(sources.config_label, sources.config_text, findings)
-    pyproject = _package_pyproject(sources, config, findings)
+    texts = _PackageTexts(sources=sources, findings=findings)
+    pyproject = _package_pyproject(texts, config)
     reader = _reader(sources, platform, config, pyproject, findings)
     choice = _choose(reader, sources.arguments, findings)
     resolver = CascadeResolver(
@@ -45,8 +48,7 @@ def load_options(sources: Sources, platform: Platform) -> Options:
     cache = reader.cascade(known.CACHE).value()
     mirrors, secrets = reader.cascade(MIRRORS).value(), reader.cascade(SECRETS).value()
     offline = reader.cascade(OFFLINE).value() or sources.arguments.offline
-    publish = read_publish_options(reader)
-    requires_python = _requires_python(sources, pyproject, findings)
+    publish, requires_python = read_publish_options(reader), _requires_python(texts, pyproject)
     findings.raise_if_any()
     return Options(
         platform=platform,
@@ -57,8 +59,8 @@ def load_options(sources: Sources, platform: Platform) -> Options:
         archs=choice.archs,
         only=choice.only,
         requires_python=requires_python,
-        build_system=_build_system(sources, pyproject),
-        stable_abi=find_stable_abi(pyproject, lambda name: sources.read_text(_in_package(sources, name)), platform),
+        build_system=find_build_system(pyproject, _build_texts(texts)),
+        stable_abi=find_stable_abi(pyproject, texts.read, platform),
         package_dir=sources.arguments.package_dir,
         allow_empty=sources.arguments.allow_empty or _is_true(sources, "CIBW_ALLOW_EMPTY"),
         cache=cache,
@@ -170,32 +172,55 @@ def _parsed(label: str, text: str | None, findings: Findings) -> TomlTable:
         return {}
 
 
-def _package_pyproject(sources: Sources, config: TomlTable, findings: Findings) -> TomlTable:
-    path = _in_package(sources, "pyproject.toml")
-    if path == sources.config_label:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PackageTexts:
+    """The files of the package, by their names in its directory; each is read once."""
+
+    sources: Sources
+    findings: Findings
+    known: dict[str, str | None] = field(default_factory=dict)
+
+    def read(self, name: str) -> str | None:
+        """The text of a file; None where there is none, or one that can't be read, which a note tells."""
+        if name not in self.known:
+            self.known[name] = self._read(name)
+        return self.known[name]
+
+    def path(self, name: str) -> str:
+        package = self.sources.arguments.package_dir.removeprefix("./").strip("/")
+        return name if package in ("", ".") else f"{package}/{name}"
+
+    def _read(self, name: str) -> str | None:
+        try:
+            return self.sources.read_text(self.path(name))
+        except UnreadableFileError as error:
+            if name == _PYPROJECT:
+                self.findings.add(self.path(name), f"the file {error.reason}")
+            else:
+                self.findings.note(f"{error}, so that nothing was read from it")
+            return None
+
+
+def _package_pyproject(texts: _PackageTexts, config: TomlTable) -> TomlTable:
+    path = texts.path(_PYPROJECT)
+    if path == texts.sources.config_label:
         return config
-    return _parsed(path, sources.read_text(path), findings)
+    return _parsed(path, texts.read(_PYPROJECT), texts.findings)
 
 
-def _in_package(sources: Sources, name: str) -> str:
-    package = sources.arguments.package_dir.removeprefix("./").strip("/")
-    return name if package in ("", ".") else f"{package}/{name}"
+def _build_texts(texts: _PackageTexts) -> ProjectTexts:
+    toml, cfg, py = (texts.read(name) for name in (_PYPROJECT, "setup.cfg", "setup.py"))
+    return ProjectTexts(pyproject=toml, setup_cfg=cfg, setup_py=py)
 
 
-def _build_system(sources: Sources, pyproject: TomlTable) -> BuildSystem | None:
-    names = ("pyproject.toml", "setup.cfg", "setup.py")
-    toml, cfg, py = (sources.read_text(_in_package(sources, name)) for name in names)
-    return find_build_system(pyproject, ProjectTexts(pyproject=toml, setup_cfg=cfg, setup_py=py))
-
-
-def _requires_python(sources: Sources, pyproject: TomlTable, findings: Findings) -> PythonVersions | None:
-    given = sources.environ.get("CIBW_PROJECT_REQUIRES_PYTHON", "")
-    files = (sources.read_text(_in_package(sources, name)) for name in ("setup.cfg", "setup.py"))
+def _requires_python(texts: _PackageTexts, pyproject: TomlTable) -> PythonVersions | None:
+    given = texts.sources.environ.get("CIBW_PROJECT_REQUIRES_PYTHON", "")
+    files = (texts.read(name) for name in ("setup.cfg", "setup.py"))
     try:
         if given:
             return parse_requires_python(given, "CIBW_PROJECT_REQUIRES_PYTHON")
         return find_requires_python(pyproject, *files)
     except ValueError as error:
         place, _, message = str(error).partition(": ")
-        findings.add(place if given else _in_package(sources, place), message)
+        texts.findings.add(place if given else texts.path(place), message)
         return None

@@ -7,6 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from cibw.config.python_versions import PythonVersions
 
+_KEY = "python_requires"
+MOST_LINES = 10_000
+"""The parser of setup.cfg takes quadratic time for lines that it can't read."""
+
 
 def find_requires_python(
     pyproject: Mapping[str, object], setup_cfg: str | None, setup_py: str | None
@@ -53,6 +57,8 @@ def _in_setup_cfg(text: str | None) -> str | None:
         return None
     import configparser
 
+    if text.count("\n") > MOST_LINES:
+        raise ValueError(f"setup.cfg: it has more than {MOST_LINES} lines")
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(text, source="setup.cfg")
@@ -61,11 +67,21 @@ def _in_setup_cfg(text: str | None) -> str | None:
     return parser.get("options", "python_requires", fallback=None)
 
 
-def _in_setup_py(text: str) -> str | None:
+def parse_script(text: str) -> ast.Module | None:
+    """The syntax tree of a script; None where this Python can't read it.
+
+    A script of another Python version says nothing here, nor does one that is nested too deeply; the build itself will
+    judge it.
+    """
     try:
-        module = ast.parse(text)
-    except (SyntaxError, ValueError):
-        # A setup.py of another Python version says nothing here; the build itself will judge it.
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _in_setup_py(text: str) -> str | None:
+    module = parse_script(text) if _KEY in text else None
+    if module is None:
         return None
     found = None
     for statement in module.body:
@@ -78,7 +94,7 @@ def _in_setup_py(text: str) -> str | None:
 def _python_requires(statement: ast.stmt) -> str | None:
     match statement:
         case ast.Expr(value=ast.Call(keywords=keywords)):
-            values = [keyword.value for keyword in keywords if keyword.arg == "python_requires"]
+            values = [keyword.value for keyword in keywords if keyword.arg == _KEY]
         case _:
             return None
     match values:
@@ -91,7 +107,14 @@ def _python_requires(statement: ast.stmt) -> str | None:
 def _is_main_guard(test: ast.expr) -> bool:
     match test:
         case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
-            sides = {ast.dump(left), ast.dump(right)}
-            return sides == {ast.dump(ast.Name("__name__", ast.Load())), ast.dump(ast.Constant("__main__"))}
+            return any(map(_is_name_and_main, (left, right), (right, left)))
+        case _:
+            return False
+
+
+def _is_name_and_main(name: ast.expr, main: ast.expr) -> bool:
+    match name, main:
+        case ast.Name(id="__name__"), ast.Constant(value="__main__"):
+            return True
         case _:
             return False

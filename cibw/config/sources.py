@@ -36,7 +36,7 @@ class Sources:
 
     `config_text` is the TOML text of the configuration file, or None where there is none, and
     `config_label` its name in messages. `read_text` gets a POSIX path relative to the project
-    directory and gives the file's text, or None where there is no such file.
+    directory and gives the file's text, None where there is no such file, or raises UnreadableFileError.
     """
 
     config_label: str = "pyproject.toml"

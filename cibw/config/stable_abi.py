@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from cibw.config.options import StableAbi
+from cibw.config.requires_python import MOST_LINES, parse_script
 from cibw.config.toml import TomlTable, TomlValue, as_table
 from cibw.model.target import Platform
 
@@ -75,7 +76,7 @@ def _of_setuptools(tool: TomlTable, read_text: ReadText, platform: Platform) -> 
 
 
 def _in_setup_cfg(text: str) -> str | None:
-    if "bdist_wheel" not in text:
+    if "bdist_wheel" not in text or text.count("\n") > MOST_LINES:
         return None
     import configparser
 
@@ -113,10 +114,6 @@ def _modules(read_text: ReadText) -> Callable[[str], ast.Module | None]:
     @cache
     def parsed(path: str) -> ast.Module | None:
         text = read_text(path)
-        try:
-            return None if text is None else ast.parse(text)
-        except (SyntaxError, ValueError):
-            # A script of another Python version says nothing here; the build itself will judge it.
-            return None
+        return None if text is None else parse_script(text)
 
     return parsed

@@ -23,6 +23,9 @@ class Unknown(Enum):
 
 UNKNOWN = Unknown.VALUE
 _LONGEST = 60
+_MOST_VALUES = 1_000
+_LONGEST_TEXT = 100_000
+"""A script that puts values together again and again must not exhaust memory."""
 _MICRO = 99
 """A late release of each Python stands for all of them."""
 _SYSTEMS = {
@@ -129,7 +132,12 @@ def _source(node: ast.expr) -> str:
 
 
 def _all_known(values: tuple[object, ...]) -> object:
-    return UNKNOWN if UNKNOWN in values else values
+    return UNKNOWN if UNKNOWN in values or sum(map(_weight, values)) > _MOST_VALUES else values
+
+
+def _weight(value: object) -> int:
+    """How many values one is made of; each was counted when it was made, so that none is large."""
+    return sum(map(_weight, value)) + 1 if isinstance(value, tuple) else 1
 
 
 def _logic(operands: list[ast.expr], scope: Scope, *, ends_at: bool) -> object:
@@ -145,7 +153,10 @@ def _text(parts: list[ast.expr], scope: Scope) -> object:
     for part in parts:
         is_plain = isinstance(part, ast.FormattedValue) and part.format_spec is None
         values.append(value_of(part.value if isinstance(part, ast.FormattedValue) and is_plain else part, scope))
-    return UNKNOWN if UNKNOWN in values else "".join(map(str, values))
+    if UNKNOWN in values:
+        return UNKNOWN
+    text = "".join(map(str, values))
+    return text if len(text) <= _LONGEST_TEXT else UNKNOWN
 
 
 def _compare(op: ast.cmpop, left: object, right: object) -> object:

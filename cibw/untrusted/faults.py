@@ -4,7 +4,11 @@ from __future__ import annotations
 
 
 class UnreadableFileError(ValueError):
-    """A file of a project can't be read as text; the message names the file."""
+    """A file of a project can't be read; the message is its label and the reason, without a full stop."""
+
+    def __init__(self, label: str, reason: str) -> None:
+        super().__init__(f"{label} {reason}")
+        self.reason = reason
 
 
 class ArchiveError(ValueError):

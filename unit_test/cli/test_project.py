@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import tarfile
 from pathlib import Path
 
@@ -8,7 +9,10 @@ import pytest
 
 from cibw.cli.command_line import CommandLine, CommandName
 from cibw.cli.project import make_output_dir, open_project, sources_of
+from cibw.config.load import load_options
+from cibw.config.options import Options
 from cibw.errors import ConfigurationError
+from cibw.model.target import Platform
 from unit_test.untrusted.hostile import beyond_the_longest_path, hostile_tars, link, tar_bytes, zip_bytes
 
 
@@ -153,7 +157,7 @@ def test_a_damaged_sdist_is_refused(tmp_path: Path, place: int) -> None:
         pass
 
 
-@pytest.mark.parametrize("ending", [b"more", b"\x1f\x8b", gzip.compress(b"more")])
+@pytest.mark.parametrize("ending", [b"more", b"\x1f\x8b", gzip.compress(b"more")], ids=["text", "magic", "gzip"])
 def test_an_sdist_with_something_behind_it_is_refused(tmp_path: Path, ending: bytes) -> None:
     sdist = make_sdist(tmp_path, "demo-1.0")
     sdist.write_bytes(sdist.read_bytes() + ending)
@@ -175,3 +179,79 @@ def test_a_link_is_no_directory_of_an_sdist(tmp_path: Path) -> None:
     sdist.write_bytes(gzip.compress(tar_bytes([link("demo-1.0", ".")])))
     with pytest.raises(ConfigurationError, match="exactly one directory"), open_project(line(sdist.name), tmp_path):
         pass
+
+
+def options_of(directory: Path, files: dict[str, bytes]) -> Options:
+    (directory / "pyproject.toml").write_text("")
+    for name, data in files.items():
+        (directory / name).write_bytes(data)
+    with open_project(line(), directory) as project:
+        return load_options(sources_of(line(), project, directory, {}), Platform.LINUX)
+
+
+def test_a_setup_script_in_another_encoding_is_read(tmp_path: Path) -> None:
+    script = "# -*- coding: latin-1 -*-\nsetup(author='Andr\u00e9', python_requires='>=3.11')".encode("latin-1")
+    options = options_of(tmp_path, {"setup.py": script})
+    assert options.requires_python is not None
+    assert options.notes == ()
+
+
+def test_a_module_in_another_encoding_is_read(tmp_path: Path) -> None:
+    module = "# coding: latin-1\nABI = 'cp311'  # Andr\u00e9".encode("latin-1")
+    script = b"from names import ABI\nsetup(options={'bdist_wheel': {'py_limited_api': ABI}})"
+    options = options_of(tmp_path, {"setup.py": script, "names.py": module})
+    assert options.stable_abi is not None
+    assert min(options.stable_abi.minors) == 11
+
+
+@pytest.mark.parametrize("name", ["setup.py", "setup.cfg"])
+def test_what_can_not_be_decoded_is_skipped_with_a_note(tmp_path: Path, name: str) -> None:
+    options = options_of(tmp_path, {name: "# Andr\u00e9".encode("latin-1")})
+    assert [note.partition(":")[0] for note in options.notes] == [f"{name} is not UTF-8 text"]
+
+
+@pytest.mark.parametrize("backend", ["mesonpy", "maturin"])
+def test_files_of_other_backends_are_skipped_with_a_note(tmp_path: Path, backend: str) -> None:
+    name = "meson.build" if backend == "mesonpy" else "Cargo.toml"
+    (tmp_path / name).write_bytes(b"\xe9")
+    text = f'[build-system]\nrequires = []\nbuild-backend = "{backend}"\n[tool.meson-python]\nlimited-api = true\n'
+    make_project(tmp_path, text)
+    with open_project(line(), tmp_path) as project:
+        options = load_options(sources_of(line(), project, tmp_path, {}), Platform.LINUX)
+    assert [note.partition(":")[0] for note in options.notes] == [f"{name} is not UTF-8 text"]
+
+
+def test_special_files_in_a_project_are_never_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "setup.py")
+    assert options_of(tmp_path, {}).notes == ("setup.py is not a regular file, so that nothing was read from it",)
+    (tmp_path / "pyproject.toml").unlink()
+    (tmp_path / "setup.py").unlink()
+    (tmp_path / "setup.py").touch()
+    os.mkfifo(tmp_path / "pyproject.toml")
+    with open_project(line(), tmp_path) as project, pytest.raises(ConfigurationError, match="is not a regular file"):
+        sources_of(line(), project, tmp_path, {})
+
+
+def test_a_directory_in_place_of_the_configuration_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "setup.py").touch()
+    (tmp_path / "pyproject.toml").mkdir()
+    with open_project(line(), tmp_path) as project, pytest.raises(ConfigurationError, match="is a directory"):
+        sources_of(line(), project, tmp_path, {})
+
+
+@pytest.mark.parametrize("name", ["setup.py", "setup.cfg"])
+def test_a_device_or_a_huge_file_in_a_project_is_skipped(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to("/dev/zero")
+    assert "is not a regular file" in options_of(tmp_path, {}).notes[0]
+    (tmp_path / name).unlink()
+    with (tmp_path / name).open("wb") as file:
+        file.truncate(10 << 30)
+    assert "has more than" in options_of(tmp_path, {}).notes[0]
+
+
+@pytest.mark.parametrize("operators", [6_000, 300_000])
+def test_a_setup_script_that_is_nested_too_deeply_says_nothing(tmp_path: Path, operators: int) -> None:
+    for expression in ("1" + "+1" * operators, "a" + ".b" * operators, "-" * operators + "1"):
+        script = f"x = {expression}\nsetup(python_requires='>=3.11', py_limited_api='cp311', abi3=1)\n"
+        options = options_of(tmp_path, {"setup.py": script.encode()})
+        assert options.stable_abi is None

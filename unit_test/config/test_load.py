@@ -6,8 +6,10 @@ from cibw.config.enable import EnableGroup
 from cibw.config.load import load_options
 from cibw.config.python_versions import PythonVersions
 from cibw.config.sources import Arguments, Sources
+from cibw.errors import ConfigurationError
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.target import Platform
+from cibw.untrusted.faults import UnreadableFileError
 from unit_test.config.loading import CP312, load, mistake, mistakes_in, sources
 
 LINUX = Platform.LINUX
@@ -175,3 +177,24 @@ def test_the_store_is_a_choice(text: str, expected: bool | None) -> None:
 def test_a_wrong_choice_is_a_mistake() -> None:
     found = mistake('[tool.cibw]\ncache = "sometimes"')
     assert "true, false or auto" in found.message
+
+
+def without(name: str, reason: str) -> Sources:
+    def read(path: str) -> str | None:
+        if path == name:
+            raise UnreadableFileError(name, reason)
+        return None
+
+    return Sources(read_text=read, config_label="other.toml", arguments=Arguments(package_dir="sub"))
+
+
+def test_a_file_that_can_not_be_read_is_a_note() -> None:
+    options = load_options(without("sub/setup.py", "is not UTF-8 text"), Platform.LINUX)
+    assert options.notes == ("sub/setup.py is not UTF-8 text, so that nothing was read from it",)
+
+
+def test_a_pyproject_that_can_not_be_read_is_a_mistake() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        load_options(without("sub/pyproject.toml", "is not a regular file"), Platform.LINUX)
+    (found,) = raised.value.mistakes
+    assert (found.place, found.message) == ("sub/pyproject.toml", "the file is not a regular file")

@@ -73,3 +73,8 @@ def test_what_is_invalid_is_refused_with_its_place(
 
 def test_a_specifier_from_elsewhere_is_read() -> None:
     assert parse_requires_python(">=3.9", "CIBW_PROJECT_REQUIRES_PYTHON") == PythonVersions.parse(">=3.9")
+
+
+def test_a_setup_cfg_of_too_many_lines_is_not_parsed() -> None:
+    with pytest.raises(ValueError, match=r"^setup\.cfg: it has more than 10000 lines"):
+        find_requires_python({}, "x\n" * 10_001, None)

@@ -233,3 +233,12 @@ def test_modules_that_are_not_there_say_nothing() -> None:
 
 def test_a_script_that_is_too_deep_says_nothing() -> None:
     assert of_setup_py(f"py_limited_api = {'+'.join(['1'] * 2000)}") is None
+
+
+@pytest.mark.parametrize(
+    "step",
+    ['x = f"{x}{x}"', "x = (x, x)", "x = (x, x)\ny = (y, y)\nz = x == y", 'x = (x, x)\ny = f"{x}"', "x = [x, x, x]"],
+)
+def test_values_that_grow_without_end_are_given_up(step: str) -> None:
+    script = "x = 'a'\ny = 'a'\n" + f"{step}\n" * 60 + "setup(py_limited_api=x)\n"
+    assert of_setup_py(script) is None

@@ -1,0 +1,85 @@
+"""Reads files of a project by name: regular files alone, up to a size, in the encoding that they declare."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import stat
+from pathlib import Path
+
+from cibw.untrusted.faults import UnreadableFileError
+
+MOST_SOURCE = 1 << 20
+"""The largest Python source, in bytes: its syntax tree takes hundreds of times as much memory."""
+MOST_TEXT = 4 << 20
+_COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_BLANK = re.compile(rb"[ \t\f]*(#.*)?$")
+_NEVER = frozenset({"idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
+"""Encodings that no source has; to decode some of them takes quadratic time."""
+
+
+def read_text(path: Path, label: str = "") -> str | None:
+    """The text of a file with `\\n` at the ends of lines; None where there is no file.
+
+    Python sources are decoded as PEP 263 says, other files as UTF-8. UnreadableFileError, which calls the file by its
+    label, for one that is no regular file, is too large, or can't be decoded.
+    """
+    label = label or str(path)
+    is_source = path.suffix == ".py"
+    data = read_bytes(path, label, MOST_SOURCE if is_source else MOST_TEXT)
+    if data is None:
+        return None
+    encoding = _declared(data) if is_source else "utf-8"
+    try:
+        text = data.removeprefix(codecs.BOM_UTF8).decode(encoding)
+    except LookupError:
+        raise UnreadableFileError(label, f"declares the unknown encoding {encoding!r}") from None
+    except UnicodeDecodeError as error:
+        shown = "UTF-8" if encoding == "utf-8" else encoding
+        raise UnreadableFileError(label, f"is not {shown} text: {error.reason} at byte {error.start}") from error
+    except UnicodeError as error:
+        raise UnreadableFileError(label, f"is not {encoding} text: {error}") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_bytes(path: Path, label: str, limit: int = MOST_TEXT) -> bytes | None:
+    """The bytes of a file; None where there is none, UnreadableFileError as in `read_text`."""
+    try:
+        # Without O_NONBLOCK a FIFO is waited for.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except ValueError as error:
+        raise UnreadableFileError(repr(label), "is not the name of a file") from error
+    except OSError as error:
+        if path.is_dir():
+            return None
+        raise UnreadableFileError(label, f"can't be read: {error.strerror or error}") from error
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            return None
+        if not stat.S_ISREG(mode):
+            raise UnreadableFileError(label, "is not a regular file")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(limit + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) > limit:
+        raise UnreadableFileError(label, f"has more than {limit >> 20} MiB")
+    return data
+
+
+def _declared(data: bytes) -> str:
+    """The encoding of a Python source (PEP 263)."""
+    if data.startswith(codecs.BOM_UTF8):
+        return "utf-8"
+    for line in data[:4096].splitlines()[:2]:
+        found = _COOKIE.match(line)
+        if found:
+            name = found[1].decode()
+            return f"{name} of no text" if name.lower().replace("_", "-") in _NEVER else name
+        if not _BLANK.match(line):
+            break
+    return "utf-8"
