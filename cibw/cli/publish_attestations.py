@@ -9,6 +9,7 @@ from functools import partial
 from cibw.cli.publish_login import LateSource, mask
 from cibw.cli.sessions import Session
 from cibw.errors import ConfigurationError
+from cibw.limited import read_text_limited
 from cibw.model.attestations import AttestationPolicy
 from cibw.model.ci import CiFacts
 from cibw.model.credentials import TrustedPublishing
@@ -73,8 +74,8 @@ def trust_of(session: Session) -> Trust:
         return Trust()
     path = session.working_dir / named
     try:
-        return Trust(config=path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        return Trust(config=read_text_limited(path))
+    except (OSError, ValueError) as error:
         raise ConfigurationError(
             f"{VARIABLE} names {path}, which can't be read.", hint="It is the JSON of a ClientTrustConfig of Sigstore."
         ) from error

@@ -34,7 +34,7 @@ from cibw.running.store_variables import variables_that_count
 from cibw.running.storekeeper import Storekeeper, StoreSettings
 
 _DEFAULT_LIMIT = 5_000_000_000
-_SIZE = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>[KMGT]?)(?P<binary>i?)B?", re.IGNORECASE)
+_SIZE = re.compile(r"(?P<number>[0-9]{1,18}(\.[0-9]{1,18})?)\s*(?P<unit>[KMGT]?)(?P<binary>i?)B?", re.IGNORECASE)
 _UNITS = " KMGT"
 
 

@@ -14,7 +14,7 @@ _DEFAULT_REQUIRES = ("setuptools>=40.8.0",)
 _NEEDS_NO_WHEEL = (70, 1)
 """The setuptools that makes wheels without the package `wheel`."""
 _SETUPTOOLS = re.compile(r"setuptools\s*(\[[^\]]*\])?(?P<versions>([<>=!~][^@;]*)?)(;.*)?", re.IGNORECASE)
-_UPPER_BOUND = re.compile(r"(?:<=?|~=|===?)\s*v?(\d+)(?:\.(\d+))?")
+_UPPER_BOUND = re.compile(r"(?:<=?|~=|===?)\s*v?(\d{1,9})(?:\.(\d{1,9}))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

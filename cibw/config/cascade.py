@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
@@ -62,26 +62,21 @@ class Cascade(Generic[T]):
         lowest, *others = self._holding(identifier)
         if self.merge is None:
             return (others or [lowest])[-1].value
-        value = lowest.value
-        for layer in others:
-            value = self.merge(*_in_order(value, layer.value, layer.inherit))
-        return value
+        return _merged([layer.value for layer in _in_order(lowest, others)], self.merge)
 
     def origin(self, identifier: BuildIdentifier | None = None) -> str:
         """Where the value for an identifier came from; several places stand apart by ` + `."""
         lowest, *others = self._holding(identifier)
-        origin = lowest.origin
-        for layer in others:
-            origin = " + ".join(_in_order(origin, layer.origin, layer.inherit))
-        return origin
+        return " + ".join(layer.origin for layer in _in_order(lowest, others))
 
     def places(self, identifier: BuildIdentifier | None = None) -> tuple[Step, ...]:
         """Every layer that holds for an identifier, the strongest first, and below it those that do not count."""
-        counting = self._holding(identifier)[not self.merge and len(self._holding(identifier)) > 1 :]
+        holding = self._holding(identifier)
+        counting = {id(layer) for layer in holding[not self.merge and len(holding) > 1 :]}
         steps: list[Step] = []
         for layer in (*reversed(self.layers), self.first):
             if layer.holds_for(identifier):
-                counts = any(layer is one for one in counting)
+                counts = id(layer) in counting
                 steps.append(Step(origin=layer.origin, value=layer.value, inherit=layer.inherit, counts=counts))
         return tuple(steps)
 
@@ -96,11 +91,24 @@ class Cascade(Generic[T]):
         return [self.first, *reversed(merging)]
 
 
-def _in_order(earlier: T, later: T, inherit: Inherit) -> tuple[T, T]:
-    match inherit:
-        case Inherit.PREPEND:
-            return later, earlier
-        case Inherit.APPEND | Inherit.NONE:
-            return earlier, later
-        case _:
-            assert_never(inherit)
+def _in_order(lowest: Layer[T], others: Sequence[Layer[T]]) -> list[Layer[T]]:
+    """The layers that merge, in the order in which their values follow each other."""
+    before: list[Layer[T]] = []
+    after: list[Layer[T]] = []
+    for layer in others:
+        match layer.inherit:
+            case Inherit.PREPEND:
+                before.append(layer)
+            case Inherit.APPEND | Inherit.NONE:
+                after.append(layer)
+            case _:
+                assert_never(layer.inherit)
+    return [*reversed(before), lowest, *after]
+
+
+def _merged(values: list[T], merge: Callable[[T, T], T]) -> T:
+    # In pairs: merged one after the other, the values of many layers would be copied anew for each of them.
+    while len(values) > 1:
+        pairs = [merge(*values[place : place + 2]) for place in range(0, len(values) - 1, 2)]
+        values = [*pairs, *values[len(pairs) * 2 :]]
+    return values[0]

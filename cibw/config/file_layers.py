@@ -173,6 +173,8 @@ def _select(section: _Section, findings: Findings) -> Selector:
 
 def _judge_keys(section: _Section, findings: Findings) -> None:
     for key in section.table:
+        if findings.is_full:
+            return
         if section.refuses(key):
             hint = f"set it in [tool.{OWN_TABLE}] or by a variable"
             findings.add(section.place(key), f"{key} can't be set in the table of another tool", hint)

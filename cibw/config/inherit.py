@@ -70,6 +70,8 @@ def _text_entries(text: str, place: str, findings: Findings) -> Iterable[_Entry]
 def _rules(entries: Iterable[_Entry], mergeable: Mapping[str, bool], place: str, findings: Findings) -> Rules:
     rules: dict[str, Inherit] = {}
     for entry in entries:
+        if findings.is_full:
+            break
         if entry.name not in mergeable:
             hint = did_you_mean(entry.name, mergeable)
             findings.add(place, f"inherit names {entry.name!r}, which is no option", hint)

@@ -61,14 +61,14 @@ def parse_fields(text: str, *, positional: Sequence[str] = (), named: Iterable[s
     The first fields may leave their name out where `positional` gives it. ValueError for other fields.
     """
     known = [*positional, *named]
-    result: dict[str, tuple[str, ...]] = {}
+    result: dict[str, list[str]] = {}
     for index, (given, words) in enumerate(named_fields(text)):
         name = given or _positional_name(words, index, positional, known)
         if name not in known:
             expected = "known fields are " + ", ".join(known)
             raise BadValueError(f"unknown field {name!r} in {text!r}", did_you_mean(name, known, fallback=expected))
-        result[name] = (*result.get(name, ()), *words)
-    return result
+        result.setdefault(name, []).extend(words)
+    return {name: tuple(words) for name, words in result.items()}
 
 
 def _positional_name(words: tuple[str, ...], index: int, positional: Sequence[str], known: Sequence[str]) -> str:

@@ -16,6 +16,8 @@ from cibw.model.target import Platform
 T = TypeVar("T")
 TRUE_WORDS = frozenset({"y", "yes", "t", "true", "on", "1"})
 FALSE_WORDS = frozenset({"n", "no", "f", "false", "off", "0"})
+_DIGITS = 9
+_UNPRINTABLE = re.compile(r"[\x00\ud800-\udfff]")
 _VERSION = r"([0-9]+([.][0-9]+)*((a|b|rc|[.]?dev)[0-9]+)?)?"
 Schema = Mapping[str, TomlValue]
 Texts = tuple[str, ...]
@@ -86,6 +88,25 @@ def wrong_type(value: TomlValue, expected: str) -> BadValueError:
     return BadValueError(f"this has to be {expected}, not {type_name(value)}")
 
 
+def refuse_unprintable(value: TomlValue) -> None:
+    """ValueError where a text holds what no program can be given or no file can be written with."""
+    match value:
+        case str():
+            found = _UNPRINTABLE.search(value)
+            if found:
+                kind = "a NUL character" if found[0] == "\0" else "a byte that is not UTF-8"
+                raise BadValueError(f"this holds {kind} (at character {found.start() + 1})", "remove it")
+        case tuple():
+            for item in value:
+                refuse_unprintable(item)
+        case Mapping():
+            for key, item in value.items():
+                refuse_unprintable(key)
+                refuse_unprintable(item)
+        case _:
+            pass
+
+
 def as_text(value: TomlValue) -> str:
     """The value as a string; ValueError for other types."""
     if isinstance(value, str):
@@ -148,6 +169,10 @@ def _check_requirements(texts: Texts) -> Texts:
     return texts
 
 
+def _each_once(texts: Texts) -> Texts:
+    return tuple(dict.fromkeys(texts))
+
+
 def _check_names(texts: Texts) -> Texts:
     for text in texts:
         if not text.isidentifier():
@@ -167,7 +192,7 @@ def _check_paths(texts: Texts) -> Texts:
 WORDS = list_kind(blank_words, "at blanks")
 VARIABLES = list_kind(blank_words, "at blanks", _check_names)
 EXTRAS = list_kind(_comma_words, "at commas")
-ARCHS = list_kind(_comma_words, "at commas and blanks")
+ARCHS = list_kind(_comma_words, "at commas and blanks", _each_once)
 REQUIREMENTS = list_kind(split_words, "as a shell does", _check_requirements)
 PATHS = list_kind(split_words, "as a shell does", _check_paths)
 
@@ -191,9 +216,10 @@ def _jobs(value: TomlValue, _: Context) -> int | None:
     text = "none" if isinstance(value, bool) else str(value).strip()
     if text in ("auto", ""):
         return None
-    if not text.isdecimal() or int(text) < 1:
+    number = text.lstrip("0") if text.isascii() and text.isdecimal() else ""
+    if not number:
         raise BadValueError("this has to be a whole number of 1 or more, or 'auto'")
-    return int(text)
+    return int(number) if len(number) <= _DIGITS else 10**_DIGITS
 
 
 def _switch(value: TomlValue, _: Context) -> bool | None:

@@ -11,7 +11,7 @@ from cibw.config.toml import TomlValue
 from cibw.model.target import ARCHITECTURES, Platform
 
 _UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
-_SIZE = r"[0-9]+(\.[0-9]+)?\s*([KMG]I?B|B)?"
+_SIZE = r"[0-9]{1,18}(\.[0-9]{1,18})?\s*([KMG]I?B|B)?"
 _SIZE_SCHEMA: Schema = one_of({"type": "integer", "minimum": 0}, STRING)
 _SECRET = re.compile(r"^\w+://[^/]*@")
 _ARCH_WORDS = ("auto", "native", "auto64", "auto32", "all")

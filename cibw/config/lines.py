@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-_HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
-_TOKEN = re.compile(r"""#.*|["]{3}|[']{3}|"(?:[^"\\]|\\.)*"|'[^']*'""")
+_TOKEN = re.compile(r"""#.*|["]{3}|[']{3}|"(?:[^"\\]+|\\.)*"?|'[^']*'?""")
 _CLOSING = {'"' * 3: re.compile(r'(?:\\.|[^\\])*?["]{3}'), "'" * 3: re.compile(r".*?[']{3}")}
 Path = tuple[str, ...]
 
@@ -40,17 +39,27 @@ def statements(text: str) -> Iterator[Statement]:
     quote = ""
     for number, line in enumerate(text.splitlines(), start=1):
         if not quote:
-            header, key = _HEADER.match(line), _KEY.match(line)
+            header, key = _header(line), _KEY.match(line)
             if header:
-                table = _table(header, arrays)
+                table = _table(header, arrays, is_array=line.lstrip().startswith("[["))
             if header or key:
                 yield Statement(number=number, table=table, key=_path(key[1]) if key and not header else ())
         quote = _open_quote(line, quote)
 
 
-def _table(header: re.Match[str], arrays: dict[Path, int]) -> Path:
-    path = _path(header[2])
-    if header[1] == "[":
+def _header(line: str) -> str:
+    """What stands between the brackets of a header; empty for other lines."""
+    stripped = line.strip()
+    if not stripped.startswith("["):
+        return ""
+    name, closing, rest = stripped.lstrip("[").partition("]")
+    rest = rest.removeprefix("]").strip()
+    return name.strip() if closing and (not rest or rest.startswith("#")) else ""
+
+
+def _table(header: str, arrays: dict[Path, int], *, is_array: bool) -> Path:
+    path = _path(header)
+    if not is_array:
         return path
     arrays[path] = arrays.get(path, 0) + 1
     return (*path, str(arrays[path]))

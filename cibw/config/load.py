@@ -70,7 +70,7 @@ def load_options(sources: Sources, platform: Platform) -> Options:
         publish=publish,
         output_dir=sources.arguments.output_dir or sources.environ.get("CIBW_OUTPUT_DIR") or _DEFAULT_OUTPUT,
         jobs=choice.jobs,
-        notes=tuple(findings.notes),
+        notes=findings.notes,
         places=_places(reader, sources.arguments),
         resolver=resolver,
     )
@@ -79,7 +79,8 @@ def load_options(sources: Sources, platform: Platform) -> Options:
 def _reader(
     sources: Sources, platform: Platform, config: TomlTable, pyproject: TomlTable, findings: Findings
 ) -> Reader:
-    file = ConfigFile.of(sources.config_label, config, sources.config_text or "")
+    # Of a text that is no TOML there are no keys, whose lines somebody could ask for.
+    file = ConfigFile.of(sources.config_label, config, (sources.config_text or "") if config else "")
     layers = (*file_layers(file, platform, findings), *variable_layers(sources.environ, platform, findings))
     context = Context(
         package_dir=sources.arguments.package_dir,

@@ -11,7 +11,9 @@ from cibw.model.identifier import Interpreter
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
-_PLAIN = re.compile(r"\s*(>=|<=|>|<|==|!=)\s*([0-9]+(?:\.[0-9]+)*)\s*")
+_PLAIN = re.compile(r"\s*(>=|<=|>|<|==|!=)\s*([0-9]{1,9}(?:\.[0-9]{1,9})*)\s*")
+_LONG_NUMBER = re.compile(r"[0-9]{10}")
+_LONGEST = 1000
 _LAST_PATCH = 99
 """A high patch release, so that `>=3.9.2` does not leave Python 3.9 out."""
 
@@ -53,6 +55,8 @@ class PythonVersions:
         What compares with plain releases, as nearly every project does, is understood here: the packaging library
         takes longer to import than all the rest of what prints the identifiers.
         """
+        if len(text) > _LONGEST or _LONG_NUMBER.search(text):
+            raise ValueError("a version specifier is too long, or one of its numbers is")
         parts = [part.strip() for part in text.split(",") if part.strip()]
         matches = [_PLAIN.fullmatch(part) for part in parts]
         clauses = tuple(_Clause(match[1], _release(match[2])) for match in matches if match)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from cibw.config.cascade import Cascade, Inherit, Layer, Step
-from cibw.config.kinds import Context, forget
+from cibw.config.kinds import Context, forget, refuse_unprintable
 from cibw.config.layers import RawLayer
 from cibw.config.option import Facts, Option
 from cibw.config.problems import Findings
@@ -58,6 +58,7 @@ class Reader:
     def _layer(self, option: Option[T], raw: RawLayer) -> Layer[T] | None:
         name = option.facts.name
         try:
+            refuse_unprintable(raw.values[name])
             context = self._context(raw.platform)
             value = option.kind.parse(raw.values[name], context if raw.counts else replace(context, note=forget))
         except ValueError as error:

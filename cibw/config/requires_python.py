@@ -6,10 +6,9 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from cibw.config.python_versions import PythonVersions
+from cibw.config.setup_files import parse_script, parse_setup_cfg
 
 _KEY = "python_requires"
-MOST_LINES = 10_000
-"""The parser of setup.cfg takes quadratic time for lines that it can't read."""
 
 
 def find_requires_python(
@@ -55,28 +54,11 @@ def _in_pyproject(pyproject: Mapping[str, object]) -> str | None:
 def _in_setup_cfg(text: str | None) -> str | None:
     if text is None:
         return None
-    import configparser
-
-    if text.count("\n") > MOST_LINES:
-        raise ValueError(f"setup.cfg: it has more than {MOST_LINES} lines")
-    parser = configparser.RawConfigParser()
     try:
-        parser.read_string(text, source="setup.cfg")
-    except configparser.Error as error:
-        raise ValueError(f"setup.cfg: {' '.join(str(error).split())}") from error
+        parser = parse_setup_cfg(text)
+    except ValueError as error:
+        raise ValueError(f"setup.cfg: {error}") from error
     return parser.get("options", "python_requires", fallback=None)
-
-
-def parse_script(text: str) -> ast.Module | None:
-    """The syntax tree of a script; None where this Python can't read it.
-
-    A script of another Python version says nothing here, nor does one that is nested too deeply; the build itself will
-    judge it.
-    """
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _in_setup_py(text: str) -> str | None:

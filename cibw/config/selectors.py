@@ -7,12 +7,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+_LONGEST = 1000
+_DEEPEST = 20
+_MOST_EXPANDED = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Selector:
     """Shell patterns, of which one has to match; without patterns nothing does.
 
-    ValueError for a pattern whose braces stand for too many patterns.
+    ValueError for a pattern that is too long, and for braces that are nested too deeply or stand for too many patterns.
     """
 
     patterns: tuple[str, ...]
@@ -20,7 +24,7 @@ class Selector:
     _regex: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        expanded = tuple(piece for pattern in self.patterns for piece in _expand(pattern))
+        expanded = _expanded(self.patterns)
         # Compiled once here, so that many overrides can be asked about many identifiers.
         text = "|".join(fnmatch.translate(piece) for piece in expanded) or r"(?!)"
         object.__setattr__(self, "_expanded", expanded)
@@ -44,12 +48,33 @@ class Selector:
         return " ".join(self.patterns)
 
 
+def _expanded(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    pieces: dict[str, None] = {}
+    for pattern in patterns:
+        pieces.update(dict.fromkeys(_expand(pattern)))
+        if len(pieces) > len(patterns) + _MOST_EXPANDED:
+            raise ValueError(f"the braces of all patterns together stand for more than {_MOST_EXPANDED} patterns")
+    return tuple(pieces)
+
+
 def _expand(pattern: str) -> list[str]:
+    if len(pattern) > _LONGEST:
+        raise ValueError(f"the pattern {pattern[:40]!r}... has {len(pattern)} characters, of at most {_LONGEST}")
     if "{" not in pattern:
         return [pattern]
+    if _depth(pattern) > _DEEPEST:
+        raise ValueError(f"the braces of {pattern[:40]!r}... are nested more than {_DEEPEST} levels deep")
     from bracex import ExpansionLimitException, expand  # loaded where it is needed, for a quick start
 
     try:
         return expand(pattern)
     except ExpansionLimitException as error:
         raise ValueError(f"the braces of {pattern!r} stand for more than 1000 patterns") from error
+
+
+def _depth(pattern: str) -> int:
+    depth = deepest = 0
+    for character in pattern:
+        depth += (character == "{") - (character == "}" and depth > 0)
+        deepest = max(deepest, depth)
+    return deepest

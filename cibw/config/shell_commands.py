@@ -60,6 +60,10 @@ class _CommandScanner:
         self.expects_command = True
 
     def scan(self) -> None:
+        with self.cursor.nested():
+            self._scan()
+
+    def _scan(self) -> None:
         while not self.cursor.at_end:
             if self.cursor.skip(")"):
                 if not self.open_cases:
@@ -134,6 +138,11 @@ def _skip_expansion(cursor: Cursor, *, is_double: bool) -> bool:
 
 
 def _skip_until(cursor: Cursor, end: str, *, is_double: bool) -> None:
+    with cursor.nested():
+        _find_end(cursor, end, is_double=is_double)
+
+
+def _find_end(cursor: Cursor, end: str, *, is_double: bool) -> None:
     while not cursor.at_end:
         if cursor.skip(end):
             return

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+_DEEPEST = 50
 
 
 @dataclass(slots=True)
@@ -12,6 +16,16 @@ class Cursor:
 
     text: str
     position: int = 0
+    depth: int = 0
+
+    @contextmanager
+    def nested(self) -> Iterator[None]:
+        """Go one level deeper for as long as the context lasts; ValueError where the text is nested too deeply."""
+        if self.depth >= _DEEPEST:
+            raise ValueError(f"quotes, braces and parentheses are nested more than {_DEEPEST} levels deep")
+        self.depth += 1
+        yield
+        self.depth -= 1
 
     @property
     def at_end(self) -> bool:

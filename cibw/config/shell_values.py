@@ -57,10 +57,11 @@ def read_value(cursor: Cursor, around: Surroundings) -> tuple[EnvPart, ...]:
     """
     parts: list[EnvPart] = []
     start = cursor.position
-    while not _ends(cursor, around):
-        if around.quoting is Quoting.NONE:
-            _refuse_operators(cursor, around, start)
-        parts.extend(_read_piece(cursor, around))
+    with cursor.nested():
+        while not _ends(cursor, around):
+            if around.quoting is Quoting.NONE:
+                _refuse_operators(cursor, around, start)
+            parts.extend(_read_piece(cursor, around))
     return _merge(parts)
 
 
@@ -169,10 +170,12 @@ def _read_braces(cursor: Cursor, around: Surroundings) -> Variable:
 
 def _merge(parts: Iterable[EnvPart]) -> tuple[EnvPart, ...]:
     merged: list[EnvPart] = []
+    texts: list[str] = []
     for part in parts:
-        last = merged[-1] if merged else None
-        if isinstance(part, str) and isinstance(last, str):
-            merged[-1] = last + part
-        elif part != "":
-            merged.append(part)
-    return tuple(merged)
+        if isinstance(part, str):
+            texts.append(part)
+            continue
+        merged += filter(None, ["".join(texts)])
+        texts.clear()
+        merged.append(part)
+    return (*merged, *filter(None, ["".join(texts)]))

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from cibw.config.options import StableAbi
-from cibw.config.requires_python import MOST_LINES, parse_script
+from cibw.config.setup_files import is_shallow, parse_script, parse_setup_cfg
 from cibw.config.toml import TomlTable, TomlValue, as_table
 from cibw.model.target import Platform
 
 _MINORS = range(2, 21)
 _TAG = re.compile(r"cp3([1-9][0-9]?)")
-_LIMITED_API = re.compile(r"""limited_api\s*:\s*['"]3\.([0-9]+)""")
+_LIMITED_API = re.compile(r"""limited_api\s*:\s*['"]3\.([0-9]{1,9})""")
 ReadText = Callable[[str], str | None]
 """Gives the text of a file of the package, or None where there is none."""
 
@@ -76,14 +76,11 @@ def _of_setuptools(tool: TomlTable, read_text: ReadText, platform: Platform) -> 
 
 
 def _in_setup_cfg(text: str) -> str | None:
-    if "bdist_wheel" not in text or text.count("\n") > MOST_LINES:
+    if "bdist_wheel" not in text:
         return None
-    import configparser
-
-    parser = configparser.RawConfigParser()
     try:
-        parser.read_string(text)
-    except configparser.Error:
+        parser = parse_setup_cfg(text)
+    except ValueError:
         return None
     dashed = parser.get("bdist_wheel", "py-limited-api", fallback=None)
     return parser.get("bdist_wheel", "py_limited_api", fallback=dashed)
@@ -103,7 +100,8 @@ def _in_setup_py(read_text: ReadText, platform: Platform) -> Iterator[int]:
     for minor in _MINORS:
         try:
             claims = stable_abi_claims(script, facts_of(minor, platform), modules)
-        except RecursionError:
+        except (RecursionError, ValueError):
+            # Its expressions, or the numbers in them, are longer than what Python writes out again.
             return
         floors = [floor for floor in map(_minor, claims) if floor is not None]
         if floors and minor >= max(floors):
@@ -114,6 +112,7 @@ def _modules(read_text: ReadText) -> Callable[[str], ast.Module | None]:
     @cache
     def parsed(path: str) -> ast.Module | None:
         text = read_text(path)
-        return None if text is None else parse_script(text)
+        tree = None if text is None else parse_script(text)
+        return tree if tree is not None and is_shallow(tree) else None
 
     return parsed

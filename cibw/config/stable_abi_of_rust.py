@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from cibw.config.toml import TomlTable, TomlValue, as_table, parse_toml
 
-_ABI3 = re.compile(r"(?:pyo3|pyo3-ffi)\??/abi3(?:-py3([0-9]+))?")
+_ABI3 = re.compile(r"(?:pyo3|pyo3-ffi)\??/abi3(?:-py3([0-9]{1,9}))?")
 _BINDINGS = ("pyo3", "pyo3-ffi")
 _ANY_PYTHON = 2
 

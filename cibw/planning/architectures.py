@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cibw.config.problems import did_you_mean
+from itertools import islice
+
+from cibw.config.problems import MOST_MISTAKES, did_you_mean
 from cibw.errors import Mistake
 from cibw.model.facts import Facts
 from cibw.model.target import ARCHITECTURES, Architecture, Platform
@@ -61,7 +63,7 @@ def wanted_architectures(
     """
     found: set[Architecture] = set()
     judged = Verdict()
-    for word in words:
+    for word in islice(dict.fromkeys(words), MOST_MISTAKES):
         found.update(_meaning(word, platform, facts, judged))
     if platform is Platform.PYODIDE:
         found.update(ARCHITECTURES[platform])

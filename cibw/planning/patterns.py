@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from cibw.catalog import Catalog, CatalogEntry
 from cibw.config.enable import EnableGroup, group_of
 from cibw.config.options import Options
-from cibw.config.problems import did_you_mean
+from cibw.config.problems import MOST_MISTAKES, did_you_mean
 from cibw.config.selectors import Selector
 from cibw.errors import Mistake
 from cibw.model.target import Platform
@@ -18,18 +19,19 @@ _OF_PAST_RELEASES = re.compile(r"p2|p3[5-8]|cp313t")
 
 
 def judge_patterns(options: Options, catalog: Catalog) -> Verdict:
-    """Judge each pattern: it has to match an identifier of some platform whose group is enabled.
+    """Judge the patterns: each has to match an identifier of some platform whose group is enabled.
 
     A pattern of `build` that does not is a mistake, one of `skip` and `test-skip` is worth a note. An
-    identifier that is asked for by `only` needs no patterns.
+    identifier that is asked for by `only` needs no patterns. Of those without effect, 100 are reported.
     """
     verdict = Verdict()
     if options.only is not None:
         return verdict
-    for pattern in _without_effect(options.build, options, catalog):
+    for pattern in _without_effect(options.build.patterns, options, catalog):
         _judge_build(pattern, options, catalog, verdict)
-    for name, selector in (("skip", options.skip), ("test-skip", _without_halves(options.test_skip, catalog))):
-        for pattern in _without_effect(selector, options, catalog):
+    tested = _without_halves(options.test_skip.patterns, catalog)
+    for name, patterns in (("skip", options.skip.patterns), ("test-skip", tested)):
+        for pattern in _without_effect(patterns, options, catalog):
             verdict.notes.append(
                 f"{name}: the pattern {pattern!r} matches no enabled build identifier; it does nothing"
             )
@@ -41,11 +43,12 @@ def is_offered(entry: CatalogEntry, selector: Selector) -> bool:
     return not entry.eol or selector.names_exactly(str(entry.identifier.interpreter))
 
 
-def _without_effect(selector: Selector, options: Options, catalog: Catalog) -> Iterator[str]:
-    for pattern in selector.patterns:
+def _without_effect(patterns: Iterable[str], options: Options, catalog: Catalog) -> Iterator[str]:
+    def has_none(pattern: str) -> bool:
         alone = Selector((pattern,))
-        if not any(_has_effect(alone, entry, options) for entry in _entries(catalog, options.platform)):
-            yield pattern
+        return not any(_has_effect(alone, entry, options) for entry in _entries(catalog, options.platform))
+
+    return islice(filter(has_none, dict.fromkeys(patterns)), MOST_MISTAKES)
 
 
 def _has_effect(selector: Selector, entry: CatalogEntry, options: Options) -> bool:
@@ -100,17 +103,17 @@ def _known_patterns(catalog: Catalog, options: Options) -> set[str]:
     return tags | targets | {str(identifier) for identifier in identifiers}
 
 
-def _without_halves(selector: Selector, catalog: Catalog) -> Selector:
+def _without_halves(patterns: tuple[str, ...], catalog: Catalog) -> Iterator[str]:
     """Cut `:arm64` and `:x86_64` off the patterns that name one half of a universal2 test."""
-    if not any(":" in pattern for pattern in selector.patterns):
-        return selector
+    if not any(":" in pattern for pattern in patterns):
+        return iter(patterns)
     tests = [
         f"{entry.identifier}:{half}"
         for entry in catalog.interpreters(Platform.MACOS)
         for half in ("arm64", "x86_64")
         if str(entry.identifier).endswith("universal2")
     ]
-    return Selector(tuple(_whole(pattern, tests) for pattern in selector.patterns))
+    return (_whole(pattern, tests) for pattern in patterns)
 
 
 def _whole(pattern: str, tests: list[str]) -> str:

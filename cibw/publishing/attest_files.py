@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cibw.limited import parse_json, read_limited
 from cibw.model.attestations import Predicate, Statement
 from cibw.model.distribution import ATTESTATION_ENDING, Distribution
 from cibw.publishing.attest_rules import Leftover, Leftovers
@@ -65,11 +65,13 @@ def leftovers(path: str, distribution: Distribution) -> Leftovers:
 
 def _leftover(path: Path, distribution: Distribution, predicate: Predicate) -> Leftover | None:
     try:
-        text = path.read_bytes()
+        text = read_limited(path)
     except FileNotFoundError:
         return None
     except OSError as error:
         return Leftover(path=str(path), misfit=f"it can't be read ({error.strerror or error})")
+    except ValueError as error:
+        return Leftover(path=str(path), misfit=str(error))
     return Leftover(path=str(path), misfit=misfit(text, distribution, predicate))
 
 
@@ -82,7 +84,7 @@ def _decoded(encoded: str) -> bytes:
 
 def _parsed(text: bytes, fault: str) -> object:
     try:
-        value: object = json.loads(text)
+        value: object = parse_json(text)
     except ValueError as error:
         raise _odd(fault) from error
     return value

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
 
+from cibw.limited import parse_json
 from cibw.model.distribution import Distribution
 from cibw.model.release import PackageIndex
 from cibw.model.web import Question
@@ -35,7 +35,7 @@ def _usual(index: PackageIndex, distribution: Distribution) -> str:
 
 def _named(page: bytes, filename: str) -> str:
     try:
-        data: object = json.loads(page)
+        data: object = parse_json(page)
     except ValueError:
         return ""
     files = data.get("files") if isinstance(data, dict) else None

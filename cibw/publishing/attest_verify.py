@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cibw.errors import AttestationError
 from cibw.exhaustive import assert_never
+from cibw.limited import parse_json
 from cibw.model.attestations import Forge, Predicate, Publisher
 from cibw.model.distribution import Distribution
 from cibw.publishing.attest_files import misfit, read_statement
@@ -58,7 +59,7 @@ def verify_provenance(
 
 def _attestations(text: bytes, distribution: Distribution) -> tuple[bytes, ...]:
     try:
-        provenance: object = json.loads(text)
+        provenance: object = parse_json(text)
     except ValueError as error:
         raise _wrong(distribution, "the provenance of the index is no JSON") from error
     bundles = provenance.get("attestation_bundles") if isinstance(provenance, dict) else None

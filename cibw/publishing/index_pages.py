@@ -5,14 +5,20 @@ Sources: PEP 503 (HTML), PEP 691 (JSON), now both in the Simple Repository API o
 
 from __future__ import annotations
 
-import json
-from html.parser import HTMLParser
+import re
+from collections.abc import Iterator
+from html import unescape
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
+from cibw.limited import parse_json
 from cibw.model.release import IndexFile
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 """The forms that are read, the best first."""
+_OPENING = re.compile(r"<!--|<(?P<tag>a|base|script|style)(?=[\s/>])", re.IGNORECASE)
+_ATTRIBUTE = re.compile(
+    r"""[\s/]*(?P<name>[^\s/>=]+)\s*(?:=\s*(?:"(?P<double>[^"]*)"?|'(?P<single>[^']*)'?|(?P<bare>[^\s>]*)))?"""
+)
 
 
 def parse_page(text: str, *, content_type: str, address: str) -> tuple[IndexFile, ...]:
@@ -26,7 +32,7 @@ def parse_page(text: str, *, content_type: str, address: str) -> tuple[IndexFile
 
 
 def _from_json(text: str, address: str) -> tuple[IndexFile, ...]:
-    data: object = json.loads(text)
+    data: object = parse_json(text)
     files = data.get("files") if isinstance(data, dict) else None
     if not isinstance(files, list):
         raise _odd("the page lists no files")
@@ -51,29 +57,48 @@ def _entry(item: object, address: str) -> IndexFile:
 
 
 def _from_html(text: str, address: str) -> tuple[IndexFile, ...]:
-    links = _Links(address)
-    links.feed(text)
-    links.close()
-    return tuple(links.files)
+    base = address
+    files: list[IndexFile] = []
+    for tag, target in _targets(text):
+        if tag == "base":
+            base = urljoin(base, target)
+        else:
+            files += _linked(urljoin(base, target))
+    return tuple(files)
 
 
-class _Links(HTMLParser):
-    def __init__(self, address: str) -> None:
-        super().__init__()
-        self._base = address
-        self.files: list[IndexFile] = []
+def _targets(text: str) -> Iterator[tuple[str, str]]:
+    """The names of the tags `a` and `base`, and where they point.
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        target = dict(attrs).get("href")
-        if tag == "base" and target:
-            self._base = urljoin(self._base, target)
-        if tag == "a" and target:
-            self._add(target)
+    Each character is read once, which the parser of the standard library does not promise for tags that never end.
+    """
+    position = 0
+    while opening := _OPENING.search(text, position):
+        position = opening.end()
+        tag = (opening["tag"] or "").lower()
+        if tag in ("a", "base"):
+            attributes, position = _attributes(text, position)
+            if attributes.get("href"):
+                yield tag, attributes["href"]
+        else:
+            end = "-->" if not tag else f"</{tag}"
+            found = text.find(end, position)
+            position = len(text) if found < 0 else found
 
-    def _add(self, target: str) -> None:
-        address, fragment = urldefrag(urljoin(self._base, target))
-        filename = unquote(urlsplit(address).path.rpartition("/")[2])
-        algorithm, _, digest = fragment.partition("=")
-        if filename:
-            sha256 = digest.lower() if algorithm == "sha256" else ""
-            self.files.append(IndexFile(filename=filename, sha256=sha256, address=address))
+
+def _attributes(text: str, position: int) -> tuple[dict[str, str], int]:
+    found: dict[str, str] = {}
+    while match := _ATTRIBUTE.match(text, position):
+        position = match.end()
+        value = next((one for one in match.group("double", "single", "bare") if one is not None), "")
+        found.setdefault(match["name"].lower(), unescape(value))
+    return found, position
+
+
+def _linked(target: str) -> Iterator[IndexFile]:
+    address, fragment = urldefrag(target)
+    filename = unquote(urlsplit(address).path.rpartition("/")[2])
+    algorithm, _, digest = fragment.partition("=")
+    if filename:
+        sha256 = digest.lower() if algorithm == "sha256" else ""
+        yield IndexFile(filename=filename, sha256=sha256, address=address)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
+
+from cibw.limited import parse_json
 
 _WHEEL_LINE = re.compile(r"(?P<path>.+\.whl): (?P<text>W\d+: .*)")
 _DIST_FILE = re.compile(r"checking '(?P<path>.+)'")
@@ -51,7 +52,7 @@ def pydistcheck_lines(output: str) -> Iterator[Line]:
 
 def abi3audit_lines(output: str) -> Iterator[Line]:
     """A JSON report; ValueError where it is none."""
-    report: object = json.loads(output)
+    report: object = parse_json(output)
     for path, spec in _table(_table(report).get("specs")).items():
         extensions = _table(spec).get("wheel")
         for extension in extensions if isinstance(extensions, list) else ():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Mapping
+
+from cibw.limited import parse_json
 
 _GITHUB = ("repository", "workflow_ref", "job_workflow_ref", "environment", "ref", "event_name")
 _GITLAB = ("project_path", "ci_config_ref_uri", "environment", "ref", "ref_type", "pipeline_source")
@@ -28,7 +29,7 @@ def read_claims(token: str) -> Mapping[str, str]:
         return {}
     try:
         text = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)).decode()
-        told: object = json.loads(text)
+        told: object = parse_json(text)
     except (ValueError, binascii.Error):
         return {}
     if not isinstance(told, dict):

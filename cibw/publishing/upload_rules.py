@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from enum import Enum
 from html import unescape
 
 from cibw.exhaustive import assert_never
+from cibw.limited import parse_json
 from cibw.publishing.upload_api import Receipt
 
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 429})
 _LONGEST = 600
+_LONGEST_READ = 10_000
 _SHORTEST = 4
 _MASK = "***"
 _NOT_SHOWN = re.compile(r"<(style|script|head)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
@@ -47,6 +48,7 @@ def waits(first: float, attempts: int) -> tuple[float, ...]:
 
 def readable(text: str, content_type: str, reason: str) -> str:
     """What an index says for people, in one line: out of JSON, HTML or plain text, else its reason of HTTP."""
+    text = text[:_LONGEST_READ]
     kind = _Kind.of(content_type)
     match kind:
         case _Kind.JSON:
@@ -57,7 +59,7 @@ def readable(text: str, content_type: str, reason: str) -> str:
             found = text
         case _:
             assert_never(kind)
-    line = " ".join(unescape(found).split()) or reason.strip()
+    line = " ".join(_unescaped(found).split()) or reason.strip()
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST].rstrip()} ..."
 
 
@@ -81,14 +83,22 @@ class _Kind(Enum):
 
 def _from_html(text: str) -> str:
     found = _TAG.sub(" ", _NOT_SHOWN.sub(" ", text))
-    framed = _FRAME.search(unescape(found))
+    framed = _FRAME.search(_unescaped(found))
     # Bottle, below pypiserver, puts a sentence around the reason, and None where there is no reason.
     return found if framed is None else framed["reason"].removesuffix("None")
 
 
+def _unescaped(text: str) -> str:
+    try:
+        return unescape(text)
+    except ValueError:
+        # It holds the number of a character with more digits than Python reads.
+        return text
+
+
 def _from_json(text: str) -> str:
     try:
-        data: object = json.loads(text)
+        data: object = parse_json(text)
     except ValueError:
         return text
     if not isinstance(data, dict):

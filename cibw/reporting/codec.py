@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TypeVar
 
 from cibw.errors import CibwError
+from cibw.limited import parse_json
 from cibw.model.events import REPORT_VERSION, Report
 from cibw.model.manifest import MANIFEST_VERSION, Manifest
 from cibw.model.plan import PLAN_VERSION, Plan
@@ -55,7 +55,7 @@ def _dump(value: Plan | Report | Manifest) -> str:
 def _load(text: str, root: type[_Root], version: int) -> _Root:
     name = root.__name__.lower()
     try:
-        data: object = json.loads(text)
+        data: object = parse_json(text)
     except ValueError as error:
         raise CibwError(f"This {name} is no JSON: {error}") from error
     found = data.get("version") if isinstance(data, dict) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cibw.errors import CibwError
+from cibw.limited import read_text_limited
 from cibw.model.manifest import MANIFEST_NAME, Manifest
 from cibw.reporting.whole_file import write_whole
 
@@ -22,11 +23,11 @@ def read_manifest(directory: Path) -> Manifest | None:
 
     path = directory / MANIFEST_NAME
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text_limited(path)
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CibwError(f"{path} can't be read: {error}") from error
+    except (OSError, ValueError) as error:
+        raise CibwError(f"{path} can't be read: {error}.", hint="Remove it, and build again.") from error
     try:
         return manifest_from_json(text)
     except CibwError as error:

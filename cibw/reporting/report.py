@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cibw.errors import CibwError
+from cibw.limited import read_text_limited
 from cibw.model.events import Event, Report, RunFinished
 from cibw.reporting.reporter import Reporter
 from cibw.reporting.whole_file import write_whole
@@ -34,6 +35,6 @@ def read_report(directory: Path) -> Report | None:
     from cibw.reporting.codec import report_from_json
 
     try:
-        return report_from_json((directory / FILE_NAME).read_text(encoding="utf-8"))
-    except (CibwError, OSError, UnicodeDecodeError):
+        return report_from_json(read_text_limited(directory / FILE_NAME))
+    except (CibwError, OSError, ValueError):
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import socket
@@ -11,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cibw.limited import parse_json, read_limited
 from cibw.model.images import EngineName
 
 _UNIX = "unix://"
@@ -125,7 +125,7 @@ def _context_url(environment: Mapping[str, str]) -> str:
 def _text_at(path: Path, *keys: str) -> str:
     """A string in a JSON file; empty where the file or the key is missing or broken."""
     try:
-        found: object = json.loads(path.read_text("utf-8"))
+        found: object = parse_json(read_limited(path))
     except (OSError, ValueError):
         return ""
     for key in keys:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from contextlib import closing
 from functools import partial
 from urllib.parse import quote
 
+from cibw.limited import parse_json
 from cibw.model.command import Request
 from cibw.model.images import EngineName, Image
 from cibw.running.container_api import LocalImage
@@ -48,7 +48,7 @@ def _look(name: EngineName, runner: Runner) -> Look | None:
 
 def _at_socket(endpoint: Endpoint, reference: str) -> LocalImage | None:
     status, body = _get(endpoint.url.removeprefix(_UNIX), f"/images/{quote(reference, safe='/:@')}/json")
-    told: object = json.loads(body) if status == _OK else None
+    told: object = parse_json(body) if status == _OK else None
     return LocalImage.of(told) if isinstance(told, dict) else None
 
 
@@ -56,7 +56,7 @@ def _by_program(program: str, runner: Runner, reference: str) -> LocalImage | No
     lines: list[str] = []
     request = Request(argv=(program, "image", "inspect", reference), cwd="/", environment=runner.environment())
     outcome = runner.run(request, lambda line, is_error: None if is_error else lines.append(line))
-    told: object = json.loads("\n".join(lines)) if outcome.exit_code == 0 else None
+    told: object = parse_json("\n".join(lines)) if outcome.exit_code == 0 else None
     return LocalImage.of(told[0]) if isinstance(told, list) and told and isinstance(told[0], dict) else None
 
 

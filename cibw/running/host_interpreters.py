@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from subprocess import TimeoutExpired
 
+from cibw.limited import parse_json, read_limited
 from cibw.model.facts import HostInterpreter
 from cibw.model.identifier import Implementation, Interpreter
 from cibw.model.target import Family
@@ -84,7 +85,7 @@ def _ask(executable: Path, environment: Mapping[str, str] | None) -> Facts:
 
 def _parse(text: bytes) -> Facts:
     try:
-        parsed: object = json.loads(text)
+        parsed: object = parse_json(text)
     except ValueError:
         return {}
     return {str(name): str(value) for name, value in parsed.items()} if isinstance(parsed, dict) else {}
@@ -115,7 +116,7 @@ def _interpreter(facts: Facts) -> HostInterpreter | None:
 def read_cache(cache_file: Path) -> dict[str, Facts]:
     """What earlier runs have asked, as far as it can be read."""
     try:
-        parsed: object = json.loads(cache_file.read_text("utf-8"))
+        parsed: object = parse_json(read_limited(cache_file))
     except (OSError, ValueError):
         return {}
     if not isinstance(parsed, dict):

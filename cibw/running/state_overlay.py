@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from posixpath import dirname
 
+from cibw.limited import parse_json
 from cibw.running.state_key import is_of_git
 
 
@@ -24,7 +25,7 @@ class Found:
     @classmethod
     def from_json(cls, text: str) -> Found:
         """Read it again; ValueError where the text is none."""
-        table: object = json.loads(text)
+        table: object = parse_json(text)
         match table:
             case {"files": dict(files), "written": [*written]}:
                 return cls(

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from cibw.limited import parse_json, read_limited
 from cibw.running.removal import put_in_place, remove_tree
 
 _BLOCK = 1 << 20
@@ -35,7 +36,7 @@ def write_bytes(path: Path, content: bytes, mode: int = 0o666) -> None:
 def read_table(path: Path) -> Table:
     """The table in a JSON file; empty where the file is missing or broken."""
     try:
-        parsed: object = json.loads(path.read_bytes())
+        parsed: object = parse_json(read_limited(path))
     except (OSError, ValueError):
         return {}
     return {str(name): value for name, value in parsed.items()} if isinstance(parsed, dict) else {}

@@ -1,0 +1,118 @@
+"""Limits on input from outside: sizes and nesting are checked before a file is read or a text is parsed.
+
+Projects, indexes and caches may hold anything. What is too large or nested too deeply is refused with a ValueError,
+as any other text that can't be read, instead of using up the memory or the stack.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from pathlib import Path
+
+TEXT_LIMIT = 4 << 20
+"""The size, in bytes, up to which files that people write are read."""
+DATA_LIMIT = 16 << 20
+"""The size, in bytes, up to which files that programs write are read."""
+DEPTH_LIMIT = 100
+"""How many levels of arrays and objects may be nested in each other."""
+_DIGITS = 400
+_CONTAINERS = 1_000_000
+_JSON_TOKEN = re.compile(r'"(?:[^"\\]+|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+_LONE = re.compile(r"[\ud800-\udfff]")
+
+
+class TooLargeError(ValueError):
+    """A file or a text is larger than what is read."""
+
+
+class TooDeepError(ValueError):
+    """A text is nested too deeply."""
+
+
+def in_units(size: int) -> str:
+    """A number of bytes for people, such as `64 MiB`."""
+    for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
+        if size >= unit:
+            return f"{size / unit:.4g} {name}"
+    return f"{size} bytes"
+
+
+def read_limited(path: Path, limit: int = DATA_LIMIT) -> bytes:
+    """The content of a regular file of at most `limit` bytes.
+
+    OSError where there is no such file or it is a directory, TooLargeError where it is larger, ValueError for pipes,
+    sockets and devices, which may never end.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise ValueError("it is not a regular file")
+    with path.open("rb") as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise TooLargeError(f"it is larger than {in_units(limit)}")
+    return content
+
+
+def read_text_limited(path: Path, limit: int = DATA_LIMIT) -> str:
+    """The same as UTF-8 text with line endings as `\\n`; UnicodeDecodeError, a ValueError, for other bytes."""
+    return read_limited(path, limit).decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def parse_json(text: str | bytes, *, depth: int = DEPTH_LIMIT) -> object:
+    """The value that a JSON text holds; ValueError for anything else, and for a text that is nested too deeply.
+
+    Halves of surrogate pairs, which no output can encode, become U+FFFD.
+    """
+    import json  # a quick start has no need of it
+
+    plain = text.decode(json.detect_encoding(text)) if isinstance(text, bytes) else text
+    _check_json_depth(plain, depth)
+    value: object = json.loads(plain, parse_int=_integer, parse_float=_finite, parse_constant=_refuse_constant)
+    return _encodable(value) if _SURROGATE.search(plain) else value
+
+
+def _check_json_depth(text: str, limit: int) -> None:
+    depth = containers = 0
+    for token in _JSON_TOKEN.finditer(text):
+        first = text[token.start()]
+        if first in "[{":
+            depth += 1
+            containers += 1
+            if depth > limit:
+                raise TooDeepError(f"it is nested more than {limit} levels deep")
+        elif first in "]}":
+            depth -= 1
+    if containers > _CONTAINERS:
+        raise TooLargeError(f"it holds more than {_CONTAINERS} arrays and objects")
+
+
+def _integer(digits: str) -> int:
+    # The time that a conversion takes grows with the square of the digits, and not every Python has a limit.
+    if len(digits) > _DIGITS:
+        raise ValueError(f"it holds a number of more than {_DIGITS} digits")
+    return int(digits)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"the number {text[:40]} is too large")
+    return number
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _encodable(value: object) -> object:
+    match value:
+        case str():
+            return _LONE.sub("\ufffd", value)
+        case list():
+            return [_encodable(item) for item in value]
+        case dict():
+            return {_encodable(key): _encodable(item) for key, item in value.items()}
+        case _:
+            return value
