@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from house.sources import Finding, Source
 
 CONTAINER = "cibw/running/container*.py"
-HTTP = ("cibw/running/fetch*.py", "cibw/publishing/upload*.py", "cibw/publishing/trusted*.py")
+HTTP = ("cibw/http_limits.py", "cibw/running/fetch*.py", "cibw/publishing/upload*.py", "cibw/publishing/trusted*.py")
 ONLY: Mapping[str, tuple[str, ...]] = {
     "docker": (CONTAINER,),
     "subprocess": ("cibw/running/host*.py",),

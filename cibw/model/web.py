@@ -9,21 +9,29 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A request of HTTP; `headers` may hold secrets, which is why they are left out of its `repr`."""
+    """A request of HTTP; `headers` may hold secrets, which is why they are left out of its `repr`.
+
+    With `only_hash` the body of the answer may be a large file: it is hashed as it comes, and not kept.
+    """
 
     address: str
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
+    only_hash: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A response of HTTP; the names of `headers` are in lower case, `body` may hold secrets."""
+    """A response of HTTP; the names of `headers` are in lower case, `body` may hold secrets.
+
+    `sha256` is set instead of `body` where the question asked for the hash only.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
+    sha256: str = ""
 
 
 class NoAnswerError(Exception):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from cibw.errors import MissingToolError
 
+_PATIENCE = 120.0
+"""Seconds after which a CI that gives no identity is out of order; the library has a limit for each read alone."""
+
 
 class NoIdentityError(Exception):
     """A CI gives no identity, though it should; `needs_permission` where GitHub was not allowed to."""
@@ -19,6 +22,9 @@ def ambient_identity(audience: str) -> str | None:
 
     GitHub, Google, Buildkite, GitLab and CircleCI are asked, by what the environment of this process says.
     """
+    from cibw.publishing.attest import OutageError
+    from cibw.publishing.attest_patience import within
+
     try:
         import id as identities
         from urllib3.exceptions import HTTPError
@@ -27,8 +33,8 @@ def ambient_identity(audience: str) -> str | None:
             "The library id is not installed, which asks a CI for an identity.", hint="pip install 'cibw[publish]'"
         ) from error
     try:
-        return identities.detect_credential(audience)
+        return within(_PATIENCE, lambda: identities.detect_credential(audience))
     except identities.GitHubOidcPermissionCredentialError as error:
         raise NoIdentityError(str(error), needs_permission=True) from error
-    except (identities.IdentityError, HTTPError, OSError) as error:
+    except (identities.IdentityError, HTTPError, OSError, ValueError, OutageError) as error:
         raise NoIdentityError(str(error)) from error

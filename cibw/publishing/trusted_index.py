@@ -11,6 +11,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from cibw.errors import CibwError
+from cibw.limited import parse_json
 from cibw.model.web import Answer, NoAnswerError, Question, Web
 from cibw.publishing.trusted_claims import read_claims
 from cibw.publishing.trusted_messages import Fault, no_answer, not_offered, unencrypted
@@ -18,6 +19,7 @@ from cibw.publishing.trusted_refusals import refused
 
 TRIES = 3
 _USUAL_LIFE = 900.0
+_FAR_FUTURE = 1e12
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _JSON: Mapping[str, str] = {"accept": "application/json", "content-type": "application/json"}
 
@@ -118,14 +120,14 @@ class TrustedIndex:
         # By the server's own clock, as ours may be wrong.
         try:
             now = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
-        except ValueError:
+        except (ValueError, OverflowError):
             now = self.clock()
-        return float(expires) - now
+        return min(max(expires, 0), _FAR_FUTURE) - now
 
 
 def _entries(answer: Answer) -> Mapping[str, object]:
     try:
-        told: object = json.loads(answer.body)
+        told: object = parse_json(answer.body)
     except ValueError:
         return {}
     return {str(name): value for name, value in told.items()} if isinstance(told, dict) else {}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from cibw.errors import UploadError
+from cibw.limited import parse_json
 from cibw.model.release import IndexFile, Listing
 from cibw.model.web import Answer, NoAnswerError, Question, Web
 from cibw.publishing.index_pages import ACCEPT, parse_page
@@ -61,7 +61,7 @@ class Lookup:
         """What devpi says of where the simple API of an index is; empty for other servers."""
         try:
             answer = self.ask(Question(address=f"{upload.rstrip('/')}/+api", headers={"accept": "application/json"}))
-            data: object = json.loads(answer.body) if answer.status == 200 else None
+            data: object = parse_json(answer.body) if answer.status == 200 else None
         except ValueError:
             return ""
         result = data.get("result") if isinstance(data, dict) else None
@@ -97,7 +97,7 @@ class Lookup:
     def _hashed(self, file: IndexFile) -> IndexFile:
         if file.sha256 or not file.address:
             return file
-        answer = self.ask(Question(address=file.address))
+        answer = self.ask(Question(address=file.address, only_hash=True))
         if answer.status != 200:
             return file
-        return replace(file, sha256=hashlib.sha256(answer.body).hexdigest())
+        return replace(file, sha256=answer.sha256 or hashlib.sha256(answer.body).hexdigest())

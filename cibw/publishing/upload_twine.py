@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cibw.errors import DownloadError, MissingToolError, UploadError
+from cibw.http_limits import LIMITS, HttpLimits
 from cibw.model.release import PackageIndex, PlannedUpload
 from cibw.model.web import NoAnswerError
 from cibw.publishing.upload_api import Credentials, Receipt
@@ -40,6 +41,7 @@ class TwineUploader:
     index: PackageIndex
     context: ssl.SSLContext
     sent: Callable[[int, int], None] = ignore
+    limits: HttpLimits = LIMITS
 
     def prepare(self) -> None:
         """The protocol has no sessions; MissingToolError where twine is not there."""
@@ -73,7 +75,7 @@ class TwineUploader:
         name, password = credentials.username, credentials.password
         with closing(Repository(self.index.upload, name, password, disable_progress_bar=True)) as repository:
             for scheme in ("https://", "http://"):
-                repository.session.mount(scheme, IndexAdapter(self.context, self.sent))
+                repository.session.mount(scheme, IndexAdapter(self.context, self.sent, self.limits))
             repository.session.headers["Accept"] = "application/json, text/plain;q=0.9, */*;q=0.1"
             # Further tries are the flow's business: it waits between them, and looks what is there.
             response: Response = repository.upload(package, max_redirects=1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import netrc
+import re
 import ssl
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +19,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import make_headers, parse_url
 
 from cibw.errors import DownloadError
+from cibw.http_limits import LIMITS, Deadline, HttpLimits, pieces_within, too_large, watched_pools
 from cibw.model.web import Answer, Question
 from cibw.running.fetch_api import Reply, UnreachableError
 from cibw.running.fetch_rules import shown
@@ -68,9 +71,13 @@ def _system_has_some() -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpTransport:
-    """Asks by HTTP and HTTPS; `proxy_for` and `login_for` are asked anew at each redirection."""
+    """Asks by HTTP and HTTPS; `proxy_for` and `login_for` are asked anew at each redirection.
+
+    Answers end at the `limits` with DownloadError, which no further try would change.
+    """
 
     context: ssl.SSLContext
+    limits: HttpLimits = LIMITS
     proxy_for: Callable[[str], str] = system_proxy
     login_for: Callable[[str], str] = login_of_user
 
@@ -79,26 +86,36 @@ class HttpTransport:
         """The answer, after all redirections; UnreachableError where there is none, DownloadError where it is odd."""
         if urlsplit(address).scheme not in ("http", "https"):
             raise DownloadError(f"{shown(address)} is no address of HTTP.", hint="Name a mirror that has the file.")
-        with self._followed(Question(address=address, headers={"accept-encoding": "identity"})) as response:
-            length = response.headers.get("content-length", "")
-            yield Reply(
-                status=response.status,
-                pieces=_pieces(response),
-                size=int(length) if length.isdecimal() else None,
-                stop=partial(_stop, response),
-            )
+        question = Question(address=address, headers={"accept-encoding": "identity"})
+        with Deadline(self.limits.file_seconds).running() as deadline, self._followed(question, deadline) as response:
+            size = _size(response)
+            if size is not None and size > self.limits.file_bytes:
+                raise too_large(shown(address), self.limits.file_bytes)
+            pieces = _pieces(response, self.limits.file_bytes, address, deadline)
+            yield Reply(status=response.status, pieces=pieces, size=size, stop=partial(_stop, response))
 
     def ask(self, question: Question, /) -> Answer:
         """The answer, after the redirections of a GET; NoAnswerError where none comes, DownloadError for odd ones."""
-        with self._followed(question) as response, _faults(question.address):
-            body = response.read(decode_content=True)
+        limits, address = self.limits, question.address
+        seconds = limits.file_seconds if question.only_hash else limits.answer_seconds
+        with (
+            Deadline(seconds).running() as deadline,
+            self._followed(question, deadline) as response,
+            _faults(address, deadline),
+        ):
             headers = {name.lower(): value for name, value in response.headers.items()}
+            if question.only_hash:
+                digest = hashlib.sha256()
+                for piece in pieces_within(response, limits.file_bytes, shown(address)):
+                    digest.update(piece)
+                return Answer(status=response.status, headers=headers, sha256=digest.hexdigest())
+            body = b"".join(pieces_within(response, limits.answer_bytes, shown(address)))
             return Answer(status=response.status, headers=headers, body=body)
 
     @contextmanager
-    def _followed(self, question: Question) -> Iterator[urllib3.BaseHTTPResponse]:
+    def _followed(self, question: Question, deadline: Deadline) -> Iterator[urllib3.BaseHTTPResponse]:
         for _ in range(_REDIRECTIONS):
-            with self._asked(question) as response:
+            with self._asked(question, deadline) as response:
                 target = response.get_redirect_location() if question.method == "GET" else None
                 if not target:
                     yield response
@@ -109,10 +126,11 @@ class HttpTransport:
         )
 
     @contextmanager
-    def _asked(self, question: Question) -> Iterator[urllib3.BaseHTTPResponse]:
+    def _asked(self, question: Question, deadline: Deadline) -> Iterator[urllib3.BaseHTTPResponse]:
         address = question.address
         with self._manager(address) as manager:
-            with _faults(address):
+            manager.pool_classes_by_scheme = watched_pools(deadline.watch)
+            with _faults(address, deadline):
                 response = manager.request(
                     question.method,
                     address,
@@ -145,25 +163,41 @@ class HttpTransport:
 
 def _redirected(question: Question, target: str) -> Question:
     address = question.address
-    found = urljoin(address, target)
+    try:
+        found = urljoin(address, target)
+        scheme, server = urlsplit(found)[:2]
+    except ValueError as error:
+        raise DownloadError(
+            f"{shown(address)} redirects to an invalid address: {error}.", hint="Look at the mirror or the proxy."
+        ) from error
     wanted = ("https",) if address.startswith("https:") else ("http", "https")
-    if urlsplit(found).scheme not in wanted:
+    if scheme not in wanted:
         raise DownloadError(
             f"{shown(address)} redirects to {shown(found)}, which is less safe.",
             hint="Look at the mirror or the proxy.",
         )
-    same_server = urlsplit(found).netloc == urlsplit(address).netloc
+    same_server = server == urlsplit(address).netloc
     # What lets us in at one server must not be told to another.
     headers = {name: value for name, value in question.headers.items() if same_server or name != "authorization"}
     return replace(question, address=found, headers=headers)
 
 
-def _pieces(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+def _size(response: urllib3.BaseHTTPResponse) -> int | None:
+    """What the answer says of its length; None where that is no number of bytes."""
+    length = response.headers.get("content-length", "")
+    return int(length) if re.fullmatch("[0-9]{1,18}", length) else None
+
+
+def _pieces(response: urllib3.BaseHTTPResponse, limit: int, address: str, deadline: Deadline) -> Iterator[bytes]:
+    received = 0
     while True:
-        with _faults(""):
+        with _faults(address, deadline):
             piece = response.read1(_PIECE, decode_content=False)
         if not piece:
             return
+        received += len(piece)
+        if received > limit:
+            raise too_large(shown(address), limit)
         yield piece
 
 
@@ -174,10 +208,15 @@ def _stop(response: urllib3.BaseHTTPResponse) -> None:
 
 
 @contextmanager
-def _faults(address: str) -> Iterator[None]:
+def _faults(address: str, deadline: Deadline) -> Iterator[None]:
     try:
         yield
-    except (HTTPError, OSError) as error:
+        if deadline.is_over:
+            # What was sent until then may look like a whole answer.
+            raise deadline.overrun(shown(address))
+    except (HTTPError, OSError, ValueError) as error:
+        if deadline.is_over:
+            raise deadline.overrun(shown(address)) from error
         reason = " ".join(str(error).split()) or type(error).__name__
         if "CERTIFICATE_VERIFY_FAILED" in reason:
             raise DownloadError(
