@@ -96,9 +96,11 @@ def test_the_guard_outlives_the_signals_of_a_terminal(foreign: str) -> None:
 
 def test_a_service_is_asked_to_end_first(foreign: str, tmp_path: Path) -> None:
     program = tmp_path / "service"
-    program.write_text(f"#!/bin/sh\ntrap 'touch {tmp_path}/asked; exit' TERM\nwhile :; do sleep 0.1; done\n")
+    lines = ["#!/bin/sh", f"trap 'touch {tmp_path}/asked; exit' TERM", f"touch {tmp_path}/begun"]
+    program.write_text("\n".join([*lines, "while :; do sleep 0.1; done", ""]))
     program.chmod(0o755)
     with start(str(program), foreign, "service") as process:
+        wait_until((tmp_path / "begun").exists, "the service can be asked")
         process.kill()
     wait_until(lambda: not running(str(program)), "it has ended")
     assert (tmp_path / "asked").exists()
