@@ -3,6 +3,7 @@
 CibwError                       1  anything that stops a run
 |-- CommandFailedError          1  a command of a step ended with a failure
 |   `-- OutOfMemoryError        1  a command of a step failed because memory ran out
+|-- UnexpectedError             1  cibw has a fault, or too little memory
 |-- ConfigurationError          2  one or more mistakes in the configuration
 |   `-- UnfitArchitectureError  4  archs names none, or one of another platform
 |-- NothingSelectedError        3  no build identifier is selected
@@ -81,6 +82,12 @@ class OutOfMemoryError(CommandFailedError):
     """A command of a step failed because memory ran out."""
 
     reference = "out-of-memory"
+
+
+class UnexpectedError(CibwError):
+    """The program itself has a fault, or there is too little memory for it."""
+
+    reference = "unexpected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

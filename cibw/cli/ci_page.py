@@ -23,5 +23,5 @@ def add_summary(session: Session, markdown: str) -> None:
         return
     text = session.mask(markdown)
     # A release that is on its index is no failure because its summary can't be written.
-    with suppress(OSError), (session.working_dir / summary).open("a", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+    with suppress(OSError), (session.working_dir / summary).open("ab") as file:
+        file.write(text.encode("utf-8", "backslashreplace"))

@@ -96,7 +96,7 @@ def _main_branch(directory: Path, release_branches: tuple[str, ...]) -> str:
     head = ""
     with suppress(UnreadableFileError):
         head = read_text(directory / _HEAD_OF_ORIGIN) or ""
-    found = re.fullmatch(r"ref: refs/remotes/origin/(\S+)", head.strip())
+    found = re.fullmatch(r"ref: refs/remotes/origin/([\w./-]+)", head.strip())
     return found[1] if found else "main"
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from functools import partial
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from cibw.cli.arguments import parse
 from cibw.cli.commands import carry_out
-from cibw.errors import CibwError, InterruptedRunError
+from cibw.errors import CibwError, InterruptedRunError, UnexpectedError
 from cibw.reporting.guard import GuardedStream, write_command
 from cibw.reporting.masking import Masker
 from cibw.reporting.neutral import neutral
@@ -22,17 +24,24 @@ if TYPE_CHECKING:
     from cibw.cli.sessions import Session
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command and give its exit code; SystemExit for a wrong command line, --help and --version."""
+def main(arguments: list[str] | None = None, work: Callable[[Session], int] = carry_out) -> int:
+    """Run one command and give its exit code; SystemExit for a wrong command line, --help and --version.
+
+    `work` is what carries the command out.
+    """
     mask = Masker()
+    for stream in (sys.stdout, sys.stderr):
+        # File names and variables may hold bytes that are no text, and the terminal may lack characters.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     if arguments is None:
         sys.excepthook = partial(_show_traceback, mask)
     # Everything that is printed goes through these, whoever prints it.
     with redirect_stdout(GuardedStream(sys.stdout, mask)), redirect_stderr(GuardedStream(sys.stderr, mask)):
-        return _run(sys.argv[1:] if arguments is None else arguments, mask)
+        return _run(sys.argv[1:] if arguments is None else arguments, mask, work)
 
 
-def _run(arguments: list[str], mask: Masker) -> int:
+def _run(arguments: list[str], mask: Masker, work: Callable[[Session], int]) -> int:
     line = parse(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
@@ -41,25 +50,74 @@ def _run(arguments: list[str], mask: Masker) -> int:
     # Imported here, as --help and --version end before it is needed.
     from cibw.cli.sessions import Session
 
-    session = Session.start(line, mask)
+    try:
+        session = Session.start(line, mask)
+    except OSError as error:
+        print(f"cibw: The system refused what cibw needs: {error}", file=sys.stderr)
+        return 1
+    exit_code = _end_of(session, work)
+    try:
+        # Now, and not when Python ends, where nobody would handle what goes wrong.
+        sys.stdout.flush()
+    except OSError as error:
+        _give_up(sys.stdout)
+        return exit_code or _refused(error, session)
+    return exit_code
+
+
+def _end_of(session: Session, work: Callable[[Session], int]) -> int:
     try:
         session.check()
-        return carry_out(session)
+        return work(session)
     except CibwError as error:
         return _fail(error, session)
     except KeyboardInterrupt:
         return _fail(InterruptedRunError("The run was interrupted."), session)
-    except BrokenPipeError:
-        # The reader of standard output has gone; Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except OSError as error:
-        if _is_of_closed_terminal(error):
-            # Python would complain once more, and change the exit code, when it flushes at exit.
-            for stream in (sys.stdout, sys.stderr):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-            return InterruptedRunError.exit_code
-        return _fail(_refusal(error, session), session)
+        return _refused(error, session)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a user never meets a bare traceback
+        return _fail(_fault_of_ours(error, session.mask), session)
+
+
+def _refused(error: OSError, session: Session) -> int:
+    if isinstance(error, BrokenPipeError):
+        # The reader of standard output has gone; Python would complain once more when it flushes at exit.
+        _give_up(sys.stdout)
+        return 1
+    if _is_of_closed_terminal(error):
+        # Python would complain once more, and change the exit code, when it flushes at exit.
+        _give_up(sys.stdout)
+        _give_up(sys.stderr)
+        return InterruptedRunError.exit_code
+    return _fail(_refusal(error, session), session)
+
+
+def _give_up(stream: IO[str]) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _fault_of_ours(error: Exception, mask: Masker) -> CibwError:
+    """What to say of an error that nobody expected; its traceback goes to a file, without secrets."""
+    from traceback import format_exception
+
+    what = "cibw ran out of memory" if isinstance(error, MemoryError) else f"cibw has a fault: {type(error).__name__}"
+    saved = _saved(mask("".join(format_exception(error))))
+    place = f" with {saved}, which holds the traceback" if saved else "; --debug-traceback shows where it happened"
+    fault = UnexpectedError(f"{what}.", hint=f"Please report it{place}.")
+    fault.__cause__ = error
+    return fault
+
+
+def _saved(text: str) -> str:
+    """The path of a new file that holds a text; empty where none can be written."""
+    from tempfile import NamedTemporaryFile
+
+    try:
+        with NamedTemporaryFile("wb", prefix="cibw-fault-", suffix=".txt", delete=False) as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
+            return file.name
+    except OSError:
+        return ""
 
 
 def _fail(error: CibwError, session: Session) -> int:

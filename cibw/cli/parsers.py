@@ -114,7 +114,7 @@ def add_jobs(parser: argparse._ActionsContainer) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text) if text.isdigit() else 0
+    number = int(text) if re.fullmatch("[0-9]{1,9}", text) else 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
     return number

@@ -68,7 +68,7 @@ def _login(source: CredentialSource) -> Callable[[], Mapping[str, str]]:
         except CredentialsError:
             # A look is worth a try without; the upload itself will say what is missing.
             return {}
-        pair = f"{found.username}:{found.password}".encode()
+        pair = f"{found.username}:{found.password}".encode("utf-8", "surrogateescape")
         return {"authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
     return headers

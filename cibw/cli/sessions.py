@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -127,6 +128,6 @@ def _look(environment: Mapping[str, str], *, is_verbose: bool) -> Look:
 def _columns(environment: Mapping[str, str], *, is_terminal: bool) -> int:
     """What COLUMNS says, else the terminal."""
     chosen = environment.get("COLUMNS", "")
-    if chosen.isdigit() and int(chosen):
+    if re.fullmatch("[0-9]{1,5}", chosen) and int(chosen):
         return int(chosen)
     return (os.get_terminal_size(sys.stdout.fileno()).columns if is_terminal else 0) or _WIDE

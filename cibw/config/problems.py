@@ -76,9 +76,9 @@ class Findings:
 
 def clipped(text: str) -> str:
     """A text for a message, shortened where somebody has written a book into an option."""
-    if len(text) <= _LONGEST_MESSAGE:
-        return text
-    return f"{text[:_LONGEST_MESSAGE]}... ({len(text)} characters)"
+    # Names and values may hold bytes that are no text, and that no terminal or file takes.
+    shown = text[:_LONGEST_MESSAGE].encode("utf-8", "backslashreplace").decode()
+    return shown if len(text) <= _LONGEST_MESSAGE else f"{shown}... ({len(text)} characters)"
 
 
 def _number_of(mistakes: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from packaging.tags import Tag
@@ -92,7 +93,7 @@ def _interpreter_fits(tag: Tag, interpreter: Interpreter) -> bool:
 
 def _not_newer(python_tag: str, prefix: str, interpreter: Interpreter) -> bool:
     digits = python_tag.removeprefix(prefix)
-    if not python_tag.startswith(prefix) or not digits.isdigit():
+    if not python_tag.startswith(prefix) or not re.fullmatch("[0-9]{1,9}", digits):
         return False
     return int(digits[0]) == interpreter.major and int(digits[1:] or 0) <= interpreter.minor
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 _USUAL = ("v{version}", "{version}", "release-{version}", "{name}-{version}", "{name}-v{version}", "{name}/v{version}")
 """What tags look like elsewhere; `{name}` is the project's."""
@@ -25,7 +25,8 @@ def version_of(tag: str, tag_format: str) -> Version | None:
         return None
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:
+        # Besides InvalidVersion there is that of a number with more digits than Python reads.
         return None
 
 

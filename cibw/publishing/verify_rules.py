@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from cibw.errors import ConfigurationError, VerificationError
 from cibw.model.distribution import Distribution, DistributionKind, upload_order
@@ -34,12 +34,12 @@ class Wanted:
 
 def parse_release(text: str) -> Wanted:
     """Read `NAME==VERSION`; ConfigurationError for any other text."""
-    from packaging.utils import InvalidName, canonicalize_name
+    from packaging.utils import canonicalize_name
 
     name, _, version = text.partition("==")
     try:
         return Wanted(project=canonicalize_name(name.strip(), validate=True), version=Version(version))
-    except (InvalidName, InvalidVersion) as error:
+    except ValueError as error:
         raise ConfigurationError(f"{text!r} names no release.", hint="Write it as name==1.0.") from error
 
 

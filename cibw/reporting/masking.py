@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from threading import Lock
 
+from cibw.limited import parse_json
 from cibw.model.secret_names import SecretNames
 from cibw.reporting.secret_forms import forms
 from cibw.reporting.secret_shapes import MASK, logins_in, mask_shapes
@@ -77,13 +78,11 @@ class Masker:
 
     def _leaves(self, value: str) -> Iterator[str]:
         """The secrets in a value that is JSON, such as the key of a service account."""
-        import json
-
         if not value.lstrip().startswith("{"):
             return
         try:
-            loaded: object = json.loads(value)
-        except (ValueError, RecursionError):
+            loaded = parse_json(value)
+        except ValueError:
             return
         yield from self._secrets_in("", loaded)
 

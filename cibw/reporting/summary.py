@@ -32,7 +32,7 @@ def summary_writer(path: Path) -> Reporter:
         if isinstance(event, WarningRaised):
             warnings.append((event.scope, event.message))
         if isinstance(event, RunFinished):
-            with path.open("a", encoding="utf-8", newline="\n") as file:
+            with path.open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
                 file.write(summary_markdown(event.report, warnings))
 
     return report

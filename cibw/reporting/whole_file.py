@@ -6,9 +6,12 @@ from pathlib import Path
 
 
 def write_whole(path: Path, text: str) -> Path:
-    """Write a text under a temporary name first, so that no reader meets half of it; makes the directory."""
+    """Write a text under a temporary name first, so that no reader meets half of it; makes the directory.
+
+    What is no text, such as a byte of a file name, is written as an escape, which is how JSON writes it, too.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
+    temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     temporary.replace(path)
     return path

@@ -117,7 +117,7 @@ def _context_url(environment: Mapping[str, str]) -> str:
     name = environment.get("DOCKER_CONTEXT") or _text_at(folder / "config.json", "currentContext")
     if not name or name == "default":
         return ""
-    identity = hashlib.sha256(name.encode()).hexdigest()
+    identity = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
     url = _text_at(folder / "contexts" / "meta" / identity / "meta.json", "Endpoints", "docker", "Host")
     return url if url.startswith((_UNIX, "npipe://")) else ""
 

@@ -183,3 +183,11 @@ def test_an_unknown_ci_is_refused_with_the_known_ones(repository: Caller) -> Non
     called = repository("init", "jenkins")
     assert called.exit_code == 2
     assert "circleci" in called.stderr
+
+
+def test_a_branch_that_is_no_text_is_not_used(repository: Caller) -> None:
+    head = repository.directory / ".git/refs/remotes/origin/HEAD"
+    head.parent.mkdir(parents=True)
+    head.write_bytes(b"ref: refs/remotes/origin/\xff\x1b[31m\n")
+    assert repository("init", "github").exit_code == 0
+    assert "branches: [main]" in (repository.directory / WORKFLOW).read_text("utf-8")

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 
+from cibw.cli.main import main
+from cibw.cli.sessions import Session
 from unit_test.cli.calling import Caller
 
 BOTH = "cp311-manylinux_x86_64\ncp312-manylinux_x86_64\n"
@@ -88,3 +92,62 @@ def test_nothing_is_built_where_nothing_can_be_written(cibw: Caller, option: str
     assert called.exit_code == 2
     told = " ".join(called.stderr.split())
     assert ("Nothing can be written to the output directory" if option else "can't be used") in told
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (RecursionError("too deep, hush-hush"), "cibw has a fault: RecursionError."),
+        (UnicodeEncodeError("utf-8", "\udcff", 0, 1, "no"), "cibw has a fault: UnicodeEncodeError."),
+        (MemoryError(), "cibw ran out of memory."),
+    ],
+)
+def test_what_nobody_expected_is_told_in_one_error(
+    cibw: Caller, tmp_path: Path, error: Exception, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_session: Session) -> int:
+        raise error
+
+    cibw.environment.setenv("A_TOKEN", "hush-hush")
+    cibw.environment.setattr("tempfile.tempdir", str(tmp_path))
+    assert main(["plan"], fail) == 1
+    told = capsys.readouterr().err
+    assert words in " ".join(told.split())
+    assert "Traceback" not in told
+    (saved,) = tmp_path.glob("cibw-fault-*.txt")
+    assert str(saved) in "".join(told.split())
+    assert "Traceback" in saved.read_text("utf-8")
+    assert "hush-hush" not in saved.read_text("utf-8")
+
+
+@pytest.mark.usefixtures("cibw")
+def test_an_interrupt_ends_with_130() -> None:
+    def interrupt(_session: Session) -> int:
+        raise KeyboardInterrupt
+
+    assert main(["plan"], interrupt) == 130
+
+
+@pytest.mark.parametrize("columns", ["9" * 5000, "\u00b2", "-1", "", "0", "x"])
+def test_a_width_that_is_no_number_is_not_used(cibw: Caller, columns: str) -> None:
+    cibw.environment.setenv("COLUMNS", columns)
+    assert cibw("plan").exit_code == 0
+
+
+@pytest.mark.parametrize("jobs", ["9" * 5000, "\u00b2", "1e9", "0", "-1", ""])
+def test_jobs_that_are_no_number_are_a_wrong_command_line(cibw: Caller, jobs: str) -> None:
+    called = cibw(f"--jobs={jobs}")
+    assert called.exit_code == 2
+    assert "is no number of 1 or more" in called.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps variables as text")
+def test_a_byte_that_is_no_text_may_stand_in_any_variable(cibw: Caller) -> None:
+    for name in ("A_TOKEN", "FOO", "LANG", "GITHUB_REF", "COLUMNS"):
+        cibw.environment.setenv(name, "x\udcff\udc9b31m")
+    assert cibw("plan").exit_code == 0
+    cibw.environment.setenv("CIBW_TEST_COMMAND", "echo \udcff")
+    called = cibw("plan")
+    assert called.exit_code == 2
+    assert "CIBW_TEST_COMMAND" in called.stderr
+    assert "this holds a byte that is not UTF-8 (at character 6)" in " ".join(called.stderr.split())

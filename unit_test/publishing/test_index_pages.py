@@ -71,3 +71,45 @@ def test_other_hashes_and_a_base() -> None:
 def test_what_is_no_page(text: str, kind: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         parse_page(text, content_type=kind, address=PAGE)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "<a ",
+        "<a '",
+        '<a "',
+        "<a b='",
+        "<!--",
+        "<!",
+        "</",
+        "<?",
+        "<",
+        "<script>",
+        "<base ",
+        "<a/>",
+        "&#",
+        "<a a=",
+        "<a\t",
+    ],
+)
+def test_tags_that_never_end_are_read_once(unit: str) -> None:
+    # A parser that begins anew at each of them would take hours.
+    assert parse_page(unit * 100_000, content_type="text/html", address=PAGE) == ()
+
+
+def test_only_tags_count() -> None:
+    text = "<!-- <a href='b.whl'> --><script>'<a href=c.whl>'</script><A\nHREF = d%2E.whl x='>'>e</A><abbr href=f.whl>"
+    assert [file.filename for file in parse_page(text, content_type="text/html", address=PAGE)] == ["d..whl"]
+
+
+@pytest.mark.parametrize("text", ['{"files": ' + "[" * 200_000, '{"files": [' + '{"url": {"a": ' * 200_000])
+def test_a_deeply_nested_page_is_a_fault(text: str) -> None:
+    with pytest.raises(ValueError, match="nested more than 100 levels deep"):
+        parse_page(text, content_type="application/json", address=PAGE)
+
+
+@pytest.mark.parametrize("target", ["http://[", "//[x]/a.whl", "&#" + "9" * 5000 + ";"])
+def test_a_target_that_is_no_address_is_a_fault(target: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_page(f'<a href="{target}">', content_type="text/html", address=PAGE)

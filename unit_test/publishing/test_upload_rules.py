@@ -112,3 +112,9 @@ def test_what_helps(status: int, message: str, error: type[Exception], hint: str
 )
 def test_where_an_index_wants_files_elsewhere(location: str, said: str) -> None:
     assert said in advice_for(Receipt(status=308, location=location)).text
+
+
+@pytest.mark.parametrize("kind", ["text/html", "application/json", "text/plain"])
+@pytest.mark.parametrize("unit", ["<style", "<", "&#", "Sorry, the requested URL '", "[", '{"a":', "&#" + "9" * 5000])
+def test_long_answers_are_shortened(kind: str, unit: str) -> None:
+    assert len(readable(unit * (5_000_000 // len(unit)), kind, "reason")) < 700

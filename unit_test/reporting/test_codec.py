@@ -8,7 +8,7 @@ from hypothesis import given
 from cibw.errors import CibwError
 from cibw.model.events import Report
 from cibw.model.plan import Plan
-from cibw.reporting.codec import plan_from_json, plan_to_json, report_from_json, report_to_json
+from cibw.reporting.codec import manifest_from_json, plan_from_json, plan_to_json, report_from_json, report_to_json
 from unit_test.strategies import plans, reports
 
 
@@ -62,3 +62,19 @@ def test_a_broken_assignment_is_refused_with_its_place(environment: str) -> None
     job = f'{{"name": "", "machine": {{"type": "host"}}, "builds": [], "environment": [{environment}]}}'
     with pytest.raises(CibwError, match=r"jobs\[0\].environment\[0\]"):
         plan_from_json(f'{{"version": 1, "jobs": [{job}]}}')
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[" * 500_000, "nested more than 100 levels deep"),
+        ('{"version": 1, "files": ' + '[{"a":' * 300_000, "nested more than 100 levels deep"),
+        ('{"version": ' + "9" * 5000 + "}", "more than 400 digits"),
+        ('{"version": 1, "seconds": 1e400}', "too large"),
+        ("\udcff", "is no JSON"),
+    ],
+)
+def test_texts_that_break_parsers_are_refused(text: str, message: str) -> None:
+    for read in (plan_from_json, report_from_json, manifest_from_json):
+        with pytest.raises(CibwError, match=message):
+            read(text)

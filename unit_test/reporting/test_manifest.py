@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from cibw.errors import CibwError
 from cibw.model.manifest import Manifest, ManifestFile
 from cibw.reporting.codec import manifest_from_json, manifest_to_json
 from cibw.reporting.manifest import read_manifest, write_manifest
+from cibw.reporting.report import FILE_NAME, read_report
 from unit_test.strategies import identifiers, texts
 
 files = st.builds(
@@ -45,3 +47,32 @@ def test_a_broken_file_is_named(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "dist.json").write_bytes(content)
     with pytest.raises(CibwError, match=r"dist\.json"):
         read_manifest(tmp_path)
+
+
+def test_a_file_of_another_kind_can_not_be_read(tmp_path: Path) -> None:
+    (tmp_path / "dist.json").write_bytes(b"[" * (17 << 20))
+    with pytest.raises(CibwError, match="larger than 16 MiB"):
+        read_manifest(tmp_path)
+    (tmp_path / "dist.json").unlink()
+    (tmp_path / "dist.json").mkdir()
+    with pytest.raises(CibwError, match="can't be read") as caught:
+        read_manifest(tmp_path)
+    assert caught.value.hint == "Remove it, and build again."
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes in directories")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "dist.json")
+    with pytest.raises(CibwError, match="not a regular file"):
+        read_manifest(tmp_path)
+    os.mkfifo(tmp_path / FILE_NAME)
+    assert read_report(tmp_path) is None
+
+
+def test_names_that_are_no_text_are_written_as_escapes(tmp_path: Path) -> None:
+    manifest = Manifest(files=(ManifestFile(filename="a\udcff.whl", size=1, sha256="b"),))
+    path = write_manifest(manifest, tmp_path)
+    assert rb"a\udcff.whl" in path.read_bytes()
+    found = read_manifest(tmp_path)
+    assert found is not None
+    assert found.files[0].filename == "a\ufffd.whl"

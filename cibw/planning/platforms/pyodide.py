@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -69,7 +70,7 @@ def _refused(version: str, given: Circumstances) -> Refused:
 def python_of(version: str) -> str:
     """The Python that a version of Pyodide is for, such as `3.13` for `0.29.5`; empty where nobody knows it."""
     line, _, rest = version.partition(".")
-    if line.isdecimal() and int(line) >= _FIRST_NUMBERED:
+    if re.fullmatch("[0-9]{1,9}", line) and int(line) >= _FIRST_NUMBERED:
         return f"3.{int(line) - 300}"
     return _PYTHONS.get(f"{line}.{rest.partition('.')[0]}", "")
 
