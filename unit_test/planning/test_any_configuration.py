@@ -61,7 +61,7 @@ def judge(
     plan = planned(sources, platform, facts)
     if isinstance(plan, CibwError):
         assert error_text(plan, Look(unicode=False)).encode()
-        error_annotation(plan, FoldStyle.GITHUB, ()).encode()
+        error_annotation(plan, FoldStyle.GITHUB, str).encode()
         return
     written = plan_to_json(plan)
     assert plan_from_json(written) == plan
