@@ -9,8 +9,8 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import pairwise
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_VERSION = re.compile(r"V?[0-9]+")
+_WORD = r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+"
+_VERSION = r"V?[0-9]+"
 
 _ANYWHERE = frozenset(
     "AUTHORIZATION BEARER COOKIE COOKIES CREDENTIAL CREDENTIALS CREDS JWT OTP PASSCODE PASSPHRASE "
@@ -74,9 +74,9 @@ def _words(name: str) -> list[str]:
     words: list[str] = []
     for part in re.split(r"[^A-Za-z0-9]+", name):
         # `MySecret` has two words, `MYSECRET` has one.
-        words += [part] if part.upper() == part or part.lower() == part else _WORD.findall(part)
+        words += [part] if part.upper() == part or part.lower() == part else re.findall(_WORD, part)
     words = [word.upper() for word in words if word]
-    while len(words) > 1 and _VERSION.fullmatch(words[-1]):
+    while len(words) > 1 and re.fullmatch(_VERSION, words[-1]):
         words.pop()
     return [word.rstrip("0123456789") or word for word in words]
 

@@ -10,7 +10,7 @@ from cibw.model.secret_names import SecretNames
 from cibw.reporting.secret_forms import forms
 from cibw.reporting.secret_shapes import MASK, logins_in, mask_shapes
 
-_MOST_LINES = 2000
+_MOST_LINES = 500
 """Lines of private keys that are learned from outputs: a build may print any number of them."""
 
 
@@ -58,7 +58,9 @@ class Masker:
         """Mask a line of a private key that an output has shown, wherever it is shown again."""
         if self._lines_left > 0:
             self._lines_left -= 1
-            self.learn([line])
+            with self._learning:
+                self._known.add(line.strip())
+                self._sort()
 
     def watch(self, patterns: Iterable[str], environment: Mapping[str, str]) -> None:
         """Take names that match some patterns for those of secrets, too; an environment is judged anew."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_SEQUENCE = re.compile(
+_SEQUENCE = (
     # OSC, DCS, SOS, PM and APC with what they carry: titles, the clipboard, links, requests to the terminal.
     r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
     # CSI: colours, and all that moves the cursor, clears the screen or changes modes.
@@ -16,20 +16,20 @@ _SEQUENCE = re.compile(
     # The others have a byte or two, such as the reset of the terminal.
     r"|\x1b[ -/]*[0-~]?"
 )
-_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
-_CONCEALED = re.compile(r"[\[;]0*8[;m]")
-_EXTENDED = re.compile(r"[345]8[;:](?:5[;:]\d*|2(?:;\d*){3}|2(?::\d*){3,5})")
-_CONTROL = re.compile(
+_COLOUR = r"\x1b\[[0-9;:]*m"
+_CONCEALED = r"[\[;]0*8[;m]"
+_EXTENDED = r"[345]8[;:](?:5[;:]\d*|2(?:;\d*){3}|2(?::\d*){3,5})"
+_CONTROL = (
     # The bidirectional embeddings and isolates make text look like another one.
     "[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f\x80-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 )
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_UNSAFE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 _FOLDS = r"(?<=travis)_(?=(?:fold|time):)|(?<=section)_(?=(?:start|end):)"
-_ANYWHERE = re.compile(rf"##(?=\[|[A-Za-z]+\[)|{_FOLDS}", re.IGNORECASE)
+_ANYWHERE = rf"##(?=\[|[A-Za-z]+\[)|{_FOLDS}"
 """Azure, GitHub, TeamCity, Travis and GitLab find these in the midst of a line, too."""
-_AT_START = re.compile(r"^(\s*):(:[A-Za-z])", re.MULTILINE)
+_AT_START = r"(?m)^([^\S\n]*):(:[A-Za-z])"
 """GitHub and those like it look at the beginning of a line, after spaces."""
-_IN_JSON = re.compile(rf"#(?=#(?:\[|[A-Za-z]+\[))|{_FOLDS}", re.IGNORECASE)
+_IN_JSON = rf"#(?=#(?:\[|[A-Za-z]+\[))|{_FOLDS}"
 _RESET = "\x1b[0m"
 
 
@@ -49,28 +49,38 @@ def neutral_line(line: str, *, colour: bool) -> str:
 
 def neutral_json(text: str) -> str:
     """JSON that means the same, yet holds nothing that a terminal or a CI acts on."""
-    text = _UNSAFE.sub(_escaped, text) if _UNSAFE.search(text) else text
-    return _IN_JSON.sub(_escaped, text)
+    text = text if _is_plain(text) else re.sub(_UNSAFE, _escaped, text)
+    return re.sub(_IN_JSON, _escaped, text) if _may_command(text) else text
 
 
 def _without_controls(text: str, *, colour: bool) -> str:
-    if _UNSAFE.search(text) is None:
+    if _is_plain(text):
         return text
-    text = _SEQUENCE.sub(lambda match: match[0] if colour and _is_colour(match[0]) else "", text)
-    return _CONTROL.sub("", text)
+    text = re.sub(_SEQUENCE, lambda match: match[0] if colour and _is_colour(match[0]) else "", text)
+    return re.sub(_CONTROL, "", text)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text surely holds no control; most calls of the program print nothing else, and need no pattern."""
+    return text.replace("\n", "").replace("\t", "").isprintable()
+
+
+def _may_command(text: str) -> bool:
+    return "##" in text or "travis_" in text or "section_" in text
 
 
 def _without_commands(text: str) -> str:
     if "::" in text:
-        text = _AT_START.sub(r"\1: \2", text)
-    if "#" in text or "_" in text:
-        text = _ANYWHERE.sub(lambda match: "# #" if match[0] == "##" else f"{match[0]} ", text)
+        text = re.sub(_AT_START, r"\1: \2", text)
+    if _may_command(text):
+        text = re.sub(_ANYWHERE, lambda match: "# #" if match[0] == "##" else f"{match[0]} ", text)
     return text
 
 
 def _is_colour(sequence: str) -> bool:
     # Jenkins hides its own annotations in concealed text, and nobody reads what is hidden.
-    return _COLOUR.fullmatch(sequence) is not None and _CONCEALED.search(_EXTENDED.sub("0", sequence)) is None
+    shown = re.sub(_EXTENDED, "0", sequence)
+    return re.fullmatch(_COLOUR, sequence) is not None and re.search(_CONCEALED, shown) is None
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
+from binascii import b2a_base64
 from collections.abc import Iterator
 
 SHORTEST = 4
@@ -21,15 +20,15 @@ _COMMON = frozenset(
     "user username verbose warning wheel windows".split()
 )
 """Words that an output is full of. Who has such a password has none."""
-_NUMBER = re.compile(r"[0-9.]{1,5}")
-_PATH = re.compile(
+_NUMBER = r"[0-9.]{1,5}"
+_PATH = (
     r"(?:~|\.{1,2}|[A-Za-z]:|/(?:app|bin|builds|data|dev|etc|github|home|host|lib\d*|mnt|opt|private|proc|project|root"
     r"|run|srv|sys|tmp|usr|var|Users|Volumes|workspaces?|__w))(?:[/\\][\w. @+~-]*)+"
 )
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _WIDTHS = (64, 76)
 """Columns of the lines that base64 is usually written in."""
-_PLAIN_WORD = re.compile(r"[A-Za-z0-9._-]*")
+_PLAIN_WORD = r"[A-Za-z0-9._-]*"
 
 
 def is_maskable(value: str) -> bool:
@@ -38,8 +37,8 @@ def is_maskable(value: str) -> bool:
     return (
         len(text) >= SHORTEST
         and text.lower() not in _COMMON
-        and _NUMBER.fullmatch(text) is None
-        and _PATH.fullmatch(text) is None
+        and re.fullmatch(_NUMBER, text) is None
+        and re.fullmatch(_PATH, text) is None
     )
 
 
@@ -50,7 +49,7 @@ def forms(value: str) -> Iterator[str]:
         return
     yield text
     yield from _lines(text)
-    if not _PLAIN_WORD.fullmatch(text):
+    if not re.fullmatch(_PLAIN_WORD, text):
         yield from _escaped(text)
     raw = text.encode("utf-8", "surrogateescape")
     if len(raw) >= _SHORTEST_ENCODED:
@@ -67,6 +66,8 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _escaped(text: str) -> Iterator[str]:
+    import json
+
     percent = "".join(map(_percent, text.encode("utf-8", "surrogateescape")))
     # What may stand in a path, in a login and in a form.
     yield from (percent, percent.replace("%2F", "/"), percent.replace("%20", "+"))
@@ -87,10 +88,10 @@ def _percent(byte: int) -> str:
 def _in_base64(raw: bytes) -> Iterator[str]:
     """What every encoding of a text that holds a secret has in common, wherever the secret stands in it."""
     for shift in range(3):
-        whole = base64.b64encode(b"\0" * shift + raw).decode()
+        whole = b2a_base64(b"\0" * shift + raw, newline=False).decode()
         # The first and last digits also depend on what stands beside the secret.
         yield whole[-(-shift * 8 // 6) : (shift + len(raw)) * 8 // 6]
-    whole = base64.b64encode(raw).decode()
+    whole = b2a_base64(raw, newline=False).decode()
     for width in _WIDTHS:
         lines = (whole[start : start + width] for start in range(0, len(whole), width))
         yield from (line for line in lines if len(whole) > width and len(line) >= _SHORTEST_LINE)

@@ -26,7 +26,7 @@ _TOKENS = (
     r"(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{10,}",
     r"sk-[A-Za-z0-9_-]{32,}",
     r"hf_[A-Za-z0-9]{30,}",
-    r"SG\.[\w-]{16,}\.[\w-]{16,}",
+    r"SG\.[\w-]{16,64}\.[\w-]{16,}",
     r"do[opr]_v1_[a-f0-9]{32,}",
     r"hv[sbr]\.[\w-]{20,}",
     r"dapi[a-f0-9]{32}",
@@ -34,7 +34,7 @@ _TOKENS = (
     r"sntr(?:ys|yu)_[\w=-]{20,}",
     r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}",
     r"AGE-SECRET-KEY-1[A-Z0-9]{50,}",
-    r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}(?:\.[\w-]*)?",
+    r"eyJ[\w-]{8,2000}\.eyJ[\w-]{8,}(?:\.[\w-]*)?",
 )
 """What issuers begin their tokens with, so that scanners can find them."""
 _TOKEN_MARKS = (
@@ -43,7 +43,7 @@ _TOKEN_MARKS = (
     *("_v1_", "hvs.", "hvb.", "hvr.", "dapi", "sntry", "shp", "AGE-SECRET", "eyJ"),
 )
 """What a text must hold, one of them, before it is worth a search for tokens."""
-_LOGIN = r"(?P<start>(?P<scheme>[A-Za-z][\w+.-]*:)?//)(?P<login>[^\s/?#\"'<>`\\]+)@(?=[\w\[*$.{-])"
+_LOGIN = r"(?P<start>(?P<scheme>[A-Za-z][\w+.-]{0,30}:)?//)(?P<login>[^\s/?#\"'<>`\\]{1,4000})@(?=[\w\[*$.{-])"
 _PARAMETER = r"(?P<start>[?&;](?:amp;)?(?P<name>[\w.-]+)=)(?P<value>[^\s&;#\"'<>`\\]{4,})"
 _HEADER = (
     r"(?i)(?P<start>\bauthorization\b[\"']?\s*[:=]\s*[\"']?(?:(?:basic|bearer|token|digest)\s+)?)"
@@ -54,12 +54,10 @@ _HOOKS = (
     r"(?P<value>[\w/-]{8,})"
 )
 _ASSIGNMENT = r"(?P<start>(?<![\w$])(?P<name>[A-Z][A-Z0-9_]{2,})=[\"']?)(?P<value>[^\s\"'$`{}()\\]{6,})"
-_KEY_BLOCK = (
-    r"(?P<start>-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----)(?P<value>.*?)(?P<end>-----END [A-Z0-9 ]*PRIVATE KEY)"
-)
-_KEY_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
-_KEY_LINE = re.compile(r"[\w+/=:,. -]*")
-_REFERENCE = re.compile(r"(?:\$\w+|\$?\{\{?[^{}]*\}\}?|%\w+%|\*+|<\w+>|:)*")
+_KEY_BEGIN = r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+_KEY_END = "-----END"
+_KEY_LINE = r"[\w+/=:,. -]{0,200}"
+_REFERENCE = r"(?:\$\w+|\$?\{\{?[^{}]*\}\}?|%\w+%|\*|<\w+>|:)*"
 """What stands for a login without being one: `${USER}:$TOKEN`, `***`."""
 _PUBLIC_LOGINS = frozenset({"git", "hg", "svn", "anonymous"})
 _NO_PASSWORDS = frozenset({"", "x-oauth-basic"})
@@ -86,7 +84,7 @@ def mask_shapes(text: str) -> str:
     if "hooks" in text:
         text = _pattern(_HOOKS).sub(_without_value, text)
     if "PRIVATE KEY" in text:
-        text = _pattern(_KEY_BLOCK).sub(_without_key, text)
+        text = _without_keys(text)
     return text
 
 
@@ -115,11 +113,11 @@ class KeyLines:
     def is_of_key(self, line: str) -> bool:
         """Whether a line, the next one, stands within a private key."""
         if "PRIVATE KEY" in line:
-            self._left = _LONGEST_KEY if _KEY_BEGIN.search(line) and "-----END" not in line else 0
+            self._left = _LONGEST_KEY if re.search(_KEY_BEGIN, line) and "-----END" not in line else 0
             return False
         if not self._left:
             return False
-        self._left = self._left - 1 if _KEY_LINE.fullmatch(line.strip()) else 0
+        self._left = self._left - 1 if re.fullmatch(_KEY_LINE, line.strip()) else 0
         return self._left > 0 and bool(line.strip())
 
 
@@ -136,7 +134,7 @@ def _without_login(match: re.Match[str]) -> str:
 def _is_secret_login(match: re.Match[str]) -> bool:
     login, scheme = match["login"], (match["scheme"] or "").lower()
     user, colon, _ = login.partition(":")
-    if _REFERENCE.fullmatch(login) or user in _PUBLIC_LOGINS:
+    if re.fullmatch(_REFERENCE, login) or user in _PUBLIC_LOGINS:
         return False
     # With ssh, a login without a password is a name alone.
     return bool(colon) or ("ssh" not in scheme and bool(scheme))
@@ -150,7 +148,7 @@ def _unquoted(text: str) -> str:
 def _without_parameter(match: re.Match[str]) -> str:
     name = match["name"]
     is_secret = is_secret_name(name) or (name.lower() in _SIGNATURES and len(match["value"]) >= 16)
-    is_secret = is_secret and not _REFERENCE.fullmatch(match["value"])
+    is_secret = is_secret and not re.fullmatch(_REFERENCE, match["value"])
     return f"{match['start']}{MASK}" if is_secret else match[0]
 
 
@@ -163,5 +161,12 @@ def _without_value(match: re.Match[str]) -> str:
     return f"{match['start']}{MASK}"
 
 
-def _without_key(match: re.Match[str]) -> str:
-    return f"{match['start']}{MASK}{match['end']}"
+def _without_keys(text: str) -> str:
+    shown, rest = "", text
+    while begin := re.search(_KEY_BEGIN, rest):
+        end = rest.find(_KEY_END, begin.end())
+        if end < 0:
+            break
+        shown += f"{rest[: begin.end()]}{MASK}"
+        rest = rest[end:]
+    return shown + rest

@@ -147,3 +147,11 @@ def test_a_guarded_stream_is_like_the_one_behind_it() -> None:
 def test_a_line_of_output_is_clean(look: Look) -> None:
     assert "##vso[" not in look.clean("##vso[task.x]\x1b]52;c;x\x07")
     assert "\x1b]" not in look.clean("##vso[task.x]\x1b]52;c;x\x07")
+
+
+@pytest.mark.parametrize(
+    "piece", ["\n", " \n", "\x1b", "\x1b[0", "\x1b]", "#", "##", ":", "::a", "\x1b[38;2;1;", "travis_"]
+)
+def test_a_hostile_text_of_a_megabyte_takes_linear_time(piece: str) -> None:
+    """Anything else would take minutes."""
+    neutral(f"::a\n##[{piece * (2**20 // len(piece))}", colour=True)
