@@ -10,8 +10,9 @@ import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from functools import partial
+from pathlib import Path
 from types import FrameType, TracebackType
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TextIO
 
 from cibw.cli.arguments import parse
 from cibw.cli.commands import carry_out
@@ -30,15 +31,22 @@ def main(arguments: list[str] | None = None, work: Callable[[Session], int] = ca
     `work` is what carries the command out.
     """
     mask = Masker()
-    for stream in (sys.stdout, sys.stderr):
-        # File names and variables may hold bytes that are no text, and the terminal may lack characters.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    sys.stdout, sys.stderr = _ready(sys.stdout), _ready(sys.stderr)
     if arguments is None:
         sys.excepthook = partial(_show_traceback, mask)
     # Everything that is printed goes through these, whoever prints it.
     with redirect_stdout(GuardedStream(sys.stdout, mask)), redirect_stderr(GuardedStream(sys.stderr, mask)):
         return _run(sys.argv[1:] if arguments is None else arguments, mask, work)
+
+
+def _ready(stream: TextIO | None) -> TextIO:
+    """A stream that takes every text; where a caller has closed it, one that keeps nothing."""
+    if stream is None:
+        return Path(os.devnull).open("w", encoding="utf-8")
+    if isinstance(stream, io.TextIOWrapper):
+        # File names and variables may hold bytes that are no text, and the terminal may lack characters.
+        stream.reconfigure(errors="backslashreplace")
+    return stream
 
 
 def _run(arguments: list[str], mask: Masker, work: Callable[[Session], int]) -> int:
@@ -53,7 +61,7 @@ def _run(arguments: list[str], mask: Masker, work: Callable[[Session], int]) -> 
     try:
         session = Session.start(line, mask)
     except OSError as error:
-        print(f"cibw: The system refused what cibw needs: {error}", file=sys.stderr)
+        print(f"cibw: the current directory, or the terminal, can't be used: {error}", file=sys.stderr)
         return 1
     exit_code = _end_of(session, work)
     try:
