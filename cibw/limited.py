@@ -16,9 +16,9 @@ DATA_LIMIT = 16 << 20
 """The size, in bytes, up to which files that programs write are read."""
 DEPTH_LIMIT = 100
 """How many levels of arrays and objects may be nested in each other."""
-_DIGITS = 400
+_OF_DIGITS = "integer string conversion"
 _CONTAINERS = 1_000_000
-_JSON_TOKEN = re.compile(r'"(?:[^"\\]+|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+_NO_BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[^\[\]{}"]+', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 _LONE = re.compile(r"[\ud800-\udfff]")
 
@@ -69,30 +69,29 @@ def parse_json(text: str | bytes, *, depth: int = DEPTH_LIMIT) -> object:
 
     plain = text.decode(json.detect_encoding(text)) if isinstance(text, bytes) else text
     _check_json_depth(plain, depth)
-    value: object = json.loads(plain, parse_int=_integer, parse_float=_finite, parse_constant=_refuse_constant)
-    return _encodable(value) if _SURROGATE.search(plain) else value
+    try:
+        value: object = json.loads(plain, parse_float=_finite, parse_constant=_refuse_constant)
+    except ValueError as error:
+        if _OF_DIGITS in str(error):
+            raise ValueError("it holds a number of thousands of digits") from error
+        raise
+    may_be_odd = "\\u" in plain or not plain.isascii()
+    return _encodable(value) if may_be_odd and _SURROGATE.search(plain) else value
 
 
 def _check_json_depth(text: str, limit: int) -> None:
-    depth = containers = 0
-    for token in _JSON_TOKEN.finditer(text):
-        first = text[token.start()]
-        if first in "[{":
-            depth += 1
-            containers += 1
-            if depth > limit:
-                raise TooDeepError(f"it is nested more than {limit} levels deep")
-        elif first in "]}":
-            depth -= 1
-    if containers > _CONTAINERS:
+    brackets = _NO_BRACKETS.sub("", text)
+    count = len(brackets)
+    if count > 2 * _CONTAINERS:
         raise TooLargeError(f"it holds more than {_CONTAINERS} arrays and objects")
-
-
-def _integer(digits: str) -> int:
-    # The time that a conversion takes grows with the square of the digits, and not every Python has a limit.
-    if len(digits) > _DIGITS:
-        raise ValueError(f"it holds a number of more than {_DIGITS} digits")
-    return int(digits)
+    # Each round takes the innermost level away.
+    for _ in range(limit):
+        if not brackets:
+            return
+        brackets = brackets.replace("[]", "").replace("{}", "")
+    # What is left over of a few brackets does not match, which the parser will say.
+    if count > 2 * limit:
+        raise TooDeepError(f"it is nested more than {limit} levels deep")
 
 
 def _finite(text: str) -> float:

@@ -42,18 +42,22 @@ def test_nesting_is_measured_before_it_is_parsed(unit: str) -> None:
 def test_brackets_in_strings_are_not_nested() -> None:
     assert parse_json(json.dumps(["[" * 1000, '\\"[' * 1000])) == ["[" * 1000, '\\"[' * 1000]
     assert parse_json("[" * 100 + "]" * 100)
+    with pytest.raises(TooDeepError):
+        parse_json("[" * 101 + "]" * 101)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("9" * 401, "more than 400 digits"),
-        ("-" + "9" * 100_000, "more than 400 digits"),
+        ("9" * 4301, "a number of thousands of digits"),
+        ("-" + "9" * 100_000, "a number of thousands of digits"),
         ("1e400", "too large"),
         ("NaN", "not JSON"),
         ("-Infinity", "not JSON"),
         (b"\xff\xfe\xff", "codec can't decode"),
         ("[" + "[]," * 1_000_001 + "[]]", "more than 1000000 arrays"),
+        ("[{", "Expecting property name"),
+        ("[]]" * 40, "Extra data"),
     ],
 )
 def test_values_that_programs_stumble_over_are_refused(text: str | bytes, message: str) -> None:

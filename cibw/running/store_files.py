@@ -12,6 +12,8 @@ from cibw.limited import parse_json, read_limited
 from cibw.running.removal import put_in_place, remove_tree
 
 _BLOCK = 1 << 20
+_MOST = 256 << 20
+"""A project may have a million files, of which a table holds what is known."""
 Table = dict[str, object]
 
 
@@ -36,7 +38,7 @@ def write_bytes(path: Path, content: bytes, mode: int = 0o666) -> None:
 def read_table(path: Path) -> Table:
     """The table in a JSON file; empty where the file is missing or broken."""
     try:
-        parsed: object = parse_json(read_limited(path))
+        parsed: object = parse_json(read_limited(path, _MOST))
     except (OSError, ValueError):
         return {}
     return {str(name): value for name, value in parsed.items()} if isinstance(parsed, dict) else {}
