@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import stat
@@ -21,6 +22,8 @@ _OF_GIT_ALONE = re.compile(
     r"\.git(/modules(/(?!refs/)[^/]+)+)?/(objects|logs|lfs|index|FETCH_HEAD|ORIG_HEAD|COMMIT_EDITMSG|gc\.(log|pid))(/|$)|\.git/.*\.lock$"
 )
 _SETTLED_NANOSECONDS = 2_000_000_000
+_LARGE = 64 << 20
+_BLOCK = 1 << 20
 
 
 class ProjectState:
@@ -76,6 +79,17 @@ def look_at(path: Path) -> Look:
     return [state.st_mode, state.st_size, state.st_ino, state.st_mtime_ns, state.st_ctime_ns]
 
 
+def _content(path: Path, size: int) -> bytes:
+    """The content of a file, or what stands for that of one which is too large for the memory."""
+    if size <= _LARGE:
+        return path.read_bytes()
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return b"SHA-256 of a large file " + digest.digest()
+
+
 def read_entry(path: Path, seen: Look, make_hash: Hash, known: MemoEntry | None) -> MemoEntry:
     """The hash of a file, with its look if that tells whether the file has changed since."""
     if known is not None and known[1] == seen:
@@ -85,7 +99,7 @@ def read_entry(path: Path, seen: Look, make_hash: Hash, known: MemoEntry | None)
         return make_hash(f"{kind}{path.readlink()}".encode("utf-8", "surrogateescape")), []
     if not stat.S_ISREG(seen[0]):
         return make_hash(kind.encode()), []
-    digest = make_hash(kind.encode() + path.read_bytes())
+    digest = make_hash(kind.encode() + _content(path, seen[1]))
     # A file that changed just now may change again within one tick of the file system's clock.
     is_settled = time.time_ns() - max(seen[3:]) > _SETTLED_NANOSECONDS
     return digest, seen if is_settled else []

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,16 @@ def test_a_change_during_the_run_is_noticed(project: Project) -> None:
 
 def test_no_change_during_the_run(project: Project) -> None:
     assert not project.state().has_changed
+
+
+def test_a_file_that_is_larger_than_memory_is_read_in_pieces(project: Project) -> None:
+    with (project.root / "a.c").open("r+b") as file:
+        file.truncate(65 << 20)
+    tracemalloc.start()
+    before = project.digest()
+    assert tracemalloc.get_traced_memory()[1] < 32 << 20
+    tracemalloc.stop()
+    with (project.root / "a.c").open("r+b") as file:
+        file.seek(60 << 20)
+        file.write(b"x")
+    assert project.digest() != before
