@@ -155,11 +155,7 @@ def _text(parts: list[ast.expr], scope: Scope) -> object:
         values.append(value_of(part.value if isinstance(part, ast.FormattedValue) and is_plain else part, scope))
     if UNKNOWN in values:
         return UNKNOWN
-    try:
-        text = "".join(map(str, values))
-    except ValueError:
-        # A number has more digits than Python writes.
-        return UNKNOWN
+    text = "".join(map(str, values))
     return text if len(text) <= _LONGEST_TEXT else UNKNOWN
 
 
