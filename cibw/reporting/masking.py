@@ -7,6 +7,7 @@ from threading import Lock
 
 from cibw.limited import parse_json
 from cibw.model.secret_names import SecretNames
+from cibw.reporting.neutral import neutral
 from cibw.reporting.secret_forms import forms
 from cibw.reporting.secret_shapes import MASK, logins_in, mask_shapes
 
@@ -31,7 +32,18 @@ class Masker:
         self.hear((environment or {}).items())
 
     def __call__(self, text: str) -> str:
-        """The text with its secrets masked."""
+        """The text with its secrets masked; where one is written with controls in it, the text comes without these."""
+        text = self._masked(text)
+        if text.isprintable():
+            return text
+        # Who shows or keeps the text drops the controls, and so puts the pieces of a secret together.
+        bare = neutral(text, colour=False)
+        if bare == text:
+            return text
+        masked = self._masked(bare)
+        return text if masked == bare else masked
+
+    def _masked(self, text: str) -> str:
         for piece in self._pieces:
             if piece in text:
                 text = text.replace(piece, MASK)

@@ -200,3 +200,14 @@ def test_a_hostile_line_of_a_megabyte_takes_linear_time(piece: str) -> None:
 
 def test_asterisks_in_a_login_are_no_riddle() -> None:
     assert logins_in(f"https://{'*' * 60}x@host/") == [f"{'*' * 60}x"]
+
+
+@pytest.mark.parametrize("control", ["\x1b[0m", "\x1b]0;title\x07", "\x00", "\x07", "\r", "\x9b1m", "\u202a", "\u2028"])
+def test_a_secret_is_masked_that_only_controls_split(control: str) -> None:
+    shown = masked(f"\x1b[31mred\x1b[0m hunter{control}2hunter\n", "hunter2hunter")
+    assert shown == "red ***\n"
+
+
+def test_a_text_with_controls_and_without_a_secret_stays_as_it_is() -> None:
+    text = "\x1b[31mred\x1b[0m \u202ahunter\r\n"
+    assert masked(text, "hunter2hunter") == text
