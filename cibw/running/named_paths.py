@@ -23,6 +23,7 @@ _OPEN = re.compile(r"[*?\[{\0\1]")
 """What ends the known beginning of a name."""
 _RELATIVE = re.compile(r"[\w+@~-]*[\w.+@~-]*(?:/[\w.+@~-]+)*")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_HOME_OF_OTHERS = re.compile(r"~[A-Za-z_][\w.-]*/")
 _SPECIAL = re.compile(r"[$`]")
 _DEEPEST = 20
 _LONGEST = 1_000
@@ -58,6 +59,8 @@ def names_in(text: str, variables: Mapping[str, str]) -> Names:
         for word in _words(piece):
             if f"{_UNKNOWN}/" in word:
                 unknown.add(word.replace(_UNKNOWN, "$(...)").replace(KNOWN, "..."))
+            elif _HOME_OF_OTHERS.match(word):
+                unknown.add(word.replace(KNOWN, "..."))
             elif name := _absolute(word):
                 beginning = _OPEN.split(name, maxsplit=1)[0]
                 is_whole = beginning == name

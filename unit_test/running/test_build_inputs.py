@@ -33,6 +33,7 @@ VARIABLES = {
     "CMAKE_ARGS": "-DCMAKE_TOOLCHAIN_FILE={} -DX=1",
     "CC": "{} -O2",
     "ANY_NAME": "{}",
+    **dict.fromkeys(("BUILD_CONFIG", "CI_VERSION_FILE", "SYSTEM_HEADERS", "PIPELINE_INPUT"), "{}"),
 }
 DIRECTORIES = {
     "CPATH": "/missing:{}",

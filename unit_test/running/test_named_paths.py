@@ -52,6 +52,7 @@ def test_names_in_texts(text: str, names: list[str]) -> None:
 def test_names_that_only_a_run_can_know() -> None:
     assert names_in("-L$(brew --prefix)/lib", {}).unknown == {"-L$(...)/lib"}
     assert names_in("`tool`/lib", {}).unknown == {"$(...)/lib"}
+    assert names_in("cp ~build/a.h . && cat HEAD~a/b", {"HOME": "/home/me"}).unknown == {"~build/a.h"}
     assert not names_in("$(python -c 'import a')/x $(git rev-parse HEAD) $(tool)", {}).unknown
     assert names_in("/host$(pwd)/a /host/$X/b", {}).beginnings == {f"/host{KNOWN}".rstrip(KNOWN), "/host/"}
 
