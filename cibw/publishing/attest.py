@@ -66,7 +66,10 @@ class RunAttester:
         text = self._signed(path)
         target = attestation_path(path)
         hidden = target.with_name(f".{target.name}")
-        hidden.write_text(text, encoding="utf-8")
+        # A link of this name, which others have left, is not followed.
+        hidden.unlink(missing_ok=True)
+        with hidden.open("x", encoding="utf-8") as file:
+            file.write(text)
         hidden.replace(target)
         return target
 

@@ -42,9 +42,11 @@ def copy_file(file: CollectedFile, source: Path, output: Path) -> None:
     """Copy a file so that it appears as a whole; ReleaseFaultError where its bytes are not the ones that were seen."""
     # The name of a file may be as long as the file system allows.
     partial = output / f".cibw-{file.sha256[:32]}.part"
+    # A link of this name, which others have left, is not followed.
+    partial.unlink(missing_ok=True)
     digest = hashlib.sha256()
     try:
-        with source.open("rb") as reader, partial.open("wb") as writer:
+        with source.open("rb") as reader, partial.open("xb") as writer:
             while piece := reader.read(_PIECE):
                 digest.update(piece)
                 writer.write(piece)

@@ -12,6 +12,9 @@ def write_whole(path: Path, text: str) -> Path:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+    # A checkout may bring a link of this name, and where it leads to is not overwritten.
+    temporary.unlink(missing_ok=True)
+    with temporary.open("x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+        file.write(text)
     temporary.replace(path)
     return path

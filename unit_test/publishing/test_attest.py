@@ -81,6 +81,15 @@ def test_the_attestation_lies_beside_its_distribution(tmp_path: Path) -> None:
     assert world.warnings == []
 
 
+def test_a_link_with_the_name_of_an_unfinished_attestation_is_not_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    (tmp_path / f".{WHEEL}.publish.attestation").symlink_to(victim)
+    path = World(Signers()).attester().attest(tmp_path / WHEEL)
+    assert victim.read_text() == "mine"
+    assert not path.is_symlink()
+
+
 def test_an_outage_is_waited_for(tmp_path: Path) -> None:
     world = World(Signers(outages=3))
     world.attester().attest(tmp_path / WHEEL)

@@ -75,3 +75,13 @@ def test_a_name_may_be_as_long_as_the_file_system_allows(tmp_path: Path) -> None
     (found,) = files_in(tmp_path / "a", "a")
     copy_file(found, source, tmp_path / "dist")
     assert [path.name for path in (tmp_path / "dist").iterdir()] == [name]
+
+
+def test_a_link_with_the_name_of_an_unfinished_copy_is_not_followed(tmp_path: Path) -> None:
+    source, victim = put(tmp_path / f"a/{WHEEL}", b"abc"), put(tmp_path / "victim", b"mine")
+    (found,) = files_in(tmp_path / "a", "a")
+    (tmp_path / "dist").mkdir()
+    (tmp_path / f"dist/.cibw-{found.sha256[:32]}.part").symlink_to(victim)
+    copy_file(found, source, tmp_path / "dist")
+    assert victim.read_bytes() == b"mine"
+    assert not (tmp_path / f"dist/{WHEEL}").is_symlink()

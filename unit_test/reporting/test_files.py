@@ -11,6 +11,7 @@ from cibw.reporting.logfiles import LogFiles, log_path
 from cibw.reporting.report import FILE_NAME, read_report, report_writer, write_report
 from cibw.reporting.reporter import combine
 from cibw.reporting.summary import summary_writer
+from cibw.reporting.whole_file import write_whole
 from unit_test.conftest import Golden
 from unit_test.reporting.scenario import CP310, CP312, EVENTS, JOB, REPORT
 
@@ -101,3 +102,13 @@ def test_combined_reporters_all_get_each_event() -> None:
     event = CommandStarted(scope=JOB, text="make")
     combine(first.append, second.append)(event)
     assert first == second == [event]
+
+
+def test_a_link_with_the_name_of_an_unfinished_file_is_not_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    (tmp_path / ".dist.json.part").symlink_to(victim)
+    path = write_whole(tmp_path / "dist.json", "{}")
+    assert victim.read_text() == "mine"
+    assert not path.is_symlink()
+    assert path.read_text() == "{}"
