@@ -36,8 +36,13 @@ def state_teller(
             emit(WarningRaised(scope=job.name, message=f"before-all runs each time, as {named.reasons[0]}."))
             return None
         inputs = {**inputs_among(hashes, job.before_all_inputs), **named.hashes}
+
+        def own_seal(text: str) -> str:
+            # What before-all leaves may hold anything that a project brought, also by files that are no inputs.
+            return seal(f"{session.cache_project}\n{text}")
+
         return StateSpec(
-            key=lambda image: key_of_state(job, image, inputs, session.environment, seal),
+            key=lambda image: key_of_state(job, image, inputs, session.environment, own_seal),
             owner=seal(f"{memory.project} {job.name}"),
             files=hashes,
             has_changed=lambda: memory.source.has_changed or memory.inputs.has_changed,

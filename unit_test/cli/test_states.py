@@ -56,6 +56,13 @@ def test_globs_that_name_nothing_are_told(memory: Memory, tmp_path: Path) -> Non
     assert "secret" not in spec.key("sha256:1")
 
 
+def test_each_project_has_states_of_its_own(memory: Memory, tmp_path: Path) -> None:
+    one, other = (session_of(tmp_path / name) for name in ("one", "other"))
+    specs = [state_teller(session, memory, lambda _event: None)(JOB) for session in (one, other, one)]
+    keys = [spec.key("sha256:1") for spec in specs if spec]
+    assert keys[0] == keys[2] != keys[1]
+
+
 def test_a_user_may_want_no_state_of_an_earlier_run(memory: Memory, tmp_path: Path) -> None:
     tell = state_teller(session_of(tmp_path), memory, lambda _event: None)
     anew = state_teller(session_of(tmp_path, rebuild=True), memory, lambda _event: None)
