@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from shutil import which
 
@@ -81,6 +82,10 @@ def inputs_on_host(job: Job, build: WheelBuild, given: Given, files: InputFiles,
     before_all = (job.before_all,) if job.before_all else ()
     for step in build.test if tests else (*before_all, build.prepare, *build.make):
         strict.update(dict.fromkeys(_programs(step, given.environment), f"the step {step.name.value}"))
+    for expression in build.test_environment if tests else build.environment:
+        commands = [part.command for part in expression.parts if isinstance(part, Substitution)]
+        programs = _found(chain.from_iterable(map(programs_in, commands)), given.environment)
+        strict.update(dict.fromkeys(programs, f"{expression.name} in environment"))
     if not tests:
         strict.update({target: f"the link {name}" for name, target in _links_outside(given)})
     others = files.follow(lax, is_strict=False)
@@ -224,7 +229,12 @@ def _programs(step: Step, variables: Mapping[str, str]) -> Iterator[str]:
     """The files of the programs that a step's commands for a shell call by their names."""
     commands = [action.command for action in step.actions if isinstance(action, Run) and action.command.shell]
     names = {name for command in commands for name in programs_in(_of_template(command.argv[0]))}
-    return filter(None, (which(name, path=variables.get("PATH", "")) for name in sorted(names)))
+    return _found(names, variables)
+
+
+def _found(programs: Iterable[str], variables: Mapping[str, str]) -> Iterator[str]:
+    """The files of those programs that PATH has."""
+    return filter(None, (which(name, path=variables.get("PATH", "")) for name in sorted(set(programs))))
 
 
 def _links_outside(given: Given) -> Iterator[tuple[str, str]]:

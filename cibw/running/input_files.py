@@ -22,7 +22,7 @@ _LONGEST_TEXT = 262_144
 _MOST_FILES = 2_000
 _MOST_REMEMBERED = 50_000
 _OF_THE_SYSTEM = re.compile(r"/(usr(?!/local)|bin|sbin|lib\w*|etc|boot|var|System|Library|nix/store)(/|$)")
-_NEVER = re.compile(r"/(dev|proc|sys|run)(/|$)")
+_NEVER = re.compile(r"/(dev(?!/shm/)|proc|sys)(/|$)|/run(/(user|systemd|dbus|udev|lock)(/|$)|$)")
 _HOLDS_EVERYTHING = frozenset(
     Path(name)
     for name in (

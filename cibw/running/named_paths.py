@@ -28,8 +28,11 @@ _SPECIAL = re.compile(r"[$`]")
 _DEEPEST = 20
 _LONGEST = 1_000
 _LONGEST_COMMAND = 20_000
-_SEGMENT = re.compile(r"&&|\|\||[;|\n(]")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=\S*\s+")
+_SEGMENT = re.compile(r"&&|\|\||[;|\n()`]")
+_BEFORE_PROGRAM = re.compile(
+    r"(?:[A-Za-z_]\w*=\S*|if|then|elif|else|do|while|until|exec|env|time|nice|command|sudo|[!{])\s+"
+)
+"""Assignments, words of the shell, and programs that start another one."""
 _PROGRAM = re.compile(r"[\w.+-]+")
 
 
@@ -80,8 +83,8 @@ def programs_in(text: str) -> Iterator[str]:
     """The programs that a command of a shell calls by their bare names."""
     for segment in _SEGMENT.split(text):
         rest = segment.strip()
-        while assignment := _ASSIGNMENT.match(rest):
-            rest = rest[assignment.end() :]
+        while before := _BEFORE_PROGRAM.match(rest):
+            rest = rest[before.end() :]
         if (program := _PROGRAM.match(rest)) and (rest + " ")[program.end()].isspace():
             yield program[0]
 

@@ -155,6 +155,15 @@ def test_programs_are_found_as_the_shell_finds_them(world: World) -> None:
     assert world.follow().hashes != first.hashes
 
 
+def test_programs_of_substitutions_count(world: World) -> None:
+    program = world.write("bin/generate", "#!/bin/sh")
+    program.chmod(0o755)
+    world.variables["PATH"] = str(program.parent)
+    for command in ("generate", "A=1 generate x | other"):
+        world.environment = (EnvExpr("V", (Substitution(command),)),)
+        assert list(world.follow().hashes) == [str(program)]
+
+
 def test_ordinary_projects_name_nothing(world: World) -> None:
     home = world.directory / "home"
     world.variables.update(

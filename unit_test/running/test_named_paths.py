@@ -90,3 +90,5 @@ def test_names_beside_a_file() -> None:
 def test_programs_of_a_command() -> None:
     text = "A=1 tool x && other | third; ./script; /x/absolute; $VAR; (sub a)\nlast"
     assert list(programs_in(text)) == ["tool", "other", "third", "sub", "last"]
+    assert list(programs_in("if ! one; then A=1 env B=2 two; fi")) == ["one", "two", "fi"]
+    assert list(programs_in("echo $(three) `four`")) == ["echo", "three", "four"]
