@@ -11,8 +11,8 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
 nox.options.sessions = ["lint", "types", "unit", "plans", "tests", "docs"]
 
-# Tests that mostly wait for servers and programs, and build nothing: two of them run side by side.
-WAITING = tuple(f"test_{name}*.py" for name in ("action", "attest", "publish", "trusted", "upload", "verify"))
+# Two files of tests at a time: a build waits for its engine, its packages and its index about half of the time.
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
 USUAL = "not slow and not faults_long"
 FULLY_COVERED = "cibw/model/*,cibw/config/*,cibw/planning/*"
 
@@ -100,9 +100,7 @@ def tests(session: nox.Session) -> None:
     if session.posargs:
         session.run("pytest", "tests", "-m", USUAL, *session.posargs)
         return
-    beside = sorted(str(path) for pattern in WAITING for path in Path("tests").glob(pattern))
-    session.run("pytest", "tests", "-m", USUAL, *(f"--ignore={name}" for name in beside))
-    session.run("pytest", "-n", "2", "--dist", "loadscope", *beside)
+    session.run("pytest", "tests", "-m", USUAL, *SIDE_BY_SIDE)
 
 
 @nox.session

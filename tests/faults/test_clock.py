@@ -87,9 +87,8 @@ def files(trial: Trial) -> Iterator[Path]:
         yield from (path for path in directory.rglob("*") if not path.is_symlink())
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=() if n == "in ten years" else pytest.mark.faults_long) for n in TIMES]
-)
+@pytest.mark.faults_long
+@pytest.mark.parametrize("name", TIMES)
 def test_files_of_another_time(name: str, start: Start, reference: Reference) -> None:
     """Ages are counted from these times; what seems to come from the future must not count as fresh for ever."""
     trial, expected = start("host"), reference("host", 1)

@@ -49,7 +49,8 @@ def test_a_second_run_into_a_directory_in_use(start: Start, reference: Reference
 @pytest.mark.parametrize(
     ("engine", "count"),
     [
-        pytest.param("host", 4, marks=pytest.mark.host),
+        pytest.param("host", 2, marks=pytest.mark.host),
+        pytest.param("host", 4, marks=[pytest.mark.host, pytest.mark.faults_long]),
         pytest.param("docker", 2, marks=[pytest.mark.docker, pytest.mark.faults_long]),
         pytest.param("podman", 2, marks=[pytest.mark.podman, pytest.mark.faults_long]),
     ],

@@ -18,7 +18,7 @@ POISON = "# changed by a neighbour"
 TARGETS = ("setuptools/version.py", "iniconfig/__init__.py", "pip/__init__.py")
 ENGINES = [
     pytest.param("host", marks=pytest.mark.host),
-    pytest.param("docker", marks=[pytest.mark.docker]),
+    pytest.param("docker", marks=[pytest.mark.docker, pytest.mark.faults_long]),
     pytest.param("podman", marks=[pytest.mark.podman, pytest.mark.faults_long]),
 ]
 POISONER = f"""
