@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -186,26 +187,45 @@ def bridge() -> Iterator[str]:
     asked("ip", "link", "delete", name)
 
 
+def succeeds(*words: str) -> bool:
+    """Whether a command succeeds; what it prints does not matter."""
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+
 @pytest.fixture
-def private_docker(tmp_path: Path, bridge: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def short_path() -> Iterator[Path]:
+    """A directory for sockets, whose paths may have 108 characters; those of tests that run side by side are longer."""
+    with tempfile.TemporaryDirectory(prefix="cibw-", dir="/tmp", ignore_cleanup_errors=True) as directory:
+        yield Path(directory)
+
+
+@pytest.fixture
+def private_docker(short_path: Path, bridge: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A daemon of Docker that a test may kill: its address and its process."""
-    socket = tmp_path / "docker.sock"
-    words = ["dockerd", f"--host=unix://{socket}", f"--data-root={tmp_path}/data", f"--exec-root={tmp_path}/exec"]
-    words += [f"--pidfile={tmp_path}/docker.pid", f"--bridge={bridge}", "--iptables=false", "--ip-forward=false"]
-    with (tmp_path / "dockerd.log").open("wb") as log:
+    place = short_path
+    socket = place / "docker.sock"
+    words = ["dockerd", f"--host=unix://{socket}", f"--data-root={place}/data", f"--exec-root={place}/exec"]
+    words += [f"--pidfile={place}/docker.pid", f"--bridge={bridge}", "--iptables=false", "--ip-forward=false"]
+    with (place / "dockerd.log").open("wb") as log:
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     address = f"unix://{socket}"
     answers = ["docker", "--host", address, "version"]
     try:
-        wait_until(lambda: subprocess.run(answers, capture_output=True, check=False).returncode == 0, "dockerd answers")
+        wait_until(
+            lambda: (
+                process.poll() is not None or subprocess.run(answers, capture_output=True, check=False).returncode == 0
+            ),
+            "dockerd answers",
+        )
+        assert process.poll() is None, (place / "dockerd.log").read_text(encoding="utf-8")[-2000:]
         yield address, process
     finally:
         process.kill()
         process.wait()
         # Its containerd, and the mounts of its containers, stay behind.
-        kill_running(str(tmp_path))
+        kill_running(str(place))
         mounts = [line.split()[1] for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines()]
-        for mount in sorted((one for one in mounts if one.startswith(f"{tmp_path}/")), reverse=True):
+        for mount in sorted((one for one in mounts if one.startswith(f"{place}/")), reverse=True):
             subprocess.run(["umount", "--lazy", mount], check=False)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -83,10 +85,9 @@ class Daemon:
 
 
 @pytest.fixture
-def daemon(tmp_path: Path) -> Iterator[Daemon]:
-    """A private daemon with the image for manylinux."""
-    daemon = Daemon(tmp_path / "d")
-    daemon.directory.mkdir()
+def daemon() -> Iterator[Daemon]:
+    """A private daemon with the image for manylinux, in a directory whose sockets have short paths."""
+    daemon = Daemon(Path(tempfile.mkdtemp(prefix="cibw-", dir="/tmp")))
     try:
         daemon.start()
         with subprocess.Popen(
@@ -97,6 +98,7 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
         yield daemon
     finally:
         daemon.close()
+        shutil.rmtree(daemon.directory, ignore_errors=True)
 
 
 def on(daemon: Daemon, trial: Trial) -> Trial:
