@@ -60,8 +60,9 @@ class Store:
             return path.read_bytes()
 
     def find(self, key: str) -> StoredWheel | None:
-        """The wheel of a key."""
-        return _entry(read_table(self._place(key) / _ENTRY))
+        """The wheel of a key; an entry that was made for another key is none."""
+        table = read_table(self._place(key) / _ENTRY)
+        return _entry(table) if table.get("key") == key else None
 
     def take(self, key: str, directory: Path) -> StoredWheel | None:
         """Copy the wheel of a key into a directory; None where there is none, or a broken one, which is removed."""
@@ -89,7 +90,7 @@ class Store:
             partial.mkdir()
             if copy_with_hash(wheel, partial / entry.filename) != entry.sha256:
                 return
-            write_table(partial / _ENTRY, _table(entry))
+            write_table(partial / _ENTRY, {"key": key, **_table(entry)})
             with self._locked():
                 self.remove(key)
                 put_in_place(partial, place)

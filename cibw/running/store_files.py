@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -53,7 +54,10 @@ def read_texts(path: Path, key: str = "") -> dict[str, str]:
 
 
 def copy_with_hash(source: Path, target: Path) -> str:
-    """Copy a file's content and give its SHA-256."""
+    """Copy a file's content and give its SHA-256; FileNotFoundError where the source is no regular file."""
+    if not source.is_file():
+        # A FIFO would be waited for.
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(source))
     digest = hashlib.sha256()
     with source.open("rb") as reader, target.open("wb") as writer:
         while block := reader.read(_BLOCK):

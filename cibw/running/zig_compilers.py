@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from cibw.errors import MissingToolError
+from cibw.limited import read_limited
 from cibw.model.command import Request
 from cibw.running.machine import Machine
 from cibw.running.removal import remove_tree
@@ -114,10 +115,10 @@ def _is_whole(directory: Path, text: str) -> bool:
     """Whether all files are there as they were made; the tools are copies of one program."""
     wanted = {"settings.txt": text.encode("utf-8", "surrogateescape"), **dict.fromkeys(_STAND_INS, b"")}
     try:
-        programs = {((directory / tool).read_bytes(), (directory / tool).stat().st_mode) for tool in TOOLS}
-        contents = {name: (directory / name).read_bytes() for name in wanted}
+        programs = {(read_limited(directory / tool), (directory / tool).stat().st_mode) for tool in TOOLS}
+        contents = {name: read_limited(directory / name) for name in wanted}
         return len(programs) == 1 and contents == wanted
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 
@@ -125,6 +126,6 @@ def _write(path: Path, text: str) -> None:
     content = text.encode("utf-8", "surrogateescape")
     with suppress(OSError):
         # Compilers know a file by its time of change, too.
-        if path.read_bytes() == content and not path.is_symlink():
+        if path.is_file() and not path.is_symlink() and path.read_bytes() == content:
             return
     write_bytes(path, content)

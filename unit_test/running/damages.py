@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,7 +48,14 @@ def replace_by_dead_link(path: Path) -> None:
     path.symlink_to("nowhere")
 
 
+def replace_by_fifo(path: Path) -> None:
+    """Put a FIFO in place of a file; who opens it for reading waits for ever."""
+    path.unlink()
+    os.mkfifo(path)
+
+
 DAMAGES: tuple[Damage, ...] = (
+    replace_by_fifo,
     truncate,
     empty,
     flip,

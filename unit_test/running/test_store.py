@@ -10,6 +10,7 @@ import pytest
 
 from cibw.running.store import Store, StoredWheel
 from cibw.running.store_upkeep import Removed, clear, prune
+from unit_test.running.damages import replace_by_fifo
 
 NAME = "hello-1.0-cp312-cp312-linux_x86_64.whl"
 KEY = "ab" * 32
@@ -74,6 +75,21 @@ def test_a_broken_wheel_is_removed(store: Store, tmp_path: Path) -> None:
 def test_a_missing_wheel_is_removed(store: Store, tmp_path: Path) -> None:
     put(store, KEY)
     (place(store, KEY) / NAME).unlink()
+    assert store.take(KEY, tmp_path) is None
+    assert not place(store, KEY).exists()
+
+
+def test_a_wheel_of_another_key_is_none(store: Store, tmp_path: Path) -> None:
+    put(store, KEY)
+    place(store, OTHER).parent.mkdir()
+    place(store, KEY).rename(place(store, OTHER))
+    assert store.find(OTHER) is None
+    assert store.take(OTHER, tmp_path) is None
+
+
+def test_a_fifo_in_place_of_a_wheel_is_removed(store: Store, tmp_path: Path) -> None:
+    put(store, KEY)
+    replace_by_fifo(place(store, KEY) / NAME)
     assert store.take(KEY, tmp_path) is None
     assert not place(store, KEY).exists()
 

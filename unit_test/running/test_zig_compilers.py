@@ -10,7 +10,14 @@ from cibw.running.recording import Answer, RecordingMachine
 from cibw.running.zig_compilers import lay_compilers, zig_compiler
 from cibw.running.zig_settings import ZigSettings
 from cibw.running.zig_target import TOOLS
-from unit_test.running.damages import DAMAGES, Damage, garbage, replace_by_dead_link, replace_by_directory
+from unit_test.running.damages import (
+    DAMAGES,
+    Damage,
+    garbage,
+    replace_by_dead_link,
+    replace_by_directory,
+    replace_by_fifo,
+)
 
 SETTINGS = ZigSettings(zig="/zig", target="x86_64-linux-gnu.2.17")
 
@@ -72,7 +79,7 @@ def test_a_zig_that_does_not_run_is_an_error_with_its_reason(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", [*TOOLS, "settings.txt", "stand_in.c"])
-@pytest.mark.parametrize("damage", [garbage, replace_by_directory, replace_by_dead_link, Path.unlink])
+@pytest.mark.parametrize("damage", [garbage, replace_by_directory, replace_by_fifo, replace_by_dead_link, Path.unlink])
 def test_damaged_compilers_are_laid_again_with_one_notice(tmp_path: Path, name: str, damage: Damage) -> None:
     directory = lay_compilers(tmp_path, SETTINGS, compile_nothing)
     damage(directory / name)
