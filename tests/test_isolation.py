@@ -122,6 +122,18 @@ DAMAGED: tuple[tuple[str, Damage], ...] = (
     ("environments/test-*/environment.tar", replace_by_directory),
     ("environments/build-*/sha256", empty),
 )
+QUICK = {
+    ("interpreters.json", replace_by_directory),
+    ("toolchains/.lock", replace_by_directory),
+    ("toolchains/fallback/crypt.h", replace_by_directory),
+    ("toolchains/x86_64-*/cc", truncate),
+    ("zig/b/*/builtin.zig", truncate),
+    ("store/wheels/*/*/entry.json", replace_by_directory),
+    ("store/wheels/*/*/*.whl", truncate),
+    ("environments/build-*/environment.tar", truncate),
+    ("environments/test-*/environment.tar", replace_by_directory),
+}
+"""One of each kind of cache; the session `faults` tries all."""
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +156,11 @@ def _on_host(cache: Path) -> dict[str, str]:
 
 
 @pytest.mark.host
-@pytest.mark.parametrize(("pattern", "damage"), DAMAGED, ids=lambda value: getattr(value, "__name__", value))
+@pytest.mark.parametrize(
+    ("pattern", "damage"),
+    [pytest.param(*row, marks=() if row in QUICK else pytest.mark.faults_long) for row in DAMAGED],
+    ids=lambda value: getattr(value, "__name__", value),
+)
 def test_a_damaged_cache_spoils_no_build(filled: tuple[Path, Path], pattern: str, damage: Damage) -> None:
     project, cache = filled
     found = sorted(path for path in cache.glob(pattern) if path.is_file())
@@ -167,7 +183,17 @@ def _notices(pattern: str, damage: Damage) -> int:
 
 
 @pytest.mark.host
-@pytest.mark.parametrize("folder", ["zig/b", "zig/o", "zig", "store", "store/wheels", "toolchains", "environments"])
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "zig/b",
+        "environments",
+        *(
+            pytest.param(folder, marks=pytest.mark.faults_long)
+            for folder in ("zig/o", "zig", "store", "store/wheels", "toolchains")
+        ),
+    ],
+)
 def test_a_file_in_place_of_a_directory_of_the_cache_spoils_no_build(filled: tuple[Path, Path], folder: str) -> None:
     project, cache = filled
     shutil.rmtree(cache / folder)
