@@ -162,7 +162,7 @@ def test_what_can_not_work_ends_at_once(trial: Trial, name: str, message: str) -
 def test_a_server_that_is_not_there_is_told_after_six_tries(trial: Trial) -> None:
     lines: list[str] = []
     gone = Download(address="http://127.0.0.1:9/x.bin", sha256=SHA256)
-    with pytest.raises(DownloadError, match=r"6 tries failed.*refused"):
+    with pytest.raises(DownloadError, match=r"6 tries failed, the last one because: Failed to establish.*refused"):
         fetch(gone, replace(trial.fetching, progress=lines.append))
     assert len([line for line in lines if "again in" in line]) == 5
 

@@ -61,7 +61,8 @@ def test_the_environment_is_kept_and_a_failing_test_fails_the_build(cross: Cross
 )
 def test_what_does_not_fit_is_told_in_a_line(cross: CrossBuild, tmp_path: Path, change: str, message: str) -> None:
     settings = {**cross.settings, "CIBW_CACHE_PATH": str(tmp_path / "cache")}
-    shutil.copytree(Path(cross.settings["CIBW_CACHE_PATH"], "interpreters"), tmp_path / "cache" / "interpreters")
+    interpreters = Path(cross.settings["CIBW_CACHE_PATH"], "interpreters")
+    shutil.copytree(interpreters, tmp_path / "cache" / "interpreters", symlinks=True)
     if change == "digest":
         settings["PYODIDE_CROSS_BUILD_ENV_METADATA_URL"] = str(tmp_path / "releases.json")
         write_releases(tmp_path / "releases.json", "0" * 64)

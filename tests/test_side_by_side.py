@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -19,9 +21,10 @@ HOOKS = {
 }
 
 
-def build_three(engine: str, directory: Path) -> Ran:
-    settings = {**image_settings("manylinux_x86_64"), **selected(*IDENTIFIERS), **HOOKS}
-    return build(copy_project("c", directory), "--engine", engine, "--jobs", "3", settings=settings)
+def build_three(engine: str, directory: Path, changes: Mapping[str, str] | None = None) -> Ran:
+    settings = {**image_settings("manylinux_x86_64"), **selected(*IDENTIFIERS), **HOOKS, **(changes or {})}
+    arguments = () if changes else ("--engine", engine)
+    return build(copy_project("c", directory), *arguments, "--jobs", "3", settings=settings)
 
 
 def found(ran: Ran) -> list[str]:
@@ -42,8 +45,11 @@ def test_before_all_once_and_every_build_from_its_state(engine: str, tmp_path: P
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_images_of_before_all_go_with_the_run(engine: str, tmp_path: Path) -> None:
-    command = [engine, "images", "--quiet", "--filter", "reference=cibw-snapshot*"]
-    build_three(engine, tmp_path)
+    # An image inherits the labels of its container; those of other runs at the same time lack this one.
+    label = f"cibw.tests={tmp_path.name}-{os.getpid()}"
+    settings = {"CIBW_CONTAINER_ENGINE": f"{engine}; create_args: --label={label}"}
+    check_ended_well(build_three(engine, tmp_path, settings), IDENTIFIERS)
+    command = [engine, "images", "--quiet", "--filter", "reference=cibw-snapshot*", "--filter", f"label={label}"]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == ""
 
 

@@ -27,6 +27,7 @@ from cibw.running.fetch_rules import shown
 _PIECE = 1 << 16
 _REDIRECTIONS = 10
 _TIMEOUT = urllib3.Timeout(connect=10, read=30)
+_CONNECTION = re.compile(r"^_?\w+\(host='[^']*', port=\d+\): ")
 _AUTHORITIES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
@@ -217,7 +218,8 @@ def _faults(address: str, deadline: Deadline) -> Iterator[None]:
     except (HTTPError, OSError, ValueError) as error:
         if deadline.is_over:
             raise deadline.overrun(shown(address)) from error
-        reason = " ".join(str(error).split()) or type(error).__name__
+        # urllib3 puts the object of the connection before some of its messages.
+        reason = _CONNECTION.sub("", " ".join(str(error).split())) or type(error).__name__
         if "CERTIFICATE_VERIFY_FAILED" in reason:
             raise DownloadError(
                 f"{shown(address)} can't be fetched, as its certificate is not trusted: {reason}",
