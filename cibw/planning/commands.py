@@ -49,6 +49,12 @@ def resource(name: str) -> Template:
     return Template.of(Late.RESOURCES, f"/{name}")
 
 
+def seeded_environment(identifier: str, python: Template, directory: Template) -> Run:
+    """Make a virtual environment with what `uv venv --seed` installs, from an archive that is kept between runs."""
+    kept = kept_environment("seeded", identifier, str(python))
+    return program("sh", resource("uv_venv.sh"), kept, python, directory)
+
+
 def kept_environment(name: str, *decides: str) -> Template:
     """Where an environment is kept between runs; it is another one for each of what decides what is in it."""
     digest = hashlib.sha256("\n".join(decides).encode()).hexdigest()

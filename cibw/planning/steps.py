@@ -13,10 +13,9 @@ from cibw.model.shell import Shell
 from cibw.model.template import Late, Template
 from cibw.planning.commands import (
     assign,
-    kept_environment,
     prepend_path,
     program,
-    resource,
+    seeded_environment,
     shell,
     spoken_in,
     virtual_environment,
@@ -117,8 +116,7 @@ def _test_environment(package: Package, ground: Ground) -> tuple[Action, ...]:
         return ground.make_test_environment
     if not ground.keeps_environments:
         return (virtual_environment(python, TEST_ENVIRONMENT_DIR, "--seed", "--clear"),)
-    kept = kept_environment("test", str(package.identifier), str(python))
-    return (program("sh", resource("uv_venv.sh"), kept, python, TEST_ENVIRONMENT_DIR),)
+    return (seeded_environment(str(package.identifier), python, TEST_ENVIRONMENT_DIR),)
 
 
 def _hook(name: StepName, text: Template, ground: Ground) -> tuple[Step, ...]:

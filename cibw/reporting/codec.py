@@ -9,7 +9,7 @@ from cibw.limited import parse_json
 from cibw.model.events import REPORT_VERSION, Report
 from cibw.model.manifest import MANIFEST_VERSION, Manifest
 from cibw.model.plan import PLAN_VERSION, Plan
-from cibw.reporting.converter import make_converter, mistakes_of
+from cibw.reporting.converter import converter, mistakes_of
 from cibw.reporting.json_text import json_text
 
 _Root = TypeVar("_Root", Plan, Report, Manifest)
@@ -46,7 +46,7 @@ def manifest_from_json(text: str) -> Manifest:
 
 
 def _dump(value: Plan | Report | Manifest) -> str:
-    fields: dict[str, object] = make_converter().unstructure(value, type(value))
+    fields: dict[str, object] = converter().unstructure(value, type(value))
     # The version first: a reader may need it before the rest.
     ordered = {"version": fields.pop("version"), **fields}
     return json_text(ordered)
@@ -65,7 +65,7 @@ def _load(text: str, root: type[_Root], version: int) -> _Root:
             hint=f"Make the {name} with the same release of cibw that reads it.",
         )
     try:
-        return make_converter().structure(data, root)
+        return converter().structure(data, root)
     except Exception as error:
         mistakes = mistakes_of(error)
         if mistakes is None:

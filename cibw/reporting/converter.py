@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from cibw.model.command import Command
@@ -22,20 +23,24 @@ _UNIONS = (
 )
 
 
-def make_converter() -> Converter:
-    """A converter between the model and lists, dicts, strings and numbers."""
+@cache
+def converter() -> Converter:
+    """The converter between the model and lists, dicts, strings and numbers.
+
+    It compiles functions for each class of the model, which takes longer than to convert a plan.
+    """
     from cattrs import Converter
     from cattrs.strategies import configure_tagged_union
 
-    converter = Converter()
-    _add_texts(converter)
-    _add_templates(converter)
-    _add_short_forms(converter)
+    made = Converter()
+    _add_texts(made)
+    _add_templates(made)
+    _add_short_forms(made)
     for union, kinds in _UNIONS:
         names = {kind: name for name, kind in kinds.items()}
-        configure_tagged_union(union, converter, tag_name="type", tag_generator=names.__getitem__)
-        _put_type_first(converter, union)
-    return converter
+        configure_tagged_union(union, made, tag_name="type", tag_generator=names.__getitem__)
+        _put_type_first(made, union)
+    return made
 
 
 def mistakes_of(error: Exception) -> list[str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cibw.model.events import REPORT_VERSION
 from cibw.model.published import PublishReport
 from cibw.model.release import PlannedUpload, UploadPlan
-from cibw.reporting.converter import make_converter
+from cibw.reporting.converter import converter
 from cibw.reporting.json_text import json_text
 
 UPLOAD_VERSION = 1
@@ -26,7 +26,7 @@ def upload_plan_to_json(plan: UploadPlan) -> str:
 
 def publish_report_to_json(report: PublishReport) -> str:
     """What came of an upload, as `publish` of the report has it, as JSON text with a newline at the end."""
-    fields: dict[str, object] = make_converter().unstructure(report, PublishReport)
+    fields: dict[str, object] = converter().unstructure(report, PublishReport)
     return json_text({"version": REPORT_VERSION, "publish": fields})
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from cibw.model.facts import Facts
@@ -7,10 +9,12 @@ from cibw.model.plan import Run, StepName, WheelBuild
 from unit_test.planning.planned import DOCKER, HOST, plan_of
 
 CHECK = "sh {resources}/own_python.sh"
+ON_DEMAND = r"sh \{resources\}/pip_on_demand\.sh --into \{work\}/build-env/bin"
+SEEDED = r"sh \{resources\}/uv_venv\.sh \{cache\}/environments/seeded-\w+ \S+ \{work\}/build-env"
 
 
-def build_of(environment: str, facts: Facts = DOCKER) -> WheelBuild:
-    toml = f'[tool.cibw]\nbuild = "cp312-manylinux_x86_64"\nenvironment = {{{environment}}}'
+def build_of(environment: str, facts: Facts = DOCKER, more: str = "") -> WheelBuild:
+    toml = f'[tool.cibw]\nbuild = "cp312-manylinux_x86_64"\nenvironment = {{{environment}}}\n{more}'
     return plan_of(toml, facts).jobs[0].builds[0]
 
 
@@ -26,9 +30,27 @@ def test_python_on_path_is_judged_where_the_environment_sets_path(environment: s
 
 
 def test_tools_of_the_host_are_installed_with_the_variables_of_the_build() -> None:
-    build = build_of('PIP_INDEX_URL = "https://example.org/simple", PATH = "$PATH:/opt"', HOST)
+    environment = 'PIP_INDEX_URL = "https://example.org/simple", PATH = "$PATH:/opt"'
+    build = build_of(environment, HOST, 'build-frontend = "pip"')
     install, check = tools(build)
-    assert install.startswith("uv pip install --python {work}/build-env/bin/python")
+    assert re.fullmatch(SEEDED, install)
     assert check == f"{CHECK} {{work}}/build-env/bin"
     assert "UV_DEFAULT_INDEX" in {expression.name for expression in build.environment}
     assert not any("--seed" in str(action) for action in build.prepare.actions)
+
+
+@pytest.mark.parametrize(
+    ("option", "tool"),
+    [
+        ("", ON_DEMAND),
+        ('repair-wheel-command = ""', ON_DEMAND),
+        ('repair-wheel-command = "auditwheel repair --strip -w {dest_dir} {wheel}"', ON_DEMAND),
+        ('before-build = "make"', SEEDED),
+        ('build-frontend = "pip"', SEEDED),
+        ('repair-wheel-command = "sh repair.sh {wheel} {dest_dir}"', SEEDED),
+        ('repair-wheel-command = "auditwheel -V && python -m pip list && mv {wheel} {dest_dir}"', SEEDED),
+    ],
+)
+def test_the_host_installs_pip_where_commands_of_the_user_may_call_it(option: str, tool: str) -> None:
+    (first, *_) = tools(build_of("", HOST, option))
+    assert re.fullmatch(tool, first)

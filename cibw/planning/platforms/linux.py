@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from cibw.catalog import Catalog
-from cibw.config.options import BuildOptions
+from cibw.config.options import BuildOptions, FrontendName
 from cibw.errors import ConfigurationError, DeprecatedError
 from cibw.model.downloads import Mirrors
 from cibw.model.facts import Facts, HostInterpreter
@@ -18,7 +18,7 @@ from cibw.model.plan import Action
 from cibw.model.target import Architecture, Family, Platform, Target
 from cibw.model.template import Late, Template
 from cibw.planning.architectures import native_architecture
-from cibw.planning.commands import assign, program, resource, shell, virtual_environment
+from cibw.planning.commands import assign, program, resource, seeded_environment, shell, virtual_environment
 from cibw.planning.ground import Circumstances, Ground, MissingPython
 from cibw.planning.tools import constraints, frontend_tools, seed
 
@@ -34,6 +34,7 @@ _OCI_PLATFORMS = {
 _32_BIT = (Architecture.I686, Architecture.ARMV7L)
 _ENDED_IMAGES = ("manylinux1", "manylinux2010", "manylinux_2_24", "musllinux_1_1")
 _ALIAS = re.compile(r"(?:many|musl)linux[0-9_]*")
+_PLAIN_REPAIR = re.compile("auditwheel [^&|;<>`$\\n]*")
 _POLICY = re.compile(r"manylinux_[0-9]+_[0-9]+")
 DEFAULT_POLICY = "manylinux2014"
 
@@ -152,7 +153,7 @@ def host_ground(host: HostBuild, options: BuildOptions, pins: str) -> Ground:
     bin_dir = Template.of(BUILD_ENVIRONMENT, "/bin")
     python = Template.of(bin_dir, "/python")
     is_musl = host.identifier.target.family is Family.MUSLLINUX
-    borrowed = is_musl and found.libc is not Family.MUSLLINUX
+    borrowed = _is_borrowed(host)
     base = Template.of(MUSL_PYTHON, "/bin/python") if borrowed else Template.of(found.path)
     # auditwheel takes no musllinux platform on a glibc host; it finds the tag by itself.
     plat = () if is_musl else (assign("AUDITWHEEL_PLAT", host.tag),)
@@ -162,7 +163,7 @@ def host_ground(host: HostBuild, options: BuildOptions, pins: str) -> Ground:
         python=python,
         bin_dir=bin_dir,
         set_up=(*_borrow(found, borrowed=borrowed), virtual_environment(base, BUILD_ENVIRONMENT)),
-        tools=(seed(found.interpreter, python), *frontend_tools(options, python, pins)),
+        tools=_tools(host, options, base, pins),
         before_repair=(program(python, resource("musl_needed.py"), Late.BUILT_WHEEL),) if is_musl else (),
         environment=(assign("VIRTUAL_ENV", BUILD_ENVIRONMENT), *plat),
         keeps_environments=not borrowed,
@@ -170,6 +171,29 @@ def host_ground(host: HostBuild, options: BuildOptions, pins: str) -> Ground:
         platform_tag=host.tag,
         untested="the host has no musl interpreter to test it with" if borrowed else "",
     )
+
+
+def _tools(host: HostBuild, options: BuildOptions, base: Template, pins: str) -> tuple[Action, ...]:
+    """pip and the build frontend; pip alone waits until something calls it, where the plan itself never does."""
+    python, bin_dir = Template.of(BUILD_ENVIRONMENT, "/bin/python"), Template.of(BUILD_ENVIRONMENT, "/bin")
+    if options.build_frontend.name in (FrontendName.DEFAULT, FrontendName.UV) and not _may_use_pip(options):
+        return (program("sh", resource("pip_on_demand.sh"), "--into", bin_dir),)
+    if _is_borrowed(host):
+        return (seed(host.identifier.interpreter, python), *frontend_tools(options, python, pins))
+    seeded = seeded_environment(str(host.identifier), base, BUILD_ENVIRONMENT)
+    return (seeded, *frontend_tools(options, python, pins))
+
+
+def _may_use_pip(options: BuildOptions) -> bool:
+    """Whether commands of the user's run in the build environment; those of tests have one of their own."""
+    repair = str(options.repair_wheel_command)
+    return bool(options.before_build or (repair and not _PLAIN_REPAIR.fullmatch(repair)))
+
+
+def _is_borrowed(host: HostBuild) -> bool:
+    """Whether a Python of glibc builds for musl."""
+    is_musl = host.identifier.target.family is Family.MUSLLINUX
+    return is_musl and host.found.libc is not Family.MUSLLINUX
 
 
 def _borrow(found: HostInterpreter, *, borrowed: bool) -> tuple[Action, ...]:
