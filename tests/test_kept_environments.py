@@ -289,21 +289,3 @@ def test_an_environment_on_another_file_system_is_kept_as_well(trial: Trial) -> 
         assert "environment.tar" in {path.name for path in trial.the_kept.iterdir()}
     finally:
         shutil.rmtree(shared_memory)
-
-
-@pytest.mark.parametrize("name", ["pip", "pip3"])
-def test_pip_is_installed_when_something_calls_it(tmp_path: Path, name: str) -> None:
-    uv, programs = find_uv(os.environ["PATH"]), tmp_path / "env" / "bin"
-    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, programs.parent], check=True)
-    subprocess.run(["sh", RESOURCES_DIR / "pip_on_demand.sh", "--into", programs], check=True)
-    told = {**os.environ, "PATH": f"{Path(uv).parent}:{os.environ['PATH']}"}
-
-    def call(settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-        command = [programs / name, "--version"]
-        return subprocess.run(command, env={**told, **settings}, capture_output=True, text=True, check=False)
-
-    offline = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path / "cache")}
-    assert "pip" in call(offline).stderr
-    assert call(offline).returncode != 0
-    for _ in range(2):
-        assert str(programs.parent) in call({}).stdout

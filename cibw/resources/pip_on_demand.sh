@@ -13,7 +13,7 @@ directory=$(cd "$(dirname "$0")" && pwd)
 mv -f "$directory/pip" "$directory/.pip" 2>/dev/null
 rm -f "$directory/pip3"
 if ! uv pip install --quiet --python "$directory/python" pip; then
-    mv -f "$directory/.pip" "$directory/pip" 2>/dev/null
+    cp "$directory/.pip" "$directory/pip3" && mv -f "$directory/.pip" "$directory/pip"
     exit 1
 fi
 exec "$directory/pip" "$@"
