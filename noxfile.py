@@ -74,8 +74,12 @@ def unit(session: nox.Session) -> None:
     _install(session, "test")
     # Far more than any unit test takes on a busy computer, and more than one waits for another thread.
     limit = ("-o", "faulthandler_timeout=300")
-    session.run("coverage", "run", "-m", "pytest", "unit_test", *limit, *session.posargs)
-    if not session.posargs:
+    if session.posargs:
+        session.run("pytest", "unit_test", *limit, *session.posargs)
+    else:
+        session.run("coverage", "erase")
+        session.run("coverage", "run", "-m", "pytest", "unit_test", *limit, *SIDE_BY_SIDE)
+        session.run("coverage", "combine", "--quiet")
         session.run("coverage", "report", f"--include={FULLY_COVERED}", "--fail-under=100")
 
 

@@ -21,7 +21,7 @@ def test_pip_is_installed_when_something_calls_it(tmp_path: Path, name: str) -> 
     told = {**os.environ, "PATH": f"{Path(uv).parent}:{os.environ['PATH']}"}
 
     def call(settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-        command = [programs / name, "--version"]
+        command = [str(programs / name), "--version"]
         return subprocess.run(command, env={**told, **settings}, capture_output=True, text=True, check=False)
 
     offline = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path / "cache")}

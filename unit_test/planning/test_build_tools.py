@@ -54,3 +54,9 @@ def test_tools_of_the_host_are_installed_with_the_variables_of_the_build() -> No
 def test_the_host_installs_pip_where_commands_of_the_user_may_call_it(option: str, tool: str) -> None:
     (first, *_) = tools(build_of("", HOST, option))
     assert re.fullmatch(tool, first)
+
+
+def test_a_python_that_is_borrowed_for_musl_gets_pip_from_uv() -> None:
+    toml = '[tool.cibw]\nbuild = "cp312-musllinux_x86_64"\nbefore-build = "make"'
+    (first, *_) = tools(plan_of(toml, HOST).jobs[0].builds[0])
+    assert first == "uv pip install --python {work}/build-env/bin/python pip"
