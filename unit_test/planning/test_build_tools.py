@@ -57,6 +57,6 @@ def test_the_host_installs_pip_where_commands_of_the_user_may_call_it(option: st
 
 
 def test_a_python_that_is_borrowed_for_musl_gets_pip_from_uv() -> None:
-    toml = '[tool.cibw]\nbuild = "cp312-musllinux_x86_64"\nbefore-build = "make"'
+    toml = '[tool.cibw]\nbuild = "cp311-musllinux_x86_64"\nbefore-build = "make"'
     (first, *_) = tools(plan_of(toml, HOST).jobs[0].builds[0])
-    assert first == "uv pip install --python {work}/build-env/bin/python pip"
+    assert first == "uv pip install --python {work}/build-env/bin/python pip setuptools wheel"
