@@ -119,7 +119,7 @@ DAMAGED: tuple[tuple[str, Damage], ...] = (
     ("store/last/*/*.json", garbage),
     ("store/sources/*.json", replace_by_directory),
     ("environments/build-*/environment.tar", truncate),
-    ("environments/test-*/environment.tar", replace_by_directory),
+    ("environments/seeded-*/environment.tar", replace_by_directory),
     ("environments/build-*/sha256", empty),
 )
 QUICK = {
@@ -131,7 +131,7 @@ QUICK = {
     ("store/wheels/*/*/entry.json", replace_by_directory),
     ("store/wheels/*/*/*.whl", truncate),
     ("environments/build-*/environment.tar", truncate),
-    ("environments/test-*/environment.tar", replace_by_directory),
+    ("environments/seeded-*/environment.tar", replace_by_directory),
 }
 """One of each kind of cache; the session `faults` tries all."""
 

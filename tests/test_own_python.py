@@ -52,7 +52,9 @@ def test_a_path_without_the_own_is_told(tmp_path: Path) -> None:
 def test_the_environment_says_where_the_tools_of_the_host_come_from(tmp_path: Path) -> None:
     [tag] = here("cp312")
     identifier = f"{tag}-manylinux_x86_64"
-    settings = {"CIBW_ENVIRONMENT": f"UV_DEFAULT_INDEX={NOWHERE} UV_HTTP_RETRIES=0 UV_NO_CACHE=1"}
+    environment = f"UV_DEFAULT_INDEX={NOWHERE} UV_HTTP_RETRIES=0 UV_NO_CACHE=1"
+    # Only for commands that may call it is pip installed.
+    settings = {"CIBW_ENVIRONMENT": environment, "CIBW_BEFORE_BUILD": "true"}
     ran = run_cibw(copy_project("c", tmp_path), "--engine", "host", "--only", identifier, settings=settings)
     assert ran.exit_code == 1
     failure = ran.results[identifier].failure

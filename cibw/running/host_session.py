@@ -23,7 +23,7 @@ from cibw.running.host_place import numbered
 from cibw.running.opened import Fetcher, OpenMachine, fetch_nothing
 from cibw.running.removal import remove_tree
 from cibw.running.scratch import scratch_directory
-from cibw.running.seals import Notice, ignore, seal_outputs
+from cibw.running.seals import Notice, ignore, sealing_outputs
 from cibw.running.zig import ZIG_OUTPUTS, ToolchainSpec, ZigPrograms, find_zig, prepare_toolchain
 from cibw.running.zig_compilers import zig_compiler
 
@@ -71,7 +71,7 @@ def open_host(spec: HostSpec, settings: HostSettings, place: Path) -> Iterator[O
         description = f"this host, zig for {spec.toolchain_tag}" if spec.toolchain_tag else "this host"
         toolchain = _toolchain(spec.toolchain_tag, settings, base) if spec.toolchain_tag else {}
         if spec.toolchain_tag:
-            stack.callback(seal_outputs, settings.cache_dir / "zig", ZIG_OUTPUTS)
+            stack.enter_context(sealing_outputs(settings.cache_dir / "zig", ZIG_OUTPUTS))
         site = _HostSite(
             place=place,
             base=base,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from cibw.running.removal import remove_tree
 from cibw.running.store_files import read_table, write_table
@@ -16,9 +18,10 @@ from cibw.running.store_files import read_table, write_table
 Notice = Callable[[str], None]
 _PIECE = 1 << 20
 _SEAL = "cibw-seal"
-_BYTECODE = "__pycache__"
+_USERS = "users.lock"
 _UNSETTLED_SECONDS = 2.0
 """A file that was written so recently may belong to a program that still writes it."""
+_BYTECODE = "__pycache__"
 
 
 def ignore(_notice: str) -> None:
@@ -60,9 +63,52 @@ def remove_damaged(tree: Path, notice: Notice) -> bool:
     return False
 
 
-def seal_outputs(cache: Path, folders: Iterable[str]) -> None:
-    """Note the files in some folders of a compiler's cache, which the compiler writes once and never changes."""
-    since = time.time() - _UNSETTLED_SECONDS
+@contextmanager
+def sealing_outputs(cache: Path, folders: Sequence[str]) -> Iterator[None]:
+    """Note the outputs in some folders of a compiler's cache when the context ends.
+
+    All of them if nobody else uses the cache then, else those that are not new.
+    """
+    with ExitStack() as stack:
+        users = _open_users(cache, stack)
+        try:
+            yield
+        finally:
+            seal_outputs(cache, folders, is_alone=users is not None and _lock_alone(users))
+
+
+def _open_users(cache: Path, stack: ExitStack) -> IO[bytes] | None:
+    """The file that everybody holds who uses a cache; None where there are no such locks."""
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    try:
+        users = stack.enter_context((cache / _USERS).open("ab"))
+        fcntl.flock(users, fcntl.LOCK_SH)
+    except OSError:
+        return None
+    return users
+
+
+def _lock_alone(users: IO[bytes]) -> bool:
+    if sys.platform == "win32":
+        return False
+    import fcntl
+
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def seal_outputs(cache: Path, folders: Iterable[str], *, is_alone: bool = False) -> None:
+    """Note the files in some folders of a compiler's cache, which the compiler writes once and never changes.
+
+    Unless the caller is the only one who uses the cache, a new file may still be written.
+    """
+    since = float("inf") if is_alone else time.time() - _UNSETTLED_SECONDS
     looks = {name: look for name, path in _outputs(cache, folders) if (look := _look(path))[1] / 1e9 < since}
     if looks:
         with suppress(OSError):

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from cibw.running.seals import is_intact, remove_damaged, remove_damaged_cache, seal_of, seal_outputs, seal_tree
+from cibw.running.seals import (
+    is_intact,
+    remove_damaged,
+    remove_damaged_cache,
+    seal_of,
+    seal_outputs,
+    seal_tree,
+    sealing_outputs,
+)
 from unit_test.running.damages import DAMAGES, Damage, flip, truncate
 
 
@@ -112,6 +122,22 @@ def test_what_is_still_being_written_is_not_noted(compiled: Path) -> None:
     seal_outputs(compiled, ("b", "o"))
     flip(compiled / "o" / "4" / "half.a")
     assert damaged(compiled) == []
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_new_outputs_are_noted_where_nobody_else_uses_the_cache(compiled: Path, others: int) -> None:
+    new = compiled / "o" / "4" / "new.a"
+    with ExitStack() as stack:
+        for _ in range(others):
+            stack.enter_context(sealing_outputs(compiled, ("b", "o")))
+        with sealing_outputs(compiled, ("b", "o")):
+            new.parent.mkdir()
+            new.write_bytes(b"content")
+            in_an_hour = new.stat().st_mtime + 3600
+            os.utime(new, (in_an_hour, in_an_hour))
+        flip(new)
+        assert len(damaged(compiled)) == 1 - others
+        shutil.rmtree(compiled, ignore_errors=True)
 
 
 def test_a_damaged_seal_of_outputs_does_no_harm(compiled: Path) -> None:
