@@ -108,6 +108,9 @@ def watched_pools(
     class _SafePool(HTTPSConnectionPool):
         pass
 
+    # urllib3 puts the names of these classes into its messages.
+    for kind in (_Plain, _Safe, _PlainPool, _SafePool):
+        kind.__name__ = kind.__qualname__ = kind.__bases__[0].__name__
     _PlainPool.ConnectionCls, _SafePool.ConnectionCls = _Plain, _Safe
     return {"http": _PlainPool, "https": _SafePool}
 

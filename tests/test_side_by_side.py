@@ -23,8 +23,7 @@ HOOKS = {
 
 def build_three(engine: str, directory: Path, changes: Mapping[str, str] | None = None) -> Ran:
     settings = {**image_settings("manylinux_x86_64"), **selected(*IDENTIFIERS), **HOOKS, **(changes or {})}
-    arguments = () if changes else ("--engine", engine)
-    return build(copy_project("c", directory), *arguments, "--jobs", "3", settings=settings)
+    return build(copy_project("c", directory), "--engine", engine, "--jobs", "3", settings=settings)
 
 
 def found(ran: Ran) -> list[str]:

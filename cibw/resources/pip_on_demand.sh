@@ -1,7 +1,7 @@
 #!/bin/sh
-# Stands for pip in the environment of a build until something calls it, because most builds never do.
+# Takes the place of pip in a build environment and installs it on the first call, because most builds never call it.
 #
-# pip_on_demand.sh --into DIRECTORY    put this file there as pip and pip3
+# pip_on_demand.sh --into DIRECTORY    copy this file there as pip and pip3
 if [ "${1:-}" = --into ]; then
     for name in pip pip3; do
         rm -f "$2/$name" && cp "$0" "$2/$name" && chmod 755 "$2/$name" || exit
@@ -9,11 +9,5 @@ if [ "${1:-}" = --into ]; then
     exit
 fi
 directory=$(cd "$(dirname "$0")" && pwd)
-# It makes way for the real one.
-mv -f "$directory/pip" "$directory/.pip" 2>/dev/null
-rm -f "$directory/pip3"
-if ! uv pip install --quiet --python "$directory/python" pip; then
-    cp "$directory/.pip" "$directory/pip3" && mv -f "$directory/.pip" "$directory/pip"
-    exit 1
-fi
-exec "$directory/pip" "$@"
+# The real one takes this file's place.
+uv pip install --quiet --python "$directory/python" pip && exec "$directory/pip" "$@"

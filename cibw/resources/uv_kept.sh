@@ -10,10 +10,9 @@
 # Links into uv's cache would let a build change what all others get from it.
 export UV_LINK_MODE="${UV_LINK_MODE-copy}"
 
-# A container has a directory in memory beside the scripts, and the host has one beside that for temporary files. Files
-# are created there several times as fast as on most disks.
-memory=$(dirname "$0")/../memory
-[ -d "$memory" ] || memory=${TMPDIR:-}/../memory
+# A directory in memory, where files are created several times as fast as on most disks. The host names it by a variable;
+# a container has it beside the scripts.
+memory=${KEPT_ENVIRONMENTS_MEMORY:-$(dirname "$0")/../memory}
 memory_limit=33554432
 in_memory=
 

@@ -27,7 +27,7 @@ from cibw.running.fetch_rules import shown
 _PIECE = 1 << 16
 _REDIRECTIONS = 10
 _TIMEOUT = urllib3.Timeout(connect=10, read=30)
-_CONNECTION = re.compile(r"^_?\w+\(host='[^']*', port=\d+\): ")
+_CONNECTION = re.compile(r"^HTTPS?Connection\(host='[^']*', port=\d+\): ")
 _AUTHORITIES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
@@ -218,7 +218,7 @@ def _faults(address: str, deadline: Deadline) -> Iterator[None]:
     except (HTTPError, OSError, ValueError) as error:
         if deadline.is_over:
             raise deadline.overrun(shown(address)) from error
-        # urllib3 puts the object of the connection before some of its messages.
+        # The address is in the message already.
         reason = _CONNECTION.sub("", " ".join(str(error).split())) or type(error).__name__
         if "CERTIFICATE_VERIFY_FAILED" in reason:
             raise DownloadError(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 if sys.platform == "win32":
@@ -21,6 +23,9 @@ if sys.platform == "win32":
             return False
         return True
 
+    def _share(_descriptor: int) -> None:
+        raise OSError("Windows has no shared locks of this kind")
+
     def _free(descriptor: int) -> None:
         os.lseek(descriptor, _FAR, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
@@ -34,6 +39,9 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def _share(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
 
     def _free(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
@@ -92,6 +100,31 @@ def take_lock(path: Path) -> HeldLock | None:
             raise
         # Its last holder removed the file between the two calls.
         os.close(descriptor)
+
+
+@contextmanager
+def shared_lock(path: Path) -> Iterator[Callable[[], bool]]:
+    """Hold a file together with others; the function that is given says whether nobody else holds it any more.
+
+    Once it has said so, others wait until the context ends. Where there is no such lock, it never says so.
+    """
+    try:
+        descriptor = _open(path)
+    except OSError:
+        yield lambda: False
+        return
+    try:
+        yield partial(_try, descriptor) if _is_shared(descriptor) else lambda: False
+    finally:
+        os.close(descriptor)
+
+
+def _is_shared(descriptor: int) -> bool:
+    try:
+        _share(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 def _open(path: Path) -> int:

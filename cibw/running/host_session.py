@@ -10,7 +10,7 @@ import sys
 import sysconfig
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def open_host(spec: HostSpec, settings: HostSettings, place: Path) -> Iterator[O
     with ExitStack() as stack:
         base = numbered(place, spec.toolchain_tag or "host")
         stack.callback(remove_tree, base)
-        _offer_memory(base, stack)
+        memory = _memory(stack)
         description = f"this host, zig for {spec.toolchain_tag}" if spec.toolchain_tag else "this host"
         toolchain = _toolchain(spec.toolchain_tag, settings, base) if spec.toolchain_tag else {}
         if spec.toolchain_tag:
@@ -76,7 +76,7 @@ def open_host(spec: HostSpec, settings: HostSettings, place: Path) -> Iterator[O
             place=place,
             base=base,
             cache=settings.cache_dir,
-            environment={**_environment(settings, base), **toolchain},
+            environment={**_environment(settings, base), **memory, **toolchain},
             toolchain=toolchain,
             description=description,
             fetcher=settings.fetcher,
@@ -123,13 +123,17 @@ class _HostSite:
             )
 
 
-def _offer_memory(base: Path, stack: ExitStack) -> None:
-    """Give uv_kept.sh a directory in memory, where a kept environment is unpacked much faster than on most disks."""
-    # Without it, environments are unpacked beside the build.
-    with suppress(OSError):
+def _memory(stack: ExitStack) -> dict[str, str]:
+    """The variable that gives uv_kept.sh a directory in memory; none where the system offers none with enough space."""
+    if sys.platform != "linux":
+        return {}
+    try:
         found = os.statvfs(_MEMORY)
-        if not found.f_flag & os.ST_NOEXEC and found.f_bavail * found.f_frsize >= _ENOUGH_MEMORY:
-            (base / "memory").symlink_to(stack.enter_context(scratch_directory("memory", _MEMORY)))
+        if found.f_flag & os.ST_NOEXEC or found.f_bavail * found.f_frsize < _ENOUGH_MEMORY:
+            return {}
+        return {"KEPT_ENVIRONMENTS_MEMORY": str(stack.enter_context(scratch_directory("memory", _MEMORY)))}
+    except OSError:
+        return {}
 
 
 def _nothing() -> None:

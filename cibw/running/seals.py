@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
 
+from cibw.running.held_lock import shared_lock
 from cibw.running.removal import remove_tree
 from cibw.running.store_files import read_table, write_table
 
@@ -69,38 +68,11 @@ def sealing_outputs(cache: Path, folders: Sequence[str]) -> Iterator[None]:
 
     All of them if nobody else uses the cache then, else those that are not new.
     """
-    with ExitStack() as stack:
-        users = _open_users(cache, stack)
+    with shared_lock(cache / _USERS) as is_alone:
         try:
             yield
         finally:
-            seal_outputs(cache, folders, is_alone=users is not None and _lock_alone(users))
-
-
-def _open_users(cache: Path, stack: ExitStack) -> IO[bytes] | None:
-    """The file that everybody holds who uses a cache; None where there are no such locks."""
-    if sys.platform == "win32":
-        return None
-    import fcntl
-
-    try:
-        users = stack.enter_context((cache / _USERS).open("ab"))
-        fcntl.flock(users, fcntl.LOCK_SH)
-    except OSError:
-        return None
-    return users
-
-
-def _lock_alone(users: IO[bytes]) -> bool:
-    if sys.platform == "win32":
-        return False
-    import fcntl
-
-    try:
-        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+            seal_outputs(cache, folders, is_alone=is_alone())
 
 
 def seal_outputs(cache: Path, folders: Iterable[str], *, is_alone: bool = False) -> None:

@@ -124,6 +124,14 @@ def test_what_is_still_being_written_is_not_noted(compiled: Path) -> None:
     assert damaged(compiled) == []
 
 
+@pytest.mark.parametrize("place", [os.mkfifo, os.mkdir])
+def test_a_lock_that_was_replaced_stops_nothing(compiled: Path, place: Callable[[Path], None]) -> None:
+    place(compiled / "users.lock")
+    with sealing_outputs(compiled, ("b", "o")):
+        pass
+    assert damaged(compiled) == []
+
+
 @pytest.mark.parametrize("others", [0, 1])
 def test_new_outputs_are_noted_where_nobody_else_uses_the_cache(compiled: Path, others: int) -> None:
     new = compiled / "o" / "4" / "new.a"

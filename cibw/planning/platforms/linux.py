@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from cibw.catalog import Catalog
-from cibw.config.options import BuildOptions, FrontendName
+from cibw.config.options import BuildOptions
 from cibw.errors import ConfigurationError, DeprecatedError
 from cibw.model.downloads import Mirrors
 from cibw.model.facts import Facts, HostInterpreter
@@ -19,6 +19,7 @@ from cibw.model.target import Architecture, Family, Platform, Target
 from cibw.model.template import Late, Template
 from cibw.planning.architectures import native_architecture
 from cibw.planning.commands import assign, program, resource, seeded_environment, shell, virtual_environment
+from cibw.planning.frontends import uses_uv
 from cibw.planning.ground import Circumstances, Ground, MissingPython
 from cibw.planning.tools import constraints, frontend_tools, seed
 
@@ -35,6 +36,7 @@ _32_BIT = (Architecture.I686, Architecture.ARMV7L)
 _ENDED_IMAGES = ("manylinux1", "manylinux2010", "manylinux_2_24", "musllinux_1_1")
 _ALIAS = re.compile(r"(?:many|musl)linux[0-9_]*")
 _PLAIN_REPAIR = re.compile("auditwheel [^&|;<>`$\\n]*")
+_BIN = Template.of(BUILD_ENVIRONMENT, "/bin")
 _POLICY = re.compile(r"manylinux_[0-9]+_[0-9]+")
 DEFAULT_POLICY = "manylinux2014"
 
@@ -138,6 +140,16 @@ class HostBuild:
     tag: str
     has_toolchain: bool = False
 
+    @property
+    def is_musl(self) -> bool:
+        """Whether the wheel is for musl."""
+        return self.identifier.target.family is Family.MUSLLINUX
+
+    @property
+    def is_borrowed(self) -> bool:
+        """Whether a Python of glibc builds for musl."""
+        return self.is_musl and self.found.libc is not Family.MUSLLINUX
+
 
 def host_interpreter(identifier: BuildIdentifier, facts: Facts) -> HostInterpreter | None:
     """The host's Python for an identifier: of the same libc where there is one, else of glibc."""
@@ -150,50 +162,43 @@ def host_interpreter(identifier: BuildIdentifier, facts: Facts) -> HostInterpret
 def host_ground(host: HostBuild, options: BuildOptions, pins: str) -> Ground:
     """A build on the host: an environment of its own, and zig for the target's libc."""
     found = host.found
-    bin_dir = Template.of(BUILD_ENVIRONMENT, "/bin")
-    python = Template.of(bin_dir, "/python")
-    is_musl = host.identifier.target.family is Family.MUSLLINUX
-    borrowed = _is_borrowed(host)
-    base = Template.of(MUSL_PYTHON, "/bin/python") if borrowed else Template.of(found.path)
+    python = Template.of(_BIN, "/python")
+    base = Template.of(MUSL_PYTHON, "/bin/python") if host.is_borrowed else Template.of(found.path)
     # auditwheel takes no musllinux platform on a glibc host; it finds the tag by itself.
-    plat = () if is_musl else (assign("AUDITWHEEL_PLAT", host.tag),)
+    plat = () if host.is_musl else (assign("AUDITWHEEL_PLAT", host.tag),)
     return Ground(
         machine=HostSpec(toolchain_tag="" if host.has_toolchain else host.tag),
         base_python=base,
         python=python,
-        bin_dir=bin_dir,
-        set_up=(*_borrow(found, borrowed=borrowed), virtual_environment(base, BUILD_ENVIRONMENT)),
+        bin_dir=_BIN,
+        set_up=(*_borrow(found, borrowed=host.is_borrowed), virtual_environment(base, BUILD_ENVIRONMENT)),
         tools=_tools(host, options, base, pins),
-        before_repair=(program(python, resource("musl_needed.py"), Late.BUILT_WHEEL),) if is_musl else (),
+        before_repair=(program(python, resource("musl_needed.py"), Late.BUILT_WHEEL),) if host.is_musl else (),
         environment=(assign("VIRTUAL_ENV", BUILD_ENVIRONMENT), *plat),
-        keeps_environments=not borrowed,
+        keeps_environments=not host.is_borrowed,
         constraints=pins,
         platform_tag=host.tag,
-        untested="the host has no musl interpreter to test it with" if borrowed else "",
+        untested="the host has no musl interpreter to test it with" if host.is_borrowed else "",
     )
 
 
 def _tools(host: HostBuild, options: BuildOptions, base: Template, pins: str) -> tuple[Action, ...]:
-    """pip and the build frontend; pip alone waits until something calls it, where the plan itself never does."""
-    python, bin_dir = Template.of(BUILD_ENVIRONMENT, "/bin/python"), Template.of(BUILD_ENVIRONMENT, "/bin")
-    if options.build_frontend.name in (FrontendName.DEFAULT, FrontendName.UV) and not _may_use_pip(options):
-        return (program("sh", resource("pip_on_demand.sh"), "--into", bin_dir),)
-    if _is_borrowed(host):
-        return (seed(host.identifier.interpreter, python), *frontend_tools(options, python, pins))
-    seeded = seeded_environment(str(host.identifier), base, BUILD_ENVIRONMENT)
-    return (seeded, *frontend_tools(options, python, pins))
+    """Install pip and the build frontend; pip alone waits for its first call where the plan itself never calls it."""
+    python = Template.of(_BIN, "/python")
+    frontend = frontend_tools(options, python, pins)
+    if uses_uv(options.build_frontend.name) and not frontend and not _may_use_pip(options):
+        pip: Action = program("sh", resource("pip_on_demand.sh"), "--into", _BIN)
+    elif host.is_borrowed:
+        pip = seed(host.identifier.interpreter, python)
+    else:
+        pip = seeded_environment(str(host.identifier), base, BUILD_ENVIRONMENT)
+    return (pip, *frontend)
 
 
 def _may_use_pip(options: BuildOptions) -> bool:
-    """Whether commands of the user's run in the build environment; those of tests have one of their own."""
+    """Whether the user's own commands run in the build environment; tests have an environment of their own."""
     repair = str(options.repair_wheel_command)
     return bool(options.before_build or (repair and not _PLAIN_REPAIR.fullmatch(repair)))
-
-
-def _is_borrowed(host: HostBuild) -> bool:
-    """Whether a Python of glibc builds for musl."""
-    is_musl = host.identifier.target.family is Family.MUSLLINUX
-    return is_musl and host.found.libc is not Family.MUSLLINUX
 
 
 def _borrow(found: HostInterpreter, *, borrowed: bool) -> tuple[Action, ...]:
