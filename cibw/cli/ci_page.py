@@ -1,4 +1,4 @@
-"""What a command puts on the page of a CI's run: annotations, and the summary of a job of GitHub."""
+"""What a command leaves in a CI run: annotations, the summary of a GitHub job, and the address of a release."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from contextlib import suppress
 
 from cibw.cli.sessions import Session
 from cibw.model.findings import Finding
+from cibw.model.release import PackageIndex
+from cibw.publishing.upload_addresses import page_address
+from cibw.publishing.upload_plan import Release
 from cibw.reporting.annotations import finding_annotations
 from cibw.reporting.guard import write_command
 
@@ -25,3 +28,15 @@ def add_summary(session: Session, markdown: str) -> None:
     # A release that is on its index is no failure because its summary can't be written.
     with suppress(OSError), (session.working_dir / summary).open("ab") as file:
         file.write(text.encode("utf-8", "backslashreplace"))
+
+
+def tell_page(session: Session, index: PackageIndex, release: Release) -> None:
+    """Name the page of a release, also as the output `url` of a step of GitHub Actions, for its environment."""
+    page = page_address(index, release.project, release.version)
+    if not page:
+        return
+    session.stream_for_people.write(f"{page}\n")
+    outputs = session.environment.get("GITHUB_OUTPUT")
+    if outputs:
+        with (session.working_dir / outputs).open("a", encoding="utf-8") as file:
+            file.write(f"url={page}\n")

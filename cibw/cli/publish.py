@@ -6,13 +6,13 @@ import time
 from dataclasses import dataclass, replace
 from functools import partial
 
+from cibw.cli.ci_page import tell_page
 from cibw.cli.publish_attestations import Attestations
 from cibw.cli.publish_check import unfit
 from cibw.cli.publish_files import Chosen, choose_files
 from cibw.cli.publish_gates import gate_refusals, release_facts
 from cibw.cli.publish_index import AskedIndex, find_index, named_index
 from cibw.cli.publish_login import source_for
-from cibw.cli.publish_page import tell_page
 from cibw.cli.publish_work import PublishWork
 from cibw.cli.release_options import release_project
 from cibw.cli.sessions import Session

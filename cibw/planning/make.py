@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from cibw.catalog import Catalog, CatalogEntry
 from cibw.config.options import BuildOptions, FrontendName, Options
+from cibw.config.problems import Findings
 from cibw.errors import ConfigurationError, InterpreterMissingError, NothingSelectedError
 from cibw.model.environment import EnvExpr
 from cibw.model.facts import Facts
@@ -20,7 +21,6 @@ from cibw.model.template import Template
 from cibw.planning.commands import assign, prepend_path, shell, spoken_in, steps_in
 from cibw.planning.compiler_cache import cache_path, chosen_cache, with_cache
 from cibw.planning.expectations import with_expectations
-from cibw.planning.fit import require_fit
 from cibw.planning.frontends import Package, package_directory, pip_settings_for_uv, uses_uv
 from cibw.planning.ground import Circumstances, Ground, MissingPython, Refused
 from cibw.planning.grounds import GROUNDS
@@ -211,3 +211,11 @@ def _job(name: str, members: list[_Planned]) -> Job:
         environment_pass=_passed(first.options),
         before_all_inputs=_inputs(first),
     )
+
+
+def require_fit(refused: Iterable[Refused]) -> None:
+    """ConfigurationError with the mistakes of all builds whose options do not fit their platform."""
+    findings = Findings()
+    for mistake in (mistake for one in refused for mistake in one.mistakes):
+        findings.add(mistake.place, mistake.message, mistake.hint)
+    findings.raise_if_any()

@@ -19,7 +19,6 @@ from cibw.running.restore import Restorer
 from cibw.running.signals import signals_heard
 from cibw.running.stage import Stage, StageSettings, together
 from cibw.running.tasks import Task, Tasks
-from cibw.running.voice import Voice
 from cibw.running.worker import Shop, foresee, work
 
 _WAKE_SECONDS = 0.2
@@ -44,6 +43,21 @@ class RunSettings:
     def emit(self) -> Callable[[Event], None]:
         """Who hears of the run."""
         return self.stages.emit
+
+
+class Voice:
+    """Hands events on, from any thread; the first `fault` of a listener is kept, as no build is to blame for it."""
+
+    def __init__(self, emit: Callable[[Event], None]) -> None:
+        self.fault: Exception | None = None
+        self._emit = emit
+
+    def __call__(self, event: Event) -> None:
+        """Tell of an event."""
+        try:
+            self._emit(event)
+        except Exception as fault:  # noqa: BLE001 - the scheduler ends the run and raises it
+            self.fault = self.fault or fault
 
 
 def run_plan(plan: Plan, settings: RunSettings) -> Report:

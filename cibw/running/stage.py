@@ -13,9 +13,16 @@ from cibw.model.images import ContainerSpec
 from cibw.model.plan import Job
 from cibw.model.template import Late
 from cibw.running.before_all import BeforeAll
-from cibw.running.budget import job_budget
 from cibw.running.machine import Tree
 from cibw.running.opened import Keeping, OpenMachine
+
+_JOB_VARIABLES = ("CMAKE_BUILD_PARALLEL_LEVEL", "CARGO_BUILD_JOBS", "NPY_NUM_BUILD_JOBS")
+
+
+def job_budget(processors: int, builds: int) -> dict[str, str]:
+    """Variables that tell make, CMake, Cargo and NumPy's build their share of the processors."""
+    share = str(max(1, processors // max(1, builds)))
+    return {"MAKEFLAGS": f"-j{share}", **dict.fromkeys(_JOB_VARIABLES, share)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from cibw.cli.ci_page import tell_page
 from cibw.cli.command_line import CommandLine, CommandName
-from cibw.cli.publish_page import tell_page
 from cibw.cli.sessions import Session
 from cibw.model.release import PackageIndex
 from cibw.publishing.upload_plan import Release

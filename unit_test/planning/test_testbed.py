@@ -19,9 +19,9 @@ from cibw.model.plan import PutText, Step, StepName
 from cibw.model.target import Platform
 from cibw.model.template import Template
 from cibw.planning import steps
-from cibw.planning.fit import require_fit
 from cibw.planning.frontends import Package
 from cibw.planning.ground import Circumstances, Ground, Refused
+from cibw.planning.make import require_fit
 from cibw.planning.testbed import Entry, Invocation, app_tests, parse_invocations
 from unit_test.planning.planned import CATALOG, MAC, options_of
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cibw.running.budget import job_budget
+from cibw.running.stage import job_budget
 
 
 @pytest.mark.parametrize(("processors", "builds", "share"), [(8, 1, "8"), (8, 3, "2"), (2, 4, "1"), (1, 0, "1")])

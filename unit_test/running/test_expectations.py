@@ -12,10 +12,10 @@ from cibw.model.command import Request
 from cibw.model.events import BuildResult, Status
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.plan import Expectation, Job, Plan
-from cibw.running.budget import job_budget
 from cibw.running.emulation import Processor
 from cibw.running.priority import slowest_first
 from cibw.running.recording import Answer
+from cibw.running.stage import job_budget
 from unit_test.running.trials import PATIENCE, Trial, job_of, statuses
 from unit_test.running.wheels import wheel_bytes
 
