@@ -120,7 +120,7 @@ def _add_selection(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--archs",
         metavar="ARCHS",
-        help="architectures, apart by commas: names, auto, auto32, auto64, native or all [CIBW_ARCHS]",
+        help="comma-separated architectures: names, auto, auto32, auto64, native or all [CIBW_ARCHS]",
     )
     group.add_argument(
         "--enable",
@@ -128,9 +128,7 @@ def _add_selection(group: argparse._ArgumentGroup) -> None:
         action="append",
         help="add a group of interpreters, such as pypy; may be repeated [CIBW_ENABLE]",
     )
-    group.add_argument(
-        "--allow-empty", action="store_true", help="it is no error when nothing is selected [CIBW_ALLOW_EMPTY]"
-    )
+    group.add_argument("--allow-empty", action="store_true", help="succeed when nothing is selected [CIBW_ALLOW_EMPTY]")
 
 
 def _add_run(group: argparse._ArgumentGroup, *, is_plan: bool) -> None:

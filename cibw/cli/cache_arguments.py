@@ -45,5 +45,5 @@ def _days(text: str) -> float:
     except ValueError:
         days = -1
     if not 0 <= days < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of days")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a valid number of days")
     return days

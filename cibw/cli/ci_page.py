@@ -25,7 +25,7 @@ def add_summary(session: Session, markdown: str) -> None:
     if not summary:
         return
     text = session.mask(markdown)
-    # A release that is on its index is no failure because its summary can't be written.
+    # A release that succeeded must not fail because its summary can't be written.
     with suppress(OSError), (session.working_dir / summary).open("ab") as file:
         file.write(text.encode("utf-8", "backslashreplace"))
 

@@ -116,5 +116,5 @@ def add_jobs(parser: argparse._ActionsContainer) -> None:
 def _positive(text: str) -> int:
     number = int(text) if re.fullmatch("[0-9]{1,9}", text) else 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
     return number

@@ -72,8 +72,8 @@ def add_upload(group: argparse._ActionsContainer) -> None:
     group.add_argument(
         "--skip-existing",
         action=argparse.BooleanOptionalAction,
-        help="it is no failure when the index has all files of a tagged release already, or files of the same name "
-        "that can't be compared [CIBW_SKIP_EXISTING]",
+        help="succeed when the index already has all files of a tagged release, or files of the same name that "
+        "can't be compared [CIBW_SKIP_EXISTING]",
     )
     group.add_argument(
         "--trusted-publishing",

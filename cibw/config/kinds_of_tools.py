@@ -123,7 +123,7 @@ def _dependency_versions(value: TomlValue, context: Context) -> DependencyVersio
 
 
 def _file_or_packages(value: TomlValue) -> tuple[str, Texts]:
-    # A plain string is a path as a whole, which may hold blanks, colons and backslashes.
+    # A plain string is one path, which may contain spaces, colons and backslashes.
     if isinstance(value, str) and not value.startswith(("file:", "packages:")):
         return value, ()
     fields = fields_of(value, (), ("file", "packages"))

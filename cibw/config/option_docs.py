@@ -16,10 +16,10 @@ _HEAD = """\
 
 This page is written by `bin/generate_files.py` from the list of options in `cibw/config/option_list.py`.
 
-Options stand in `[tool.cibw]` of `pyproject.toml`, in the table of a platform such as `[tool.cibw.linux]`, in
-`[[tool.cibw.overrides]]`, and in environment variables. The later of these goes before the earlier: the default, the
-default of the platform, `[tool.cibw]`, the platform's table, each override whose `select` matches, the variable, the
-variable with the platform's suffix. `[tool.cibuildwheel]` is read where `[tool.cibw]` is missing.
+Options can be set in `[tool.cibw]` of `pyproject.toml`, in a platform's table such as `[tool.cibw.linux]`, in
+`[[tool.cibw.overrides]]`, and in environment variables. Later sources override earlier ones: the default, the
+platform's default, `[tool.cibw]`, the platform's table, each override whose `select` matches, the variable, the
+variable with the platform's suffix. `[tool.cibuildwheel]` is read if there is no `[tool.cibw]`.
 
 With `inherit` a value is appended or prepended to the earlier one instead, which may be the default. It stands in each
 of those tables, as a table (`inherit.environment = "append"`) or as a string (`"environment; before-all: prepend"`,

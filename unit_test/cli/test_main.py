@@ -138,7 +138,7 @@ def test_a_width_that_is_no_number_is_not_used(cibw: Caller, columns: str) -> No
 def test_jobs_that_are_no_number_are_a_wrong_command_line(cibw: Caller, jobs: str) -> None:
     called = cibw(f"--jobs={jobs}")
     assert called.exit_code == 2
-    assert "is no number of 1 or more" in called.stderr
+    assert "is not a whole number of 1 or more" in called.stderr
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps variables as text")

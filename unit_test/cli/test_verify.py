@@ -30,9 +30,9 @@ def test_every_argument_arrives() -> None:
         (("--release", "demo"), "names no release"),
         (("--release", "demo==1.0", "a.whl"), "stands beside files"),
         (("none.whl",), "can't be read"),
-        (("--timeout", "-1"), "no number of seconds"),
-        (("--timeout", "soon"), "no number of seconds"),
-        (("--timeout", "nan"), "no number of seconds"),
+        (("--timeout", "-1"), "not a valid number of seconds"),
+        (("--timeout", "soon"), "not a valid number of seconds"),
+        (("--timeout", "nan"), "not a valid number of seconds"),
     ],
 )
 def test_mistakes(cibw: Caller, arguments: tuple[str, ...], said: str) -> None:
