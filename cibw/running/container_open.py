@@ -10,7 +10,7 @@ from pathlib import Path
 from cibw.errors import ConfigurationError, EngineUnavailableError, ImageUnavailableError
 from cibw.model.images import ContainerSpec
 from cibw.running.container import ContainerMachine
-from cibw.running.container_api import Creation, RefusedError
+from cibw.running.container_api import Creation, EngineClient, RefusedError
 from cibw.running.container_connect import Engine
 from cibw.running.container_create import Place, creation, own_labels
 from cibw.running.container_handle import Handle, remove_surely
@@ -18,6 +18,7 @@ from cibw.running.container_images import Pulling, always, ensure_image, ignore
 from cibw.running.fetch_offline import without_network
 
 _SECCOMP = "seccomp="
+_MADE_MEANWHILE = "volume already exists"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,7 @@ def find_image(engine: Engine, spec: ContainerSpec, opening: Opening) -> str:
 
 def _start(engine: Engine, planned: Creation) -> None:
     try:
-        engine.client.create(planned)
+        _create(engine.client, planned, attempts=len(planned.volumes))
         if planned.attached:
             # Before it starts, so that none runs that would not end with this process.
             engine.client.attach(planned.name)
@@ -113,6 +114,16 @@ def _start(engine: Engine, planned: Creation) -> None:
             f"{engine} refuses to start a container: {refused.message}",
             hint="Look at the create-args of the container-engine option, and whether the engine works.",
         ) from refused
+
+
+def _create(client: EngineClient, planned: Creation, attempts: int) -> None:
+    try:
+        client.create(planned)
+    except RefusedError as refused:
+        # Podman looks for a named volume and then makes it. If another run makes it in between, Podman refuses.
+        if not attempts or _MADE_MEANWHILE not in refused.message:
+            raise
+        _create(client, planned, attempts - 1)
 
 
 def _with_profiles(planned: Creation) -> Creation:

@@ -30,6 +30,7 @@ class FakeEngine:
     api: str = "1.41"
     environment: Mapping[str, str] = field(default_factory=lambda: {"PATH": "/bin", "HOME": "/root"})
     refuse_start: RefusedError | None = None
+    refuse_creations: list[RefusedError] = field(default_factory=list)
     late: int = 0
     pulled: list[tuple[str, str]] = field(default_factory=list)
     created: list[Creation] = field(default_factory=list)
@@ -66,6 +67,8 @@ class FakeEngine:
     def create(self, creation: Creation) -> None:
         if creation.image.startswith(self.missing or "-"):
             raise RefusedError(404, "no such image")
+        if self.refuse_creations:
+            raise self.refuse_creations.pop()
         self.created.append(creation)
 
     def attach(self, container: str) -> None:

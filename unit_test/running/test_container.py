@@ -200,6 +200,19 @@ def test_nothing_is_left_of_a_container_that_does_not_start() -> None:
     assert client.removed == [client.created[0].name]
 
 
+@pytest.mark.parametrize(("refusals", "message"), [(1, ""), (3, "volume already exists"), (1, "other")])
+def test_a_volume_that_another_run_makes_meanwhile_is_used(refusals: int, message: str) -> None:
+    refused = RefusedError(500, f"creating named volume: {message or 'volume already exists'}")
+    client = FakeEngine(images={"x:1": GOOD}, refuse_creations=[refused] * refusals)
+    opening = Opening(run_id="r", volumes=("cibw-x:/cache",))
+    if message:
+        with pytest.raises(EngineUnavailableError, match=message):
+            open_container(engine_of(client), SPEC, opening)
+    else:
+        open_container(engine_of(client), SPEC, opening)
+        assert len(client.created) == 1
+
+
 def test_another_computer_gets_no_volumes_of_this_one() -> None:
     client = FakeEngine(images={"x:1": GOOD})
     far = engine_of(client, Endpoint(url="tcp://far:1", origin=""))
