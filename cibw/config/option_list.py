@@ -16,6 +16,7 @@ from cibw.config.secret_options import SECRETS
 from cibw.model.target import Platform
 
 _RUN = Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE)
+_SELECTION = Places(scope=Scope.PLATFORM, suffixes=NOWHERE)
 _LINUX = Places(tables=LINUX, suffixes=LINUX)
 NUMPY_FILES = (
     "numpy/_core/include/numpy/_numpyconfig.h",
@@ -26,11 +27,13 @@ NUMPY_FILES = (
 
 BUILD_SELECTOR = Option(
     kind=PATTERNS,
-    facts=Facts(name="build", description="Patterns of the build identifiers to build.", default="*", places=_RUN),
+    facts=Facts(
+        name="build", description="Patterns of the build identifiers to build.", default="*", places=_SELECTION
+    ),
 )
 SKIP = Option(
     kind=PATTERNS,
-    facts=Facts(name="skip", description="Patterns of the build identifiers to leave out.", places=_RUN),
+    facts=Facts(name="skip", description="Patterns of the build identifiers to leave out.", places=_SELECTION),
 )
 TEST_SKIP = Option(
     kind=PATTERNS,
@@ -38,7 +41,7 @@ TEST_SKIP = Option(
         name="test-skip",
         description="Patterns of the build identifiers whose wheels are not tested. "
         "For one half of a universal2 wheel, write `identifier:architecture`.",
-        places=_RUN,
+        places=_SELECTION,
     ),
 )
 ENABLE_GROUPS = Option(
@@ -47,7 +50,7 @@ ENABLE_GROUPS = Option(
         name="enable",
         description="Groups of build identifiers to build as well, such as `pypy`; `all` for every group.",
         default=(),
-        places=_RUN,
+        places=_SELECTION,
         env_adds=True,
     ),
 )

@@ -25,7 +25,7 @@ def test_a_good_table(validator: Validate) -> None:
     assert validator(given)["tool"] == given["tool"]
 
 
-@pytest.mark.parametrize("text", ['biuld = "*"', "build = 1", 'overrides = [{ archs = "all" }]', "macos.build = '*'"])
+@pytest.mark.parametrize("text", ['biuld = "*"', "build = 1", 'overrides = [{ archs = "all" }]', "macos.jobs = 1"])
 def test_bad_tables(validator: Validate, text: str) -> None:
     with pytest.raises(errors.ValidationError, match=r"tool\.cibw"):
         validator(parse_toml(f"[tool.cibw]\n{text}\n"))
