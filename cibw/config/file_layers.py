@@ -13,6 +13,7 @@ from cibw.config.option import Scope
 from cibw.config.option_list import ALL_OPTIONS
 from cibw.config.problems import Findings, did_you_mean
 from cibw.config.selectors import Selector
+from cibw.config.switches import REMOVED_OPTIONS
 from cibw.config.toml import TomlTable, TomlValue, as_table, type_name
 from cibw.exhaustive import assert_never
 from cibw.model.target import Platform
@@ -187,6 +188,8 @@ def _judge_keys(section: _Section, findings: Findings) -> None:
             findings.add(section.place(key), f"{key} can't be set {where}", _where_allowed(key))
         elif dashed:
             findings.add(section.place(key), f"{key} is no option: names have dashes", f"write {dashed}")
+        elif key in REMOVED_OPTIONS:
+            findings.add(section.place(key), f"{key} is no longer an option", f"remove it: {REMOVED_OPTIONS[key]}")
         else:
             known = ("inherit", *(name for name in section.allowed if name in _SCOPES))
             findings.add(section.place(key), f"{key} is no option", did_you_mean(key, (*known, *section.allowed)))

@@ -148,7 +148,11 @@ def list_kind(split: Callable[[str], Texts], how: str, check: Callable[[Texts], 
     """Lists of strings, whose string form is split in a way that `how` describes."""
 
     def parse(value: TomlValue, _: Context) -> Texts:
-        texts = tuple(text for text in as_texts(value, split) if text)
+        texts = as_texts(value, split)
+        if split in _PLAIN_SPLITS:
+            # cibuildwheel joins an array before it splits it.
+            texts = tuple(word for text in texts for word in split(text))
+        texts = tuple(filter(None, texts))
         return check(texts) if check else texts
 
     form = Form(
@@ -159,6 +163,9 @@ def list_kind(split: Callable[[str], Texts], how: str, check: Callable[[Texts], 
 
 def _comma_words(text: str) -> Texts:
     return tuple(text.strip("[]").replace(",", " ").split())
+
+
+_PLAIN_SPLITS = (blank_words, _comma_words)
 
 
 def _check_requirements(texts: Texts) -> Texts:

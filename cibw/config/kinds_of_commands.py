@@ -135,7 +135,7 @@ def _merge_settings(earlier: Settings, later: Settings) -> Settings:
 
 
 def _groups(value: TomlValue, context: Context) -> Texts:
-    names = as_texts(value, blank_words)
+    names = (name for text in as_texts(value, blank_words) for name in text.split())
     return tuple(text for name in names for text in group_requirements(context.pyproject, name))
 
 

@@ -6,6 +6,7 @@ from cibw.config.enable import EnableGroup, parse_enable
 from cibw.config.kinds import STRING, STRINGS, Context, Form, Kind, Texts, as_texts, blank_words, join, one_of
 from cibw.config.problems import BadValueError, did_you_mean
 from cibw.config.selectors import Selector
+from cibw.config.switches import REMOVED_GROUPS
 from cibw.config.toml import TomlValue
 
 _GROUP_NAMES = (*(group.value for group in EnableGroup), "all")
@@ -16,8 +17,12 @@ def _patterns(value: TomlValue, _: Context) -> Texts:
     return Selector.parse(as_texts(value, blank_words)).patterns
 
 
-def _groups(value: TomlValue, _: Context) -> frozenset[EnableGroup]:
-    words = tuple(word for text in as_texts(value, blank_words) for word in text.split())
+def _groups(value: TomlValue, context: Context) -> frozenset[EnableGroup]:
+    given = tuple(word for text in as_texts(value, blank_words) for word in text.split())
+    for word in given:
+        if word in REMOVED_GROUPS:
+            context.note(f"enable: the group {word!r} no longer exists: {REMOVED_GROUPS[word]}")
+    words = tuple(word for word in given if word not in REMOVED_GROUPS)
     try:
         return parse_enable(words)
     except ValueError as error:

@@ -76,5 +76,25 @@ def _judge_names(environ: Mapping[str, str], findings: Findings) -> None:
     known = known_variables()
     for name in sorted(environ):
         if name.startswith("CIBW_") and name not in known and not findings.is_full:
-            hint = REMOVED_VARIABLES.get(name) or did_you_mean(name, known, fallback="unset it")
+            hint = REMOVED_VARIABLES.get(name) or _without_suffix(name, known)
+            hint = hint or did_you_mean(name, known, fallback="unset it")
             findings.add(name, "cibw knows no such variable", hint)
+
+
+def _without_suffix(name: str, known: frozenset[str]) -> str:
+    """A hint for a variable with the suffix of a platform that its option does not take; else nothing."""
+    start, _, suffix = name.rpartition("_")
+    platforms = {platform.value.upper(): platform for platform in Platform}
+    if start not in known or suffix not in platforms:
+        return ""
+    facts = next((option.facts for option in ALL_OPTIONS if option.facts.variable == start), None)
+    if facts is None:
+        return f"write {start}"
+    table = platforms[suffix].value
+    if platforms[suffix] in facts.places.tables:
+        return f"write {start} in the jobs for this platform, or {facts.name} in [tool.cibw.{table}]"
+    return (
+        f"unset it: {facts.name} does not differ by platform"
+        if not facts.places.tables
+        else (f"unset it: {facts.name} has no effect on {table}")
+    )

@@ -22,7 +22,13 @@ SWITCHES: dict[str, str] = {
 }
 REMOVED_VARIABLES: dict[str, str] = {
     "CIBW_FREE_THREADED_SUPPORT": "remove it: free-threaded Python is built like any other",
+    "CIBW_PRERELEASE_PYTHONS": "write CIBW_ENABLE=cpython-prerelease",
+    "CIBW_BUILD_FRONTEND_ARGS": "write the arguments into CIBW_BUILD_FRONTEND, as in 'build; args: --no-isolation'",
+    "CIBW_PYTHON_VERSION": "select Python versions by CIBW_BUILD, as in 'cp312-*'",
+    "CIBW_MANYLINUX_IMAGE": "name the architecture, as in CIBW_MANYLINUX_X86_64_IMAGE",
+    "CIBW_MUSLLINUX_IMAGE": "name the architecture, as in CIBW_MUSLLINUX_X86_64_IMAGE",
 }
+"""Variables of past releases, and names that are often taken for those of options."""
 REMOVED_OPTIONS: dict[str, str] = {"free-threaded-support": "free-threaded Python is built like any other"}
 REMOVED_GROUPS: dict[str, str] = {
     "cpython-freethreading": "free-threaded Python is built like any other",

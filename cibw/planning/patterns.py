@@ -21,8 +21,9 @@ _OF_PAST_RELEASES = re.compile(r"p2|p3[5-8]|cp313t")
 def judge_patterns(options: Options, catalog: Catalog) -> Verdict:
     """Judge the patterns: each has to match an identifier of some platform whose group is enabled.
 
-    A pattern of `build` that does not is a mistake, one of `skip` and `test-skip` is worth a note. An
-    identifier that is asked for by `only` needs no patterns. Of those without effect, 100 are reported.
+    A pattern of `build` that matches nothing at all is a mistake; one of a group that is not enabled, and one of
+    `skip` and `test-skip` are worth a note. An identifier that is asked for by `only` needs no patterns. Of those
+    without effect, 100 are reported.
     """
     verdict = Verdict()
     if options.only is not None:
@@ -78,11 +79,9 @@ def _judge_build(pattern: str, options: Options, catalog: Catalog, verdict: Verd
     groups = sorted(group.value for group in {_missing_group(entry, options) for entry in matching} if group)
     ended = sorted({str(entry.identifier.interpreter) for entry in matching if entry.eol})
     if groups and not ended:
-        message = (
-            f"the pattern {pattern!r} matches only identifiers of groups that are not enabled: {', '.join(groups)}"
-        )
-        verdict.mistakes.append(
-            Mistake(place="build", message=message, hint=f'add enable = "{" ".join(groups)}", or remove the pattern')
+        verdict.notes.append(
+            f"build: the pattern {pattern!r} selects nothing, because its identifiers belong to groups that are not "
+            f'enabled; to build them, add enable = "{" ".join(groups)}"'
         )
     elif ended:
         message = f"the pattern {pattern!r} matches only Python versions that have reached their end of life"

@@ -56,6 +56,34 @@ def test_archs_stand_apart_by_commas_or_blanks(value: str) -> None:
     assert load_options(sources(arguments=Arguments(archs=value)), LINUX).archs == ("x86_64", "i686")
 
 
+@pytest.mark.parametrize("value", ['["x86_64 i686"]', '["x86_64,i686", "x86_64"]'])
+def test_words_in_an_array_are_split_like_those_of_a_string(value: str) -> None:
+    assert load(f"[tool.cibw]\narchs = {value}").archs == ("x86_64", "i686")
+
+
+def test_selection_may_differ_by_platform() -> None:
+    text = (
+        '[tool.cibuildwheel]\nbuild = "cp312-*"\nskip = "*i686"\n[tool.cibuildwheel.linux]\n'
+        'inherit.skip = "append"\nskip = "*musl*"\nenable = ["pypy"]\n[tool.cibuildwheel.macos]\n'
+        'build = "cp313-*"\ntest-skip = "*arm64"'
+    )
+    linux, macos = load(text), load(text, Platform.MACOS)
+    assert linux.build.patterns == ("cp312-*",)
+    assert linux.skip.patterns == ("*i686", "*musl*")
+    assert linux.enable == {EnableGroup.PYPY}
+    assert macos.build.patterns == ("cp313-*",)
+    assert macos.skip.patterns == ("*i686",)
+    assert macos.test_skip.patterns == ("*arm64",)
+    assert macos.enable == frozenset()
+
+
+@pytest.mark.parametrize("group", ["cpython-freethreading", "cpython-experimental-riscv64"])
+def test_a_group_of_a_past_release_is_worth_a_note(group: str) -> None:
+    options = load(f'[tool.cibw]\nenable = ["{group}", "pypy"]')
+    assert options.enable == {EnableGroup.PYPY}
+    assert any(group in note for note in options.notes)
+
+
 def test_empty_archs_do_not_count() -> None:
     assert load('[tool.cibw]\narchs = "all"\n[tool.cibw.linux]\narchs = []', CIBW_ARCHS="").archs == ("all",)
 
