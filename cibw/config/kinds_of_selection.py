@@ -13,6 +13,9 @@ _GROUP_NAMES = (*(group.value for group in EnableGroup), "all")
 
 
 def _patterns(value: TomlValue, _: Context) -> Texts:
+    if isinstance(value, str) and value.isspace():
+        # Unlike an empty text, for which the default counts, blanks select nothing in cibuildwheel.
+        return (value,)
     # Parsed to be judged here and now; the patterns of several layers become one selector later.
     return Selector.parse(as_texts(value, blank_words)).patterns
 

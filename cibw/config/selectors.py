@@ -60,7 +60,7 @@ def _expanded(patterns: tuple[str, ...]) -> tuple[str, ...]:
 def _expand(pattern: str) -> list[str]:
     if len(pattern) > _LONGEST:
         raise ValueError(f"the pattern {pattern[:40]!r}... has {len(pattern)} characters, of at most {_LONGEST}")
-    if "{" not in pattern:
+    if "{" not in pattern and "\\" not in pattern:
         return [pattern]
     if _depth(pattern) > _DEEPEST:
         raise ValueError(f"the braces of {pattern[:40]!r}... are nested more than {_DEEPEST} levels deep")

@@ -39,6 +39,11 @@ def test_an_empty_build_selects_all() -> None:
     assert load('[tool.cibw]\nbuild = "cp312-*"', CIBW_BUILD="").build.patterns == ("*",)
 
 
+def test_a_blank_build_selects_nothing() -> None:
+    assert load(CIBW_BUILD=" ").build.patterns == ()
+    assert not load(CIBW_BUILD=" ").build.matches(CP312)
+
+
 def test_variables_and_arguments_add_groups() -> None:
     given = sources(
         '[tool.cibw]\nenable = "pypy"', {"CIBW_ENABLE": "graalpy"}, arguments=Arguments(enable=("cpython-prerelease",))
