@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 
 from cibw.config.shell_cursor import Cursor
-from cibw.config.shell_values import NAME, Quoting, Surroundings, read_value
-from cibw.model.environment import EnvExpr
+from cibw.config.shell_values import Quoting, Surroundings, read_value
+from cibw.model.environment import EnvExpr, Variable
 
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+"""Cargo and the cc crate read names such as CC_x86_64-unknown-linux-gnu, which bash itself could not assign."""
 _BETWEEN = re.compile(r"(?:[ \t\n]|\\\n|#[^\n]*)*")
 _WORD = re.compile(r"[^\s=;&|<>()]*")
 _KEYWORDS = {"export", "declare", "typeset", "local", "readonly", "set", "env"}
@@ -19,17 +21,20 @@ _KEYWORDS = {"export", "declare", "typeset", "local", "readonly", "set", "env"}
 def parse_assignments(text: str) -> tuple[EnvExpr, ...]:
     """Read assignments that stand apart by white space, new lines and comments.
 
-    Quotes, backslashes, `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME-default}`, `$(command)` and
-    backticks mean what they mean in bash. ValueError says what else was found and what to write instead.
+    Quotes, backslashes, `~`, `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME-default}`, `$(command)`, backticks and
+    `NAME+=value` mean what they mean in bash. Positional and special parameters such as `$1` are empty. ValueError
+    says what else was found and what to write instead.
     """
     cursor = Cursor(text)
     assignments: list[EnvExpr] = []
     cursor.take_match(_BETWEEN)
     while not cursor.at_end:
-        name = cursor.take_match(NAME)
-        if not name or not cursor.skip("="):
+        name = cursor.take_match(_NAME)
+        appends = bool(name) and cursor.skip("+=")
+        if not appends and not (name and cursor.skip("=")):
             raise _no_assignment(name + cursor.take_match(_WORD), cursor.peek(2))
-        assignments.append(_assignment(name, cursor, Surroundings()))
+        assigned = _assignment(name, cursor, Surroundings())
+        assignments.append(EnvExpr(name, (Variable(name), *assigned.parts)) if appends else assigned)
         cursor.take_match(_BETWEEN)
     return tuple(assignments)
 
@@ -37,11 +42,11 @@ def parse_assignments(text: str) -> tuple[EnvExpr, ...]:
 def parse_value(name: str, text: str) -> EnvExpr:
     r"""Read one value as between double quotes, where a double quote is a plain character.
 
-    A backslash takes the meaning from $, `, " and \, and stays before all else. ValueError as for
-    `parse_assignments`, and for an invalid name.
+    A backslash takes the meaning from $, `, " and \, joins a line with the next, and stays before all else. ValueError
+    as for `parse_assignments`, and for an invalid name.
     """
-    if not NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no name of an environment variable; use letters, digits and _")
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of an environment variable; use letters, digits, _, - and .")
     return _assignment(name, Cursor(text), Surroundings(Quoting.TABLE))
 
 
@@ -53,11 +58,8 @@ def _assignment(name: str, cursor: Cursor, around: Surroundings) -> EnvExpr:
 
 
 def _no_assignment(word: str, rest: str) -> ValueError:
-    name = word.rstrip("+")
     if word in _KEYWORDS:
         return ValueError(f"leave {word} out; every assignment goes into the environment")
-    if word.endswith("+") and rest.startswith("="):
-        return ValueError(f'{word}= is not understood; write {name}="${name}..."')
     if "[" in word:
         return ValueError(f"{word}: arrays are no values of the environment; write NAME=value")
     if not word:
@@ -65,5 +67,5 @@ def _no_assignment(word: str, rest: str) -> ValueError:
             f"{rest[:1]} stands where an assignment should; write NAME=value, and quote it inside a value"
         )
     if rest.startswith("="):
-        return ValueError(f"{word!r} is no name of an environment variable; use letters, digits and _")
+        return ValueError(f"{word!r} is no name of an environment variable; use letters, digits, _, - and .")
     return ValueError(f"{word!r} is no assignment; write NAME=value, and quote a value that holds spaces")

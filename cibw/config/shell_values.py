@@ -17,6 +17,7 @@ _SPECIAL_PARAMETER = re.compile(r"[0-9@*#?$!-]")
 _NEXT_LINE = re.compile(r"\\\n")
 _NEXT_LINE_OF_NAME = re.compile(r"\\\n[A-Za-z0-9_]")
 _LITERAL = re.compile(r"[^\s\\$`\"'~:{}()<>;&|]+")
+_TILDE = re.compile(r"~(?=[/:\s}]|$)")
 _IN_BRACES = "only ${NAME}, ${NAME:-default} and ${NAME-default} are understood; run a command in $(...) for more"
 _OPERATORS = {
     ";": "separate assignments by a space or a new line, and quote a ; that belongs to a value",
@@ -61,7 +62,7 @@ def read_value(cursor: Cursor, around: Surroundings) -> tuple[EnvPart, ...]:
         while not _ends(cursor, around):
             if around.quoting is Quoting.NONE:
                 _refuse_operators(cursor, around, start)
-            parts.extend(_read_piece(cursor, around))
+            parts.extend(_read_home(cursor, around, start) or _read_piece(cursor, around))
     return _merge(parts)
 
 
@@ -85,8 +86,19 @@ def _refuse_operators(cursor: Cursor, around: Surroundings, start: int) -> None:
         raise ValueError(f"{character} is not understood here; {_OPERATORS[character]}")
     if cursor.peek(2) in {"<(", ">("}:
         raise ValueError(f"{cursor.peek(2)} is not understood; quote it, or run commands inside $(...)")
-    if character == "~" and (cursor.position == start or cursor.previous() == ":"):
-        raise ValueError("~ is not replaced here; write $HOME, or quote it where a tilde is meant")
+    if _at_tilde(cursor, start) and not _TILDE.match(cursor.text, cursor.position):
+        raise ValueError("the home of another user is not understood; quote ~ where a tilde is meant")
+
+
+def _read_home(cursor: Cursor, around: Surroundings, start: int) -> tuple[EnvPart, ...]:
+    if around.quoting is not Quoting.NONE or not _at_tilde(cursor, start):
+        return ()
+    cursor.take()
+    return (Variable("HOME"),)
+
+
+def _at_tilde(cursor: Cursor, start: int) -> bool:
+    return cursor.peek() == "~" and (cursor.position == start or cursor.previous() == ":")
 
 
 def _read_piece(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart]:
@@ -115,7 +127,7 @@ def _read_backslash(cursor: Cursor, around: Surroundings) -> str:
     escaped = cursor.take(2)[1:]
     if around.quoting is Quoting.NONE:
         return {"\n": "", "": "\\"}.get(escaped, escaped)
-    if escaped == "\n" and around.quoting is Quoting.DOUBLE:
+    if escaped == "\n":
         return ""
     is_escape = escaped in {"$", "`", '"', "\\"} or (around.in_braces and escaped == "}")
     return escaped if is_escape else f"\\{escaped}"
@@ -138,8 +150,8 @@ def _read_dollar(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart]:
     if cursor.skip("("):
         return (Substitution(read_substitution(cursor)),)
     if cursor.take_match(_SPECIAL_PARAMETER):
-        parameter = f"${cursor.previous()}"
-        raise ValueError(rf"{parameter} means nothing in an environment; write '$' or \$ where a dollar is meant")
+        # No script runs here, so that these have no values.
+        return ()
     return _read_dollar_quote(cursor, around)
 
 
