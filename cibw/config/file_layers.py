@@ -85,6 +85,8 @@ def file_layers(file: ConfigFile, platform: Platform, findings: Findings) -> tup
 def _table_name(file: ConfigFile, findings: Findings) -> str:
     tools = as_table(file.table.get("tool"))
     if OWN_TABLE in tools or PEER_TABLE not in tools:
+        if PEER_TABLE in tools:
+            findings.note(f"[tool.{PEER_TABLE}] of {file.label} is not read, because [tool.{OWN_TABLE}] is there")
         return OWN_TABLE
     findings.note(f"[tool.{PEER_TABLE}] of {file.label} is read, because [tool.{OWN_TABLE}] is missing")
     return PEER_TABLE

@@ -75,7 +75,8 @@ def _in_setup_py(text: str) -> str | None:
 
 def _python_requires(statement: ast.stmt) -> str | None:
     match statement:
-        case ast.Expr(value=ast.Call(keywords=keywords)):
+        # Also `meta = dict(python_requires=...)`, which `setup(**meta)` gets.
+        case ast.Expr(value=ast.Call(keywords=keywords)) | ast.Assign(value=ast.Call(keywords=keywords)):
             values = [keyword.value for keyword in keywords if keyword.arg == _KEY]
         case _:
             return None

@@ -195,7 +195,7 @@ def test_the_table_of_the_peer_is_read_where_ours_is_missing() -> None:
     assert options.notes == ("[tool.cibuildwheel] of pyproject.toml is read, because [tool.cibw] is missing",)
     both = load('[tool.cibuildwheel]\nskip = "*i686"\n[tool.cibw]\nskip = "*musl*"')
     assert both.skip.patterns == ("*musl*",)
-    assert both.notes == ()
+    assert both.notes == ("[tool.cibuildwheel] of pyproject.toml is not read, because [tool.cibw] is there",)
 
 
 @pytest.mark.parametrize(
