@@ -21,7 +21,7 @@ _DIRECTORIES = (
 _FILES = (
     *("CACHEDIR.TAG", "interpreters.json", "store/lock", "store/secret", "toolchains/.lock"),
     *("toolchains/fallback/crypt.h", "volumes/*.json", "pyodide/*/.loc[k]", "pyodide/*/.complet[e]"),
-    *("*/cibw-sea[l]", "*/*/cibw-sea[l]", "*.lock", "*/*.lock", "*/*/*.lock"),
+    *("*.lock", "*/*.lock", "*/*/*.lock"),
 )
 
 

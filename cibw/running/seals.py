@@ -87,14 +87,32 @@ def seal_outputs(cache: Path, folders: Iterable[str], *, is_alone: bool = False)
             write_table(seal_of(cache), looks)
 
 
-def remove_damaged_cache(cache: Path, folders: Iterable[str], notice: Notice) -> None:
-    """Remove a compiler's cache, with one notice, where an output that was noted is missing or has changed."""
-    sealed = read_table(seal_of(cache))
-    found = {name: _look(path) for name, path in _outputs(cache, folders)} if sealed else {}
-    if all(found.get(name) == look for name, look in sealed.items()):
+def remove_damaged_cache(cache: Path, folders: Sequence[str], notice: Notice, *, manifests: str = "") -> None:
+    """Remove a compiler's cache, with one notice, where an output that was noted is missing or has changed.
+
+    So is one whose notes can't be read, or whose folder of manifests holds anything but files: a compiler waits
+    for ever where links give one file two names.
+    """
+    if _is_cache_intact(cache, folders, manifests):
         return
     notice(f"{cache} is damaged; it is removed and made again.")
     remove_tree(cache)
+
+
+def _is_cache_intact(cache: Path, folders: Sequence[str], manifests: str) -> bool:
+    if manifests and not _holds_files_alone(cache / manifests):
+        return False
+    if not os.path.lexists(seal_of(cache)):
+        return True
+    sealed = read_table(seal_of(cache))
+    found = {name: _look(path) for name, path in _outputs(cache, folders)}
+    return bool(sealed) and all(found.get(name) == look for name, look in sealed.items())
+
+
+def _holds_files_alone(folder: Path) -> bool:
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        return all(entry.is_file(follow_symlinks=False) for entry in entries)
+    return True
 
 
 def _outputs(cache: Path, folders: Iterable[str]) -> Iterator[tuple[str, Path]]:

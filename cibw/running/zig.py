@@ -18,6 +18,7 @@ from cibw.running.zig_target import compiler_variables, multiarch, zig_cpu, zig_
 _SHARED_PREFIXES = frozenset({"/", "/usr", "/usr/local"})
 ZIG_OUTPUTS = ("b", "o")
 """The folders of zig's cache with files that are written once: generated sources, and what was compiled."""
+_ZIG_MANIFESTS = "h"
 _SYSTEM_HEADERS = Path("/usr/include")
 
 
@@ -69,7 +70,7 @@ def prepare_toolchain(
     root: Path, spec: ToolchainSpec, programs: ZigPrograms, *, system_headers: Path = _SYSTEM_HEADERS
 ) -> dict[str, str]:
     """Lay the compilers of a toolchain below a root, and give the environment that selects them."""
-    remove_damaged_cache(spec.cache, ZIG_OUTPUTS, programs.notice)
+    remove_damaged_cache(spec.cache, ZIG_OUTPUTS, programs.notice, manifests=_ZIG_MANIFESTS)
     spec.cache.mkdir(parents=True, exist_ok=True)
     links = root / "links"
     links.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from cibw.running.cache_layout import repair_layout
 FILES = (
     *("CACHEDIR.TAG", "interpreters.json", "store/lock", "store/secret", "toolchains/.lock"),
     *("toolchains/fallback/crypt.h", "volumes/docker-a.json", "downloads/ab/file.tar.lock", "interpreters/a.lock"),
-    *("uv/x86_64.lock", "zig/cibw-seal", "interpreters/a/cibw-seal", "pyodide/a/.lock", "pyodide/a/.complete"),
+    *("uv/x86_64.lock", "pyodide/a/.lock", "pyodide/a/.complete"),
 )
 DIRECTORIES = (
     *("downloads", "interpreters", "pyodide", "store", "store/wheels", "store/wheels/ab", "store/last", "store/memos"),

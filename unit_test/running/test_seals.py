@@ -19,7 +19,7 @@ from cibw.running.seals import (
     seal_tree,
     sealing_outputs,
 )
-from unit_test.running.damages import DAMAGES, Damage, flip, truncate
+from unit_test.running.damages import DAMAGES, Damage, flip
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def compiled(tmp_path: Path) -> Path:
 
 def damaged(cache: Path) -> list[str]:
     notices: list[str] = []
-    remove_damaged_cache(cache, ("b", "o"), notices.append)
+    remove_damaged_cache(cache, ("b", "o"), notices.append, manifests="h")
     assert bool(notices) != (cache / "h").exists()
     return notices
 
@@ -111,6 +111,25 @@ def test_outputs_that_are_new_or_not_noted_are_fine(compiled: Path) -> None:
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_output_removes_the_compilers_cache(compiled: Path, name: str, damage: Damage) -> None:
     damage(compiled / name)
+    assert len(damaged(compiled)) == 1
+
+
+@pytest.mark.parametrize("damage", [damage for damage in DAMAGES if damage is not Path.unlink])
+def test_a_compilers_cache_whose_notes_are_damaged_is_removed(compiled: Path, damage: Damage) -> None:
+    damage(compiled / "cibw-seal")
+    assert len(damaged(compiled)) == 1
+
+
+def test_a_compilers_cache_without_notes_is_fine(compiled: Path) -> None:
+    (compiled / "cibw-seal").unlink()
+    assert damaged(compiled) == []
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.symlink_to("nowhere"), os.mkfifo])
+def test_what_is_no_file_among_the_manifests_removes_the_compilers_cache(
+    compiled: Path, make: Callable[[Path], None]
+) -> None:
+    make(compiled / "h" / "4.txt")
     assert len(damaged(compiled)) == 1
 
 
@@ -146,8 +165,3 @@ def test_new_outputs_are_noted_where_nobody_else_uses_the_cache(compiled: Path, 
         flip(new)
         assert len(damaged(compiled)) == 1 - others
         shutil.rmtree(compiled, ignore_errors=True)
-
-
-def test_a_damaged_seal_of_outputs_does_no_harm(compiled: Path) -> None:
-    truncate(seal_of(compiled))
-    assert damaged(compiled) == []
