@@ -8,29 +8,35 @@ from dataclasses import dataclass
 from cibw.config.problems import BadValueError, did_you_mean
 from cibw.model.images import CreateOptions
 
-_SWITCHES = ("--privileged", "--init")
-KNOWN_FLAGS = (
-    "--volume",
-    "--env",
-    "--network",
-    "--user",
-    "--hostname",
-    "--memory",
-    "--cpus",
-    "--cpuset-cpus",
-    "--shm-size",
-    "--device",
-    "--cap-add",
-    "--cap-drop",
-    "--security-opt",
-    "--add-host",
-    "--dns",
-    "--ulimit",
-    "--label",
-    "--tmpfs",
-    *_SWITCHES,
+_SWITCHES = ("--privileged", "--init", "--read-only", "--oom-kill-disable")
+_FURTHER = (
+    *("--gpus", "--mount", "--group-add", "--ipc", "--pid", "--pids-limit", "--cpu-shares", "--cpu-period"),
+    *("--cpu-quota", "--cpuset-mems", "--memory-swap", "--memory-reservation", "--userns", "--uts", "--runtime"),
+    *("--cgroupns", "--cgroup-parent", "--sysctl", "--dns-search", "--dns-option", "--device-cgroup-rule"),
+    *("--oom-score-adj", "--volumes-from", "--storage-opt", "--read-only", "--oom-kill-disable"),
 )
-_DROPPED = "--platform"
+"""Flags that are passed on by name, as fields of the engine's API."""
+KNOWN_FLAGS = (
+    *("--volume", "--env", "--network", "--user", "--hostname", "--memory", "--cpus", "--cpuset-cpus", "--shm-size"),
+    *("--device", "--cap-add", "--cap-drop", "--security-opt", "--add-host", "--dns", "--ulimit", "--label"),
+    *("--tmpfs", "--privileged", "--init", *_FURTHER),
+)
+_UNUSED = {
+    "--platform": "the build identifier decides it",
+    "--name": "cibw names its containers",
+    "--workdir": "each command has its own working directory",
+    "--entrypoint": "cibw's own keeps the container running",
+    "--pull": "the image's reference decides whether it is pulled",
+    "--cgroups": "the API of the engine has no such setting",
+    **dict.fromkeys(("--publish", "--expose"), "nothing connects to the container"),
+    **dict.fromkeys(("--restart", "--stop-signal", "--stop-timeout"), "cibw ends its containers"),
+    **dict.fromkeys(("--log-driver", "--log-opt", "--cidfile"), "cibw reads what the commands write"),
+}
+_UNUSED_SWITCHES = {
+    "--rm": "cibw removes its containers",
+    **dict.fromkeys(("--interactive", "--tty", "--detach", "--quiet", "--publish-all"), "nobody types there"),
+    "--no-healthcheck": "there are no such checks",
+}
 _ALIASES = {
     "-v": "--volume",
     "-e": "--env",
@@ -38,7 +44,16 @@ _ALIASES = {
     "-h": "--hostname",
     "-m": "--memory",
     "-l": "--label",
+    "-c": "--cpu-shares",
+    "-w": "--workdir",
+    "-p": "--publish",
+    "-P": "--publish-all",
+    "-i": "--interactive",
+    "-t": "--tty",
+    "-d": "--detach",
+    "-q": "--quiet",
     "--net": "--network",
+    "--dns-opt": "--dns-option",
 }
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
@@ -50,14 +65,14 @@ class _Flag:
 
 
 def parse_create_args(args: Sequence[str], note: Callable[[str], None]) -> CreateOptions:
-    """Translate flags as `docker create` reads them; `--platform` is dropped with a note.
+    """Translate flags as `docker create` reads them; those that mean nothing to a build are left out with a note.
 
-    ValueError names the first flag that is not on the list, or lacks its value.
+    ValueError names the first flag that is not known, or lacks its value.
     """
     flags = []
     for flag in _flags(args):
-        if flag.name == _DROPPED:
-            note("--platform in create-args is not used: the build identifier decides it")
+        if reason := _UNUSED.get(flag.name) or _UNUSED_SWITCHES.get(flag.name):
+            note(f"{flag.name} in create-args is not used: {reason}")
         else:
             flags.append(flag)
     return _options(flags)
@@ -75,7 +90,8 @@ def _options(flags: Sequence[_Flag]) -> CreateOptions:
 
     return CreateOptions(
         volumes=texts("--volume"),
-        environment=tuple(_pair("--env", text, "=") for text in texts("--env")),
+        environment=tuple(_pair("--env", text, "=") for text in texts("--env") if "=" in text),
+        passed=tuple(text for text in texts("--env") if "=" not in text),
         network=last("--network"),
         user=last("--user"),
         hostname=last("--hostname"),
@@ -87,29 +103,39 @@ def _options(flags: Sequence[_Flag]) -> CreateOptions:
         cap_add=texts("--cap-add"),
         cap_drop=texts("--cap-drop"),
         security_opt=texts("--security-opt"),
-        add_hosts=tuple(_pair("--add-host", text, ":") for text in texts("--add-host")),
+        add_hosts=tuple(_pair("--add-host", text, "=" if "=" in text else ":") for text in texts("--add-host")),
         dns=texts("--dns"),
         ulimits=texts("--ulimit"),
         labels=tuple(_label(text) for text in texts("--label")),
         tmpfs=texts("--tmpfs"),
         privileged=switch("--privileged"),
         init=switch("--init"),
+        more=tuple((flag.name, flag.value) for flag in flags if flag.name in _FURTHER),
     )
 
 
 def _flags(args: Sequence[str]) -> Iterator[_Flag]:
     rest = iter(args)
     for arg in rest:
+        if _are_unused_switches(arg):
+            yield from (_Flag(_ALIASES[f"-{letter}"], "true") for letter in arg[1:])
+            continue
         name, value = _split(arg)
-        if name in _SWITCHES:
+        if name in _SWITCHES or name in _UNUSED_SWITCHES:
             yield _Flag(name, _truth(name, value))
             continue
-        if name not in KNOWN_FLAGS and name != _DROPPED:
+        if name not in KNOWN_FLAGS and name not in _UNUSED:
             raise _refusal(name)
         text = next(rest, None) if value is None else value
         if text is None:
             raise BadValueError(f"{name} in create-args has no value")
         yield _Flag(name, text)
+
+
+def _are_unused_switches(arg: str) -> bool:
+    """Whether an argument is a word such as `-it`."""
+    letters = arg.removeprefix("-")
+    return arg != letters and all(_ALIASES.get(f"-{letter}") in _UNUSED_SWITCHES for letter in letters)
 
 
 def _split(arg: str) -> tuple[str, str | None]:
@@ -132,14 +158,16 @@ def _truth(name: str, value: str | None) -> str:
 
 def _refusal(name: str) -> BadValueError:
     known = f"cibw knows {', '.join(sorted(KNOWN_FLAGS))}"
+    if name == "--env-file":
+        known = "name the variables in environment-pass, or set them with --env"
+        return BadValueError(f"{name} in create-args is not supported", known)
     return BadValueError(f"{name} in create-args is not supported", did_you_mean(name, KNOWN_FLAGS, fallback=known))
 
 
 def _pair(flag: str, text: str, separator: str) -> tuple[str, str]:
     name, found, value = text.partition(separator)
     if not found or not name:
-        hint = "to copy a variable of the host, name it in environment-pass" if flag == "--env" else ""
-        raise BadValueError(f"{flag} {text} in create-args is not of the form name{separator}value", hint)
+        raise BadValueError(f"{flag} {text} in create-args is not of the form name{separator}value")
     return name, value
 
 

@@ -36,6 +36,8 @@ class CreateOptions:
 
     volumes: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
+    passed: tuple[str, ...] = ()
+    """Variables of cibw's own environment, from `--env NAME`."""
     network: str = ""
     user: str = ""
     hostname: str = ""
@@ -54,6 +56,8 @@ class CreateOptions:
     tmpfs: tuple[str, ...] = ()
     privileged: bool = False
     init: bool = False
+    more: tuple[tuple[str, str], ...] = ()
+    """Further flags and their values, as written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

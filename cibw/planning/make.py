@@ -147,7 +147,7 @@ def _build(identifier: BuildIdentifier, resolved: BuildOptions, options: Options
 
 
 def _passed(resolved: BuildOptions) -> tuple[str, ...]:
-    return (*_ALWAYS_PASSED, *resolved.environment_pass)
+    return (*_ALWAYS_PASSED, *resolved.environment_pass, *resolved.container_engine.create.passed)
 
 
 def _environment(identifier: BuildIdentifier, resolved: BuildOptions, ground: Ground) -> tuple[EnvExpr, ...]:

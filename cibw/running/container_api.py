@@ -139,6 +139,8 @@ class Creation:
     privileged: bool = False
     init: bool = False
     attached: bool = False
+    more: Mapping[str, object] = field(default_factory=dict)
+    """Further fields of the API's HostConfig."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

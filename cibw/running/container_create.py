@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from posixpath import isabs, join, normpath
 
@@ -86,7 +88,140 @@ def creation(spec: ContainerSpec, place: Place) -> Creation:
         tmpfs=_tmpfs(options),
         privileged=options.privileged,
         init=options.init,
+        more=_further(options.more, place.cwd),
     )
+
+
+def _further(flags: Sequence[tuple[str, str]], cwd: str) -> dict[str, object]:
+    """Fields of the API's HostConfig for flags that have no field of their own in `Creation`."""
+    fields: dict[str, object] = {}
+    for flag, text in flags:
+        if flag in _TEXTS:
+            fields[_TEXTS[flag]] = text
+        elif flag in _NUMBERS:
+            fields[_NUMBERS[flag]] = _number(flag, text)
+        elif flag in _SIZES:
+            fields[_SIZES[flag]] = -1 if text == "-1" else _bytes(flag, text)
+        elif flag in _TRUTHS:
+            fields[_TRUTHS[flag]] = text == "true"
+        elif flag in _TABLES:
+            name, _, value = text.partition("=")
+            fields[_TABLES[flag]] = {**_table(fields.get(_TABLES[flag])), name: value}
+        else:
+            item = _gpus(text) if flag == "--gpus" else _mount(text, cwd) if flag == "--mount" else text
+            fields[_LISTS[flag]] = [*_list(fields.get(_LISTS[flag])), item]
+    return fields
+
+
+def _table(value: object) -> dict[str, object]:
+    return dict(value) if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list) else []
+
+
+def _number(flag: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise _mistake(flag, text, "a whole number") from None
+
+
+def _settings(text: str) -> dict[str, str]:
+    """The settings of a flag such as `--mount type=bind,source=/a`, a line of CSV; a word alone has no value."""
+    words = next(csv.reader([text]), [])
+    pairs = (word.partition("=") for word in words)
+    return {name.strip().lower(): value for name, _, value in pairs}
+
+
+def _gpus(text: str) -> dict[str, object]:
+    settings = {name if value else "count": value or name for name, value in _settings(text).items()}
+    devices = settings.pop("device", "")
+    count = settings.pop("count", "" if devices else "1")
+    capabilities = [word for word in settings.pop("capabilities", "").split(",") if word]
+    request: dict[str, object] = {
+        "Driver": settings.pop("driver", ""),
+        "Count": -1 if count == "all" else _number("--gpus", count or "0"),
+        "DeviceIDs": [word for word in devices.split(",") if word],
+        "Capabilities": [list(dict.fromkeys((*capabilities, "gpu")))],
+        "Options": dict(_settings(settings.pop("options", ""))),
+    }
+    if settings:
+        raise _mistake("--gpus", text, "all, a number, or a value such as device=0")
+    return request
+
+
+def _mount(text: str, cwd: str) -> dict[str, object]:
+    """A mount as the engine's API has it; a source that begins with a dot is relative to the working directory."""
+    settings = {_MOUNT_NAMES.get(name, name): value for name, value in _settings(text).items()}
+    kind, source = settings.pop("type", "volume"), settings.pop("source", "")
+    if kind == "bind" and not isabs(source):
+        source = normpath(join(cwd, source))
+    mount: dict[str, object] = {"Type": kind, "Target": settings.pop("target", ""), "ReadOnly": False}
+    if source:
+        mount["Source"] = source
+    for name, value in settings.items():
+        if name not in _MOUNT_FIELDS:
+            raise _mistake("--mount", text, f"one of {', '.join(('type', 'source', 'target', *_MOUNT_FIELDS))}")
+        group, field, convert = _MOUNT_FIELDS[name]
+        try:
+            found = convert(value)
+        except ValueError:
+            raise _mistake("--mount", text, f"a number for {name}") from None
+        if group:
+            mount[group] = {**_table(mount.get(group)), field: found}
+        else:
+            mount[field] = found
+    if not mount["Target"]:
+        raise _mistake("--mount", text, "a value with a target such as type=bind,source=/data,target=/data")
+    return mount
+
+
+def _is_true(text: str) -> bool:
+    return text.lower() in {"", "true", "1"}
+
+
+_TEXTS = {
+    "--ipc": "IpcMode",
+    "--pid": "PidMode",
+    "--cpuset-mems": "CpusetMems",
+    "--userns": "UsernsMode",
+    "--uts": "UTSMode",
+    "--runtime": "Runtime",
+    "--cgroupns": "CgroupnsMode",
+    "--cgroup-parent": "CgroupParent",
+}
+_NUMBERS = {
+    "--pids-limit": "PidsLimit",
+    "--cpu-shares": "CpuShares",
+    "--cpu-period": "CpuPeriod",
+    "--cpu-quota": "CpuQuota",
+    "--oom-score-adj": "OomScoreAdj",
+}
+_SIZES = {"--memory-swap": "MemorySwap", "--memory-reservation": "MemoryReservation"}
+_TRUTHS = {"--read-only": "ReadonlyRootfs", "--oom-kill-disable": "OomKillDisable"}
+_TABLES = {"--sysctl": "Sysctls", "--storage-opt": "StorageOpt"}
+_LISTS = {
+    "--gpus": "DeviceRequests",
+    "--mount": "Mounts",
+    "--group-add": "GroupAdd",
+    "--dns-search": "DnsSearch",
+    "--dns-option": "DnsOptions",
+    "--device-cgroup-rule": "DeviceCgroupRules",
+    "--volumes-from": "VolumesFrom",
+}
+_MOUNT_NAMES = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly"}
+_MOUNT_FIELDS: dict[str, tuple[str, str, Callable[[str], object]]] = {
+    "readonly": ("", "ReadOnly", _is_true),
+    "consistency": ("", "Consistency", str),
+    "bind-propagation": ("BindOptions", "Propagation", str),
+    "bind-nonrecursive": ("BindOptions", "NonRecursive", _is_true),
+    "volume-nocopy": ("VolumeOptions", "NoCopy", _is_true),
+    "volume-subpath": ("VolumeOptions", "Subpath", str),
+    "tmpfs-size": ("TmpfsOptions", "SizeBytes", lambda text: _bytes("--mount", text)),
+    "tmpfs-mode": ("TmpfsOptions", "Mode", lambda text: int(text, 8)),
+}
 
 
 def _absolute(volume: str, cwd: str) -> str:

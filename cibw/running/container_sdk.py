@@ -202,7 +202,7 @@ class SdkClient:
     def _host_config(self, creation: Creation) -> HostConfig:
         from docker.types import Ulimit
 
-        return self._api.create_host_config(
+        config = self._api.create_host_config(
             binds=list(creation.volumes),
             network_mode=creation.network,
             mem_limit=creation.memory,
@@ -221,6 +221,8 @@ class SdkClient:
             init=creation.init or None,
             auto_remove=creation.attached,
         )
+        config.update(creation.more)
+        return config
 
 
 def open_client(endpoint: Endpoint, environment: Mapping[str, str]) -> SdkClient:

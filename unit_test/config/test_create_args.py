@@ -72,15 +72,45 @@ def test_a_platform_is_dropped_with_a_note() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["--rm", "-it", "-i -t", "--interactive", "--name x", "--cgroups=disabled", "-w /x", "-p 80:80", "--pull always"],
+)
+def test_what_means_nothing_to_a_build_is_left_out_with_a_note(text: str) -> None:
+    notes: list[str] = []
+    assert parse_create_args([*text.split(), "--init"], notes.append) == CreateOptions(init=True)
+    assert notes
+    assert all(note.endswith(tuple("abcdefghijklmnopqrstuvwxyz")) and "is not used: " in note for note in notes)
+
+
+def test_other_flags_go_to_the_engine_as_they_are() -> None:
+    assert parse("--gpus all --mount type=tmpfs,target=/x --group-add=render -c 5 --read-only").more == (
+        ("--gpus", "all"),
+        ("--mount", "type=tmpfs,target=/x"),
+        ("--group-add", "render"),
+        ("--cpu-shares", "5"),
+        ("--read-only", "true"),
+    )
+
+
+def test_a_variable_without_a_value_is_taken_from_the_environment() -> None:
+    assert parse("-e TOKEN --env A=1 -eB") == CreateOptions(environment=(("A", "1"),), passed=("TOKEN", "B"))
+
+
+def test_both_forms_of_a_host_are_read() -> None:
+    assert parse("--add-host a:1.2.3.4 --add-host=b=::1").add_hosts == (("a", "1.2.3.4"), ("b", "::1"))
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("--rm", "--rm in create-args is not supported"),
-        ("-it", "-i in create-args is not supported"),
+        ("--link db", "--link in create-args is not supported"),
+        ("-xi", "-x in create-args is not supported"),
+        ("--env-file=x", "--env-file in create-args is not supported"),
         ("--volumes=/a:/b", "--volumes in create-args is not supported"),
         ("ubuntu", "'ubuntu' in create-args is no flag"),
         ("--network", "--network in create-args has no value"),
         ("--init=maybe", "--init in create-args is true or false"),
-        ("--env HOME", "not of the form name=value"),
+        ("--env =HOME", "not of the form name=value"),
         ("--add-host db", "not of the form name:value"),
     ],
 )

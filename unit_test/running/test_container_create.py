@@ -30,7 +30,35 @@ EVERYTHING = CreateOptions(
     tmpfs=("/mem", "/mem2:size=64m,exec"),
     privileged=True,
     init=True,
+    more=(
+        ("--gpus", "all"),
+        ("--mount", "type=bind,src=data,dst=/data,ro"),
+        ("--group-add", "render"),
+        ("--group-add", "video"),
+        ("--ipc", "host"),
+        ("--pids-limit", "-1"),
+        ("--memory-swap", "-1"),
+        ("--memory-reservation", "1g"),
+        ("--sysctl", "net.core.somaxconn=1"),
+        ("--sysctl", "kernel.msgmax=2"),
+        ("--read-only", "true"),
+    ),
 )
+
+
+FURTHER = {
+    "DeviceRequests": [
+        {"Driver": "", "Count": -1, "DeviceIDs": [], "Capabilities": [["gpu"]], "Options": {}},
+    ],
+    "Mounts": [{"Type": "bind", "Source": "/home/me/data", "Target": "/data", "ReadOnly": True}],
+    "GroupAdd": ["render", "video"],
+    "IpcMode": "host",
+    "PidsLimit": -1,
+    "MemorySwap": -1,
+    "MemoryReservation": 1 << 30,
+    "Sysctls": {"net.core.somaxconn": "1", "kernel.msgmax": "2"},
+    "ReadonlyRootfs": True,
+}
 
 
 def made(options: CreateOptions, *, place: Place = PLACE, disable_host_mount: bool = False) -> Creation:
@@ -82,7 +110,58 @@ def test_every_option_reaches_the_engine() -> None:
         privileged=True,
         init=True,
         attached=True,
+        more=FURTHER,
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "devices", "capabilities"),
+    [
+        ("2", 2, [], ["gpu"]),
+        ("device=0", 0, ["0"], ["gpu"]),
+        ('"device=0,GPU-3a"', 0, ["0", "GPU-3a"], ["gpu"]),
+        ('all,"capabilities=compute,utility"', -1, [], ["compute", "utility", "gpu"]),
+        ("count=1,capabilities=gpu", 1, [], ["gpu"]),
+    ],
+)
+def test_gpus_are_asked_for_as_the_command_line_does(
+    text: str, count: int, devices: list[str], capabilities: list[str]
+) -> None:
+    request = {"Driver": "", "Count": count, "DeviceIDs": devices, "Capabilities": [capabilities], "Options": {}}
+    assert made(CreateOptions(more=(("--gpus", text),))).more == {"DeviceRequests": [request]}
+
+
+@pytest.mark.parametrize(
+    ("text", "mount"),
+    [
+        ("target=/x", {"Type": "volume", "Target": "/x", "ReadOnly": False}),
+        (
+            "type=volume,source=v,target=/x,volume-nocopy",
+            {"Type": "volume", "Source": "v", "Target": "/x", "ReadOnly": False, "VolumeOptions": {"NoCopy": True}},
+        ),
+        (
+            "type=tmpfs,destination=/x,tmpfs-size=1m,tmpfs-mode=1777",
+            {
+                "Type": "tmpfs",
+                "Target": "/x",
+                "ReadOnly": False,
+                "TmpfsOptions": {"SizeBytes": 1 << 20, "Mode": 0o1777},
+            },
+        ),
+        (
+            "type=bind,source=/a,target=/x,readonly=false,bind-propagation=rshared",
+            {
+                "Type": "bind",
+                "Source": "/a",
+                "Target": "/x",
+                "ReadOnly": False,
+                "BindOptions": {"Propagation": "rshared"},
+            },
+        ),
+    ],
+)
+def test_mounts_are_read_as_the_command_line_does(text: str, mount: dict[str, object]) -> None:
+    assert made(CreateOptions(more=(("--mount", text),))).more == {"Mounts": [mount]}
 
 
 @pytest.mark.parametrize(
@@ -102,6 +181,14 @@ def test_sizes_are_read_as_the_command_line_does(text: str, size: int) -> None:
         CreateOptions(cpus="nan"),
         CreateOptions(ulimits=("nofile",)),
         CreateOptions(ulimits=("nofile=x",)),
+        CreateOptions(more=(("--gpus", "many"),)),
+        CreateOptions(more=(("--gpus", "all,colour=red"),)),
+        CreateOptions(more=(("--mount", "type=bind,source=/a"),)),
+        CreateOptions(more=(("--mount", "target=/a,colour=red"),)),
+        CreateOptions(more=(("--mount", "target=/a,tmpfs-mode=9"),)),
+        CreateOptions(more=(("--mount", ""),)),
+        CreateOptions(more=(("--pids-limit", "few"),)),
+        CreateOptions(more=(("--memory-swap", "much"),)),
     ],
 )
 def test_what_cannot_be_read_is_a_mistake(options: CreateOptions) -> None:
