@@ -78,6 +78,36 @@ def parse_create_args(args: Sequence[str], note: Callable[[str], None]) -> Creat
     return _options(flags)
 
 
+def create_args(options: CreateOptions) -> tuple[str, ...]:
+    """The flags that `parse_create_args` makes these options of."""
+    values = {
+        "--volume": options.volumes,
+        "--env": (*(f"{name}={value}" for name, value in options.environment), *options.passed),
+        "--network": options.network,
+        "--user": options.user,
+        "--hostname": options.hostname,
+        "--memory": options.memory,
+        "--cpus": options.cpus,
+        "--cpuset-cpus": options.cpuset,
+        "--shm-size": options.shm_size,
+        "--device": options.devices,
+        "--cap-add": options.cap_add,
+        "--cap-drop": options.cap_drop,
+        "--security-opt": options.security_opt,
+        "--add-host": tuple(f"{host}={address}" for host, address in options.add_hosts),
+        "--dns": options.dns,
+        "--ulimit": options.ulimits,
+        "--label": tuple(f"{name}={value}" for name, value in options.labels),
+        "--tmpfs": options.tmpfs,
+    }
+    texts = ((flag, (text,) if isinstance(text, str) else text) for flag, text in values.items() if text)
+    switches = (*("--privileged",) * options.privileged, *("--init",) * options.init)
+    more = (
+        word for flag, text in options.more for word in ((f"{flag}={text}",) if flag in _SWITCHES else (flag, text))
+    )
+    return (*(word for flag, several in texts for text in several for word in (flag, text)), *switches, *more)
+
+
 def _options(flags: Sequence[_Flag]) -> CreateOptions:
     def texts(name: str) -> tuple[str, ...]:
         return tuple(flag.value for flag in flags if flag.name == name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from cibw.config.cascade import Step
-from cibw.config.option import LINUX, Facts, Scope
+from cibw.config.option import LINUX, AnyOption, Facts, Scope
 from cibw.config.option_list import ALL_OPTIONS
 from cibw.config.plain import plain
 from cibw.config.reader import Explains
@@ -25,7 +25,7 @@ def settings_of(
     Options for Linux alone are left out of identifiers of other platforms.
     """
     return tuple(
-        _setting(option.facts, cascades[option.facts.name], identifier)
+        _setting(option, cascades[option.facts.name], identifier)
         for option in ALL_OPTIONS
         if option.facts.name not in leaves_out and _is_for(option.facts, identifier)
     )
@@ -42,26 +42,27 @@ def _is_of_the_run(facts: Facts) -> bool:
     return facts.places.scope in _OF_THE_RUN
 
 
-def _setting(facts: Facts, cascade: Explains, identifier: BuildIdentifier | None) -> Setting:
+def _setting(option: AnyOption, cascade: Explains, identifier: BuildIdentifier | None) -> Setting:
     return Setting(
-        name=facts.name,
-        value=_plain(cascade.value(identifier), facts),
+        name=option.facts.name,
+        value=_plain(cascade.value(identifier), option),
         origin=cascade.origin(identifier),
-        places=tuple(_place(step, facts) for step in cascade.places(identifier)),
+        places=tuple(_place(step, option) for step in cascade.places(identifier)),
     )
 
 
-def _place(step: Step, facts: Facts) -> Place:
-    return Place(origin=step.origin, value=_plain(step.value, facts), inherit=step.inherit, counts=step.counts)
+def _place(step: Step, option: AnyOption) -> Place:
+    return Place(origin=step.origin, value=_plain(step.value, option), inherit=step.inherit, counts=step.counts)
 
 
-def _plain(value: object, facts: Facts) -> TomlValue:
+def _plain(value: object, option: AnyOption) -> TomlValue:
     """The value in the form of the option's default: one command is a string, no variables are an empty table."""
+    default = option.facts.default
     if value is None:
-        return facts.default
-    shown = plain(value)
-    if shown == () and isinstance(facts.default, Mapping):
+        return default
+    shown = plain(value, option.form.placeholders)
+    if shown == () and isinstance(default, Mapping):
         return {}
-    if isinstance(shown, tuple) and isinstance(facts.default, str) and len(shown) < 2:
+    if isinstance(shown, tuple) and isinstance(default, str) and len(shown) < 2:
         return "".join(map(str, shown))
     return shown

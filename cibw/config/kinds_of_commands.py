@@ -92,15 +92,17 @@ def _environment(value: TomlValue, _: Context) -> tuple[EnvExpr, ...]:
     if value in ("", {}):
         return ()
     # The language of the shell is loaded where something is said in it, for a quick start.
-    from cibw.config.shell_environment import parse_assignments, parse_value
+    from cibw.config.shell_environment import parse_assignment, parse_assignments, parse_value
 
     match value:
         case str():
             return parse_assignments(value)
         case Mapping():
             return tuple(parse_value(name, as_scalar_text(item)) for name, item in value.items())
+        case tuple():
+            return tuple(parse_assignment(as_scalar_text(item)) for item in value)
         case _:
-            raise wrong_type(value, "a string or a table")
+            raise wrong_type(value, "a string, an array or a table")
 
 
 def _settings(value: TomlValue, context: Context) -> Settings:
@@ -123,8 +125,8 @@ def _items(value: TomlValue) -> tuple[TomlValue, ...]:
 
 
 def _setting(word: str) -> tuple[str, str]:
-    key, equals, text = word.partition("=")
-    if not equals or not key:
+    key, _, text = word.partition("=")
+    if not key:
         raise BadValueError(f"{word!r} is no setting", "write settings as 'key=value', apart by blanks")
     return key, text
 
@@ -157,8 +159,8 @@ AUDIT: Kind[tuple[AuditCommand, ...]] = Kind(
 )
 ENVIRONMENT: Kind[tuple[EnvExpr, ...]] = Kind(
     form=Form(
-        shape="string of assignments as in a shell, or table",
-        schema=one_of(STRING, _TABLE_OF_SCALARS),
+        shape="string of assignments as in a shell, table, or array of `NAME=value`",
+        schema=one_of(STRING, _TABLE_OF_SCALARS, STRINGS),
         merging="assignments follow each other, and the later may use the earlier",
     ),
     parse=_environment,

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import fields
 from enum import Enum
 
+from cibw.config.create_args import create_args
 from cibw.config.options import AuditCommand, BuildFrontend, DependencySource, DependencyVersions
 from cibw.config.toml import TomlTable, TomlValue
-from cibw.model.environment import EnvExpr
+from cibw.model.environment import EnvExpr, EnvPart, Substitution, Variable
 from cibw.model.images import ContainerEngine, CreateOptions
 from cibw.model.layout import REPAIRED_DIR
 from cibw.model.template import Late, Template
 
+_WORK = f"{{{Late.WORK.value}}}"
+_REPAIRED = str(REPAIRED_DIR).removeprefix(_WORK)
 
-def plain(value: object) -> TomlValue:
-    """A value as a user could write it; the create-args of a container engine as a table of what they ask for."""
+
+def plain(value: object, placeholders: Collection[str] = ()) -> TomlValue:
+    """A value as a user could write it, with the same meaning; `placeholders` are those that its option knows."""
     match value:
         case str() | bool() | int():
             return value
@@ -24,11 +29,11 @@ def plain(value: object) -> TomlValue:
         case frozenset():
             return tuple(sorted(str(plain(item)) for item in value))
         case tuple():
-            return _several(value)
+            return _several(value, placeholders)
         case AuditCommand() | DependencyVersions() | BuildFrontend() | ContainerEngine():
-            return _tool(value)
+            return _tool(value, placeholders)
         case _:
-            return _command(value) if isinstance(value, Template) else str(value)
+            return _command(value, placeholders) if isinstance(value, Template) else str(value)
 
 
 def map_texts(value: TomlValue, change: Callable[[str], str]) -> TomlValue:
@@ -44,37 +49,87 @@ def map_texts(value: TomlValue, change: Callable[[str], str]) -> TomlValue:
             return {key: map_texts(item, change) for key, item in value.items()}
 
 
-def _command(template: Template) -> str:
-    """The template with the placeholders that users write."""
-    text = str(template).replace(str(REPAIRED_DIR), "{dest_dir}")
-    return text.replace(f"{{{Late.BUILT_WHEEL.value}}}", "{wheel}")
+def _command(template: Template, placeholders: Collection[str]) -> str:
+    """The template with the placeholders that users write; text that only looks like one gets its `#`."""
+    known = re.compile(rf"\{{({'|'.join(map(re.escape, placeholders))})\}}") if placeholders else None
+    pieces: list[str] = []
+    for part in template.parts:
+        is_repaired = pieces[-1:] == [_WORK] and isinstance(part, str) and part.startswith(_REPAIRED)
+        if isinstance(part, Late):
+            pieces.append("{wheel}" if part is Late.BUILT_WHEEL else f"{{{part.value}}}")
+        elif is_repaired:
+            pieces[-1:] = ["{dest_dir}", part.removeprefix(_REPAIRED)]
+        else:
+            pieces.append(known.sub(r"#\g<0>", part) if known else part)
+    return "".join(pieces)
 
 
-def _several(values: tuple[object, ...]) -> TomlValue:
-    pairs = [pair for value in values if (pair := _pair(value))]
-    if values and len(pairs) == len(values):
-        # A name that comes twice keeps both of its values.
-        repeated = len({name for name, _ in pairs}) < len(pairs)
-        return tuple(f"{name}={value}" for name, value in pairs) if repeated else dict(pairs)
-    return tuple(plain(value) for value in values)
+def _several(values: tuple[object, ...], placeholders: Collection[str]) -> TomlValue:
+    variables = [value for value in values if isinstance(value, EnvExpr)]
+    if variables:
+        return _assignments(variables)
+    pairs = [(name, plain(content, placeholders)) for name, content in map(_pair, values) if name]
+    if not values or len(pairs) < len(values):
+        return tuple(plain(value, placeholders) for value in values)
+    found: dict[str, tuple[TomlValue, ...]] = {}
+    for name, content in pairs:
+        found[name] = (*found.get(name, ()), content)
+    return {name: contents[0] if len(contents) == 1 else contents for name, contents in found.items()}
 
 
-def _pair(value: object) -> tuple[str, TomlValue] | None:
+def _pair(value: object) -> tuple[str, object]:
     match value:
-        case EnvExpr(name=name):
-            return name, str(value).removeprefix(f"{name}=")
         case (str(name), content):
-            return name, plain(content)
+            return name, content
         case _:
-            return None
+            return "", value
 
 
-def _tool(value: AuditCommand | DependencyVersions | BuildFrontend | ContainerEngine) -> TomlValue:
+def _assignments(variables: Sequence[EnvExpr]) -> TomlValue:
+    """A table, or an array of assignments where a name comes twice: the later may use the earlier value."""
+    # The language of the shell is loaded where something is said in it, for a quick start.
+    from cibw.config.shell_values import NAME
+
+    names = [variable.name for variable in variables]
+    appended = [variable.parts[:1] == (Variable(variable.name),) for variable in variables]
+    if len(set(names)) == len(names) and all(map(NAME.fullmatch, names)):
+        return {variable.name: _quoted(variable.parts) for variable in variables}
+    return tuple(
+        f"{one.name}+={_quoted(one.parts[1:])}" if appends else f"{one.name}={_quoted(one.parts)}"
+        for one, appends in zip(variables, appended, strict=True)
+    )
+
+
+def _quoted(parts: Iterable[EnvPart], *, in_braces: bool = False) -> str:
+    """Parts of a value as they stand in a table, where everything is as between double quotes."""
+    return "".join(_piece(part, in_braces=in_braces) for part in parts)
+
+
+def _piece(part: EnvPart, *, in_braces: bool) -> str:
+    match part:
+        case str():
+            # A backslash means itself before most characters, which keeps the paths of Windows readable.
+            return re.sub(r"[$`}]|\\(?=[\\$`\"}\n]|$)" if in_braces else r"[$`]|\\(?=[\\$`\"\n]|$)", r"\\\g<0>", part)
+        case Variable(name=name, default=tuple(default), or_empty=or_empty):
+            return f"${{{name}{':' * or_empty}-{_quoted(default, in_braces=True)}}}"
+        case Variable(name=name):
+            return f"${{{name}}}"
+        case Substitution(command=command):
+            return f"$({command})"
+        case _:
+            return f"{{{part.value}}}"
+
+
+def _tool(
+    value: AuditCommand | DependencyVersions | BuildFrontend | ContainerEngine, placeholders: Collection[str]
+) -> TomlValue:
     match value:
         case AuditCommand(template=template, only_abi3=True):
-            return _command(template).replace("{wheel}", "{abi3_wheel}")
+            wheel = f"{{{Late.WHEEL.value}}}"
+            pieces = (_command(Template((part,)), placeholders) for part in template.parts)
+            return "".join("{abi3_wheel}" if piece == wheel else piece for piece in pieces)
         case AuditCommand(template=template):
-            return _command(template)
+            return _command(template, placeholders)
         case DependencyVersions(source=DependencySource.FILE, file=file):
             return {"file": file}
         case DependencyVersions(source=DependencySource.PACKAGES, packages=packages):
@@ -86,13 +141,13 @@ def _tool(value: AuditCommand | DependencyVersions | BuildFrontend | ContainerEn
             return {"name": value.name.value, **rest} if rest else value.name.value
 
 
-def _changed(record: BuildFrontend | ContainerEngine | CreateOptions) -> TomlTable:
-    """The fields of a record, apart from `name`, that have no default value; records in it likewise."""
+def _changed(record: BuildFrontend | ContainerEngine) -> TomlTable:
+    """The fields of a record, apart from `name`, that have no default value."""
     usual = type(record)()
     found: dict[str, TomlValue] = {}
     for field in fields(record):
         value: object = getattr(record, field.name)
         if field.name != "name" and value != getattr(usual, field.name):
-            shown = _changed(value) if isinstance(value, CreateOptions) else plain(value)
+            shown = create_args(value) if isinstance(value, CreateOptions) else plain(value)
             found["create-args" if field.name == "create" else field.name.replace("_", "-")] = shown
     return found

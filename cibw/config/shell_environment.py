@@ -50,6 +50,17 @@ def parse_value(name: str, text: str) -> EnvExpr:
     return _assignment(name, Cursor(text), Surroundings(Quoting.TABLE))
 
 
+def parse_assignment(text: str) -> EnvExpr:
+    """Read `NAME=value` or `NAME+=value`, the value as `parse_value` does; ValueError for anything else."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"{text!r} is no assignment; write NAME=value")
+    expression = parse_value(name.removesuffix("+"), value)
+    if not name.endswith("+"):
+        return expression
+    return EnvExpr(expression.name, (Variable(expression.name), *expression.parts))
+
+
 def _assignment(name: str, cursor: Cursor, around: Surroundings) -> EnvExpr:
     try:
         return EnvExpr(name, read_value(cursor, around))

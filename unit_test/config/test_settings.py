@@ -1,19 +1,29 @@
 from __future__ import annotations
 
-import pytest
+from contextlib import suppress
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cibw.cli.config_text import toml_text
+from cibw.config.create_args import create_args, parse_create_args
+from cibw.config.kinds import Context, forget
+from cibw.config.kinds_of_commands import ENVIRONMENT, SETTINGS
 from cibw.config.load import load_options
 from cibw.config.options import SameForAll
 from cibw.config.overview import masked, named_texts, run_settings
 from cibw.config.plain import plain
 from cibw.config.schema_entry import get_schema
 from cibw.config.settings import Setting
+from cibw.config.shell_environment import parse_assignment, parse_assignments
 from cibw.config.sources import Arguments
 from cibw.config.toml import TomlValue
+from cibw.errors import ConfigurationError
 from cibw.model.environment import EnvExpr
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.target import Platform
-from unit_test.config.loading import CP312, MUSL, load, sources
+from unit_test.config.loading import CP312, MUSL, build, load, sources
 
 
 def setting(name: str, text: str, identifier: str = CP312, **environ: str) -> Setting:
@@ -36,10 +46,10 @@ def setting(name: str, text: str, identifier: str = CP312, **environ: str) -> Se
         ("container-engine = 'docker'", "docker"),
         (
             "container-engine = { name = 'podman', create-args = ['--network', 'host'], disable-host-mount = true }",
-            {"name": "podman", "create-args": {"network": "host"}, "disable-host-mount": True},
+            {"name": "podman", "create-args": ("--network", "host"), "disable-host-mount": True},
         ),
         ("environment = 'A=1 B=$A'", {"A": "1", "B": "${A}"}),
-        ("config-settings = { a = ['1', '2'] }", ("a=1", "a=2")),
+        ("config-settings = { a = ['1', '2'] }", {"a": ("1", "2")}),
         ("xbuild-tools = 'cmake'", ("cmake",)),
         ("xbuild-files = { a = 'b c' }", {"a": ("b", "c")}),
         ("build-verbosity = 2", 2),
@@ -67,6 +77,57 @@ def test_groups_of_a_set_are_sorted() -> None:
 
 def test_a_name_that_comes_twice_keeps_both_values() -> None:
     assert plain((EnvExpr("A", ("1",)), EnvExpr("A", ("2",)))) == ("A=1", "A=2")
+
+
+PIECES = ("{project}", "{package}", "{wheel}", "{abi3_wheel}", "{dest_dir}", "{work}/repaired", "/repaired", "{other}")
+commands = st.lists(st.sampled_from((*PIECES, "#", "\\", "$A", "'", '"', "{", "}", "a", " ")), max_size=6).map("".join)
+CONTEXT = Context()
+values = st.lists(
+    st.sampled_from(
+        ("$", "${A}", "${A:-", "${A-", "}", "$(echo ')')", "`date`", "\\", '"', "'", "#", "~", "\n", "a", "C:\\x", " ")
+    ),
+    max_size=8,
+).map("".join)
+names = st.sampled_from(("A", "B", "PATH", "CC_x86_64-unknown", "a.b"))
+
+
+@settings(max_examples=50)
+@given(option=st.sampled_from(("before-build", "repair-wheel-command", "test-command", "audit-command")), text=commands)
+def test_commands_mean_the_same_when_what_is_shown_is_read_again(option: str, text: str) -> None:
+    with suppress(ConfigurationError):
+        found = setting(option, f"{option} = {toml_text(text)}")
+        again = f"[tool.cibw]\n{option} = {toml_text(found.value)}\n"
+        assert build(again) == build(f"[tool.cibw]\n{option} = {toml_text(text)}\n")
+
+
+@given(st.lists(st.tuples(names, st.sampled_from(("=", "+=")), values), max_size=4))
+def test_variables_mean_the_same_when_what_is_shown_is_read_again(assignments: list[tuple[str, str, str]]) -> None:
+    with suppress(ValueError):
+        given = tuple(parse_assignment("".join(assignment)) for assignment in assignments)
+        assert ENVIRONMENT.parse(plain(given), CONTEXT) == given
+
+
+@given(st.lists(st.tuples(names, commands), max_size=4))
+def test_settings_mean_the_same_when_what_is_shown_is_read_again(pairs: list[tuple[str, str]]) -> None:
+    table: dict[str, TomlValue] = dict(pairs)
+    given = SETTINGS.parse(table, CONTEXT)
+    assert SETTINGS.parse(plain(given, SETTINGS.form.placeholders) or {}, CONTEXT) == given
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        "-v ./a:/b:ro -e A=x=y -e B --add-host db:::1 --privileged --init -l a --tmpfs /run:size=1m",
+        "--gpus all --mount type=bind,source=/a,target=/b --read-only=false --group-add a --group-add b -c 5",
+    ],
+)
+def test_create_args_mean_the_same_when_what_is_shown_is_read_again(args: str) -> None:
+    given = parse_create_args(args.split(), forget)
+    assert parse_create_args(create_args(given), forget) == given
+
+
+def test_a_name_that_the_shell_does_not_know_can_be_added_to() -> None:
+    assert plain(parse_assignments("CC_a-b+=x")) == ("CC_a-b+=x",)
 
 
 def test_places_from_the_strongest_down() -> None:
@@ -103,8 +164,8 @@ def test_only_the_image_of_the_identifier_is_there() -> None:
 def test_arguments_add_to_the_options_of_the_run() -> None:
     arguments = Arguments(archs="aarch64", enable=("pypy",))
     text = "[tool.cibw]\nenable = 'graalpy'\n"
-    for given, origin in ((text, "pyproject.toml [tool.cibw] enable + --enable"), (None, "--enable")):
-        options = load_options(sources(given, arguments=arguments), Platform.LINUX)
+    for configured, origin in ((text, "pyproject.toml [tool.cibw] enable + --enable"), (None, "--enable")):
+        options = load_options(sources(configured, arguments=arguments), Platform.LINUX)
         found = {one.name: one for one in run_settings(options, arguments)}
         assert found["enable"].origin == origin
         assert found["archs"].value == ("aarch64",)
@@ -121,7 +182,6 @@ def test_texts_have_the_names_that_they_belong_to() -> None:
         ("c", "2"),
         ("before-build", ""),
         ("d", "e=f"),
-        ("config-settings", "c=1"),
     } <= names
     hidden = masked(found, lambda one: one.replace("b", "*"))
     assert {"A_TOKEN": "*"} in [one.value for one in hidden]
