@@ -9,6 +9,8 @@ import re
 
 from cibw.config.bash_syntax import check_command
 from cibw.config.shell_cursor import Cursor
+from cibw.model.environment import Substitution
+from cibw.model.shell import Shell
 
 _PLAIN = re.compile(r"[^\s;&|()<>'\"`\\$#]+")
 _SPACE = re.compile(r"[ \t\r]+")
@@ -18,10 +20,15 @@ _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _SINGLE = re.compile(r"'[^']*'")
 _ANSI = re.compile(r"\$'(?:[^'\\]|\\.)*'", re.DOTALL)
 _BACKTICKS = re.compile(r"`(?:[^`\\]|\\.)*`", re.DOTALL)
+_BASH = re.compile(r"\[\[|\s==\s|=\(|<<<|[<>]\(|\$'|\$\[|\$\{!|\$\{\w+(?:/|:[\d\s(]|\^|,|@|\[)|\{\w+\.\.\w+")
+"""What dash and other shells of POSIX do not know."""
+_ASSIGNED = re.compile(r"(?:^|[;&|\n]|\b(?:then|else|do|export))\s*([A-Za-z_][A-Za-z0-9_]*)\+?=")
+_CONDITION = re.compile(r"\b(?:if|elif)\b(.*?)\bthen\b", re.DOTALL)
+_WRITE = 'printf %s "${name}"'
 _BEFORE_COMMAND = {"if", "then", "elif", "else", "while", "until", "do", "!", "{", "time"}
 
 
-def read_substitution(cursor: Cursor) -> str:
+def read_substitution(cursor: Cursor) -> Substitution:
     """Read a command and the parenthesis that closes it; the cursor stands behind `$(`.
 
     ValueError where the parenthesis is missing, or where the command holds a here-document.
@@ -31,7 +38,36 @@ def read_substitution(cursor: Cursor) -> str:
     return _checked(cursor.text[start : cursor.position - 1])
 
 
-def read_backticks(cursor: Cursor, *, in_double_quotes: bool) -> str:
+def read_expansion(cursor: Cursor, *, in_double_quotes: bool) -> Substitution:
+    """Read `${...}`, `$((...))` or `$[...]` as a command that writes its value; the cursor stands at the `$`."""
+    start = cursor.position
+    if cursor.skip("$["):
+        _skip_until(cursor, "]", is_double=in_double_quotes)
+    else:
+        _skip_expansion(cursor, is_double=in_double_quotes)
+    text = cursor.text[start : cursor.position]
+    return _checked(
+        f'v="{text}"; {_WRITE.format(name="v")}' if in_double_quotes else f"v={text}; {_WRITE.format(name='v')}"
+    )
+
+
+def read_conditional(cursor: Cursor) -> tuple[tuple[str, Substitution], ...]:
+    """Read `if ...; fi` as the names that it assigns, each with a command that writes its value.
+
+    The cursor stands at the `if`. ValueError where `fi` is missing, and where a condition uses one of several names:
+    each command runs the whole, after the names before it have their values.
+    """
+    start = cursor.position
+    _CommandScanner(cursor, is_conditional=True).scan()
+    text = cursor.text[start : cursor.position]
+    names = tuple(dict.fromkeys(_ASSIGNED.findall(text)))
+    used = [name for name in names if re.search(rf"\$\{{?{name}\b", " ".join(_CONDITION.findall(text)))]
+    if len(names) > 1 and used:
+        raise ValueError(f"an if that assigns several variables can't test {used[0]}, one of them; use an if for each")
+    return tuple((name, _checked(f"{text}\n{_WRITE.format(name=name)}")) for name in names)
+
+
+def read_backticks(cursor: Cursor, *, in_double_quotes: bool) -> Substitution:
     """Read a command between backticks, without the backslashes that protect it from the outer shell.
 
     The cursor stands at the first backtick. ValueError where the second is missing.
@@ -43,20 +79,22 @@ def read_backticks(cursor: Cursor, *, in_double_quotes: bool) -> str:
     return _checked(re.sub(escapes, r"\1", quoted[1:-1]))
 
 
-def _checked(command: str) -> str:
+def _checked(command: str) -> Substitution:
     check_command(command)
-    return command
+    return Substitution(command, Shell.BASH if _BASH.search(command) else Shell.SH)
 
 
 class _CommandScanner:
-    """Reads commands up to the parenthesis that closes them.
+    """Reads commands up to the parenthesis that closes them, or a conditional up to its `fi`.
 
     `case` patterns end with a parenthesis of their own, so open `case` words are counted.
     """
 
-    def __init__(self, cursor: Cursor) -> None:
+    def __init__(self, cursor: Cursor, *, is_conditional: bool = False) -> None:
         self.cursor = cursor
+        self.is_conditional = is_conditional
         self.open_cases = 0
+        self.open_ifs = 0
         self.expects_command = True
 
     def scan(self) -> None:
@@ -71,7 +109,9 @@ class _CommandScanner:
                 self.expects_command = True
             else:
                 self._scan_token()
-        raise ValueError("$( has no closing parenthesis")
+                if self.is_conditional and not self.open_ifs:
+                    return
+        raise ValueError("an if has no fi" if self.is_conditional else "$( has no closing parenthesis")
 
     def _scan_token(self) -> None:
         cursor = self.cursor
@@ -98,6 +138,8 @@ class _CommandScanner:
             self.open_cases += 1
         if self.expects_command and word == "esac":
             self.open_cases -= 1
+        if self.expects_command:
+            self.open_ifs += {"if": 1, "fi": -1}.get(word, 0)
         is_case_in = word == "in" and self.open_cases > 0
         self.expects_command = is_case_in or (self.expects_command and word in _BEFORE_COMMAND)
 
@@ -150,7 +192,7 @@ def _find_end(cursor: Cursor, end: str, *, is_double: bool) -> None:
             _skip_until(cursor, '"', is_double=True)
         elif not _skip_inner(cursor, is_double=is_double):
             cursor.take()
-    raise ValueError(f"a {end} is missing inside $(...)")
+    raise ValueError(f"a {end} is missing")
 
 
 def _skip_inner(cursor: Cursor, *, is_double: bool) -> bool:

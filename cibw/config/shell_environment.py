@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from cibw.config.shell_commands import read_conditional
 from cibw.config.shell_cursor import Cursor
 from cibw.config.shell_values import Quoting, Surroundings, read_value
 from cibw.model.environment import EnvExpr, Variable
@@ -14,6 +15,8 @@ from cibw.model.environment import EnvExpr, Variable
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 """Cargo and the cc crate read names such as CC_x86_64-unknown-linux-gnu, which bash itself could not assign."""
 _BETWEEN = re.compile(r"(?:[ \t\n]|\\\n|#[^\n]*)*")
+_IF = re.compile(r"if\s")
+_AFTER_FI = re.compile(r"[ \t]*;?" + _BETWEEN.pattern)
 _WORD = re.compile(r"[^\s=;&|<>()]*")
 _KEYWORDS = {"export", "declare", "typeset", "local", "readonly", "set", "env"}
 
@@ -22,13 +25,18 @@ def parse_assignments(text: str) -> tuple[EnvExpr, ...]:
     """Read assignments that stand apart by white space, new lines and comments.
 
     Quotes, backslashes, `~`, `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME-default}`, `$(command)`, backticks and
-    `NAME+=value` mean what they mean in bash. Positional and special parameters such as `$1` are empty. ValueError
+    `NAME+=value` mean what they mean in bash. What goes beyond these, such as `${NAME%suffix}` and `if ...; fi`, the
+    shell of the machine evaluates. Positional and special parameters such as `$1` are empty. ValueError
     says what else was found and what to write instead.
     """
     cursor = Cursor(text)
     assignments: list[EnvExpr] = []
     cursor.take_match(_BETWEEN)
     while not cursor.at_end:
+        if _IF.match(text, cursor.position):
+            assignments.extend(EnvExpr(name, (value,)) for name, value in read_conditional(cursor))
+            cursor.take_match(_AFTER_FI)
+            continue
         name = cursor.take_match(_NAME)
         appends = bool(name) and cursor.skip("+=")
         if not appends and not (name and cursor.skip("=")):

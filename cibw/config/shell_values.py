@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from cibw.config.shell_commands import read_backticks, read_substitution
+from cibw.config.shell_commands import read_backticks, read_expansion, read_substitution
 from cibw.config.shell_cursor import Cursor
 from cibw.config.shell_quotes import read_ansi, read_single
 from cibw.model.environment import EnvPart, Substitution, Variable
@@ -18,7 +18,6 @@ _NEXT_LINE = re.compile(r"\\\n")
 _NEXT_LINE_OF_NAME = re.compile(r"\\\n[A-Za-z0-9_]")
 _LITERAL = re.compile(r"[^\s\\$`\"'~:{}()<>;&|]+")
 _TILDE = re.compile(r"~(?=[/:\s}]|$)")
-_IN_BRACES = "only ${NAME}, ${NAME:-default} and ${NAME-default} are understood; run a command in $(...) for more"
 _OPERATORS = {
     ";": "separate assignments by a space or a new line, and quote a ; that belongs to a value",
     "(": "arrays are no values of the environment; quote a parenthesis that belongs to a value",
@@ -108,7 +107,7 @@ def _read_piece(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart]:
         case "`":
             # Behind ${NAME:- a quote needs no protection from the double quotes around it.
             unescape_quotes = around.quoting is not Quoting.NONE and not around.in_braces
-            return (Substitution(read_backticks(cursor, in_double_quotes=unescape_quotes)),)
+            return (read_backticks(cursor, in_double_quotes=unescape_quotes),)
         case "\\":
             return (_read_backslash(cursor, around),)
         case '"' if around.quoting is not Quoting.TABLE:
@@ -143,12 +142,9 @@ def _read_dollar(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart]:
     if cursor.skip("{"):
         return (_read_braces(cursor, around),)
     if cursor.peek(2) == "((" or cursor.peek() == "[":
-        opening = cursor.take_match(re.compile(r"\(\(|\["))
-        raise ValueError(
-            f"${opening} (arithmetic) is not understood; write $(expr 1 + 1), or $( (...) ) for a subshell"
-        )
+        return (_expansion(cursor, cursor.position - 1, around),)
     if cursor.skip("("):
-        return (Substitution(read_substitution(cursor)),)
+        return (read_substitution(cursor),)
     if cursor.take_match(_SPECIAL_PARAMETER):
         # No script runs here, so that these have no values.
         return ()
@@ -167,17 +163,27 @@ def _read_dollar_quote(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart
     return ("$",)
 
 
-def _read_braces(cursor: Cursor, around: Surroundings) -> Variable:
+def _read_braces(cursor: Cursor, around: Surroundings) -> EnvPart:
     start = cursor.position
     name = cursor.take_match(NAME)
     if name and cursor.skip("}"):
         return Variable(name)
+    if cursor.peek() == "}":
+        raise ValueError("${} is not understood; write ${NAME}")
     or_empty = cursor.skip(":-")
     if not name or not (or_empty or cursor.skip("-")):
-        construct = cursor.text[start:].partition("}")[0]
-        raise ValueError(f"${{{construct}}} is not understood; {_IN_BRACES}")
+        return _expansion(cursor, start - 2, around)
     default = read_value(cursor, replace(around, in_braces=True))
     return Variable(name, default=default, or_empty=or_empty)
+
+
+def _expansion(cursor: Cursor, start: int, around: Surroundings) -> Substitution:
+    """What only a shell can expand, from where its `$` stands."""
+    cursor.position = start
+    expansion = read_expansion(cursor, in_double_quotes=around.quoting is not Quoting.NONE)
+    if around.quoting is Quoting.TABLE and '"' in cursor.text[start : cursor.position]:
+        raise ValueError(f"a double quote in {cursor.text[start : cursor.position]} is not understood; leave it out")
+    return expansion
 
 
 def _merge(parts: Iterable[EnvPart]) -> tuple[EnvPart, ...]:

@@ -100,7 +100,7 @@ def _parts_in(dialect: Shell, parts: tuple[EnvPart, ...]) -> tuple[EnvPart, ...]
 def _part_in(dialect: Shell, part: EnvPart) -> EnvPart:
     match part:
         case Substitution():
-            return replace(part, dialect=dialect)
+            return part if part.dialect is Shell.BASH else replace(part, dialect=dialect)
         case Variable(name=name, default=default):
             inner = None if default is None else _parts_in(dialect, default)
             return replace(part, name=dialect.variable(name), default=inner)

@@ -18,7 +18,7 @@ _ROOT = Template.of("/")
 def fresh_directories(dialect: Shell) -> Run:
     """Lay a fresh copy of the project, and the directories of a build."""
     match dialect:
-        case Shell.SH:
+        case Shell.SH | Shell.BASH:
             text = Template.of(
                 *("rm -rf '", PROJECT, "' '", WORK, "'"),
                 *(" && mkdir -p '", BUILT_DIR, "' '", REPAIRED_DIR, "' '", TEST_DIR, "'"),
@@ -34,7 +34,7 @@ def fresh_directories(dialect: Shell) -> Run:
 def move_unrepaired(dialect: Shell) -> Run:
     """Take the built wheel as it is, where no command repairs it."""
     match dialect:
-        case Shell.SH:
+        case Shell.SH | Shell.BASH:
             return program("mv", Late.BUILT_WHEEL, REPAIRED_DIR)
         case Shell.CMD:
             return script("move", Late.BUILT_WHEEL, REPAIRED_DIR)
@@ -45,7 +45,7 @@ def move_unrepaired(dialect: Shell) -> Run:
 def copy_to_tests(sources: tuple[str, ...], dialect: Shell, directory: Template = TEST_DIR) -> Run:
     """Copy files and directories of the project to where the tests run."""
     match dialect:
-        case Shell.SH:
+        case Shell.SH | Shell.BASH:
             copies = (_copy(source, directory, " && " * (number > 0)) for number, source in enumerate(sources))
             return shell(Template.of(*copies))
         case Shell.CMD:
@@ -57,7 +57,7 @@ def copy_to_tests(sources: tuple[str, ...], dialect: Shell, directory: Template 
 def judge_path(ground: Ground) -> Run:
     """See that python and pip on PATH are those of the build."""
     match ground.conventions.shell:
-        case Shell.SH:
+        case Shell.SH | Shell.BASH:
             return program("sh", OWN_PYTHON, ground.bin_dir)
         case Shell.CMD:
             return script("judge", ground.bin_dir)

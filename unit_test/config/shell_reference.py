@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 
 from cibw.model.environment import EnvExpr, EnvPart, Substitution, Variable
 
-Runner = Callable[[str, Mapping[str, str]], str]
+Runner = Callable[[Substitution, Mapping[str, str]], str]
 
 
-def no_commands(command: str, environment: Mapping[str, str]) -> str:
-    raise AssertionError(f"{command!r} should not run with {environment}")
+def no_commands(command: Substitution, environment: Mapping[str, str]) -> str:
+    raise AssertionError(f"{command} should not run with {environment}")
 
 
 def evaluate(
@@ -31,8 +31,8 @@ def _part(part: EnvPart, values: Mapping[str, str], run: Runner) -> str:
     match part:
         case str():
             return part
-        case Substitution(command=command):
-            return run(command, values).rstrip("\n")
+        case Substitution():
+            return run(part, values).rstrip("\n")
         case Variable(name=name, default=default, or_empty=or_empty):
             value = values.get(name)
             takes_default = value is None or (or_empty and not value)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cibw.config.shell_environment import parse_assignments, parse_value
 from cibw.model.environment import EnvExpr, Substitution, Variable
+from cibw.model.shell import Shell
 from unit_test.config.shell_reference import evaluate
 
 START = {"SET": "set value", "EMPTY": ""}
@@ -81,9 +82,49 @@ def test_values_mean_what_they_mean_in_a_shell(text: str, value: str) -> None:
 )
 def test_commands_stay_text(text: str, command: str | None) -> None:
     (assignment,) = parse_assignments(f"A={text}")
-    expected = Substitution(text[2:-1] if command is None else command)
     (part,) = assignment.parts
-    assert part in {expected, Variable("UNSET", (expected,))}
+    inner = part.default[0] if isinstance(part, Variable) and part.default else part
+    assert isinstance(inner, Substitution)
+    assert inner.command == (text[2:-1] if command is None else command)
+
+
+def without_commands(text: str, *, in_table: bool = False) -> list[str]:
+    """The commands in a value."""
+    assignment = parse_value("A", text) if in_table else parse_assignments(f"A={text}")[0]
+    return [part.command for part in assignment.parts if isinstance(part, Substitution)]
+
+
+@pytest.mark.parametrize("text", ["${X%.c}", "${X/ /-}", "${#X}", "${X:+set}", "${X:0:1}", "$((1 + 2))", "$[3 * 4]"])
+def test_what_goes_beyond_variables_is_left_to_the_machines_shell(text: str) -> None:
+    assert without_commands(text) == [f'v={text}; printf %s "$v"']
+    assert without_commands(f'"{text}"') == [f'v="{text}"; printf %s "$v"']
+    assert without_commands(text, in_table=True) == [f'v="{text}"; printf %s "$v"']
+
+
+@pytest.mark.parametrize(
+    ("command", "dialect"),
+    [
+        ("echo a", Shell.SH),
+        ("[ $X = 1 ]", Shell.SH),
+        ("echo ${X%/} ${X:-a} $((1))", Shell.SH),
+        *(
+            (text, Shell.BASH)
+            for text in ("[[ a ]]", "[ $X == 1 ]", "a=(1)", "cat <<< a", "echo ${X/a/b}", "echo ${X^}")
+        ),
+        *((text, Shell.BASH) for text in ("echo $'a'", "echo {1..3}", "cat <(echo)", "echo ${!X}", "echo ${X:1}")),
+    ],
+)
+def test_only_bash_runs_what_only_bash_knows(command: str, dialect: Shell) -> None:
+    (assignment,) = parse_assignments(f"A=$({command})")
+    assert assignment.parts == (Substitution(command, dialect),)
+
+
+def test_a_conditional_is_run_for_each_variable_that_it_assigns() -> None:
+    text = 'if [ "$X" == x ]; then\n  if true; then export B=$A; fi\n  C="$B y"\nelse C=; fi'
+    first, b, c, last = parse_assignments(f"A=1\n{text}; if=2")
+    assert (first, last) == (EnvExpr("A", ("1",)), EnvExpr("if", ("2",)))
+    assert b == EnvExpr("B", (Substitution(f'{text}\nprintf %s "$B"', Shell.BASH),))
+    assert c == EnvExpr("C", (Substitution(f'{text}\nprintf %s "$C"', Shell.BASH),))
 
 
 def test_assignments_stand_apart_by_white_space_new_lines_and_comments() -> None:
@@ -115,14 +156,11 @@ def test_parts_are_as_few_as_can_be() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("A=$((1+1))", "expr"),
-        ("A=$[1]", "expr"),
-        ("A=${X/a/b}", "${X/a/b} is not understood; only ${NAME}"),
-        ("A=${#X}", "${#X} is not understood"),
-        ("A=${X:=d}", "run a command in $(...)"),
-        ("A=${X:+d}", "run a command in $(...)"),
         ("A=${}", "${} is not understood"),
-        ("A=${X", "not understood"),
+        ("A=${X", "a } is missing"),
+        ("A=$((1", "no closing parentheses"),
+        ("if true; then A=1", "an if has no fi"),
+        ('if [ -n "$A" ]; then A=1; B=2; fi', "can't test A"),
         ("A=${X:-", "no closing brace"),
         ("A=~root/x", "the home of another user"),
         ("A=1; B=2", "by a space or a new line"),
@@ -194,7 +232,12 @@ def test_a_value_of_a_table_may_hold_commands() -> None:
 
 @pytest.mark.parametrize(
     ("name", "text", "said"),
-    [("A/B", "1", "'A/B' is no name"), ("A", "$((1))", "A: $(( (arith"), ("A", "${X:-$'a'}", "A: $' is not")],
+    [
+        ("A/B", "1", "'A/B' is no name"),
+        ("A", "$((1)", "A: $(( has no"),
+        ("A", '${X%"a"}', "A: a double quote in"),
+        ("A", "${X:-$'a'}", "A: $' is not"),
+    ],
 )
 def test_values_of_a_table_are_refused_with_their_name(name: str, text: str, said: str) -> None:
     with pytest.raises(ValueError, match=re.escape(said)):
