@@ -91,7 +91,7 @@ def main() -> int:
     _write("addresses.toml", newest, _addresses(row for platform in PLATFORMS for row in newest.rows(platform)))
     _write("standalone.toml", newest, _standalone(newest.texts["python-build-standalone-releases.json"]))
     _write("node.toml", newest, _node(newest.texts["nodejs.toml"]))
-    _write("images.toml", newest, _images(newest.texts["pinned_docker_images.cfg"]))
+    _write("images.toml", newest, _images(newest, eol))
     _write("constraints.toml", newest, _constraints(newest, eol))
     return _write_hashes(newest, fetches=arguments.hashes)
 
@@ -173,14 +173,21 @@ def _node(text: str) -> Iterator[str]:
     yield from (f"{line} = {json.dumps(f'{base}{version}/node-{version}')}" for line, version in table.items())
 
 
-def _images(text: str) -> Iterator[str]:
+def _images(newest: Peer, eol: Peer) -> Iterator[str]:
+    old = _image_table(eol)
+    for section, images in _image_table(newest).items():
+        yield f"\n[{section}]"
+        yield from (f"{alias} = {json.dumps(reference)}" for alias, reference in images.items())
+        yield f"\n[{section}.eol]"
+        yield f"# The last that have Python {EOL_VERSION}, from cibuildwheel {eol.release}."
+        yield from (f"{alias} = {json.dumps(reference)}" for alias, reference in old.get(section, {}).items())
+
+
+def _image_table(peer: Peer) -> dict[str, dict[str, str]]:
     parser = configparser.ConfigParser(inline_comment_prefixes="#")
-    parser.read_string(text)
-    for section in parser.sections():
-        # cibuildwheel lists the same images for PyPy once more.
-        if not section.startswith("pypy_"):
-            yield f"\n[{section}]"
-            yield from (f"{alias} = {json.dumps(reference)}" for alias, reference in parser[section].items())
+    parser.read_string(peer.texts["pinned_docker_images.cfg"])
+    # cibuildwheel lists the same images for PyPy once more.
+    return {name: dict(parser[name]) for name in parser.sections() if not name.startswith("pypy_")}
 
 
 def _constraints(newest: Peer, eol: Peer) -> Iterator[str]:

@@ -55,14 +55,19 @@ class Catalog:
             self._entries[platform] = tuple(_entry(_mapping(row)) for row in _sequence(rows))
         return self._entries[platform]
 
-    def image(self, alias: str, architecture: Architecture) -> str | None:
-        """The pinned reference of an image's short name, such as `manylinux_2_28`; None for any other."""
-        reference = self._images(architecture).get(alias)
+    def image(self, alias: str, architecture: Architecture, *, eol: bool = False) -> str | None:
+        """The pinned reference of an image's short name, such as `manylinux_2_28`; None for any other.
+
+        With `eol` it is the last image that has the Pythons whose life has ended.
+        """
+        images = self._images(architecture)
+        found = {**images, **_mapping(images.get("eol"))} if eol else images
+        reference = found.get(alias)
         return reference if isinstance(reference, str) else None
 
     def image_aliases(self, architecture: Architecture) -> tuple[str, ...]:
         """The short names of the images of an architecture."""
-        return tuple(self._images(architecture))
+        return tuple(alias for alias, reference in self._images(architecture).items() if isinstance(reference, str))
 
     def constraints(self, version: str, *, pyodide: bool = False) -> str:
         """Pins of the build tools for a Python version (`3.12`), as the text of a constraints file.

@@ -30,6 +30,9 @@ def judge_patterns(options: Options, catalog: Catalog) -> Verdict:
         return verdict
     for pattern in _without_effect(options.build.patterns, options, catalog):
         _judge_build(pattern, options, catalog, verdict)
+    for pattern in dict.fromkeys(options.build.patterns):
+        if _OF_PAST_RELEASES.search(pattern):
+            verdict.notes.extend(_notes_on_ended(pattern, options, catalog))
     tested = _without_halves(options.test_skip.patterns, catalog)
     for name, patterns in (("skip", options.skip.patterns), ("test-skip", tested)):
         for pattern in _without_effect(patterns, options, catalog):
@@ -42,6 +45,17 @@ def judge_patterns(options: Options, catalog: Catalog) -> Verdict:
 def is_offered(entry: CatalogEntry, selector: Selector) -> bool:
     """Whether an entry may be built where this selector selects it: living, or named letter by letter."""
     return not entry.eol or selector.names_exactly(str(entry.identifier.interpreter))
+
+
+def _notes_on_ended(pattern: str, options: Options, catalog: Catalog) -> Iterator[str]:
+    """What a pattern selects on another platform alone, because its Python has ended."""
+    selector = Selector((pattern,))
+    found = [entry for entry in _entries(catalog, options.platform) if _has_effect(selector, entry, options)]
+    platforms = {entry.identifier.platform for entry in found}
+    if found and options.platform not in platforms and all(entry.eol for entry in found):
+        names = ", ".join(sorted({platform.value for platform in platforms}))
+        here, python = options.platform.value, found[0].identifier.interpreter
+        yield f"build: the pattern {pattern!r} selects nothing on {here}: {python} is only built on {names}"
 
 
 def _without_effect(patterns: Iterable[str], options: Options, catalog: Catalog) -> Iterator[str]:

@@ -22,7 +22,7 @@ EVERY_ENTRY = [entry for platform in Platform for entry in CATALOG.interpreters(
 TEXTS = {
     "interpreters-linux.toml": 'python_configurations = [{ identifier = "cp39-manylinux_x86_64", version = "3.9" }]',
     "interpreters-ios.toml": 'python_configurations = "odd"',
-    "images.toml": '[x86_64]\nmanylinux_2_28 = "some.where/image@sha256:1"\nodd = 1\n',
+    "images.toml": '[x86_64]\na = "reg/a:1"\nb = "reg/b:1"\nodd = 1\n[x86_64.eol]\na = "reg/a:0"\n',
     "constraints.toml": '[python]\nnewest = ["pip==3", "build==3"]\n"3.9" = ["pip==1"]\n[pyodide]\n"3.13" = ["pip==2"]',
 }
 
@@ -137,10 +137,20 @@ def test_a_file_is_read_once_and_only_when_needed() -> None:
 def test_what_is_not_there_is_empty() -> None:
     catalog = Catalog(TEXTS.__getitem__)
     assert catalog.interpreters(Platform.IOS) == ()
-    assert catalog.image("manylinux_2_28", Architecture.X86_64) == "some.where/image@sha256:1"
     assert catalog.image("odd", Architecture.X86_64) is None
-    assert catalog.image("manylinux_2_28", Architecture.S390X) is None
+    assert catalog.image("eol", Architecture.X86_64) is None
+    assert catalog.image("a", Architecture.S390X) is None
     assert catalog.image_aliases(Architecture.S390X) == ()
+
+
+def test_ended_pythons_have_the_last_images_that_hold_them() -> None:
+    catalog = Catalog(TEXTS.__getitem__)
+    assert catalog.image_aliases(Architecture.X86_64) == ("a", "b")
+    assert [catalog.image(alias, Architecture.X86_64) for alias in "ab"] == ["reg/a:1", "reg/b:1"]
+    assert [catalog.image(alias, Architecture.X86_64, eol=True) for alias in "ab"] == [
+        "reg/a:0",
+        "reg/b:1",
+    ]
 
 
 def test_a_version_without_pins_gets_those_of_the_newest() -> None:

@@ -14,7 +14,6 @@ from cibw.config.sources import Arguments
 from cibw.errors import (
     CibwError,
     ConfigurationError,
-    DeprecatedError,
     InterpreterMissingError,
     NothingSelectedError,
 )
@@ -59,19 +58,6 @@ def test_nothing_selected_may_be_allowed() -> None:
 @pytest.mark.parametrize("platform", Platform)
 def test_every_platform_is_planned(platform: Platform) -> None:
     assert plan_with(options_of(platform=platform), MAC).identifiers[0].platform is platform
-
-
-@pytest.mark.parametrize(
-    ("image", "kind", "message"),
-    [
-        ("manylinux2010", DeprecatedError, "manylinux2010 is no longer maintained"),
-        ("manylinux_2_31", ConfigurationError, "there is no image manylinux_2_31 for x86_64"),
-    ],
-)
-def test_an_image_that_is_not_there(image: str, kind: type[CibwError], message: str) -> None:
-    with pytest.raises(kind, match=message) as caught:
-        plan_of(f'[tool.cibw]\n{ONE}\nmanylinux-x86_64-image = "{image}"')
-    assert caught.value.hint
 
 
 def test_a_mirror_of_a_registry_counts_for_the_images_of_the_catalog() -> None:

@@ -182,6 +182,23 @@ def test_skip_patterns_without_effect_are_noted() -> None:
 
 
 @pytest.mark.parametrize(
+    ("build", "platform", "count"),
+    [
+        ("cp38-* cp312-*", Platform.MACOS, 1),
+        ("cp38-*linux* cp312-*", Platform.WINDOWS, 1),
+        ("cp3{8,9}-*", Platform.MACOS, 0),
+        ("cp38-* cp312-*", Platform.LINUX, 0),
+    ],
+)
+def test_a_python_that_is_built_elsewhere_alone_is_noted(build: str, platform: Platform, count: int) -> None:
+    machine = "AMD64" if platform is Platform.WINDOWS else "x86_64"
+    notes = select(options(build, platform=platform), CATALOG, Facts(platform=platform, machine=machine)).notes
+    assert [note.partition(": ")[2].partition(":")[0] for note in notes] == [
+        f"the pattern {build.split(maxsplit=1)[0]!r} selects nothing on {platform.value}"
+    ] * count
+
+
+@pytest.mark.parametrize(
     ("test_skip", "count"),
     [
         ("*_universal2:arm64 cp39-macosx_universal2:x86_64 *:arm64", 0),

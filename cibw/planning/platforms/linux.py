@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cibw.catalog import Catalog
-from cibw.config.options import BuildOptions
+from cibw.catalog import Catalog, CatalogEntry
+from cibw.config.options import BuildOptions, Options
 from cibw.errors import ConfigurationError, DeprecatedError
 from cibw.model.downloads import Mirrors
 from cibw.model.facts import Facts, HostInterpreter
@@ -59,6 +60,7 @@ def ground(given: Circumstances) -> Ground | MissingPython | NotBuilt:
 def _host_build(given: Circumstances, found: HostInterpreter) -> HostBuild:
     target, facts = given.identifier.target, given.facts
     is_chosen = given.options.origin("image", given.identifier) != "default"
+    _refuse_former(given.resolved.image, target)
     tag = host_tag(target, given.resolved.image if is_chosen else "")
     is_image = facts.image_tag.startswith(target.family.value)
     return HostBuild(
@@ -69,7 +71,7 @@ def _host_build(given: Circumstances, found: HostInterpreter) -> HostBuild:
 def container_spec(given: Circumstances) -> ContainerSpec:
     """The container that builds an identifier; errors name an image alias that is unknown or ended."""
     options, architecture = given.resolved, given.identifier.target.architecture
-    reference = _reference(options.image, given.identifier, given.catalog)
+    reference = image_reference(options.image, given.entry, given.catalog)
     image = Image(
         reference=Mirrors(chosen=given.options.mirrors).image(reference),
         oci_platform=_OCI_PLATFORMS[architecture],
@@ -82,21 +84,40 @@ def container_spec(given: Circumstances) -> ContainerSpec:
     )
 
 
-def _reference(value: str, identifier: BuildIdentifier, catalog: Catalog) -> str:
-    architecture = identifier.target.architecture
-    option = f"{identifier.target.family.value}-{architecture.value}-image"
-    if value in _ENDED_IMAGES:
+def require_images(options: Options, selected: Iterable[CatalogEntry], catalog: Catalog) -> None:
+    """The errors of `image_reference` for the images of a selection; for commands that plan nothing."""
+    for entry in selected:
+        resolved = options.for_identifier(entry.identifier)
+        if resolved.container_engine.name is EngineName.HOST:
+            _refuse_former(resolved.image, entry.identifier.target)
+        else:
+            image_reference(resolved.image, entry, catalog)
+
+
+def _refuse_former(image: str, target: Target) -> None:
+    if image in _ENDED_IMAGES:
         raise DeprecatedError(
-            f"{option}: the image {value} is no longer maintained",
+            f"{_option(target)}: the image {image} is no longer maintained",
             hint="Use one that is: manylinux2014, manylinux_2_28, manylinux_2_34 or musllinux_1_2.",
         )
-    pinned = catalog.image(value, architecture)
+
+
+def _option(target: Target) -> str:
+    return f"{target.family.value}-{target.architecture.value}-image"
+
+
+def image_reference(value: str, entry: CatalogEntry, catalog: Catalog) -> str:
+    """What an engine calls an image; ConfigurationError for an unknown short name, DeprecatedError for a former one."""
+    target = entry.identifier.target
+    architecture = target.architecture
+    _refuse_former(value, target)
+    pinned = catalog.image(value, architecture, eol=entry.eol)
     if pinned is not None:
         return pinned
     if _ALIAS.fullmatch(value):
         known = ", ".join(catalog.image_aliases(architecture))
         raise ConfigurationError(
-            f"{option}: there is no image {value} for {architecture.value}",
+            f"{_option(target)}: there is no image {value} for {architecture.value}",
             hint=f"Images known for {architecture.value}: {known}. A full reference with a registry works too.",
         )
     return value
