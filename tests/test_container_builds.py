@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import uuid
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cibw.model.target import Target
+from cibw.resources.certificates import trusted
 from tests.builds import ROOT, Ran, build, check_ended_well, check_made_once, check_wheel, copy_project, selected
 from tests.images import image, image_settings
 from tests.installing import import_from
@@ -46,6 +48,28 @@ def test_several_pythons_in_one_container(engine: str, tmp_path: Path) -> None:
     ran = build_in(engine, copy_project("c", tmp_path), *identifiers, **marked(engine, mark))
     assert import_from(ran.wheel_of(identifiers[1]), "cp313", "import demo_c; print(demo_c.hypotenuse(3, 4))", tmp_path)
     assert leftovers(engine, mark) == ""
+
+
+@pytest.mark.docker
+def test_the_pip_of_an_old_python_trusts_the_certificates_of_cibw(tmp_path: Path) -> None:
+    old, new = (f"{tag}-manylinux_x86_64" for tag in ("cp39", "cp313"))
+    certificates = f"/host{trusted(os.environ)}"
+    check = (
+        f'case $CIBUILDWHEEL_BUILD_IDENTIFIER in cp39-*) cmp "$PIP_CERT" {certificates};; *) test -z "$PIP_CERT";; esac'
+    )
+    build_in("docker", copy_project("c", tmp_path), old, new, CIBW_BEFORE_BUILD=check)
+
+
+@pytest.mark.docker
+def test_create_args_reach_the_engine(tmp_path: Path) -> None:
+    project = copy_project("c", tmp_path)
+    (project / "data").mkdir()
+    (project / "data" / "given").touch()
+    args = "--mount type=bind,source=./data,target=/data,readonly -e GIVEN --group-add 44 --shm-size 32m --rm"
+    mounts = "test -e /data/given && ! touch /data/b && df /dev/shm | grep 32768"
+    check = f'{mounts} && test "$GIVEN" = yes && id -G | grep -w 44'
+    settings = {"CIBW_CONTAINER_ENGINE": f"docker; create-args: {args}", "CIBW_BEFORE_BUILD": check, "GIVEN": "yes"}
+    build_in("docker", project, "cp313-manylinux_x86_64", **settings)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

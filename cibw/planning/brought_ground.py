@@ -28,7 +28,7 @@ def brought_ground(
     python = conventions.venv.python(BUILD_ENVIRONMENT)
     pins = constraints(resolved, identifier, given.catalog)
     lay_certificates, bundle = certificates()
-    needs_certificates = _needs_certificates(identifier.interpreter)
+    needs_certificates = pip_needs_certificates(identifier.interpreter)
     isolates_by_pip = identifier.platform in _ISOLATING and resolved.build_frontend.name is FrontendName.BUILD
     return Ground(
         machine=HostSpec(),
@@ -58,6 +58,9 @@ def brought_ground(
     )
 
 
-def _needs_certificates(interpreter: Interpreter) -> bool:
-    # The pip of these knows nothing of truststore, and comes with certificates that have become old.
+def pip_needs_certificates(interpreter: Interpreter) -> bool:
+    """Whether an interpreter's pip trusts the certificates that it brings, which have become old.
+
+    The pip of these knows nothing of truststore, which asks the system.
+    """
     return interpreter.minor < _FIRST_WITH_TRUSTSTORE or interpreter.implementation is Implementation.GRAALPY

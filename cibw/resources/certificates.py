@@ -11,15 +11,21 @@ import os
 import shutil
 import ssl
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 
 def main(file: str) -> None:
     """Write the file; nothing where no certificates are found."""
-    chosen = os.environ.get("SSL_CERT_FILE") or bundled()
+    chosen = trusted(os.environ)
     if chosen:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(chosen, file)
+
+
+def trusted(environment: Mapping[str, str]) -> str:
+    """The file of the certificates that cibw trusts; empty where there is none."""
+    return environment.get("SSL_CERT_FILE") or bundled()
 
 
 def bundled() -> str:

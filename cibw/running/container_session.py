@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from cibw.errors import CibwError, EngineUnavailableError
 from cibw.model.command import Request
 from cibw.model.images import ContainerSpec
 from cibw.model.template import Late
+from cibw.resources.certificates import trusted
 from cibw.running.bring_uv import bring_uv
 from cibw.running.container import ContainerMachine
 from cibw.running.container_api import RefusedError
@@ -94,6 +96,7 @@ class ContainerSite:
             if "PATH" not in loan.environment:
                 self._bring_uv(container)
             container.put(_SCRIPTS, _BINDINGS[Late.RESOURCES])
+            self._put_certificates(container)
             work_dir = self._work_dir(container, stack)
             snapshot = Snapshot(
                 self.engine, container, states, None if self.opening.keep else stack, self.opening.labels
@@ -119,6 +122,12 @@ class ContainerSite:
         uv = find_uv(self.host.environment.get("PATH", ""))
         with ended_by(self.opening.go_on, host.close):
             bring_uv(container, host, uv, self.spec.image.oci_platform, self.host.cache_dir)
+
+    def _put_certificates(self, container: ContainerMachine) -> None:
+        """For a pip that brings certificates of its own, which are older than those of cibw."""
+        with suppress(OSError):
+            certificates = Path(trusted(self.host.environment)).read_bytes()
+            container.put(certificates, f"{_BINDINGS[Late.RESOURCES]}/certificates.pem")
 
     def _states(self) -> ContainerStates | None:
         """Where the states of before-all are kept; None where they are not, or the image has no identity."""

@@ -19,7 +19,8 @@ from cibw.model.plan import Action
 from cibw.model.target import Architecture, Family, Platform, Target
 from cibw.model.template import Late, Template
 from cibw.planning.architectures import native_architecture
-from cibw.planning.commands import assign, program, resource, seeded_environment, shell, virtual_environment
+from cibw.planning.brought_ground import pip_needs_certificates
+from cibw.planning.commands import assign, program, resource, seeded_environment, shell, unless_set, virtual_environment
 from cibw.planning.frontends import uses_uv
 from cibw.planning.ground import Circumstances, Ground, MissingPython
 from cibw.planning.tools import constraints, frontend_tools, seed
@@ -129,6 +130,7 @@ def container_ground(given: Circumstances) -> Ground:
     bin_dir = Template.of(f"{entry.path}/bin")
     python = Template.of(bin_dir, "/python")
     tag = entry.path.rpartition("/")[2]
+    certificates = unless_set("PIP_CERT", Template.of(Late.RESOURCES, "/certificates.pem"))
     ensure = Template.of("test -x '", python, f"' || manylinux-interpreters ensure {tag}")
     return Ground(
         machine=container_spec(given),
@@ -136,7 +138,10 @@ def container_ground(given: Circumstances) -> Ground:
         python=python,
         bin_dir=bin_dir,
         set_up=(shell(ensure, cwd=Template.of("/")),),
-        environment=(assign("PIP_ROOT_USER_ACTION", "ignore"),),
+        environment=(
+            assign("PIP_ROOT_USER_ACTION", "ignore"),
+            *((certificates,) if pip_needs_certificates(given.identifier.interpreter) else ()),
+        ),
         constraints=constraints(given.resolved, given.identifier, given.catalog),
     )
 
