@@ -7,13 +7,17 @@ from collections.abc import Callable, Iterable, Iterator
 
 from cibw.config.toml import TomlTable, TomlValue, as_table, parse_toml
 
-_ABI3 = re.compile(r"(?:pyo3|pyo3-ffi)\??/abi3(?:-py3([0-9]{1,9}))?")
+_ABI3 = re.compile(r"(?:pyo3|pyo3-ffi)\??/abi3(t?)(?:-py3([0-9]{1,9})t?)?")
 _BINDINGS = ("pyo3", "pyo3-ffi")
 _ANY_PYTHON = 2
+_FIRST_WITH_ABI3T = 15
 
 
 def rust_floor(maturin: TomlTable, read_text: Callable[[str], str | None]) -> tuple[int | None, str]:
-    """The minor version that pyo3's `abi3-py39` names, and where; 2 for `abi3` alone, None where neither stands."""
+    """The minor version that pyo3's `abi3-py39` or `abi3t-py315` names, and where.
+
+    2 for `abi3` and 15 for `abi3t` alone, None where none of them stands.
+    """
     path = maturin.get("manifest-path", "Cargo.toml")
     manifest = _manifest(read_text(path) if isinstance(path, str) else None)
     floor = _floor(_texts(maturin.get("features")))
@@ -31,7 +35,8 @@ def _manifest(text: str | None) -> TomlTable:
 
 def _floor(features: Iterable[str]) -> int | None:
     found = [match for match in map(_ABI3.fullmatch, features) if match]
-    floors = [int(match[1]) for match in found if match[1]]
+    floors = [int(match[2]) for match in found if match[2]]
+    floors += [_FIRST_WITH_ABI3T for match in found if match[1] and not match[2]]
     # Each such feature of pyo3 also sets those of the later Pythons, so that the lowest one counts.
     return min(floors, default=_ANY_PYTHON if found else None)
 

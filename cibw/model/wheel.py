@@ -13,6 +13,7 @@ from cibw.exhaustive import assert_never
 from cibw.model.identifier import BuildIdentifier, Implementation, Interpreter
 from cibw.model.target import Family, Target
 
+_STABLE_ABIS = ("abi3", "abi3t")
 _PYODIDE = ("pyodide_", "pyemscripten_")
 
 
@@ -41,7 +42,7 @@ class WheelName:
 
     @property
     def is_abi3(self) -> bool:
-        """Whether the wheel uses the stable ABI of CPython (PEP 384)."""
+        """Whether the wheel uses the stable ABI of CPython (PEP 384), perhaps besides that without GIL (PEP 803)."""
         return any(tag.abi == "abi3" for tag in self.tags)
 
     def serves(self, identifier: BuildIdentifier) -> bool:
@@ -85,9 +86,11 @@ def _is_built_by(tag: Tag, interpreter: Interpreter) -> bool:
 
 
 def _interpreter_fits(tag: Tag, interpreter: Interpreter) -> bool:
-    if tag.abi == "abi3":
-        is_cpython = interpreter.implementation is Implementation.CPYTHON and not interpreter.free_threaded
-        return is_cpython and _not_newer(tag.interpreter, "cp", interpreter)
+    if tag.abi in _STABLE_ABIS:
+        # A wheel for both ABIs says so in two tags (abi3.abi3t).
+        is_its_own = interpreter.free_threaded == (tag.abi == "abi3t")
+        is_cpython = interpreter.implementation is Implementation.CPYTHON
+        return is_cpython and is_its_own and _not_newer(tag.interpreter, "cp", interpreter)
     return tag.abi == "none" and _not_newer(tag.interpreter, "py", interpreter)
 
 

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cibw.config.options import StableAbi
-from cibw.model.identifier import BuildIdentifier, Implementation, Interpreter
+from cibw.model.identifier import BuildIdentifier, Implementation
 from cibw.model.plan import Expectation, Job, WheelBuild
 from cibw.model.target import Platform, Target
+
+_FIRST_WITH_ABI3T = 15
 
 
 def with_expectations(job: Job, stable_abi: StableAbi | None) -> Job:
     """Let builds expect the wheel of the oldest Python of the job that makes an abi3 one for the same target.
 
-    Older Pythons than that, free-threaded ones and other implementations expect nothing, nor does Pyodide, where
-    each Python has a platform of its own.
+    Older Pythons than that and other implementations expect nothing, nor does Pyodide, where each Python has a
+    platform of its own. A free-threaded one expects the wheel of a Python that may make it for both (PEP 803).
     """
     if stable_abi is None:
         return job
@@ -36,8 +38,9 @@ def _expecting(build: WheelBuild, makers: Mapping[Target, BuildIdentifier], plac
 def _is_served(identifier: BuildIdentifier, maker: BuildIdentifier) -> bool:
     if identifier.platform is Platform.PYODIDE:
         return False
-    return _may_load_abi3(identifier.interpreter) and identifier.interpreter.minor > maker.interpreter.minor
-
-
-def _may_load_abi3(interpreter: Interpreter) -> bool:
-    return interpreter.implementation is Implementation.CPYTHON and not interpreter.free_threaded
+    interpreter, minor = identifier.interpreter, maker.interpreter.minor
+    if interpreter.implementation is not Implementation.CPYTHON:
+        return False
+    if interpreter.free_threaded:
+        return _FIRST_WITH_ABI3T <= minor <= interpreter.minor
+    return interpreter.minor > minor

@@ -109,6 +109,9 @@ def test_setup_cfg_says_it(text: str, oldest: int | None) -> None:
         ('[dependencies.pyo3]\nfeatures = ["extension-module", "abi3-py310", "abi3-py38"]', "", 8),
         ('[dependencies]\npyo3-ffi = {version = "0.22", features = ["abi3"]}', "", 2),
         ('[dependencies]\npyo3 = {features = ["abi3", "abi3-py39"]}', "", 9),
+        ('[dependencies]\npyo3 = {features = ["abi3t-py315"]}', "", 15),
+        ('[dependencies]\npyo3 = {features = ["abi3t"]}', "", 15),
+        ('[dependencies]\npyo3 = {features = ["abi3-py311", "abi3t-py315t"]}', "", 11),
         ('[dependencies]\npyo3 = "0.22"', "", None),
         ('[dependencies]\npyo3 = {features = "abi3"}', "", None),
         (

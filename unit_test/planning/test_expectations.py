@@ -31,6 +31,8 @@ def expected(*pythons: str, abi: StableAbi | None = ABI3) -> dict[str, str]:
         (("cp310",), {}),
         (("cp310", "cp313t", "pp311", "cp313"), {"cp313": "cp310"}),
         (("pp310", "cp313t", "cp313"), {}),
+        (("cp310", "cp315", "cp315t"), {"cp315": "cp310"}),
+        (("cp314t", "cp315", "cp315t"), {"cp315t": "cp315"}),
     ],
 )
 def test_later_pythons_expect_the_wheel_of_the_oldest_that_makes_one(

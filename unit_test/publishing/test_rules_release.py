@@ -33,6 +33,12 @@ def test_an_abi3_wheel_serves_later_pythons(tmp_path: Path) -> None:
     assert found(*paths, wanted=replace(WANTED, identifiers=(CP312, CP313))) == ()
 
 
+def test_a_wheel_of_both_stable_abis_serves_pythons_with_and_without_a_gil(tmp_path: Path) -> None:
+    paths = (Made(tag="cp315-abi3.abi3t-manylinux_2_17_x86_64").wheel(tmp_path), Made().sdist(tmp_path))
+    both = tuple(BuildIdentifier.parse(f"{python}-manylinux_x86_64") for python in ("cp315", "cp315t"))
+    assert found(*paths, wanted=replace(WANTED, identifiers=both)) == ()
+
+
 def test_a_wheel_of_another_version_serves_nobody(tmp_path: Path) -> None:
     paths = (Made(tag="cp313-cp313-win32").wheel(tmp_path), Made(version="1.1").wheel(tmp_path), Made().sdist(tmp_path))
     findings = found(*paths, wanted=replace(WANTED, identifiers=(CP312,)))

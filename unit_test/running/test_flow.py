@@ -271,6 +271,15 @@ def test_an_earlier_abi3_wheel_is_only_tested(tmp_path: Path) -> None:
     assert trial.made.wheel.filename == ABI3
 
 
+def test_a_wheel_of_both_stable_abis_is_only_tested_without_a_gil(tmp_path: Path) -> None:
+    name = "hello-1.0-cp315-abi3.abi3t-manylinux_2_17_x86_64.whl"
+    trial = Trial(tmp_path / "out")
+    trial.go(replace(a_build(), identifier=BuildIdentifier.parse("cp315t-manylinux_x86_64")), finished(tmp_path, name))
+    assert trial.programs == ["lay", "venv", "test"]
+    assert trial.made.status is Status.REUSED
+    assert trial.made.wheel.filename == name
+
+
 def test_the_same_name_twice(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
     with pytest.raises(DuplicateWheelError, match=NAME):
