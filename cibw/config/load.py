@@ -24,7 +24,7 @@ from cibw.config.secret_options import SECRETS
 from cibw.config.selectors import Selector
 from cibw.config.sources import Arguments, Sources
 from cibw.config.stable_abi import find_stable_abi
-from cibw.config.toml import TomlTable, parse_toml
+from cibw.config.toml import TomlTable, as_table, parse_toml
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import EngineName
 from cibw.model.target import Platform
@@ -198,7 +198,7 @@ class _PackageTexts:
             if name == _PYPROJECT:
                 self.findings.add(self.path(name), f"the file {error.reason}")
             else:
-                self.findings.note(f"{error}, so that nothing was read from it")
+                self.findings.note(f"{error}, so nothing was read from it")
             return None
 
 
@@ -216,11 +216,13 @@ def _build_texts(texts: _PackageTexts) -> ProjectTexts:
 
 def _requires_python(texts: _PackageTexts, pyproject: TomlTable) -> PythonVersions | None:
     given = texts.sources.environ.get("CIBW_PROJECT_REQUIRES_PYTHON", "")
-    files = (texts.read(name) for name in ("setup.cfg", "setup.py"))
+    # What a better source answers is not read: the others may be in any state.
+    is_answered = "requires-python" in as_table(pyproject.get("project"))
+    cfg, py = (None if is_answered else texts.read(name) for name in ("setup.cfg", "setup.py"))
     try:
         if given:
             return parse_requires_python(given, "CIBW_PROJECT_REQUIRES_PYTHON")
-        return find_requires_python(pyproject, *files)
+        return find_requires_python(pyproject, cfg, py, texts.findings.note)
     except ValueError as error:
         place, _, message = str(error).partition(": ")
         texts.findings.add(place if given else texts.path(place), message)

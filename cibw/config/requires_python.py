@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
+from cibw.config.kinds import forget
 from cibw.config.python_versions import PythonVersions
 from cibw.config.setup_files import parse_script, parse_setup_cfg
 
@@ -12,14 +13,17 @@ _KEY = "python_requires"
 
 
 def find_requires_python(
-    pyproject: Mapping[str, object], setup_cfg: str | None, setup_py: str | None
+    pyproject: Mapping[str, object],
+    setup_cfg: str | None,
+    setup_py: str | None,
+    note: Callable[[str], None] = forget,
 ) -> PythonVersions | None:
     """Find the supported versions in the parsed pyproject.toml, else in setup.cfg, else in setup.py.
 
-    The last two are texts, or None where there is no such file. None where nothing is said. ValueError,
-    which names the file, where a version specifier or setup.cfg itself is invalid.
+    The last two are texts, or None where there is no such file. None where nothing is said. `note` gets a note where
+    setup.py can't be parsed. ValueError, which names the file, where a version specifier or setup.cfg is invalid.
     """
-    for place, value in _candidates(pyproject, setup_cfg, setup_py):
+    for place, value in _candidates(pyproject, setup_cfg, setup_py, note):
         if value is not None:
             return parse_requires_python(value, place)
     return None
@@ -34,11 +38,11 @@ def parse_requires_python(text: str, place: str) -> PythonVersions:
 
 
 def _candidates(
-    pyproject: Mapping[str, object], setup_cfg: str | None, setup_py: str | None
+    pyproject: Mapping[str, object], setup_cfg: str | None, setup_py: str | None, note: Callable[[str], None]
 ) -> Iterator[tuple[str, str | None]]:
     yield "pyproject.toml [project] requires-python", _in_pyproject(pyproject)
     yield "setup.cfg [options] python_requires", _in_setup_cfg(setup_cfg)
-    yield "setup.py python_requires", _in_setup_py(setup_py or "")
+    yield "setup.py python_requires", _in_setup_py(setup_py or "", note)
 
 
 def _in_pyproject(pyproject: Mapping[str, object]) -> str | None:
@@ -61,9 +65,12 @@ def _in_setup_cfg(text: str | None) -> str | None:
     return parser.get("options", "python_requires", fallback=None)
 
 
-def _in_setup_py(text: str) -> str | None:
-    module = parse_script(text) if _KEY in text else None
+def _in_setup_py(text: str, note: Callable[[str], None]) -> str | None:
+    if _KEY not in text:
+        return None
+    module = parse_script(text)
     if module is None:
+        note(f"setup.py can't be parsed, so its {_KEY} was not read")
         return None
     found = None
     for statement in module.body:

@@ -223,7 +223,7 @@ def without(name: str, reason: str) -> Sources:
 
 def test_a_file_that_can_not_be_read_is_a_note() -> None:
     options = load_options(without("sub/setup.py", "is not UTF-8 text"), Platform.LINUX)
-    assert options.notes == ("sub/setup.py is not UTF-8 text, so that nothing was read from it",)
+    assert options.notes == ("sub/setup.py is not UTF-8 text, so nothing was read from it",)
 
 
 def test_a_pyproject_that_can_not_be_read_is_a_mistake() -> None:

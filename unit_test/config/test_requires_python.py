@@ -57,6 +57,21 @@ def test_setup_py_counts_where_it_is_plain(setup_py: str, found: str | None) -> 
 
 
 @pytest.mark.parametrize(
+    ("setup_py", "count"),
+    [
+        ("print 'python 2'\nsetup(python_requires='>=3.9')", 1),
+        (f"x = {'+'.join('1' * 20_000)}\nsetup(python_requires='>=3.9')", 1),
+        ("print 'python 2'", 0),
+        ("setup(python_requires='>=3.9')", 0),
+    ],
+)
+def test_a_setup_py_that_cannot_be_parsed_is_noted(setup_py: str, count: int) -> None:
+    notes: list[str] = []
+    find_requires_python({}, None, setup_py, notes.append)
+    assert notes == ["setup.py can't be parsed, so its python_requires was not read"] * count
+
+
+@pytest.mark.parametrize(
     ("pyproject", "setup_cfg", "setup_py", "said"),
     [
         ({"project": {"requires-python": "3.9 or so"}}, None, None, r"pyproject.toml \[project\] .*'3.9 or so' is no"),
