@@ -62,7 +62,7 @@ class PlannedUpload:
     """A file, what is done with it and why; `path` is where it lies, `attestations` are files that go with it.
 
     `to_attest` says that one more is made before anything is sent.
-    `since` is when an earlier upload made the index have it, in seconds since 1970, where only that upload says so.
+    `since` is when an earlier run sent it, in seconds since 1970, where the index does not list it; 0 else.
     """
 
     distribution: Distribution

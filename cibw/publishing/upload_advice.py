@@ -20,6 +20,12 @@ class Advice:
     exists: bool = False
 
 
+_EXISTS = (
+    r"already[ -]?exist|already (been )?(taken|uploaded|published)|been (uploaded|published) already|already contains"
+    r"|overwrite (an? |the )?(artifact|asset|file|package)|updating assets?\b|cannot be updated"
+    r"|duplicates? (the attributes of )?(another|an existing) (package|file)|(package|file|asset|artifact) exists"
+)
+_TOO_MANY_PROJECTS = r"too many new projects"
 _NEW_VERSION = "raise the version and build again"
 _HOW_TO_LOG_IN = (
     "use an API token as password, with the user name __token__, or trusted publishing; "
@@ -37,6 +43,13 @@ _BY_TEXT: tuple[tuple[str, Advice], ...] = (
     (
         r"invalid or non-?existent authentication|invalid api token|invalid credentials|token.*expired",
         Advice(text="The credentials are not valid here: " + _HOW_TO_LOG_IN + ".", is_login=True),
+    ),
+    (
+        _TOO_MANY_PROJECTS,
+        Advice(
+            text="The index limits how many new projects an account may make in a while: try again in some hours, with "
+            "the same command."
+        ),
     ),
     (
         r"non-user identities cannot create new projects",
@@ -68,7 +81,7 @@ _BY_TEXT: tuple[tuple[str, Advice], ...] = (
         Advice(text=f"The release has an sdist of another name or form: publish without this one, or {_NEW_VERSION}."),
     ),
     (
-        r"already exist|already been taken|alreadyexists|overwrite artifact|does not allow updating|cannot be updated",
+        _EXISTS,
         Advice(text=f"The index has another file under this name: {_NEW_VERSION}.", exists=True),
     ),
     (
@@ -129,7 +142,22 @@ _BY_STATUS: dict[int, Advice] = {
     413: Advice(text="The server, or a proxy before it, takes no file of this size: make it smaller, or ask for more."),
 }
 _COMPILED = tuple((re.compile(pattern, re.IGNORECASE), advice) for pattern, advice in _BY_TEXT)
+_HAS_IT = re.compile(_EXISTS, re.IGNORECASE)
+_HOPELESS = re.compile(_TOO_MANY_PROJECTS, re.IGNORECASE)
+_CONFLICT = 409
 _ELSE = Advice(text="`cibw check` may find the reason in the files; the index's own words say what it wants.")
+
+
+def exists_already(receipt: Receipt) -> bool:
+    """Whether the index says that it has a file of this name: by the status 409, or by its words with any other."""
+    if receipt.is_success or receipt.is_redirection:
+        return False
+    return receipt.status == _CONFLICT or advice_for(receipt).exists or _HAS_IT.search(receipt.words) is not None
+
+
+def is_hopeless(receipt: Receipt) -> bool:
+    """Whether no other try in the next minutes is worth it, though the status sounds like that."""
+    return _HOPELESS.search(f"{receipt.message} {receipt.words}") is not None
 
 
 def advice_for(receipt: Receipt) -> Advice:

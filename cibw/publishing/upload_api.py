@@ -8,6 +8,8 @@ from typing import Protocol
 
 from cibw.model.release import PlannedUpload
 
+_CHANGED_BY_A_PROXY = 203
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
@@ -33,16 +35,33 @@ class CredentialSource(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What an index answers to a file: the status of HTTP, for people its reason, and where it sends us instead."""
+    """What an index answers to a file: the status of HTTP, for people its reason, and where it sends us instead.
+
+    `words` is the beginning of the whole answer, for patterns. `is_page` says that it is an HTML page, as people get it
+    to read. `retry_after` is how many seconds the index asks to wait, 0 where it does not ask.
+    """
 
     status: int
     message: str = ""
     location: str = ""
+    words: str = field(default="", repr=False)
+    is_page: bool = False
+    retry_after: float = 0.0
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is one of success; a page for people may have it, too."""
+        return 200 <= self.status < 300
 
     @property
     def is_taken(self) -> bool:
-        """Whether the index has the file now."""
-        return 200 <= self.status < 300
+        """Whether the index says that it has the file now."""
+        return self.is_success and not self.is_doubtful
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a success may be that of a sign-in page or a proxy (203) in front of the index."""
+        return self.is_success and (self.is_page or self.status == _CHANGED_BY_A_PROXY)
 
     @property
     def is_redirection(self) -> bool:

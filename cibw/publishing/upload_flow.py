@@ -11,13 +11,15 @@ from cibw.model.published import PublishReport, UploadResult, UploadStatus
 from cibw.model.release import Decision, Listing, PackageIndex, PlannedUpload, UploadPlan
 from cibw.model.uploading import FileFinished, FileStarted, TryFailed, UploadEvent, UploadFinished, UploadStarted
 from cibw.model.web import NoAnswerError
-from cibw.publishing.upload_advice import advice_for
+from cibw.publishing.upload_advice import exists_already
 from cibw.publishing.upload_api import Credentials, CredentialSource, Receipt, Uploader
-from cibw.publishing.upload_ending import ending, refusal, surrender
-from cibw.publishing.upload_rules import Verdict, judge, waits, without
+from cibw.publishing.upload_ending import ending, refusal, surrender, too_long, unconfirmed
+from cibw.publishing.upload_rules import LONGEST_WAIT, Verdict, judge, waits, without
 from cibw.publishing.upload_sheet import Sheet
 
 _SHUT_OUT = (401, 403)
+_LOOKS = 3
+"""How often the index is asked whether it has a file that a page for people says to be taken."""
 _BROKEN = 599
 """Stands for an answer that never came: a fault of the server's, as far as anybody can tell."""
 
@@ -125,13 +127,17 @@ class _Tries:
             verdict = judge(receipt)
             if verdict is Verdict.TAKEN:
                 return self.result(UploadStatus.UPLOADED)
+            if verdict is Verdict.DOUBTFUL:
+                return self._doubted(receipt)
             if verdict is Verdict.REFUSED:
                 return self._refused(receipt)
-            fault = _fault(receipt)
-            if wait is not None:
-                self._wait(fault, wait)
+            fault, is_too_long = _fault(receipt), receipt.retry_after > LONGEST_WAIT
+            if wait is not None and not is_too_long:
+                self._wait(fault, max(wait, receipt.retry_after))
             if self._is_there():
                 return self.result(UploadStatus.ALREADY_THERE, "the index has it, though its answer was lost")
+            if is_too_long:
+                raise too_long(self._filename, self.index, fault, receipt.retry_after)
         raise surrender(self._filename, self.index, fault, self.attempts)
 
     def result(self, status: UploadStatus, message: str = "") -> UploadResult:
@@ -171,7 +177,20 @@ class _Tries:
         except NoAnswerError as error:
             receipt = Receipt(status=_BROKEN, message=str(error))
         # An index may say back what it was told.
-        return replace(receipt, message=without(receipt.message, credentials.password))
+        secret = credentials.password
+        return replace(receipt, message=without(receipt.message, secret), words=without(receipt.words, secret))
+
+    def _doubted(self, receipt: Receipt) -> UploadResult:
+        # Only what the index lists says whether it was the index that answered.
+        listing = self._look()
+        for wait in waits(self.sending.first_wait, _LOOKS):
+            if listing.unknown or listing.has(self.upload.distribution):
+                break
+            self._wait("it answers with a page for people, and does not list the file", wait)
+            listing = self._look()
+        if listing.has(self.upload.distribution):
+            return self.result(UploadStatus.UPLOADED)
+        raise unconfirmed(self._filename, self.index, receipt, listing)
 
     def _refused(self, receipt: Receipt) -> UploadResult:
         # Another job may have sent the same file meanwhile, or an earlier try whose answer was lost.
@@ -179,11 +198,15 @@ class _Tries:
         if listing.has(self.upload.distribution):
             return self.result(UploadStatus.ALREADY_THERE, "the index has it already")
         entry = listing.file(self._filename)
-        cant_compare = bool(listing.unknown) or (entry is not None and not entry.sha256)
-        if self.sending.skip_existing and cant_compare and advice_for(receipt).exists:
+        is_untold = exists_already(receipt) and (entry is None or not entry.sha256)
+        if is_untold and self.upload.since:
+            # An index may show a new file minutes after it took it.
+            message = "the index says that it has it, and an earlier run sent it a short while ago"
+            return self.result(UploadStatus.ALREADY_THERE, message)
+        if is_untold and self.sending.skip_existing:
             message = "the index says that it has a file of this name; whether it is the same can't be told"
             return self.result(UploadStatus.ALREADY_THERE, message)
-        raise refusal(self._filename, self.index, receipt)
+        raise refusal(self._filename, self.index, receipt, may_be_same=is_untold)
 
     def _wait(self, fault: str, seconds: float) -> None:
         self.sending.emit(TryFailed(filename=self._filename, message=fault, wait=seconds))

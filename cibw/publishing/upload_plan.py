@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from cibw.errors import ReleaseFaultError
 from cibw.model.distribution import Distribution, upload_order
-from cibw.model.published import PublishReport
+from cibw.model.published import PublishReport, UploadStatus
 from cibw.model.release import Decision, Listing, PackageIndex, PlannedUpload, UploadPlan
 from cibw.publishing.distributions import FoundFile
 
 LAG = 3600.0
-"""Seconds for which a file that an index took is taken to be there, though its page does not list it yet."""
+"""Seconds for which an index that says to have a file, and does not list it yet, is taken to have what was sent."""
 _DIGITS = 12
 _FAMOUS_NOTE = (
     "The index takes new files of a release for 14 days after its first one; then only a new version can be completed."
@@ -63,13 +63,13 @@ def release_of(files: tuple[FoundFile, ...]) -> Release:
 
 
 def memory_of(report: PublishReport | None, index: PackageIndex, now: float) -> Memory:
-    """What an earlier upload to the same index says to be there, where that was a short while ago."""
+    """What an earlier run has sent to the same index a short while ago; the index alone says whether it is there."""
     if report is None or report.index != index.upload:
         return {}
     return {
         (result.filename, result.sha256): result.since
         for result in report.uploads
-        if result.is_there and now - result.since < LAG
+        if result.status is UploadStatus.UPLOADED and now - result.since < LAG
     }
 
 
@@ -112,9 +112,8 @@ def _planned(file: FoundFile, known: Known) -> PlannedUpload:
 def _decide(distribution: Distribution, known: Known) -> tuple[Decision, str]:
     entry = known.listing.file(distribution.filename)
     if entry is None:
-        if (distribution.filename, distribution.sha256) in known.memory:
-            return Decision.SKIP, "it was sent a short while ago; the page of the index does not list it yet"
-        return Decision.SEND, ""
+        was_sent = not known.listing.unknown and (distribution.filename, distribution.sha256) in known.memory
+        return Decision.SEND, "an earlier run sent it, but the index does not list it" if was_sent else ""
     if entry.sha256 == distribution.sha256:
         return Decision.SKIP, "the index has it"
     if entry.sha256:

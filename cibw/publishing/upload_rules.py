@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from enum import Enum
 from html import unescape
 
 from cibw.exhaustive import assert_never
 from cibw.limited import parse_json
+from cibw.publishing.upload_advice import exists_already, is_hopeless
 from cibw.publishing.upload_api import Receipt
 
+LONGEST_WAIT = 300.0
+"""Seconds that cibw waits at most because an index asks for it; a longer wait is left to the user."""
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 429})
 _LONGEST = 600
 _LONGEST_READ = 10_000
@@ -17,6 +23,9 @@ _SHORTEST = 4
 _MASK = "***"
 _NOT_SHOWN = re.compile(r"<(style|script|head)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
 _FRAME = re.compile(r"Sorry, the requested URL\s+'.*?'\s+caused an error:\s*(?P<reason>.*?)\s*$", re.DOTALL)
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+_PAGE = re.compile(r"<(!doctype html|html|head|body)\b", re.IGNORECASE)
+_BEGINNING = 1000
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -24,6 +33,8 @@ class Verdict(Enum):
     """What an answer to a file means."""
 
     TAKEN = "taken"
+    DOUBTFUL = "doubtful"
+    """A success that may be that of a sign-in page."""
     AGAIN = "again"
     """Another try may work."""
     REFUSED = "refused"
@@ -31,9 +42,11 @@ class Verdict(Enum):
 
 def judge(receipt: Receipt) -> Verdict:
     """What an answer means."""
-    if receipt.is_taken:
-        return Verdict.TAKEN
-    return Verdict.AGAIN if is_worth_another_try(receipt.status) else Verdict.REFUSED
+    if receipt.is_success:
+        return Verdict.DOUBTFUL if receipt.is_doubtful else Verdict.TAKEN
+    # Some servers say with 500 that they have the file, and no further try changes that.
+    is_final = exists_already(receipt) or is_hopeless(receipt)
+    return Verdict.AGAIN if is_worth_another_try(receipt.status) and not is_final else Verdict.REFUSED
 
 
 def is_worth_another_try(status: int) -> bool:
@@ -44,6 +57,31 @@ def is_worth_another_try(status: int) -> bool:
 def waits(first: float, attempts: int) -> tuple[float, ...]:
     """The seconds between tries, each twice the one before; one fewer than there are tries."""
     return tuple(first * 2**number for number in range(attempts - 1))
+
+
+def asked_wait(headers: Mapping[str, str], now: float) -> float:
+    """The seconds that `retry-after` asks for, as a number or as a date; 0 where it is missing or makes no sense.
+
+    A date is compared with the server's own, as the clock here (`now`) may be wrong.
+    """
+    text = headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    try:
+        then = parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
+    with suppress(ValueError, OverflowError):
+        now = parsedate_to_datetime(headers.get("date", "")).timestamp()
+    return max(then - now, 0.0)
+
+
+def is_page(text: str, content_type: str) -> bool:
+    """Whether an answer is an HTML page with something on it; an empty one is how pypiserver says that all is well."""
+    text = text.strip()
+    kind = content_type.partition(";")[0].strip().lower()
+    begins_so = text.startswith("<") and _PAGE.search(text[:_BEGINNING]) is not None
+    return bool(text) and ("html" in kind or begins_so)
 
 
 def readable(text: str, content_type: str, reason: str) -> str:

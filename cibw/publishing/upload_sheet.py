@@ -41,7 +41,7 @@ def _first(upload: PlannedUpload, now: float) -> UploadResult:
     one, decision = upload.distribution, upload.decision
     match decision:
         case Decision.SKIP:
-            status, since = UploadStatus.ALREADY_THERE, upload.since or now
+            status, since = UploadStatus.ALREADY_THERE, now
         case Decision.SEND | Decision.CONFLICT:
             status, since = UploadStatus.NOT_TRIED, 0.0
         case _:

@@ -6,18 +6,20 @@ Twine documents its command line alone. What is used of its inside here, a test 
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable
 from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 from cibw.errors import DownloadError, MissingToolError, UploadError
 from cibw.http_limits import LIMITS, HttpLimits
 from cibw.model.release import PackageIndex, PlannedUpload
 from cibw.model.web import NoAnswerError
 from cibw.publishing.upload_api import Credentials, Receipt
-from cibw.publishing.upload_rules import readable
+from cibw.publishing.upload_rules import asked_wait, is_page, readable
 from cibw.untrusted.tars import check_sdist
 from cibw.untrusted.zips import check_wheel
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from requests import Response
     from twine.package import PackageFile
 
+_LONGEST_WORDS = 20_000
 _INSTALL = "pip install 'cibw[publish]'"
 
 
@@ -108,9 +111,25 @@ def _require() -> None:
 
 
 def _receipt(response: Response) -> Receipt:
-    kind = response.headers.get("content-type", "")
-    message = "" if response.ok else readable(response.text, kind, response.reason or "")
-    return Receipt(status=response.status_code, message=message, location=response.headers.get("location", ""))
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    kind, reason, text = headers.get("content-type", ""), response.reason or "", response.text
+    is_html, location = is_page(text, kind), headers.get("location", "")
+    return Receipt(
+        status=response.status_code,
+        message="" if response.ok and not is_html else readable(text, kind, reason),
+        location=_absolute(location, response.url),
+        words=f"{reason} {text[:_LONGEST_WORDS]}",
+        is_page=is_html,
+        retry_after=asked_wait(headers, time.time()),
+    )
+
+
+def _absolute(location: str, address: str) -> str:
+    """Where an answer redirects to; it may be given without the server."""
+    try:
+        return urljoin(address, location) if location else ""
+    except ValueError:
+        return location
 
 
 def _one_line(error: Exception) -> str:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -17,6 +17,7 @@ OK = Receipt(status=200)
 BUSY = Receipt(status=503, message="mended")
 EXISTS = Receipt(status=409, message="a.whl already exists")
 BAD = Receipt(status=400, message="Unknown classifier")
+PAGE = Receipt(status=200, message="Please sign in", is_page=True)
 
 
 @dataclass(slots=True)
@@ -32,7 +33,7 @@ class Trial:
     waits: list[float] = field(default_factory=list)
     error: CibwError | None = None
 
-    def run(self, skipped: tuple[str, ...] = ()) -> list[UploadStatus]:
+    def run(self, skipped: tuple[str, ...] = (), sent_before: str = "") -> list[UploadStatus]:
         sending = Sending(
             uploader=self.uploader,
             source=self.login,
@@ -44,8 +45,12 @@ class Trial:
             sleep=self.waits.append,
             clock=lambda: 1000.0,
         )
+        plan = plan_of(WHEEL, OTHER, SDIST, skipped=skipped)
+        uploads = [
+            replace(one, since=900.0) if one.distribution.filename == sent_before else one for one in plan.uploads
+        ]
         try:
-            report = send_release(plan_of(WHEEL, OTHER, SDIST, skipped=skipped), sending)
+            report = send_release(replace(plan, uploads=tuple(uploads)), sending)
         except CibwError as error:
             self.error, report = error, self.records[-1]
         assert report == self.records[-1]
@@ -130,6 +135,97 @@ def test_where_nobody_can_compare(*, skip_existing: bool, expected: list[UploadS
     one.look = lambda: Listing(unknown="no page")
     one.skip_existing = skip_existing
     assert one.run() == expected
+
+
+@pytest.mark.parametrize("receipt", [EXISTS, Receipt(status=500, message="Asset already exists"), Receipt(status=409)])
+@pytest.mark.parametrize("listing", [Listing(), Listing(unknown="x"), Listing(files=(IndexFile(filename=WHEEL),))])
+def test_the_index_has_the_name_and_does_not_list_it(receipt: Receipt, listing: Listing) -> None:
+    one = trial(receipt)
+    one.look, one.skip_existing = lambda: listing, True
+    assert one.run() == [THERE, SENT, SENT]
+    assert "can't be told" in one.records[-1].uploads[0].message
+    assert one.waits == []
+    again = trial(receipt)
+    again.look = lambda: listing
+    assert again.run() == [FAILED, NOT_TRIED, NOT_TRIED]
+    assert again.error is not None
+    assert "--skip-existing" in again.error.hint
+
+
+def test_a_name_that_can_never_be_used_again_is_not_there() -> None:
+    one = trial(Receipt(status=400, message="This filename was previously used by a file that has since been deleted."))
+    one.skip_existing = True
+    assert one.run() == [FAILED, NOT_TRIED, NOT_TRIED]
+
+
+def test_what_an_earlier_run_sent_is_there_where_the_index_says_so() -> None:
+    assert trial(EXISTS).run(sent_before=WHEEL) == [THERE, SENT, SENT]
+    assert trial(EXISTS).run(sent_before=OTHER) == [FAILED, NOT_TRIED, NOT_TRIED]
+    assert trial(BAD).run(sent_before=WHEEL) == [FAILED, NOT_TRIED, NOT_TRIED]
+    one = trial(EXISTS)
+    one.look = lambda: Listing(files=(IndexFile(filename=WHEEL, sha256="0"),))
+    assert one.run(sent_before=WHEEL) == [FAILED, NOT_TRIED, NOT_TRIED]
+
+
+@pytest.mark.parametrize("receipt", [PAGE, replace(PAGE, status=201), Receipt(status=203)])
+def test_a_success_that_is_a_page_for_people_is_not_believed(receipt: Receipt) -> None:
+    one = trial(receipt)
+    assert one.run() == [FAILED, NOT_TRIED, NOT_TRIED]
+    assert isinstance(one.error, UploadError)
+    assert f"with {receipt.status} and " in one.error.message
+    assert "sign-in page" in one.error.hint
+    assert one.uploader.sent == [WHEEL]
+    assert one.waits == [2.0, 4.0]
+
+
+def test_a_success_that_is_a_page_for_people_counts_where_the_index_lists_the_file() -> None:
+    one = trial(PAGE, PAGE, PAGE)
+    looks = [Listing(), Listing(files=listed(WHEEL)), Listing(files=listed(WHEEL, OTHER, SDIST))]
+    one.look = lambda: looks.pop(0) if len(looks) > 1 else looks[0]
+    assert one.run() == [SENT, SENT, SENT]
+    assert one.waits == [2.0]
+
+
+@pytest.mark.parametrize(
+    ("listing", "said"),
+    [
+        (Listing(unknown="the page answers with 403"), "the page answers with 403"),
+        (Listing(files=(IndexFile(filename=WHEEL, sha256="0"),)), "other bytes"),
+        (Listing(files=(IndexFile(filename=WHEEL),)), "does not tell the hash"),
+    ],
+)
+def test_a_success_that_nobody_can_confirm(listing: Listing, said: str) -> None:
+    one = trial(PAGE)
+    one.look, one.skip_existing = lambda: listing, True
+    assert one.run() == [FAILED, NOT_TRIED, NOT_TRIED]
+    assert one.error is not None
+    assert said in one.error.message
+
+
+def test_the_wait_that_an_index_asks_for_is_obeyed() -> None:
+    one = trial(replace(BUSY, retry_after=45.0), replace(BUSY, status=429, retry_after=1.0), OK)
+    assert one.run() == [SENT] * 3
+    assert one.waits == [45.0, 4.0]
+    assert [event.wait for event in one.events if isinstance(event, TryFailed)] == [45.0, 4.0]
+
+
+def test_a_wait_that_is_too_long_is_told() -> None:
+    one = trial(replace(BUSY, retry_after=3600.0))
+    assert one.run() == [FAILED, NOT_TRIED, NOT_TRIED]
+    assert one.waits == []
+    assert one.error is not None
+    assert "asks to wait 3600 seconds" in one.error.message
+    there = trial(replace(BUSY, retry_after=3600.0))
+    there.look = lambda: Listing(files=listed(WHEEL))
+    assert there.run() == [THERE, SENT, SENT]
+
+
+def test_a_limit_of_new_projects_is_no_matter_of_seconds() -> None:
+    one = trial(Receipt(status=429, message="Too many new projects created"))
+    assert one.run() == [FAILED, NOT_TRIED, NOT_TRIED]
+    assert one.waits == []
+    assert one.error is not None
+    assert "how many new projects" in one.error.hint
 
 
 def test_a_partial_release_says_how_to_go_on() -> None:

@@ -57,15 +57,24 @@ def test_a_file_that_can_not_be_compared() -> None:
     assert plan(Known(listing=listing, skip_existing=True)).uploads[0].decision is Decision.SKIP
 
 
-def test_a_file_that_was_sent_a_moment_ago_is_not_sent_again() -> None:
+def test_what_an_earlier_run_sent_is_sent_again_where_the_index_does_not_list_it() -> None:
     result = UploadResult(filename=WHEEL, size=1, sha256=hash_of(WHEEL), status=UploadStatus.UPLOADED, since=1000.0)
     failed = replace(result, filename=OTHER, status=UploadStatus.FAILED)
     report = PublishReport(index=INDEX.upload, project="demo", version="1.0", uploads=(result, failed))
     memory = memory_of(report, INDEX, 1001.0)
     made = plan(Known(listing=Listing(), memory=memory))
-    assert decisions(made) == [Decision.SKIP, Decision.SEND, Decision.SEND]
-    assert "does not list it yet" in made.uploads[0].reason
-    assert made.uploads[0].since == 1000.0
+    assert decisions(made) == [Decision.SEND] * 3
+    assert [upload.reason for upload in made.uploads] == [
+        "an earlier run sent it, but the index does not list it",
+        "",
+        "",
+    ]
+    assert [upload.since for upload in made.uploads] == [1000.0, 0.0, 0.0]
+    untold = plan(Known(listing=Listing(unknown="no page"), memory=memory))
+    assert (untold.uploads[0].reason, untold.uploads[0].since) == ("", 1000.0)
+    assert plan(Known(listing=Listing(files=listed(WHEEL)), memory=memory)).uploads[0].since == 0.0
+    skipped = replace(report, uploads=(replace(result, status=UploadStatus.ALREADY_THERE),))
+    assert memory_of(skipped, INDEX, 1001.0) == {}
     assert memory_of(report, INDEX, 1000.0 + LAG) == {}
     assert memory_of(replace(report, index="https://other.example/"), INDEX, 1001.0) == {}
     assert memory_of(None, INDEX, 1001.0) == {}

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cibw.errors import CredentialsError, UploadError
-from cibw.publishing.upload_advice import advice_for
+from cibw.publishing.upload_advice import advice_for, exists_already
 from cibw.publishing.upload_api import Receipt
 from cibw.publishing.upload_ending import refusal
-from cibw.publishing.upload_rules import Verdict, judge, readable, waits, without
+from cibw.publishing.upload_rules import Verdict, asked_wait, is_page, judge, readable, waits, without
 from unit_test.publishing.releasing import INDEX, WHEEL
 
 BOTTLE = """<html><head><title>Error: 409 Conflict</title><style>b {}</style></head><body><h1>Error: 409 Conflict</h1>
@@ -62,6 +62,87 @@ def test_any_answer_is_one_line(text: str, kind: str) -> None:
     line = readable(text, kind, "")
     assert len(line) <= 604
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    "receipt",
+    [
+        Receipt(status=409),
+        Receipt(status=409, message="Metadata of the file is another one"),
+        Receipt(status=400, message="File already exists ('a', with blake2_256 hash 'b')."),
+        Receipt(status=400, message="Name has already been taken"),
+        Receipt(status=400, message="Repository does not allow updating assets: pypi-hosted"),
+        Receipt(status=400, message="the asset demo.whl cannot be updated"),
+        Receipt(status=403, message="Not enough permissions to delete/overwrite artifact 'a'"),
+        Receipt(status=403, message="Not enough permissions to overwrite file 'a'"),
+        Receipt(status=409, message="The feed already contains file 'a' in package 'b'"),
+        Receipt(status=400, message="The feed already contains file 'a' in package 'b'"),
+        Receipt(status=422, message="This package duplicates the attributes of another package"),
+        Receipt(status=500, message="PackageAlreadyExistsException"),
+        Receipt(status=500, message="Internal Server Error", words="x" * 700 + " File Already Exists"),
+    ],
+)
+def test_what_says_that_the_index_has_the_name(receipt: Receipt) -> None:
+    assert exists_already(receipt)
+    assert judge(receipt) is Verdict.REFUSED
+
+
+@pytest.mark.parametrize(
+    "receipt",
+    [
+        Receipt(status=200, words="already exists"),
+        Receipt(status=302, words="already exists"),
+        Receipt(status=503, message="busy"),
+        Receipt(status=400, message="This filename was previously used by a file that has since been deleted."),
+        Receipt(status=400, message="Only one sdist may be uploaded per release."),
+        Receipt(status=403, message="Forbidden"),
+    ],
+)
+def test_what_does_not_say_that_the_index_has_the_name(receipt: Receipt) -> None:
+    assert not exists_already(receipt)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [
+        ("<!DOCTYPE html><title>Sign in</title>", "text/html; charset=utf-8", True),
+        ("Please sign in", "Text/HTML", True),
+        ("<html xmlns='x'>", "application/xhtml+xml", True),
+        ("\n <!-- hello -->\n<HTML>", "", True),
+        ("<?xml version='1.0'?><html>", "text/plain", True),
+        ("", "text/html; charset=UTF-8", False),
+        (" \n", "text/html", False),
+        ("<response>ok</response>", "application/xml", False),
+        ("OK", "text/plain", False),
+        ('{"text": "<html>"}', "application/json", False),
+        ("<!--" * 5000, "", False),
+    ],
+)
+def test_pages_for_people(text: str, kind: str, *, expected: bool) -> None:
+    assert is_page(text, kind) is expected
+
+
+_NOON = "Sun, 29 Nov 2026 12:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 0.0),
+        ({"retry-after": "45"}, 45.0),
+        ({"retry-after": " 1.5 "}, 1.5),
+        ({"retry-after": "-3"}, 0.0),
+        ({"retry-after": "soon"}, 0.0),
+        ({"retry-after": "1" * 400}, 0.0),
+        ({"retry-after": "Sun, 29 Nov 2026 12:01:00 GMT", "date": _NOON}, 60.0),
+        ({"retry-after": "Sun, 29 Nov 2026 11:01:00 GMT", "date": _NOON}, 0.0),
+        ({"retry-after": "Thu, 01 Jan 1970 00:01:40 GMT"}, 60.0),
+        ({"retry-after": "Thu, 01 Jan 1970 00:01:40 GMT", "date": "today"}, 60.0),
+        ({"retry-after": "Thu, 99 Jan 99999 00:01:40 GMT"}, 0.0),
+    ],
+)
+def test_the_wait_that_an_answer_asks_for(headers: dict[str, str], seconds: float) -> None:
+    assert asked_wait(headers, 40.0) == seconds
 
 
 def test_waits_double() -> None:

@@ -1,0 +1,102 @@
+"""`cibw publish` against indexes whose answers are odd, and against servers that answer in place of the index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.index_servers import IndexServer
+from tests.publishing import Publisher
+from tests.releases import make_wheel
+from tests.scripted_index import PAGE, Index, Said, scripted_index
+
+Looked = Callable[[IndexServer], None]
+
+
+@pytest.fixture
+def publisher(tmp_path: Path) -> Publisher:
+    make_wheel(tmp_path / "dist", "demo", "1.0", tag="py3-none-any")
+    return Publisher(directory=tmp_path)
+
+
+@pytest.mark.parametrize("status", [200, 201, 203])
+def test_a_sign_in_page_takes_no_file(publisher: Publisher, status: int) -> None:
+    index = Index(uploads=[Said(status=status, text=PAGE.text, kind=PAGE.kind)])
+    with scripted_index(index, publisher.directory) as server:
+        done = publisher(server)
+        assert done.returncode == 19, done.stdout
+        assert "Please sign in" in done.stderr
+        assert publisher.statuses() == ["failed"]
+        again = publisher(server)
+        assert again.returncode == 19, again.stdout
+        index.uploads = []
+        assert publisher(server).returncode == 0
+    assert publisher.statuses() == ["uploaded"]
+
+
+def test_a_page_for_people_as_the_answer_of_an_index_that_has_the_file(publisher: Publisher) -> None:
+    index = Index(uploads=[Said(text="<html><body>Thank you!</body></html>", kind="text/html", kept=True)])
+    with scripted_index(index, publisher.directory) as server:
+        assert publisher(server).returncode == 0
+    assert publisher.statuses() == ["uploaded"]
+
+
+def test_what_an_index_has_lost_is_sent_again(publisher: Publisher) -> None:
+    index = Index()
+    with scripted_index(index, publisher.directory) as server:
+        assert publisher(server).returncode == 0
+        index.files.clear()
+        again = publisher(server)
+        assert again.returncode == 0
+        assert "an earlier run sent it" in again.stdout
+        assert index.files
+        # An index that is slow to list what it has says so when it gets the file again.
+        index.files.clear()
+        index.uploads = [Said(status=409, text="exists")]
+        assert publisher(server).returncode == 0
+    assert publisher.statuses() == ["already there"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Said(status=409),
+        Said(status=400, text="File already exists ('demo-1.0-py3-none-any.whl', with blake2_256 hash 'ab')."),
+        Said(status=400, text='{"message": "name has already been taken"}', kind="application/json"),
+        Said(status=400, text="Repository does not allow updating assets: pypi-hosted"),
+        Said(status=400, text="Asset demo-1.0-py3-none-any.whl cannot be updated"),
+        Said(status=403, text='{"errors": [{"message": "Not enough permissions to overwrite artifact"}]}'),
+        Said(status=409, text='{"message": "The feed already contains file", "typeKey": "PackageAlreadyExists"}'),
+        Said(
+            status=500,
+            text="<html><title>500: already exists</title><p>Oops.</p></html>",
+            kind="text/html",
+        ),
+        Said(status=422, text="This package duplicates the attributes of another package"),
+    ],
+)
+def test_a_file_that_the_index_has_and_does_not_list(publisher: Publisher, said: Said) -> None:
+    index = Index(uploads=[said], pages=[Said(status=404)])
+    with scripted_index(index, publisher.directory) as server:
+        refused = publisher(server)
+        assert refused.returncode in (19, 21), refused.stdout
+        assert "--skip-existing" in refused.stderr
+        assert publisher(server, "--skip-existing").returncode == 0
+    assert publisher.statuses() == ["already there"]
+    assert len(index.forms) == 2
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_the_wait_that_an_index_asks_for(publisher: Publisher, status: int) -> None:
+    index = Index(uploads=[Said(status=status, headers={"Retry-After": "4"}), Said(kept=True)])
+    with scripted_index(index, publisher.directory) as server:
+        done = publisher(server)
+        assert done.returncode == 0, done.stderr
+        assert "next try in 4 s" in done.stdout
+        index.uploads, index.files = [Said(status=status, headers={"Retry-After": "3600"})], {}
+        late = publisher(server)
+        assert late.returncode == 19
+        assert "asks to wait 3600 seconds" in late.stderr
+    assert len(index.forms) == 3
