@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -19,6 +20,7 @@ from cibw.errors import DownloadError
 from cibw.limited import in_units
 
 _PIECE = 1 << 16
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,21 @@ class HttpLimits:
 
 
 LIMITS = HttpLimits()
+
+
+def same_server(one: str, other: str) -> bool:
+    """Whether two addresses are of one server: the same host and port, where the usual ports of both schemes are one.
+
+    ValueError where an address can't be parsed.
+    """
+    return _server(one) == _server(other)
+
+
+def _server(address: str) -> tuple[str, int]:
+    parts = urlsplit(address)
+    usual = _PORTS.get(parts.scheme, 0)
+    port = parts.port or usual
+    return (parts.hostname or "").rstrip("."), 0 if port == usual else port
 
 
 class Deadline:

@@ -39,13 +39,19 @@ class IndexServer:
 
 
 @contextmanager
-def pypiserver(directory: Path, *, hash_algorithm: str = "sha256", actions: str = "update") -> Iterator[IndexServer]:
-    """An empty pypiserver; `actions` need a login, and `no` as algorithm leaves the hashes out of its pages."""
+def pypiserver(
+    directory: Path, *, hash_algorithm: str = "sha256", actions: str = "update", fallback: str = ""
+) -> Iterator[IndexServer]:
+    """An empty pypiserver; `actions` need a login, and `no` as algorithm leaves the hashes out of its pages.
+
+    `fallback` is the simple API to which it redirects for projects that it does not have.
+    """
     packages, logins, port = directory / "packages", directory / "htpasswd", free_port()
     packages.mkdir(parents=True)
     digest = base64.b64encode(hashlib.sha1(PASSWORD.encode()).digest()).decode()
     logins.write_text(f"{USER}:{{SHA}}{digest}\n")
-    words = f"run -i 127.0.0.1 -p {port} -P {logins} -a {actions} --disable-fallback --server wsgiref"
+    otherwise = f"--fallback-url {fallback}" if fallback else "--disable-fallback"
+    words = f"run -i 127.0.0.1 -p {port} -P {logins} -a {actions} {otherwise} --server wsgiref"
     call = [program("pypi-server"), *words.split(), "--hash-algo", hash_algorithm, "--health-endpoint", "/health"]
     base = f"http://127.0.0.1:{port}"
     with _server([*call, str(packages)], f"{base}/health", directory / "server.log"):
@@ -69,11 +75,13 @@ def devpi(directory: Path, *, volatile: bool = False) -> Iterator[IndexServer]:
         yield devpi_index(base, "dev", place, volatile=volatile)
 
 
-def devpi_index(base: str, name: str, directory: Path, *, volatile: bool = False) -> IndexServer:
-    """A new and empty index of a devpi that runs already."""
+def devpi_index(
+    base: str, name: str, directory: Path, *, volatile: bool = False, bases: tuple[str, ...] = ()
+) -> IndexServer:
+    """A new and empty index of a devpi that runs already; it lists the files of its bases, too."""
     login = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
     address = f"{base}/{USER}/{name}"
-    _put(address, {"type": "stage", "bases": [], "volatile": volatile}, {"X-Devpi-Auth": login})
+    _put(address, {"type": "stage", "bases": list(bases), "volatile": volatile}, {"X-Devpi-Auth": login})
     return IndexServer(upload=f"{address}/", simple=f"{address}/+simple/", directory=directory)
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.index_servers import IndexServer
+from tests.index_servers import devpi, devpi_index, page_of, program, pypiserver
 from tests.publishing import Publisher
 from tests.releases import make_wheel
 from tests.scripted_index import PAGE, Index, Said, scripted_index
-
-Looked = Callable[[IndexServer], None]
 
 
 @pytest.fixture
@@ -100,3 +97,68 @@ def test_the_wait_that_an_index_asks_for(publisher: Publisher, status: int) -> N
         assert late.returncode == 19
         assert "asks to wait 3600 seconds" in late.stderr
     assert len(index.forms) == 3
+
+
+def test_another_server_says_nothing_about_an_index(publisher: Publisher, tmp_path: Path) -> None:
+    """A private index that redirects unknown projects to a public one, which has this very file."""
+    public, index = Index(), Index()
+    with (
+        scripted_index(public, tmp_path) as other,
+        scripted_index(index, publisher.directory) as server,
+    ):
+        assert publisher(other).returncode == 0
+        (publisher.directory / "dist" / "report.json").unlink()
+        public.asked.clear()
+        index.pages = [Said(status=302, headers={"Location": f"{other.simple}demo/"})]
+        verified = publisher.run([program("cibw"), "verify", "--to", server.upload, "--timeout", "0"])
+        assert verified.returncode == 23, verified.stdout
+        assert "which is another server" in verified.stderr
+        done = publisher(server)
+        assert done.returncode == 0, done.stderr
+        assert "which is another server" in done.stdout
+        assert list(index.files) == ["demo-1.0-py3-none-any.whl"]
+    assert public.asked == []
+
+
+def test_a_redirection_within_the_server_is_followed(publisher: Publisher) -> None:
+    index = Index()
+    with scripted_index(index, publisher.directory) as server:
+        assert publisher(server).returncode == 0
+        index.others["/simple/demo/"] = Said(status=301, headers={"Location": "/simple/demo/index.json"})
+        assert "Nothing to do" in publisher(server).stdout
+
+
+def test_a_page_that_fails_does_not_stop_the_upload(publisher: Publisher) -> None:
+    index = Index(pages=[Said(status=500, headers={"Retry-After": "1"}), Said(status=500)])
+    with scripted_index(index, publisher.directory) as server:
+        done = publisher(server)
+        assert done.returncode == 0, done.stderr
+    assert "answers with 500; next try in" in done.stdout
+    assert "its answers decide" in done.stdout
+
+
+def test_pypiserver_with_its_fallback(publisher: Publisher, tmp_path: Path) -> None:
+    public = Index(files={"demo-1.0-py3-none-any.whl": "0" * 64})
+    with scripted_index(public, tmp_path) as other, pypiserver(tmp_path / "index", fallback=other.simple) as server:
+        done = publisher(server)
+        assert done.returncode == 0, done.stderr
+        assert "Nothing to do" in publisher(server).stdout
+    assert public.asked == []
+
+
+def test_devpi_lists_the_files_of_its_bases_which_do_not_count(publisher: Publisher, tmp_path: Path) -> None:
+    with devpi(tmp_path / "devpi") as server:
+        assert publisher(server).returncode == 0
+        (publisher.directory / "dist" / "report.json").unlink()
+        staged = devpi_index(server.base, "staged", server.directory, bases=("alice/dev",))
+        assert "demo-1.0-py3-none-any.whl" in page_of(staged, "demo")
+        empty = publisher.run([program("cibw"), "verify", "--to", staged.upload, "--timeout", "0"])
+        assert (empty.returncode, "does not list" in empty.stderr) == (23, True)
+        done = publisher(staged)
+        assert done.returncode == 0
+        assert publisher.statuses() == ["uploaded"]
+        assert "Nothing to do" in publisher(staged).stdout
+        # Other bytes below the same name in the base are no conflict.
+        changed = devpi_index(server.base, "changed", server.directory, bases=("alice/dev",))
+        make_wheel(publisher.directory / "dist", "demo", "1.0", tag="py3-none-any", content="answer = 43\n")
+        assert publisher(changed).returncode == 0

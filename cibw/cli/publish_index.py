@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from cibw.cli.publish_login import PYPIRC
@@ -46,11 +47,18 @@ def find_index(session: Session, index: PackageIndex, source: CredentialSource) 
     from cibw.running.fetch_http import HttpTransport, trusted
 
     web: Web = HttpTransport(context=trusted(session.environment))
-    lookup = Lookup(web=web, login=_login(source))
+    lookup = Lookup(web=web, login=_login(source), waiting=partial(_say_waiting, session))
     if not index.simple:
         found = lookup.simple_of(index.upload)
         index = replace(index, simple=found or guessed_address(index.upload))
     return AskedIndex(index=index, lookup=lookup)
+
+
+def _say_waiting(session: Session, reason: str, seconds: float) -> None:
+    look = session.look
+    mark = look.warning(look.symbol("⚠", "!"))
+    session.stream_for_people.write(f"  {mark} {look.clean(reason)}; next try in {seconds:g} s\n")
+    session.stream_for_people.flush()
 
 
 def _known(to: str) -> Mapping[str, str]:

@@ -32,10 +32,14 @@ class IndexFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """What an index has of a project; `unknown` says why nobody can tell, and is empty where it can be told."""
+    """What an index has of a project; `unknown` says why nobody can tell, and is empty where it can be told.
+
+    `retry_after` is how many seconds the index asks to wait before the next look.
+    """
 
     files: tuple[IndexFile, ...] = ()
     unknown: str = ""
+    retry_after: float = 0.0
 
     def file(self, filename: str) -> IndexFile | None:
         """The entry of a file; None where there is none."""

@@ -11,7 +11,8 @@ from typing import Protocol
 class Question:
     """A request of HTTP; `headers` may hold secrets, which is why they are left out of its `repr`.
 
-    With `only_hash` the body of the answer may be a large file: it is hashed as it comes, and not kept.
+    With `only_hash` the body of the answer may be a large file: it is hashed as it comes, and not kept. With `stay` a
+    redirection to another server is not followed, but is the answer.
     """
 
     address: str
@@ -19,6 +20,7 @@ class Question:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     only_hash: bool = False
+    stay: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

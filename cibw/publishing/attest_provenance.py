@@ -20,10 +20,10 @@ def fetch_provenance(lookup: Lookup, index: PackageIndex, distribution: Distribu
 
     The page of the simple API names its address; where it does not, the address is that of the integrity API.
     """
-    page = lookup.ask(Question(address=f"{index.simple}{distribution.project}/", headers=_SIMPLE))
+    page = lookup.ask(Question(address=f"{index.simple}{distribution.project}/", headers=_SIMPLE, stay=True))
     named = _named(page.body, distribution.filename) if page.status == 200 else ""
     address = urljoin(f"{index.simple}{distribution.project}/", named) if named else _usual(index, distribution)
-    answer = lookup.ask(Question(address=address, headers=_PROVENANCE))
+    answer = lookup.ask(Question(address=address, headers=_PROVENANCE, stay=not named), index.simple)
     return answer.body if answer.status == 200 else None
 
 

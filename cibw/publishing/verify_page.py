@@ -56,7 +56,7 @@ class Page:
         if entry is None or not entry.address:
             return ()
         try:
-            answer = self.lookup.ask(Question(address=entry.address))
+            answer = self.lookup.ask(Question(address=entry.address), self.simple)
         except UploadError as error:
             return (_unfetched(file, error.message),)
         if answer.status != 200:
@@ -70,7 +70,7 @@ class Page:
     def _until(self, look: Callable[[], Listing], lack: Callable[[Listing], str]) -> Listing:
         end, wait, listing = self.clock() + self.timeout, _FIRST_WAIT, look()
         while (missing := lack(listing)) and (left := end - self.clock()) > 0:
-            pause = min(wait, left)
+            pause = min(max(wait, listing.retry_after), left)
             self.waiting(missing, pause)
             self.sleep(pause)
             wait, listing = min(2 * wait, _LONGEST_WAIT), look()

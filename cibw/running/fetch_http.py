@@ -19,7 +19,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import make_headers, parse_url
 
 from cibw.errors import DownloadError
-from cibw.http_limits import LIMITS, Deadline, HttpLimits, pieces_within, too_large, watched_pools
+from cibw.http_limits import LIMITS, Deadline, HttpLimits, pieces_within, same_server, too_large, watched_pools
 from cibw.model.web import Answer, Question
 from cibw.running.fetch_api import Reply, UnreachableError
 from cibw.running.fetch_rules import shown
@@ -118,7 +118,7 @@ class HttpTransport:
         for _ in range(_REDIRECTIONS):
             with self._asked(question, deadline) as response:
                 target = response.get_redirect_location() if question.method == "GET" else None
-                if not target:
+                if not target or (question.stay and _leaves(question.address, target)):
                     yield response
                     return
                 question = _redirected(question, target)
@@ -162,6 +162,14 @@ class HttpTransport:
         return {"user-agent": "cibw", **secret}
 
 
+def _leaves(address: str, target: str) -> bool:
+    try:
+        return not same_server(address, urljoin(address, target))
+    except ValueError:
+        # What follows refuses it.
+        return False
+
+
 def _redirected(question: Question, target: str) -> Question:
     address = question.address
     try:
@@ -177,9 +185,9 @@ def _redirected(question: Question, target: str) -> Question:
             f"{shown(address)} redirects to {shown(found)}, which is less safe.",
             hint="Look at the mirror or the proxy.",
         )
-    same_server = server == urlsplit(address).netloc
+    is_same = server == urlsplit(address).netloc
     # What lets us in at one server must not be told to another.
-    headers = {name: value for name, value in question.headers.items() if same_server or name != "authorization"}
+    headers = {name: value for name, value in question.headers.items() if is_same or name != "authorization"}
     return replace(question, address=found, headers=headers)
 
 

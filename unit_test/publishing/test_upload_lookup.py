@@ -62,10 +62,70 @@ def test_faults_are_waited_out() -> None:
     assert waits == [1.0, 2.0]
 
 
-@pytest.mark.parametrize(("answer", "said"), [(None, "the connection broke"), (Answer(status=500), "answers with 500")])
-def test_faults_that_do_not_end(answer: Answer | None, said: str) -> None:
-    with pytest.raises(UploadError, match=said):
-        look(answer)
+def test_a_connection_that_stays_broken_is_an_error() -> None:
+    with pytest.raises(UploadError, match="the connection broke"):
+        look(None)
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_server_that_stays_at_fault_tells_nothing(status: int) -> None:
+    listing, web = look(Answer(status=status))
+    assert listing.unknown == f"{SIMPLE}demo/ answers with {status}"
+    assert len(web.asked) == 5
+
+
+def test_the_wait_that_an_index_asks_for_is_obeyed_and_told() -> None:
+    waits: list[float] = []
+    told: list[str] = []
+    busy = Answer(status=429, headers={"retry-after": "45"})
+    web = RecordingWeb({PAGE: [busy, page(("a.whl", "ab"))]})
+    lookup = Lookup(web=web, sleep=waits.append, waiting=lambda reason, seconds: told.append(f"{reason}, {seconds}"))
+    assert lookup.listing(SIMPLE, "demo", []).file("a.whl")
+    assert waits == [45.0]
+    assert told == [f"{SIMPLE}demo/ can't be asked: it answers with 429, 45.0"]
+
+
+def test_a_wait_that_is_too_long_is_not_waited() -> None:
+    listing, web = look(Answer(status=503, headers={"retry-after": "3600"}))
+    assert (listing.retry_after, len(web.asked)) == (3600.0, 1)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize(
+    ("location", "server"),
+    [
+        ("https://public.example/simple/demo/", "public.example"),
+        ("//public.example/simple/demo/", "public.example"),
+        ("https://index.example:8443/simple/demo/", "index.example:8443"),
+        ("https://me:secret@public.example/simple/demo/", "public.example"),
+    ],
+)
+def test_another_server_says_nothing_about_an_index(status: int, location: str, server: str) -> None:
+    listing, web = look(Answer(status=status, headers={"location": location}))
+    assert listing.files == ()
+    assert f"redirects to {server}, which is another server" in listing.unknown
+    assert all(question.stay for question in web.asked)
+
+
+def test_a_page_of_devpi_counts_for_its_own_files_alone() -> None:
+    links = "".join(
+        f'<a href="/{index}/+f/12/34/{name}#sha256=ab">{name}</a>'
+        for index, name in (("alice/dev", "a.whl"), ("alice/prod", "b.whl"), ("root/pypi", "c.whl"))
+    )
+    simple = "https://index.example/alice/dev/+simple/"
+    answer = Answer(status=200, headers={"content-type": "text/html"}, body=links.encode())
+    listing = Lookup(web=RecordingWeb({f"GET {simple}demo/": [answer]})).listing(simple, "demo", [])
+    assert [file.filename for file in listing.files] == ["a.whl"]
+
+
+def test_other_servers_never_get_the_login() -> None:
+    data = {"files": [{"filename": "a.whl", "url": "https://files.example/a.whl", "hashes": {}}]}
+    listed = Answer(status=200, headers=JSON, body=json.dumps(data).encode())
+    web = RecordingWeb({PAGE: [Answer(status=401), listed], "GET https://files.example/a.whl": [Answer(status=401)]})
+    lookup = Lookup(web=web, login=lambda: {"authorization": "Basic abc"})
+    assert lookup.listing(SIMPLE, "demo", ["a.whl"]).file("a.whl")
+    logins = [question.headers.get("authorization") for question in web.asked]
+    assert logins == [None, "Basic abc", None]
 
 
 @pytest.mark.parametrize(
