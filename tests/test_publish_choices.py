@@ -120,3 +120,17 @@ def test_where_the_login_comes_from(simple_server: IndexServer, publisher: Publi
     done = publisher(simple_server, **own)
     assert done.returncode == 0
     assert "the variables CIBW_PUBLISH_USERNAME and CIBW_PUBLISH_PASSWORD" in done.stdout
+
+
+def test_a_dry_run_without_credentials_ends_as_the_real_run(simple_server: IndexServer, publisher: Publisher) -> None:
+    nobody = {"TWINE_USERNAME": "", "TWINE_PASSWORD": "", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+    dry = publisher(simple_server, "--dry-run", **nobody)
+    assert dry.returncode == publisher(simple_server, **nobody).returncode == 21
+    assert "3 to send" in dry.stdout
+    assert "Looked for in vain" in dry.stderr
+    assert publisher(simple_server).returncode == 0
+    # Where nothing is to be sent, nothing has to let the run in.
+    assert publisher(simple_server, "--dry-run", **nobody).returncode == 0
+    tagged = {**nobody, "GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/tags/v1.0"}
+    codes = [publisher(simple_server, *dry, **tagged).returncode for dry in ((), ("--dry-run",))]
+    assert codes == [25, 25]

@@ -107,6 +107,27 @@ def test_a_wrong_repository_sends_nothing(world: World) -> None:
     assert BEARER not in seen(done, world.directory)
 
 
+@pytest.mark.parametrize("audience", ["pypi", "testpypi", "sigstore", "sts.amazonaws.com"])
+def test_an_index_that_asks_for_the_identity_of_another_service(world: World, audience: str) -> None:
+    world.index.desk.audience = audience
+    done = world.publish(**world.github())
+    assert done.returncode == 21
+    assert f"the audience {audience!r}, which belongs to another service" in words(done.stderr)
+    assert not world.issuer.issued
+    assert world.index.desk.asked == ["audience"]
+
+
+def test_a_dry_run_ends_as_the_real_one_would(world: World) -> None:
+    """Credentials are got and given back; where there are none, both end with the same exit code."""
+    done = world.publish("--dry-run", "--no-check", **world.github())
+    assert done.returncode == 0, done.stderr
+    assert world.index.desk.asked == ["audience", "mint-token", "burn-token"]
+    world.issuer.claims = {**GITHUB, "repository": "fork/hello"}
+    codes = [world.publish(*dry, "--no-check", **world.github()).returncode for dry in ((), ("--dry-run",))]
+    assert codes == [21, 21]
+    assert not world.index.files()
+
+
 def test_a_missing_permission_sends_nothing(world: World) -> None:
     done = world.publish(GITHUB_ACTIONS="true", GITHUB_REF="refs/heads/main", GITHUB_EVENT_NAME="push")
     assert done.returncode == 21

@@ -53,6 +53,7 @@ class Desk:
 
     issuer: Issuer
     publisher: Mapping[str, str] = field(default_factory=lambda: {"repository": "octo/hello", "environment": "index"})
+    audience: str = AUDIENCE
     life: float = 900.0
     status: int = 200
     burns: bool = True
@@ -102,7 +103,7 @@ class Desk:
         if self.status != 200:
             return self.status, {"message": "Not available"}
         if what == "audience":
-            return 200, {"audience": AUDIENCE}
+            return 200, {"audience": self.audience}
         told = json.loads(body)
         if what == "burn-token" and self.burns:
             self.tokens.pop(told["token"], None)
@@ -129,7 +130,7 @@ class Desk:
     def _judge(self, identity: str) -> None:
         try:
             claims = jwt.decode(
-                identity, self.issuer.key.public_key(), algorithms=["RS256"], audience=AUDIENCE, issuer=ISSUER
+                identity, self.issuer.key.public_key(), algorithms=["RS256"], audience=self.audience, issuer=ISSUER
             )
         except jwt.InvalidIssuerError as error:
             raise RefusedError("invalid-payload", "unknown trusted publishing issuer") from error

@@ -64,11 +64,13 @@ def _open(session: Session, index: PackageIndex, facts: CiFacts, warn: Callable[
     from cibw.publishing.upload_pypirc import ask_keyring, famous_addresses, is_public, read_pypirc
     from cibw.running.fetch_http import HttpTransport, trusted
 
+    famous = famous_addresses()
     access = Access(
         index=index,
         facts=facts,
         policy=TrustedPublishing(session.line.trusted_publishing),
-        is_public=is_public(index.upload, famous_addresses()),
+        is_public=is_public(index.upload, famous),
+        dry_run=session.line.dry_run,
     )
     places = Places(
         environment=session.environment,
@@ -76,7 +78,8 @@ def _open(session: Session, index: PackageIndex, facts: CiFacts, warn: Callable[
         keyring=ask_keyring,
     )
     web = HttpTransport(context=trusted(session.environment))
-    return open_source(access, places, Surroundings(web=web, mask=partial(mask, session, facts), warn=warn))
+    surroundings = Surroundings(web=web, mask=partial(mask, session, facts), warn=warn, public=famous)
+    return open_source(access, places, surroundings)
 
 
 def mask(session: Session, facts: CiFacts, secret: str) -> None:

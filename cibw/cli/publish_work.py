@@ -18,7 +18,7 @@ from cibw.cli.sessions import Session
 from cibw.config.publish_values import PublishOptions
 from cibw.errors import CibwError, CommandFailedError, NothingToPublishError
 from cibw.model.published import PublishReport
-from cibw.model.release import UploadPlan
+from cibw.model.release import Decision, UploadPlan
 from cibw.model.uploading import BytesSent, UploadEvent
 from cibw.publishing.upload_flow import Sending, send_release
 from cibw.publishing.upload_sheet import Sheet
@@ -60,6 +60,14 @@ class PublishWork:
         except CommandFailedError as error:
             mark = self.session.look.warning(self.session.look.symbol("⚠", "!"))
             self._say(f"  {mark} {error.message} The release is on {plan.index.name} all the same. {error.hint}")
+        return 0
+
+    def rehearse(self, plan: UploadPlan, tag: str) -> int:
+        """End as the real run would before it sends anything: CredentialsError where nothing lets it in."""
+        if plan.having(Decision.SEND):
+            self.source.open()
+        elif tag and not self.options.skip_existing:
+            raise _nothing_to_publish(plan, self.chosen, tag)
         return 0
 
     def skip_all(self, plan: UploadPlan, tag: str) -> int:

@@ -25,12 +25,16 @@ _GIVES_IDENTITIES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Who wants into which index; `is_public` says that it takes tokens alone."""
+    """Who wants into which index; `is_public` says that it takes tokens alone.
+
+    A `dry_run` only finds out whether an upload would be let in.
+    """
 
     index: PackageIndex
     facts: CiFacts
     policy: TrustedPublishing = TrustedPublishing.AUTO
     is_public: bool = False
+    dry_run: bool = False
 
 
 def open_source(access: Access, places: Places, surroundings: Surroundings) -> SecretSource:
@@ -41,17 +45,22 @@ def open_source(access: Access, places: Places, surroundings: Surroundings) -> S
     trusted = TrustedSource(surroundings, access.index.upload, access.facts)
     match access.policy:
         case TrustedPublishing.ALWAYS:
-            trusted.credentials()
-            return trusted
+            fault = _opened(trusted, access)
+            if fault:
+                raise CredentialsError(fault.message, hint=fault.hint)
         case TrustedPublishing.NEVER:
-            fault: Fault | None = Fault(message="It is switched off.", hint="", is_absent=True)
+            fault = Fault(message="It is switched off.", hint="", is_absent=True)
         case TrustedPublishing.AUTO:
-            fault = _why_not(access, places) or trusted.open()
+            fault = _why_not(access, places) or _opened(trusted, access)
         case _:
             assert_never(access.policy)
     if fault is None:
         return trusted
     return _by_login(access, places, surroundings, fault)
+
+
+def _opened(trusted: TrustedSource, access: Access) -> Fault | None:
+    return trusted.probe() if access.dry_run else trusted.open()
 
 
 def _by_login(access: Access, places: Places, surroundings: Surroundings, fault: Fault) -> SecretSource:

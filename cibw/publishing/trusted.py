@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from cibw.errors import CredentialsError
-from cibw.model.ci import CiFacts
+from cibw.model.ci import CiFacts, CiProvider
 from cibw.model.credentials import API_USER
 from cibw.model.web import Web
 from cibw.publishing.trusted_identity import NoIdentityError, ambient_identity
@@ -27,6 +27,7 @@ class Surroundings:
     """What trusted publishing needs of the world.
 
     `mask` hides a secret in the CI's log, `warn` tells the user; `clock` gives seconds, `pause` waits some.
+    `public` has the audiences of public indexes and their addresses: no other index may ask for these.
     """
 
     web: Web
@@ -35,6 +36,7 @@ class Surroundings:
     identify: Identify = ambient_identity
     clock: Callable[[], float] = time.time
     pause: Callable[[float], None] = time.sleep
+    public: Mapping[str, str] = field(default_factory=dict)
 
 
 class TrustedSource:
@@ -44,7 +46,12 @@ class TrustedSource:
         self._surroundings = surroundings
         self._facts = facts
         self._index = TrustedIndex(
-            web=surroundings.web, upload=upload, clock=surroundings.clock, pause=surroundings.pause
+            web=surroundings.web,
+            upload=upload,
+            public=surroundings.public,
+            warn=surroundings.warn,
+            clock=surroundings.clock,
+            pause=surroundings.pause,
         )
         self._audience = ""
         self._identity = ""
@@ -73,6 +80,20 @@ class TrustedSource:
             if self._left() <= 0:
                 return error.fault
             # The token that we have is good for a while.
+        return None
+
+    def probe(self) -> Fault | None:
+        """See whether a token could be had, for a run that sends nothing; gives why not.
+
+        A job of GitLab has one identity, good for one token, which is left to the run that sends.
+        """
+        if self._facts.provider is not CiProvider.GITLAB:
+            return self.open()
+        try:
+            self._audience = self._audience or self._index.audience()
+            self._identify()
+        except FaultError as error:
+            return error.fault
         return None
 
     def secrets(self) -> tuple[str, ...]:

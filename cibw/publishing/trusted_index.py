@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,13 +15,19 @@ from cibw.errors import CibwError
 from cibw.limited import parse_json
 from cibw.model.web import Answer, NoAnswerError, Question, Web
 from cibw.publishing.trusted_claims import read_claims
-from cibw.publishing.trusted_messages import Fault, no_answer, not_offered, unencrypted
+from cibw.publishing.trusted_messages import Fault, clean, foreign_audience, no_answer, not_offered, unencrypted
 from cibw.publishing.trusted_refusals import refused
+from cibw.publishing.upload_addresses import main_host
+from cibw.publishing.upload_rules import LONGEST_WAIT, asked_wait
 
 TRIES = 3
 _USUAL_LIFE = 900.0
 _FAR_FUTURE = 1e12
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_OF_OTHERS = re.compile(
+    r"sigstore|sts\.amazonaws\.com.*|api://azureadtokenexchange.*|(https:)?//iam\.googleapis\.com/.*|https://github\.com/.*"
+)
+"""Audiences of services that are no package indexes; the last one is what GitHub takes where nobody names one."""
 _JSON: Mapping[str, str] = {"accept": "application/json", "content-type": "application/json"}
 
 
@@ -42,10 +49,15 @@ class Minted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustedIndex:
-    """An index by the address of its uploads; the exchange lies at the root of the same server."""
+    """An index by the address of its uploads; the exchange lies at the root of the same server.
+
+    `public` has the audiences of public indexes, and where each takes files. `warn` tells the user about waits.
+    """
 
     web: Web
     upload: str
+    public: Mapping[str, str] = field(default_factory=dict)
+    warn: Callable[[str], None] = lambda _text: None
     clock: Callable[[], float] = time.time
     pause: Callable[[float], None] = time.sleep
 
@@ -55,15 +67,25 @@ class TrustedIndex:
         return urlsplit(self.upload).netloc
 
     def audience(self) -> str:
-        """Whom identities must be made out to; FaultError where the index has no trusted publishing."""
+        """Whom identities must be made out to; FaultError where the index has no trusted publishing.
+
+        Also where the audience is another service's: an identity for it is never asked for.
+        """
         parts = urlsplit(self.upload)
         if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
             raise FaultError(unencrypted(self.upload))
-        answer = self._insist(lambda: Question(address=self._address("audience"), headers=_JSON))
+        answer = self._insist(lambda: Question(address=self._address("audience"), headers=_JSON, stay=True))
         audience = _entries(answer).get("audience") if answer.status == HTTPStatus.OK else None
         if not isinstance(audience, str) or not audience:
             raise FaultError(not_offered(self.host, answer.status))
+        if self._is_of_another(audience.strip().casefold()):
+            raise FaultError(foreign_audience(self.host, audience))
         return audience
+
+    def _is_of_another(self, audience: str) -> bool:
+        if audience in self.public:
+            return main_host(self.upload) != main_host(self.public[audience])
+        return _OF_OTHERS.fullmatch(audience) is not None
 
     def mint(self, identify: Callable[[], str]) -> Minted:
         """A token for an identity, of which each try takes a new one; FaultError where there is none."""
@@ -92,19 +114,26 @@ class TrustedIndex:
         return "" if answer.status < 400 or answer.status in known else f"{self.host} answers with {answer.status}"
 
     def _insist(self, question: Callable[[], Question]) -> Answer:
-        reason = ""
+        reason, asked = "", 0.0
         for number in range(TRIES):
             if number:
-                self.pause(2.0**number)
+                self._wait(reason, max(2.0**number, asked))
             try:
                 answer = self.web.ask(question())
             except NoAnswerError as error:
-                reason = str(error)
+                reason, asked = str(error), 0.0
                 continue
             if answer.status != HTTPStatus.TOO_MANY_REQUESTS and answer.status < 500:
                 return answer
-            reason = f"it answers with {answer.status}"
+            reason, asked = f"it answers with {answer.status}", asked_wait(answer.headers, self.clock())
+            if asked > LONGEST_WAIT:
+                reason = f"{reason} and asks to wait {asked:.0f} seconds"
+                break
         raise FaultError(no_answer(self.host, reason))
+
+    def _wait(self, reason: str, seconds: float) -> None:
+        self.warn(f"{self.host} gave no token for trusted publishing: {clean(reason)}; next try in {seconds:g} s.")
+        self.pause(seconds)
 
     def _sending(self, what: str, token: str) -> Question:
         body = json.dumps({"token": token}).encode()

@@ -51,6 +51,16 @@ def unencrypted(address: str) -> Fault:
     )
 
 
+def foreign_audience(host: str, audience: str) -> Fault:
+    """The index asks for an identity that another service would accept."""
+    return Fault(
+        message=f"{host} asks for an identity for the audience {audience!r}, which belongs to another service. "
+        "With it, the server could act there in the name of this run, so it does not get one.",
+        hint="Check the address of the index. If it is yours, configure an audience of its own, or use "
+        "--trusted-publishing never with a token or a password.",
+    )
+
+
 def no_answer(host: str, reason: str) -> Fault:
     """The index can't be reached, or has a fault."""
     return Fault(

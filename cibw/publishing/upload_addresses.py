@@ -76,6 +76,11 @@ def is_loopback(address: str) -> bool:
     return urlsplit(address).hostname in _LOOPBACK
 
 
+def main_host(address: str) -> str:
+    """The host of the main site that an address of uploads belongs to."""
+    return (_main_site(urlsplit(address.lower())).hostname or "").rstrip(".")
+
+
 def urljoin_root(parts: SplitResult, path: str) -> str:
     """An address on the same server, without a query."""
     return urlunsplit((parts.scheme, parts.netloc, path, "", ""))

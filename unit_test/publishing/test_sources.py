@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from cibw.errors import CredentialsError
-from cibw.model.ci import CiFacts
+from cibw.model.ci import CiFacts, CiProvider
 from cibw.model.credentials import IndexSection, Login, TrustedPublishing
 from cibw.model.release import PackageIndex
 from cibw.model.web import Answer
@@ -21,6 +21,8 @@ def _open(
     environment: Mapping[str, str],
     policy: TrustedPublishing = TrustedPublishing.AUTO,
     facts: CiFacts = FACTS,
+    *,
+    dry_run: bool = False,
 ) -> SecretSource:
     def keyring(_address: str, _user: str) -> Login | None:
         return None
@@ -28,7 +30,7 @@ def _open(
     def pypirc() -> Mapping[str, IndexSection]:
         return {}
 
-    access = Access(index=PackageIndex(name="company", upload=UPLOAD), facts=facts, policy=policy)
+    access = Access(index=PackageIndex(name="company", upload=UPLOAD), facts=facts, policy=policy, dry_run=dry_run)
     return open_source(access, Places(environment=environment, pypirc=pypirc, keyring=keyring), world.surroundings)
 
 
@@ -77,3 +79,15 @@ def test_what_is_not_set_up_needs_no_warning() -> None:
     with pytest.raises(CredentialsError, match="Nothing lets") as caught:
         _open(world, {})
     assert "id-token: write" in caught.value.hint
+
+
+@pytest.mark.parametrize("policy", [TrustedPublishing.AUTO, TrustedPublishing.ALWAYS])
+def test_a_dry_run_finds_out_whether_an_upload_would_be_let_in(policy: TrustedPublishing) -> None:
+    gitlab = CiFacts(provider=CiProvider.GITLAB)
+    world = World({MINT: (minted(1),)})
+    assert "trusted publishing" in _open(world, {}, policy, gitlab, dry_run=True).description
+    assert world.asked(MINT) == 0
+    with pytest.raises(CredentialsError):
+        _open(World({AUDIENCE: (Answer(status=404),)}), {}, policy, gitlab, dry_run=True)
+    with pytest.raises(CredentialsError):
+        _open(World({MINT: (refusal("invalid-publisher"),)}), {}, policy, dry_run=True)

@@ -177,3 +177,60 @@ def test_what_can_not_be_burnt_is_a_warning(given: Answer | None, warnings: int)
     source.close()
     assert len(world.warnings) == warnings
     assert all("900 s" in warning and "minted-1" not in warning for warning in world.warnings)
+
+
+@pytest.mark.parametrize(
+    "audience",
+    [
+        *("public", "trial", "PUBLIC", " public", "sigstore", "sts.amazonaws.com", "api://AzureADTokenExchange"),
+        *("//iam.googleapis.com/projects/1", "https://iam.googleapis.com/projects/1", "https://github.com/octo"),
+    ],
+)
+def test_an_index_does_not_get_the_identity_for_another_service(audience: str) -> None:
+    world = World({MINT: (minted(1),)}, audience=audience)
+    with pytest.raises(CredentialsError, match="belongs to another service"):
+        world.source().credentials()
+    assert (world.masked, world.asked(MINT)) == ([], 0)
+
+
+@pytest.mark.parametrize("upload", ["https://upload.public.example/legacy/", "https://PUBLIC.example/legacy/"])
+def test_a_public_index_gets_the_identity_that_is_for_it(upload: str) -> None:
+    host = upload.split("/")[2]
+    asked = {f"GET https://{host}/_/oidc/audience": (answer({"audience": "public"}),)}
+    world = World({**asked, f"POST https://{host}/_/oidc/mint-token": (minted(1),)}, audience="public")
+    assert world.source(upload).credentials().password == "pypi-minted-1"
+    swapped = World({**asked, f"GET https://{host}/_/oidc/audience": (answer({"audience": "trial"}),)})
+    with pytest.raises(CredentialsError, match="belongs to another service"):
+        swapped.source(upload).credentials()
+
+
+def test_an_audience_is_not_looked_for_at_another_server() -> None:
+    moved = Answer(status=302, headers={"location": "https://other.example/_/oidc/audience"})
+    world = World({AUDIENCE: (moved,)})
+    with pytest.raises(CredentialsError, match="has no trusted publishing"):
+        world.source().credentials()
+    assert world.web.asked[0].stay
+
+
+def test_the_wait_that_an_index_asks_for_is_obeyed_and_told() -> None:
+    world = World({MINT: (answer({}, 429, **{"retry-after": "45"}), minted(1))})
+    assert world.source().credentials().password == "pypi-minted-1"
+    assert world.paused == [45.0]
+    assert world.warnings == [
+        "index.example gave no token for trusted publishing: it answers with 429; next try in 45 s."
+    ]
+    late = World({MINT: (answer({}, 503, **{"retry-after": "3600"}),)})
+    with pytest.raises(CredentialsError, match="asks to wait 3600 seconds"):
+        late.source().credentials()
+    assert late.paused == []
+
+
+def test_a_trial_leaves_the_only_identity_of_a_job_to_the_run_that_sends() -> None:
+    world = World({MINT: (minted(1),)})
+    assert world.source(facts=CiFacts(provider=CiProvider.GITLAB)).probe() is None
+    assert world.asked(MINT) == 0
+    assert world.source().probe() is None
+    assert world.asked(MINT) == 1
+    missing = World({AUDIENCE: (Answer(status=404),)}).source(facts=CiFacts(provider=CiProvider.GITLAB)).probe()
+    assert missing is not None
+    assert missing.is_absent

@@ -35,9 +35,15 @@ def refusal(code: str, status: int = 422) -> Answer:
 class World:
     """A CI, a clock that stands still and an index that answers from a script."""
 
-    def __init__(self, answers: Mapping[str, Sequence[Answer | None]], identities: Sequence[str | None] = ()) -> None:
+    def __init__(
+        self,
+        answers: Mapping[str, Sequence[Answer | None]],
+        identities: Sequence[str | None] = (),
+        audience: str = "company",
+    ) -> None:
+        self.audience = audience
         self.web = RecordingWeb(
-            answers={AUDIENCE: (answer({"audience": "company"}),), BURN: (Answer(status=204),), **answers}
+            answers={AUDIENCE: (answer({"audience": audience}),), BURN: (Answer(status=204),), **answers}
         )
         self.now = 0.0
         self.masked: list[str] = []
@@ -47,7 +53,7 @@ class World:
         self.refuses: NoIdentityError | None = None
 
     def identify(self, audience: str) -> str | None:
-        assert audience == "company"
+        assert audience == self.audience
         if self.refuses:
             raise self.refuses
         return self.identities.pop(0)
@@ -61,6 +67,7 @@ class World:
             identify=self.identify,
             clock=lambda: self.now,
             pause=self.paused.append,
+            public={"public": "https://upload.public.example/legacy/", "trial": "https://trial.public.example/legacy/"},
         )
 
     def source(self, upload: str = UPLOAD, facts: CiFacts = FACTS) -> TrustedSource:
