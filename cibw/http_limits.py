@@ -1,4 +1,4 @@
-"""Limits on what servers may send: how many bytes, and for how long.
+"""What all connections have in common: limits on what servers may send, and how long; logins; what a server is.
 
 A server that is broken or hostile may send without end, or a byte now and then. The timeouts of sockets hold for one
 read each, so that they never end such an answer; a deadline does.
@@ -6,6 +6,7 @@ read each, so that they never end such an answer; a deadline does.
 
 from __future__ import annotations
 
+import base64
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -38,6 +39,11 @@ class HttpLimits:
 
 
 LIMITS = HttpLimits()
+
+
+def basic_login(pair: str) -> str:
+    """What `name:password` looks like in a header, in UTF-8 (RFC 7617); libraries take Latin-1, or fail."""
+    return f"Basic {base64.b64encode(pair.encode('utf-8', 'surrogateescape')).decode()}"
 
 
 def same_server(one: str, other: str) -> bool:

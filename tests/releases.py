@@ -14,8 +14,9 @@ PLATFORM = "manylinux_2_17_x86_64"
 
 
 def metadata(project: str, version: str, *more: str) -> str:
-    """The text of METADATA or PKG-INFO."""
-    fields = ("Metadata-Version: 2.1", f"Name: {project}", f"Version: {version}", "Summary: small", *more)
+    """The text of METADATA or PKG-INFO; `more` may begin with another Metadata-Version."""
+    first = () if more and more[0].startswith("Metadata-Version:") else ("Metadata-Version: 2.1",)
+    fields = (*first, f"Name: {project}", f"Version: {version}", "Summary: small", *more)
     return "\n".join((*fields, "", f"# {project}", ""))
 
 
@@ -23,6 +24,12 @@ def make_wheel(directory: Path, project: str, version: str, *, tag: str, content
     """A wheel with one module and a right RECORD."""
     path = directory / f"{project}-{version}-{tag}.whl"
     return _write_wheel(path, {f"{project}.py": content}, metadata(project, version))
+
+
+def make_described_wheel(directory: Path, project: str, *fields: str) -> Path:
+    """A wheel of version 1.0 for any Python, with more fields in its metadata."""
+    path = directory / f"{project}-1.0-py3-none-any.whl"
+    return _write_wheel(path, {f"{project}.py": "answer = 42\n"}, metadata(project, "1.0", *fields))
 
 
 def make_dependent_wheel(directory: Path, project: str, dependency: str, *, tag: str) -> Path:

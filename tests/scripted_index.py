@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -47,6 +48,7 @@ class Index:
     asked: list[str] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
     forms: list[list[tuple[str, str]]] = field(default_factory=list)
+    contents: dict[str, bytes] = field(default_factory=dict)
 
     def page(self, path: str) -> Said:
         """The answer to a look."""
@@ -70,51 +72,67 @@ class Index:
         if self.uploads:
             said = self.uploads.pop(0) if len(self.uploads) > 1 else self.uploads[0]
         if said.kept:
-            self.files[filename] = hashlib.sha256(content).hexdigest()
+            self.files[filename], self.contents[filename] = hashlib.sha256(content).hexdigest(), content
         return said
 
 
 @contextmanager
-def scripted_index(index: Index, directory: Path) -> Iterator[IndexServer]:
-    """The index, running; it takes any login."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._note()
-            self._say(index.page(self.path))
-
-        def do_POST(self) -> None:
-            self._note()
-            body = self.rfile.read(int(self.headers["content-length"]))
-            if self.path in index.others:
-                self._say(index.others[self.path])
-            else:
-                self._say(index.take(*_form(self.headers["content-type"], body)))
-
-        def log_message(self, *_arguments: object) -> None:
-            """Say nothing."""
-
-        def _note(self) -> None:
-            index.asked.append(f"{self.command} {self.path}")
-            index.logins.append(self.headers.get("authorization", ""))
-
-        def _say(self, said: Said) -> None:
-            body = said.text.encode()
-            self.send_response(said.status)
-            for name, value in {"Content-Type": said.kind, "Content-Length": str(len(body)), **said.headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+def scripted_index(index: Index, directory: Path, context: ssl.SSLContext | None = None) -> Iterator[IndexServer]:
+    """The index, running, by TLS where there is a context; it takes any login."""
+    with _Server(index) as server:
+        if context:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
-        base = f"http://127.0.0.1:{server.server_address[1]}"
+        base = f"{'https' if context else 'http'}://127.0.0.1:{server.server_address[1]}"
         try:
             yield IndexServer(upload=f"{base}/legacy/", simple=f"{base}/simple/", directory=directory)
         finally:
             server.shutdown()
             thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, index: Index) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.index = index
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        index = self._noted()
+        content = index.contents.get(self.path.rpartition("/")[2])
+        if content is None:
+            self._say(index.page(self.path))
+        else:
+            self._send(200, {"Content-Type": "application/octet-stream"}, content)
+
+    def do_POST(self) -> None:
+        index = self._noted()
+        body = self.rfile.read(int(self.headers["content-length"]))
+        known = index.others.get(self.path)
+        self._say(known or index.take(*_form(self.headers["content-type"], body)))
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+    def _noted(self) -> Index:
+        assert isinstance(self.server, _Server)
+        self.server.index.asked.append(f"{self.command} {self.path}")
+        self.server.index.logins.append(self.headers.get("authorization", ""))
+        return self.server.index
+
+    def _say(self, said: Said) -> None:
+        self._send(said.status, {"Content-Type": said.kind, **said.headers}, said.text.encode())
+
+    def _send(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
 
 
 def _form(kind: str, body: bytes) -> tuple[list[tuple[str, str]], str, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
@@ -181,20 +182,23 @@ def test_an_interrupt_ends_a_transfer_that_stands_still(trial: Trial) -> None:
     assert trial.left() == []
 
 
+_LOGINS = ("proxy-authorization", "authorization")
+
+
 def test_a_mirror_a_login_and_a_proxy(trial: Trial, tmp_path: Path) -> None:
     address = trial.server.address
     transport = HttpTransport(
         context=trusted({}),
-        proxy_for=lambda asked: address.replace("//", "//me:word@") if "elsewhere" in asked else "",
-        login_for=lambda host: "name:secret" if host == "elsewhere.example" else "",
+        proxy_for=lambda asked: address.replace("//", "//me:w%C3%B3%C5%82@") if "elsewhere" in asked else "",
+        login_for=lambda host: "na\u0142me:secret" if host == "elsewhere.example" else "",
     )
     mirrors = Mirrors(chosen=(("maven:", "http://elsewhere.example/m2"),))
     fetching = replace(trial.fetching, transport=transport, mirrors=mirrors, cache=tmp_path / "other")
     assert fetch(Download(address="maven:com/good.bin", sha256=SHA256), fetching).read_bytes() == CONTENT
     ((path, headers),) = trial.server.asked
     assert path == "http://elsewhere.example/m2/com/good.bin"
-    assert headers["proxy-authorization"].startswith("Basic ")
-    assert headers["authorization"].startswith("Basic ")
+    logins = [base64.b64decode(headers[name].removeprefix("Basic ")).decode() for name in _LOGINS]
+    assert logins == ["me:wó\u0142", "na\u0142me:secret"]
     assert headers["accept-encoding"] == "identity"
 
 

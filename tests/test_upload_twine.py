@@ -22,7 +22,9 @@ from cibw.model.web import NoAnswerError
 from cibw.publishing.distributions import read_distribution
 from cibw.publishing.upload_api import Credentials
 from cibw.publishing.upload_twine import TwineUploader
-from tests.releases import make_sdist, make_wheel
+from tests.releases import make_described_wheel, make_sdist, make_wheel
+from tests.scripted_index import Index as Scripted
+from tests.scripted_index import scripted_index
 
 LOGIN = Credentials(username="__token__", password="pypi-secret-4711")
 
@@ -171,3 +173,28 @@ def test_certificates(tmp_path: Path) -> None:
             uploader(address).put(planned(wheel), LOGIN)
     assert "SSL_CERT_FILE" in caught.value.hint
     assert len(index.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "names", "namespaces"),
+    [
+        (
+            ("Import-Name: demo", "Import-Name: _demo; private", "Import-Namespace: ns"),
+            ["demo", "_demo; private"],
+            ["ns"],
+        ),
+        (("Import-Name:",), [""], []),
+        ((), [], []),
+    ],
+)
+def test_what_can_be_imported_is_sent(
+    tmp_path: Path, fields: tuple[str, ...], names: list[str], namespaces: list[str]
+) -> None:
+    wheel = make_described_wheel(tmp_path, "demo", "Metadata-Version: 2.5", *fields)
+    index = Scripted()
+    with scripted_index(index, tmp_path) as server:
+        assert uploader(server.upload).put(planned(wheel), LOGIN).is_taken
+    (form,) = index.forms
+    assert [value for name, value in form if name == "import_names"] == names
+    assert [value for name, value in form if name == "import_namespaces"] == namespaces
+    assert dict(form)["metadata_version"] == "2.5"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from cibw.cli.publish_login import PYPIRC
+from cibw.cli.publish_login import PYPIRC, certificates
 from cibw.cli.sessions import Session
 from cibw.errors import CredentialsError
+from cibw.http_limits import basic_login
 from cibw.model.release import Listing, PackageIndex
 from cibw.model.web import Web
 from cibw.publishing.upload_addresses import Wanted, guessed_address, index_of
@@ -44,9 +44,9 @@ def named_index(session: Session, to: str) -> PackageIndex:
 
 def find_index(session: Session, index: PackageIndex, source: CredentialSource) -> AskedIndex:
     """The index with the address of its simple API, which is found out where no rule knows it."""
-    from cibw.running.fetch_http import HttpTransport, trusted
+    from cibw.running.fetch_http import HttpTransport
 
-    web: Web = HttpTransport(context=trusted(session.environment))
+    web: Web = HttpTransport(context=certificates(session, index))
     lookup = Lookup(web=web, login=_login(source), waiting=partial(_say_waiting, session))
     if not index.simple:
         found = lookup.simple_of(index.upload)
@@ -76,7 +76,6 @@ def _login(source: CredentialSource) -> Callable[[], Mapping[str, str]]:
         except CredentialsError:
             # A look is worth a try without; the upload itself will say what is missing.
             return {}
-        pair = f"{found.username}:{found.password}".encode("utf-8", "surrogateescape")
-        return {"authorization": f"Basic {base64.b64encode(pair).decode()}"}
+        return {"authorization": basic_login(f"{found.username}:{found.password}")}
 
     return headers

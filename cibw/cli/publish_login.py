@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cibw.cli.sessions import Session
 from cibw.model.ci import CiFacts, CiProvider
-from cibw.model.credentials import TrustedPublishing
+from cibw.model.credentials import Certificates, TrustedPublishing
 from cibw.model.release import PackageIndex
 from cibw.publishing.credentials import SecretSource
+from cibw.publishing.logins import certificates_of
 from cibw.publishing.upload_api import Credentials
 from cibw.reporting.guard import write_command
+
+if TYPE_CHECKING:
+    import ssl
 
 PYPIRC = "~/.pypirc"
 
@@ -62,7 +67,7 @@ def _open(session: Session, index: PackageIndex, facts: CiFacts, warn: Callable[
     from cibw.publishing.sources import Access, open_source
     from cibw.publishing.trusted import Surroundings
     from cibw.publishing.upload_pypirc import ask_keyring, famous_addresses, is_public, read_pypirc
-    from cibw.running.fetch_http import HttpTransport, trusted
+    from cibw.running.fetch_http import HttpTransport
 
     famous = famous_addresses()
     access = Access(
@@ -77,9 +82,23 @@ def _open(session: Session, index: PackageIndex, facts: CiFacts, warn: Callable[
         pypirc=lambda: read_pypirc(Path(PYPIRC).expanduser()),
         keyring=ask_keyring,
     )
-    web = HttpTransport(context=trusted(session.environment))
+    web = HttpTransport(context=certificates(session, index))
     surroundings = Surroundings(web=web, mask=partial(mask, session, facts), warn=warn, public=famous)
     return open_source(access, places, surroundings)
+
+
+def chosen_certificates(session: Session, index: PackageIndex) -> Certificates:
+    """The certificates that variables or .pypirc choose for an index."""
+    from cibw.publishing.upload_pypirc import read_pypirc
+
+    return certificates_of(index, session.environment, read_pypirc(Path(PYPIRC).expanduser()))
+
+
+def certificates(session: Session, index: PackageIndex) -> ssl.SSLContext:
+    """Whom connections to an index trust, and which certificate they show; DownloadError where a file can't be read."""
+    from cibw.running.fetch_http import trusted
+
+    return trusted(session.environment, chosen_certificates(session, index))
 
 
 def mask(session: Session, facts: CiFacts, secret: str) -> None:

@@ -13,7 +13,7 @@ from cibw.cli.publish_attestations import Attestations
 from cibw.cli.publish_files import Chosen, check_unchanged
 from cibw.cli.publish_hooks import Hooks
 from cibw.cli.publish_index import AskedIndex
-from cibw.cli.publish_login import LateSource
+from cibw.cli.publish_login import LateSource, certificates
 from cibw.cli.sessions import Session
 from cibw.config.publish_values import PublishOptions
 from cibw.errors import CibwError, CommandFailedError, NothingToPublishError
@@ -83,11 +83,12 @@ class PublishWork:
 
     def _sending(self) -> Sending:
         from cibw.publishing.upload_twine import TwineUploader
-        from cibw.running.fetch_http import trusted
 
         emit = UploadConsole(self.session.stream_for_people, self.session.look)
         uploader = TwineUploader(
-            index=self.asked.index, context=trusted(self.session.environment), sent=partial(_tell_bytes, emit)
+            index=self.asked.index,
+            context=certificates(self.session, self.asked.index),
+            sent=partial(_tell_bytes, emit),
         )
         return Sending(
             uploader=uploader,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from cibw.cli.publish_files import choose_files
 from cibw.cli.publish_index import AskedIndex, find_index, named_index
-from cibw.cli.publish_login import LateSource, source_for
+from cibw.cli.publish_login import LateSource, chosen_certificates, source_for
 from cibw.cli.release_options import ReleaseProject, release_project
 from cibw.cli.sessions import Session
 from cibw.cli.verify_install import Trial
@@ -129,6 +129,7 @@ class _Verification:
             found=self.found,
             simple=self.asked.index.simple,
             credentials=self.source.credentials() if self.login.is_used else None,
+            certificates=chosen_certificates(self.session, self.asked.index),
             hear=console.event,
             good=console.good,
         )

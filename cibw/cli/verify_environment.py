@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from cibw.cli.secrets import without_credentials
+from cibw.model.credentials import AUTHORITIES, Certificates
 from cibw.publishing.upload_api import Credentials
 from cibw.running.host_session import FOREIGN_VARIABLES
 
@@ -32,6 +34,14 @@ def own_index(simple: str, credentials: Credentials | None) -> dict[str, str]:
     parts = urlsplit(simple)
     login = f"{quote(credentials.username, safe='')}:{quote(credentials.password, safe='')}"
     return {INDEX: urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc}"))}
+
+
+def own_certificates(chosen: Certificates, environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables by which uv trusts an index as cibw does, and shows it the same certificate."""
+    authorities = chosen.authorities or next((environment[name] for name in AUTHORITIES if environment.get(name)), "")
+    name = "SSL_CERT_DIR" if authorities and Path(authorities).expanduser().is_dir() else "SSL_CERT_FILE"
+    places = {name: authorities, "SSL_CLIENT_CERT": chosen.client}
+    return {name: str(Path(place).expanduser().absolute()) for name, place in places.items() if place}
 
 
 def spellings(password: str) -> tuple[str, ...]:

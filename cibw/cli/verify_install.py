@@ -14,9 +14,10 @@ from packaging.tags import sys_tags
 from cibw.cli.project import is_project
 from cibw.cli.release_options import ReleaseProject
 from cibw.cli.sessions import Session
-from cibw.cli.verify_environment import clean_environment, main_index, own_index, spellings
+from cibw.cli.verify_environment import clean_environment, main_index, own_certificates, own_index, spellings
 from cibw.config.options import BuildOptions
 from cibw.errors import CommandFailedError
+from cibw.model.credentials import Certificates
 from cibw.model.distribution import DistributionKind
 from cibw.model.events import Event, OutputLine
 from cibw.model.findings import Finding, Severity
@@ -51,6 +52,7 @@ class Trial:
     found: ReleaseProject
     simple: str
     credentials: Credentials | None
+    certificates: Certificates
     hear: Callable[[Event], None]
     good: Callable[[str], None]
 
@@ -105,7 +107,8 @@ class Trial:
     def _try(self, wanted: Wanted, steps: Verification, bench: Workbench) -> Iterator[Finding]:
         base = dict(bench.machine.environment())
         bench.perform(steps.prepare, base)
-        own = {**base, **own_index(self.simple, self.credentials)}
+        safe = own_certificates(self.certificates, self.session.environment)
+        own = {**base, **safe, **own_index(self.simple, self.credentials)}
         if finding := self._fault(bench, steps.own, own, "install"):
             yield finding
             return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from cibw.errors import CredentialsError
-from cibw.model.credentials import API_USER, IndexSection, Login
+from cibw.model.credentials import API_USER, Certificates, IndexSection, Login
 from cibw.model.release import PackageIndex
 
 Pypirc = Callable[[], Mapping[str, IndexSection]]
@@ -72,6 +72,17 @@ def section_of(index: PackageIndex, sections: Mapping[str, IndexSection]) -> Ind
     )
 
 
+def certificates_of(
+    index: PackageIndex, environment: Mapping[str, str], sections: Mapping[str, IndexSection]
+) -> Certificates:
+    """The certificates that variables or .pypirc choose for an index, as for twine and uv."""
+    section = section_of(index, sections)
+    return Certificates(
+        authorities=environment.get("TWINE_CERT") or section.ca_cert,
+        client=environment.get("TWINE_CLIENT_CERT") or section.client_cert or environment.get("SSL_CLIENT_CERT", ""),
+    )
+
+
 def looked_for(index: PackageIndex, environment: Mapping[str, str]) -> Iterator[str]:
     """What was looked for in vain, each as words for a list."""
     for family in FAMILIES:
@@ -128,9 +139,18 @@ def _checked(login: Login, index: PackageIndex, *, is_public: bool) -> Login:
             f"{what} of the user {login.username}, from {login.place}: {host} takes no user names and passwords.",
             hint=f"Use an API token (CIBW_PUBLISH_TOKEN, or beside the user name {API_USER}) or trusted publishing.",
         )
-    if any(not character.isprintable() for character in login.username + login.password):
+    text = login.username + login.password
+    if any("\udc80" <= character <= "\udcff" for character in text):
+        raise CredentialsError(f"What {login.place} has for {host} is not UTF-8.", hint="Set it again, in UTF-8.")
+    if not text.isprintable():
         raise CredentialsError(
-            f"What {login.place} has for {host} holds control characters, such as the end of a line.",
+            f"What {login.place} has for {host} holds characters that can't be seen, such as the end of a line or a "
+            "no-break space.",
             hint="Set it again, without them.",
+        )
+    if ":" in login.username:
+        raise CredentialsError(
+            f"The user name from {login.place} has a colon, which no index can tell from the end of the name.",
+            hint="Set the name and the password separately.",
         )
     return login

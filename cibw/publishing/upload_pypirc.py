@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import locale
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,8 +28,11 @@ def is_public(upload: str, famous: Mapping[str, str]) -> bool:
     return any(upload.startswith(address) for address in famous.values())
 
 
-def read_pypirc(path: Path) -> Mapping[str, IndexSection]:
-    """The sections of .pypirc, those of `famous_addresses` among them; ConfigurationError where it is malformed."""
+def read_pypirc(path: Path, encoding: str = "") -> Mapping[str, IndexSection]:
+    """The sections of .pypirc, those of `famous_addresses` among them; ConfigurationError where it is malformed.
+
+    The file is in UTF-8. Twine reads it in the `encoding` of the system, and the values are put right afterwards.
+    """
     try:
         from twine import exceptions, utils
     except ImportError as error:
@@ -44,15 +48,29 @@ def read_pypirc(path: Path) -> Mapping[str, IndexSection]:
             f"{path} can't be read ({type(error).__name__}).",
             hint="It is an INI file; [distutils] lists the sections of indexes in index-servers.",
         ) from None
-    return {**known, **{name: _section(entries) for name, entries in found.items() if entries.get("repository")}}
+    system = encoding or locale.getpreferredencoding(do_setlocale=False)
+    return {
+        **known,
+        **{name: _section(entries, system) for name, entries in found.items() if entries.get("repository")},
+    }
 
 
-def _section(entries: Mapping[str, str | None]) -> IndexSection:
+def _section(entries: Mapping[str, str | None], encoding: str) -> IndexSection:
+    values = {name: _in_utf8(value, encoding) for name, value in entries.items() if value}
     return IndexSection(
-        repository=entries.get("repository") or "",
-        username=entries.get("username") or "",
-        password=entries.get("password") or "",
+        repository=values.get("repository", ""),
+        username=values.get("username", ""),
+        password=values.get("password", ""),
+        ca_cert=values.get("ca_cert", ""),
+        client_cert=values.get("client_cert", ""),
     )
+
+
+def _in_utf8(value: str, encoding: str) -> str:
+    try:
+        return value.encode(encoding).decode("utf-8")
+    except (UnicodeError, LookupError):
+        return value
 
 
 def ask_keyring(address: str, username: str) -> Login | None:

@@ -6,15 +6,18 @@ import io
 import socket
 import ssl
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeGuard, runtime_checkable
+from urllib.parse import unquote
 
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectionError as NoConnectionError
 from requests.exceptions import RequestException, Timeout
+from twine.package import PackageFile, PackageMetadata
 from urllib3.exceptions import HTTPError
+from urllib3.util import parse_url
 
-from cibw.http_limits import LIMITS, Deadline, HttpLimits, watched_pools
+from cibw.http_limits import LIMITS, Deadline, HttpLimits, basic_login, watched_pools
 
 _PIECE = 1 << 16
 _CONNECT_SECONDS = 30.0
@@ -37,6 +40,24 @@ class Body(Protocol):
         """The bytes of the whole."""
 
 
+class Package(PackageFile):
+    """A distribution that tells an index all of its metadata, as uv does."""
+
+    def metadata_dictionary(self) -> PackageMetadata:
+        """The form of an upload, with the fields of Metadata 2.5 that twine leaves out."""
+        form: dict[str, object] = {**super().metadata_dictionary()}
+        if "import_names" in self.metadata:
+            # A field without a value says that there is nothing to import.
+            form["import_names"] = self.metadata["import_names"] or [""]
+        if "import_namespaces" in self.metadata:
+            form["import_namespaces"] = self.metadata["import_namespaces"]
+        return form if _is_form(form) else super().metadata_dictionary()
+
+
+def _is_form(form: object) -> TypeGuard[PackageMetadata]:
+    return isinstance(form, dict)
+
+
 class IndexAdapter(HTTPAdapter):
     """Trusts what a context trusts; `sent` hears of the bytes that went out, and of how many there are."""
 
@@ -57,6 +78,11 @@ class IndexAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(proxy, ssl_context=self._context, **options)
         manager.pool_classes_by_scheme = watched_pools(self._watch_connection)
         return manager
+
+    def proxy_headers(self, proxy: str) -> dict[str, str]:
+        """The login for a proxy, in UTF-8."""
+        login = parse_url(proxy).auth
+        return {"Proxy-Authorization": basic_login(unquote(login))} if login else {}
 
     def cert_verify(self, *_arguments: object, **_options: object) -> None:
         """Leave the certificates to the context: requests would add those of certifi."""

@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable
 from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from cibw.errors import DownloadError, MissingToolError, UploadError
-from cibw.http_limits import LIMITS, HttpLimits
+from cibw.http_limits import LIMITS, HttpLimits, basic_login
 from cibw.model.release import PackageIndex, PlannedUpload
 from cibw.model.web import NoAnswerError
 from cibw.publishing.upload_api import Credentials, Receipt
@@ -26,7 +27,7 @@ from cibw.untrusted.zips import check_wheel
 if TYPE_CHECKING:
     import ssl
 
-    from requests import Response
+    from requests import PreparedRequest, Response
     from twine.package import PackageFile
 
 _LONGEST_WORDS = 20_000
@@ -61,7 +62,8 @@ class TwineUploader:
             except requests.exceptions.SSLError as error:
                 raise DownloadError(
                     f"{self.index.upload} can't be reached safely: {_one_line(error)}",
-                    hint="Where a proxy or an index has an authority of its own, name its file in SSL_CERT_FILE.",
+                    hint="Where a proxy or an index has an authority of its own, name its file in SSL_CERT_FILE or "
+                    "TWINE_CERT. Where it asks for a client certificate, name that in TWINE_CLIENT_CERT.",
                 ) from error
             except requests.exceptions.RequestException as error:
                 raise NoAnswerError(_one_line(error)) from error
@@ -75,8 +77,9 @@ class TwineUploader:
         from cibw.publishing.upload_transport import IndexAdapter
 
         package = _package(upload)
-        name, password = credentials.username, credentials.password
-        with closing(Repository(self.index.upload, name, password, disable_progress_bar=True)) as repository:
+        with closing(Repository(self.index.upload, None, None, disable_progress_bar=True)) as repository:
+            # Twine would send it in Latin-1, and fail where that has no such character.
+            repository.session.auth = partial(_log_in, basic_login(f"{credentials.username}:{credentials.password}"))
             for scheme in ("https://", "http://"):
                 repository.session.mount(scheme, IndexAdapter(self.context, self.sent, self.limits))
             repository.session.headers["Accept"] = "application/json, text/plain;q=0.9, */*;q=0.1"
@@ -85,15 +88,21 @@ class TwineUploader:
             return response
 
 
+def _log_in(login: str, request: PreparedRequest) -> PreparedRequest:
+    request.headers["Authorization"] = login
+    return request
+
+
 def _package(upload: PlannedUpload) -> PackageFile:
     from twine.exceptions import TwineException
-    from twine.package import PackageFile
+
+    from cibw.publishing.upload_transport import Package
 
     path = Path(upload.path)
     try:
         # Twine reads metadata of any size, and does not look at the rest.
         (check_sdist if upload.distribution.wheel is None else check_wheel)(path)
-        package = PackageFile.from_filename(upload.path, None)
+        package = Package.from_filename(upload.path, None)
         if upload.attestations:
             package.add_attestations(list(upload.attestations))
     except (TwineException, OSError, EOFError, ValueError) as error:

@@ -11,15 +11,26 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 from urllib3.exceptions import HTTPError
-from urllib3.util import make_headers, parse_url
+from urllib3.util import parse_url
 
 from cibw.errors import DownloadError
-from cibw.http_limits import LIMITS, Deadline, HttpLimits, pieces_within, same_server, too_large, watched_pools
+from cibw.http_limits import (
+    LIMITS,
+    Deadline,
+    HttpLimits,
+    basic_login,
+    pieces_within,
+    same_server,
+    too_large,
+    watched_pools,
+)
+from cibw.model.credentials import AUTHORITIES, Certificates
 from cibw.model.web import Answer, Question
 from cibw.running.fetch_api import Reply, UnreachableError
 from cibw.running.fetch_rules import shown
@@ -28,7 +39,7 @@ _PIECE = 1 << 16
 _REDIRECTIONS = 10
 _TIMEOUT = urllib3.Timeout(connect=10, read=30)
 _CONNECTION = re.compile(r"^HTTPS?Connection\(host='[^']*', port=\d+\): ")
-_AUTHORITIES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_NONE = Certificates()
 
 
 def system_proxy(address: str) -> str:
@@ -44,21 +55,42 @@ def login_of_user(host: str) -> str:
     """`name:password` for a host, from the user's .netrc; empty where there is none."""
     try:
         found = netrc.netrc().authenticators(host)
-    except (OSError, netrc.NetrcParseError):
+    except (OSError, UnicodeError, netrc.NetrcParseError):
         return ""
     return f"{found[0]}:{found[2]}" if found else ""
 
 
-def trusted(environment: Mapping[str, str]) -> ssl.SSLContext:
-    """The certificates to trust: a file of SSL_CERT_FILE and the like, the system's own, else certifi's."""
-    chosen = next((environment[name] for name in _AUTHORITIES if environment.get(name)), "")
+def trusted(environment: Mapping[str, str], wanted: Certificates = _NONE) -> ssl.SSLContext:
+    """The certificates to trust: those that are wanted, else those of SSL_CERT_FILE and the like, else the system's.
+
+    Where the system has none, those of certifi. A directory holds them under the names that OpenSSL looks for.
+    """
+    named = next((environment[name] for name in AUTHORITIES if environment.get(name)), "")
+    context = _trusting(wanted.authorities or named, environment)
+    if wanted.client:
+        try:
+            # Without this, OpenSSL would ask for a passphrase at the terminal.
+            context.load_cert_chain(Path(wanted.client).expanduser(), password=lambda: "")
+        except (OSError, ValueError) as error:
+            raise DownloadError(
+                f"The client certificate in {wanted.client} can't be read: {error}.",
+                hint="It must be a PEM file with the certificate and its key, which has no passphrase.",
+            ) from error
+    return context
+
+
+def _trusting(chosen: str, environment: Mapping[str, str]) -> ssl.SSLContext:
+    place = Path(chosen).expanduser() if chosen else None
     try:
-        if chosen or environment.get("SSL_CERT_DIR") or _system_has_some():
-            return ssl.create_default_context(cafile=chosen or None)
+        if place is not None and place.is_dir():
+            return ssl.create_default_context(capath=place)
+        if place or environment.get("SSL_CERT_DIR") or _system_has_some():
+            return ssl.create_default_context(cafile=place)
     except OSError as error:
         raise DownloadError(
             f"The certificates in {chosen} can't be read: {error}.",
-            hint=f"Correct the variable; those that are looked at are {', '.join(_AUTHORITIES)}.",
+            hint="Correct the variable, or `ca_cert` in .pypirc. The variables that are looked at are "
+            f"{', '.join(AUTHORITIES)}; TWINE_CERT goes before them for package indexes.",
         ) from error
     import certifi
 
@@ -153,12 +185,12 @@ class HttpTransport:
         if not proxy:
             return urllib3.PoolManager(ssl_context=self.context)
         login = parse_url(proxy).auth
-        headers = make_headers(proxy_basic_auth=unquote(login)) if login else None
+        headers = {"proxy-authorization": basic_login(unquote(login))} if login else None
         return urllib3.ProxyManager(proxy, proxy_headers=headers, ssl_context=self.context)
 
     def _headers(self, address: str) -> dict[str, str]:
         login = self.login_for(urlsplit(address).hostname or "")
-        secret = make_headers(basic_auth=login) if login else {}
+        secret = {"authorization": basic_login(login)} if login else {}
         return {"user-agent": "cibw", **secret}
 
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cibw.cli.arguments import parse
 from cibw.cli.command_line import CommandLine, CommandName
-from cibw.cli.verify_environment import clean_environment, main_index, own_index
+from cibw.cli.verify_environment import clean_environment, main_index, own_certificates, own_index
+from cibw.model.credentials import Certificates
 from cibw.publishing.upload_api import Credentials
 from unit_test.cli.calling import Caller
 
@@ -59,6 +62,15 @@ def test_the_index_of_a_release() -> None:
     assert own_index("https://a.example/simple/", login) == {
         "UV_DEFAULT_INDEX": "https://me%40here:a%2Fb%3Ac@a.example/simple/"
     }
+
+
+def test_uv_gets_the_certificates_of_the_index(tmp_path: Path) -> None:
+    ca, directory = str(tmp_path / "ca.pem"), str(tmp_path)
+    assert own_certificates(Certificates(), {}) == {}
+    chosen = Certificates(authorities=ca, client="/etc/me.pem")
+    assert own_certificates(chosen, {"SSL_CERT_FILE": "/x"}) == {"SSL_CERT_FILE": ca, "SSL_CLIENT_CERT": "/etc/me.pem"}
+    assert own_certificates(Certificates(), {"CURL_CA_BUNDLE": ca}) == {"SSL_CERT_FILE": ca}
+    assert own_certificates(Certificates(), {"REQUESTS_CA_BUNDLE": directory}) == {"SSL_CERT_DIR": directory}
 
 
 def test_the_index_of_its_dependencies() -> None:

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import pytest
 
 from cibw.errors import CredentialsError
-from cibw.model.credentials import IndexSection, Login
+from cibw.model.credentials import Certificates, IndexSection, Login
 from cibw.model.release import PackageIndex
 from cibw.publishing.credentials import LoginSource, no_credentials
-from cibw.publishing.logins import Places, find_login, section_of
+from cibw.publishing.logins import Places, certificates_of, find_login, section_of
 from cibw.publishing.upload_api import Credentials
 
 SECRET = "pypi-planted-secret"
@@ -88,7 +88,7 @@ def test_the_public_index_takes_no_passwords(password: str) -> None:
 
 
 def test_control_characters_are_refused() -> None:
-    with pytest.raises(CredentialsError, match="control characters"):
+    with pytest.raises(CredentialsError, match="characters that can't be seen"):
         find({"CIBW_PUBLISH_TOKEN": "pypi-\x16x"})
 
 
@@ -124,3 +124,38 @@ def test_a_login_shows_no_password() -> None:
     source.close()
     section = IndexSection(repository="r", password=SECRET)
     assert SECRET not in f"{source!r} {source.credentials()!r} {section!r}"
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "said"),
+    [
+        ("alice", "caf\udce9", "is not UTF-8"),
+        ("alice", "pass\u00a0word", "can't be seen"),
+        ("alice", "pass\u200bword", "can't be seen"),
+        ("alice", "pass\nword", "can't be seen"),
+        ("al:ice", "password", "has a colon"),
+    ],
+)
+def test_logins_that_can_not_be_right(user: str, password: str, said: str) -> None:
+    with pytest.raises(CredentialsError, match=said) as caught:
+        find({"TWINE_USERNAME": user, "TWINE_PASSWORD": password})
+    assert password not in caught.value.message
+
+
+@pytest.mark.parametrize("password", ["crème", "zażółć", "“curly”", "пароль", "🔑🔑"])
+def test_passwords_may_have_letters_of_any_language(password: str) -> None:
+    assert named(find({"TWINE_USERNAME": "zoë", "TWINE_PASSWORD": password})) == ("zoë", password)
+
+
+def test_certificates_of_an_index() -> None:
+    section = IndexSection(repository=INDEX.upload, ca_cert="filed.pem", client_cert="mine.pem")
+    other = IndexSection(repository="https://other.example/", ca_cert="other.pem", client_cert="other.pem")
+    filed = Certificates(authorities="filed.pem", client="mine.pem")
+    assert certificates_of(INDEX, {}, {}) == Certificates()
+    assert certificates_of(INDEX, {}, {"other": other}) == Certificates()
+    assert certificates_of(INDEX, {"SSL_CLIENT_CERT": "uv.pem"}, {"company": section}) == filed
+    assert certificates_of(INDEX, {"SSL_CLIENT_CERT": "uv.pem"}, {}) == Certificates(client="uv.pem")
+    chosen = {"TWINE_CERT": "ca.pem", "TWINE_CLIENT_CERT": "client.pem"}
+    assert certificates_of(INDEX, chosen, {"company": section}) == Certificates(
+        authorities="ca.pem", client="client.pem"
+    )
