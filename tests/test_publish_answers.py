@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,17 @@ def test_devpi_lists_the_files_of_its_bases_which_do_not_count(publisher: Publis
         changed = devpi_index(server.base, "changed", server.directory, bases=("alice/dev",))
         make_wheel(publisher.directory / "dist", "demo", "1.0", tag="py3-none-any", content="answer = 43\n")
         assert publisher(changed).returncode == 0
+
+
+def test_a_yanked_release_is_told(publisher: Publisher) -> None:
+    index = Index()
+    with scripted_index(index, publisher.directory) as server:
+        assert publisher(server).returncode == 0
+        index.yanked = {"demo-1.0-py3-none-any.whl": "It eats files"}
+        for more in ((), ("--release", "demo==1.0")):
+            done = publisher.run([program("cibw"), "verify", "--to", server.upload, "--timeout", "0", *more])
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert "demo 1.0 was yanked. The reason is: It eats files." in " ".join(done.stdout.split())
+        told = publisher.run([program("cibw"), "verify", "--to", server.upload, "--timeout", "0", "--json"])
+        assert [finding["rule"] for finding in json.loads(told.stdout)["findings"]] == ["yanked"]
+        assert "it was yanked there" in publisher(server).stdout

@@ -20,7 +20,7 @@ from cibw.model.release import PackageIndex
 from cibw.publishing.ci_facts import ci_facts
 from cibw.publishing.verify_attested import Attested, check_attestations, publisher_of
 from cibw.publishing.verify_page import Page
-from cibw.publishing.verify_rules import Wanted, compare, parse_release, require_verified
+from cibw.publishing.verify_rules import Wanted, compare, parse_release, require_verified, withdrawn
 from cibw.reporting.verify_console import VerifyConsole, verification_to_json
 from cibw.reporting.wording import count
 
@@ -106,6 +106,7 @@ class _Verification:
         if not compared:
             console.good(f"{page.address} lists {count(len(wanted.files), 'file')} with the right SHA-256")
         yield compared
+        yield withdrawn(wanted, listing)
         for sdist in wanted.having(DistributionKind.SDIST):
             fetched = page.check_bytes(sdist, listing)
             if not fetched:

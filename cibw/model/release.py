@@ -23,11 +23,15 @@ class PackageIndex:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexFile:
-    """A file that an index lists; `sha256` is empty where the index does not tell it, `address` is where it lies."""
+    """A file that an index lists; `sha256` is empty where the index does not tell it, `address` is where it lies.
+
+    `yanked` says why the file was withdrawn (PEP 592), which may be empty, and is None where it was not.
+    """
 
     filename: str
     sha256: str = ""
     address: str = ""
+    yanked: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

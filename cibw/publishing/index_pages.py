@@ -53,22 +53,30 @@ def _entry(item: object, address: str) -> IndexFile:
         filename=name,
         sha256=sha256.lower() if isinstance(sha256, str) else "",
         address=urljoin(address, url) if isinstance(url, str) else "",
+        yanked=_reason(item.get("yanked")),
     )
+
+
+def _reason(told: object) -> str | None:
+    if isinstance(told, str) and told:
+        return " ".join(told.split())
+    return "" if told is True else None
 
 
 def _from_html(text: str, address: str) -> tuple[IndexFile, ...]:
     base = address
     files: list[IndexFile] = []
-    for tag, target in _targets(text):
+    for tag, attributes in _linking(text):
+        target = urljoin(base, attributes["href"])
         if tag == "base":
-            base = urljoin(base, target)
+            base = target
         else:
-            files += _linked(urljoin(base, target))
+            files += _linked(target, _reason(attributes.get("data-yanked", "") or "data-yanked" in attributes))
     return tuple(files)
 
 
-def _targets(text: str) -> Iterator[tuple[str, str]]:
-    """The names of the tags `a` and `base`, and where they point.
+def _linking(text: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """The names and attributes of the tags `a` and `base` that point somewhere.
 
     Each character is read once, which the parser of the standard library does not promise for tags that never end.
     """
@@ -79,7 +87,7 @@ def _targets(text: str) -> Iterator[tuple[str, str]]:
         if tag in ("a", "base"):
             attributes, position = _attributes(text, position)
             if attributes.get("href"):
-                yield tag, attributes["href"]
+                yield tag, attributes
         else:
             end = "-->" if not tag else f"</{tag}"
             found = text.find(end, position)
@@ -95,10 +103,10 @@ def _attributes(text: str, position: int) -> tuple[dict[str, str], int]:
     return found, position
 
 
-def _linked(target: str) -> Iterator[IndexFile]:
+def _linked(target: str, yanked: str | None) -> Iterator[IndexFile]:
     address, fragment = urldefrag(target)
     filename = unquote(urlsplit(address).path.rpartition("/")[2])
     algorithm, _, digest = fragment.partition("=")
     if filename:
         sha256 = digest.lower() if algorithm == "sha256" else ""
-        yield IndexFile(filename=filename, sha256=sha256, address=address)
+        yield IndexFile(filename=filename, sha256=sha256, address=address, yanked=yanked)

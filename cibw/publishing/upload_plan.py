@@ -14,6 +14,7 @@ from cibw.publishing.distributions import FoundFile
 LAG = 3600.0
 """Seconds for which an index that says to have a file, and does not list it yet, is taken to have what was sent."""
 _DIGITS = 12
+_YANKED = "it was yanked there"
 _FAMOUS_NOTE = (
     "The index takes new files of a release for 14 days after its first one; then only a new version can be completed."
 )
@@ -115,7 +116,7 @@ def _decide(distribution: Distribution, known: Known) -> tuple[Decision, str]:
         was_sent = not known.listing.unknown and (distribution.filename, distribution.sha256) in known.memory
         return Decision.SEND, "an earlier run sent it, but the index does not list it" if was_sent else ""
     if entry.sha256 == distribution.sha256:
-        return Decision.SKIP, "the index has it"
+        return Decision.SKIP, "the index has it" if entry.yanked is None else f"the index has it, but {_YANKED}"
     if entry.sha256:
         there, here = entry.sha256[:_DIGITS], distribution.sha256[:_DIGITS]
         return Decision.CONFLICT, f"its SHA-256 is {there}... there, and {here}... here"

@@ -73,6 +73,27 @@ def compare(wanted: Wanted, listing: Listing, address: str) -> tuple[Finding, ..
     return tuple(found)
 
 
+def withdrawn(wanted: Wanted, listing: Listing) -> tuple[Finding, ...]:
+    """The files of a release that were yanked: the index has them, but only who names the version gets them."""
+    entries = [entry for entry in listing.files if entry.yanked is not None]
+    yanked = [entry for entry in entries if any(entry.filename == file.filename for file in wanted.files)]
+    if not yanked:
+        return ()
+    reasons = dict.fromkeys(entry.yanked for entry in yanked if entry.yanked)
+    told = f" The reason is: {'; '.join(reasons)}." if reasons else " No reason is given."
+    names = tuple(entry.filename for entry in yanked)
+    is_whole = len(names) == len(wanted.files)
+    return (
+        Finding(
+            rule="yanked",
+            message=f"{wanted} was yanked.{told}" if is_whole else f"Yanked: {', '.join(names)}.{told}",
+            fix="Un-yank the release on the index if that was a mistake, or publish a new version.",
+            files=names,
+            severity=Severity.WARNING,
+        ),
+    )
+
+
 def require_verified(wanted: Wanted, index: str, findings: tuple[Finding, ...]) -> None:
     """VerificationError with all findings that are errors; none where there are none."""
     wrong = tuple(finding for finding in findings if finding.severity is Severity.ERROR)

@@ -52,6 +52,31 @@ def test_any_text_gives_files_or_a_fault(text: str) -> None:
         parse_page(f"{text}!", content_type="application/json", address=PAGE)
 
 
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [(False, None), (None, None), ("", None), (True, ""), ("It eats\nfiles", "It eats files"), (1, None)],
+)
+def test_yanked_files_in_json(told: object, expected: str | None) -> None:
+    data = {"files": [{"filename": "a.whl", "url": "a.whl", "hashes": {}, "yanked": told}]}
+    (file,) = parse_page(json.dumps(data), content_type="application/vnd.pypi.simple.v1+json", address=PAGE)
+    assert file.yanked == expected
+
+
+@pytest.mark.parametrize(
+    ("attribute", "expected"),
+    [
+        ("", None),
+        ("data-yanked", ""),
+        ('data-yanked=""', ""),
+        ("data-yanked='It eats &quot;files&quot;'", 'It eats "files"'),
+        ("DATA-YANKED=broken", "broken"),
+    ],
+)
+def test_yanked_files_in_html(attribute: str, expected: str | None) -> None:
+    (file,) = parse_page(f"<a {attribute} href='a.whl'>a.whl</a>", content_type="text/html", address=PAGE)
+    assert file.yanked == expected
+
+
 def test_other_hashes_and_a_base() -> None:
     text = (
         '<base href="https://files.example/a/"><a href="demo-1.tar.gz#md5=12">x</a><a name="top">y</a><a href="/">z</a>'

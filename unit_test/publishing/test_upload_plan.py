@@ -80,6 +80,13 @@ def test_what_an_earlier_run_sent_is_sent_again_where_the_index_does_not_list_it
     assert memory_of(None, INDEX, 1001.0) == {}
 
 
+def test_a_yanked_file_is_there_and_said_to_be_yanked() -> None:
+    (entry,) = listed(WHEEL)
+    made = plan(Known(listing=Listing(files=(replace(entry, yanked="broken"),))))
+    assert made.uploads[0].decision is Decision.SKIP
+    assert made.uploads[0].reason == "the index has it, but it was yanked there"
+
+
 def test_what_the_index_does_not_tell_is_a_note() -> None:
     (note,) = plan(Known(listing=Listing(unknown="the page answers with 500"))).notes
     assert "its answers decide: the page answers with 500." in note

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cibw.errors import ConfigurationError, VerificationError
@@ -14,8 +16,9 @@ from cibw.publishing.verify_rules import (
     missing_names,
     parse_release,
     require_verified,
+    withdrawn,
 )
-from unit_test.publishing.releasing import OTHER, SDIST, WHEEL, distribution, listed
+from unit_test.publishing.releasing import OTHER, SDIST, WHEEL, distribution, hash_of, listed
 
 PAGE = "https://index.example/simple/demo/"
 
@@ -53,6 +56,17 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 def test_a_page_that_nobody_can_read() -> None:
     (finding,) = compare(wanted(WHEEL), Listing(unknown="it answers with 500"), PAGE)
     assert finding.message == "it answers with 500."
+
+
+def test_yanked_files_are_told_and_are_no_fault() -> None:
+    files = tuple(IndexFile(filename=name, sha256=hash_of(name), yanked="It eats files") for name in (WHEEL, SDIST))
+    assert withdrawn(wanted(WHEEL), Listing(files=(replace(files[0], yanked=None), files[1]))) == ()
+    (finding,) = withdrawn(wanted(WHEEL, SDIST), Listing(files=files))
+    assert finding.message == "demo 1.0 was yanked. The reason is: It eats files."
+    assert (finding.severity, finding.files) == (Severity.WARNING, (WHEEL, SDIST))
+    (some,) = withdrawn(wanted(WHEEL, SDIST), Listing(files=(replace(files[0], yanked=""),)))
+    assert some.message == f"Yanked: {WHEEL}. No reason is given."
+    require_verified(wanted(WHEEL), "the index", (finding,))
 
 
 def test_what_could_not_be_tried_is_no_fault() -> None:
