@@ -177,3 +177,43 @@ def test_a_yanked_release_is_told(publisher: Publisher) -> None:
         told = publisher.run([program("cibw"), "verify", "--to", server.upload, "--timeout", "0", "--json"])
         assert [finding["rule"] for finding in json.loads(told.stdout)["findings"]] == ["yanked"]
         assert "it was yanked there" in publisher(server).stdout
+
+
+def test_a_redirection_is_told_with_its_server(publisher: Publisher) -> None:
+    index = Index(uploads=[Said(status=308, headers={"Location": "/upload/legacy/"})])
+    with scripted_index(index, publisher.directory) as server:
+        done = publisher(server)
+        assert done.returncode == 19
+        assert f"to {server.base}/upload/legacy/. If that" in done.stderr
+        index.uploads = [Said(status=302, headers={"Location": "https://sso.example/sign-in"})]
+        assert "looks like a sign-in page" in publisher(server).stderr
+
+
+def test_a_limit_of_new_projects_is_told_at_once(publisher: Publisher) -> None:
+    index = Index(uploads=[Said(status=429, text="Too many new projects created")])
+    with scripted_index(index, publisher.directory) as server:
+        done = publisher(server)
+    assert done.returncode == 19
+    assert "limits how many new projects" in done.stderr
+    assert len(index.forms) == 1
+
+
+def test_a_variable_that_azure_does_not_know_is_no_password(publisher: Publisher) -> None:
+    index = Index()
+    with scripted_index(index, publisher.directory) as server:
+        nobody = {"TWINE_USERNAME": "", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+        done = publisher(server, **nobody, TWINE_PASSWORD="$(PYPI_TOKEN)")
+    assert done.returncode == 21
+    assert "TWINE_PASSWORD has the name PYPI_TOKEN in place of a value" in done.stderr
+    assert not index.forms
+
+
+def test_a_project_that_nothing_named_is_told(publisher: Publisher) -> None:
+    index = Index()
+    (publisher.directory / "dist" / "demo-1.0-py3-none-any.whl").unlink()
+    make_wheel(publisher.directory / "dist", "UNKNOWN", "0.0.0", tag="py3-none-any")
+    with scripted_index(index, publisher.directory) as server:
+        done = publisher(server)
+    assert done.returncode == 18
+    assert "did not find the name of the project" in done.stderr
+    assert not index.forms

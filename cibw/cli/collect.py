@@ -11,7 +11,7 @@ from cibw.errors import ConfigurationError, Mistake, ReleaseFaultError
 from cibw.model.artifacts import ARTIFACT_GLOB
 from cibw.model.collection import Folder
 from cibw.model.findings import stops
-from cibw.publishing.collect_files import copy_file, files_in, folders_below, odd_names
+from cibw.publishing.collect_files import copy_file, files_in, folders_below, is_packed, odd_names, packed_below
 from cibw.publishing.collect_plan import collection_findings, plan_collection
 from cibw.reporting.collect_text import collection_lines
 from cibw.reporting.findings_text import fault_text, warning_lines
@@ -24,13 +24,15 @@ def collect(session: Session) -> int:
     """Gather the files of some folders; the errors say what the exit codes mean."""
     here = session.working_dir
     output_dir = here / (session.line.output_dir or DEFAULT_DIR)
-    paths = [path for directory in _directories(session) for path in folders_below(directory, output_dir)]
+    directories = _directories(session)
+    packed = _packed(session, directories)
+    paths = [path for directory in directories for path in folders_below(directory, output_dir)]
     folders = tuple(_read(path, here) for path in dict.fromkeys(paths))
     if not any(folder.files for folder in folders):
-        raise ConfigurationError(
-            "There is nothing to collect: no folder has a wheel or an sdist.",
-            hint="`cibw build` and `cibw sdist` make them; a CI has to hand them on as artifacts.",
-        )
+        raise _nothing_there(packed)
+    for name in packed:
+        mark = session.look.warning(session.look.symbol("⚠", "!"))
+        print(f"  {mark} {name} is packed, so what is in it was left out; unpack it into a folder and collect again.")
     with writing_to(session, output_dir) as output:
         return _collect(session, folders, output)
 
@@ -52,6 +54,26 @@ def _collect(session: Session, folders: tuple[Folder, ...], output: Path) -> int
     return 0
 
 
+def _nothing_there(packed: list[str]) -> ConfigurationError:
+    if packed:
+        return ConfigurationError(
+            f"There is nothing to collect: {', '.join(packed)} {'are' if len(packed) > 1 else 'is'} packed.",
+            hint="Unpack each into a folder of its own, such as `unzip -d NAME NAME.zip`.",
+        )
+    return ConfigurationError(
+        "There is nothing to collect: no folder has a wheel or an sdist.",
+        hint="`cibw build` and `cibw sdist` make them; a CI has to hand them on as artifacts.",
+    )
+
+
+def _packed(session: Session, directories: list[Path]) -> list[str]:
+    here = session.working_dir
+    found = [path for directory in directories for path in packed_below(directory)]
+    if not session.line.paths:
+        found += [path for path in sorted(here.glob(f"{ARTIFACT_GLOB}.zip")) if is_packed(path)]
+    return [_shown(path, here) for path in dict.fromkeys(found)]
+
+
 def _directories(session: Session) -> list[Path]:
     here = session.working_dir
     if not session.line.paths:
@@ -59,7 +81,13 @@ def _directories(session: Session) -> list[Path]:
         return [*found, *(path for path in (here / _WHEELS_DIR,) if path.is_dir())]
     missing = [name for name in session.line.paths if not (here / name).is_dir()]
     if missing:
-        raise ConfigurationError(f"There is no directory {', '.join(missing)}.", hint="Name the folders of artifacts.")
+        packed = any(name.endswith(".zip") for name in missing)
+        hint = (
+            "Unpack artifacts into folders of their own, and name these."
+            if packed
+            else "Name the folders of artifacts."
+        )
+        raise ConfigurationError(f"There is no directory {', '.join(missing)}.", hint=hint)
     return [here / name for name in session.line.paths]
 
 

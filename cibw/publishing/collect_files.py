@@ -27,6 +27,16 @@ def folders_below(directory: Path, output: Path) -> Iterator[Path]:
             yield from folders_below(path, output)
 
 
+def packed_below(directory: Path) -> Iterator[Path]:
+    """The archives in a directory and below it that may be artifacts, as browsers and APIs of CIs hand them out."""
+    return (path for path in sorted(directory.glob("**/*.zip")) if is_packed(path))
+
+
+def is_packed(path: Path) -> bool:
+    """Whether an archive is not unpacked beside itself."""
+    return path.is_file() and not path.with_suffix("").is_dir()
+
+
 def files_in(directory: Path, shown: str) -> tuple[CollectedFile, ...]:
     """The distributions and attestations directly in a directory, by name."""
     paths = [path for path in sorted(directory.iterdir()) if _counts(path) and path.name != MANIFEST_NAME]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -15,6 +16,10 @@ Pypirc = Callable[[], Mapping[str, IndexSection]]
 Keyring = Callable[[str, str], Login | None]
 """Asks the keyring for an address and a user's name, which may be empty."""
 
+_UNDEFINED = re.compile(
+    r"\$\([A-Za-z_][\w.-]*\)|\$\{[A-Za-z_][\w.]*\}|\$\{\{.*\}\}|\$\[.*\]|\$[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|%[A-Z][A-Z0-9]*(_[A-Z0-9]+)+%"
+)
+"""What Azure, GitLab and others leave in place of a variable that is not defined."""
 API_START = "pypi-"
 
 
@@ -44,17 +49,22 @@ class Places:
     keyring: Keyring
 
 
+def defined(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables without those that hold the name of one that the CI does not know."""
+    return {name: value for name, value in environment.items() if not _UNDEFINED.fullmatch(value.strip())}
+
+
 def find_login(index: PackageIndex, places: Places, *, is_public: bool) -> Login | None:
     """The first login for an index; None where there is none, CredentialsError where it can't be right.
 
     A variable with a user's name alone says whose password .pypirc or the keyring is asked for.
     """
-    section = section_of(index, places.pypirc())
+    section, environment = section_of(index, places.pypirc()), defined(places.environment)
     for family in FAMILIES:
-        login = _of_variables(family, places.environment, section, is_public=is_public)
+        login = _of_variables(family, environment, section, is_public=is_public)
         if login:
             return _checked(login, index, is_public=is_public)
-    user = next(filter(None, (places.environment.get(family.user, "") for family in FAMILIES)), "")
+    user = next(filter(None, (environment.get(family.user, "") for family in FAMILIES)), "")
     login = _of_section(section, user) or _of_keyring(index, places, user or section.username, is_public=is_public)
     return _checked(login, index, is_public=is_public) if login else None
 
@@ -91,15 +101,19 @@ def looked_for(index: PackageIndex, environment: Mapping[str, str]) -> Iterator[
     named = "" if index.name == index.upload else f"{index.name}, or one "
     yield f".pypirc: a section {named}for {index.upload}, with a password"
     yield f"the keyring: a password for {index.upload}"
-    for name in _empty(environment):
-        yield f"{name} is set, but empty: the secret is not known to this run"
-
-
-def _empty(environment: Mapping[str, str]) -> Iterator[str]:
     for family in FAMILIES:
-        for name in (family.key, family.word):
-            if name in environment and not environment[name].strip():
-                yield name
+        for name in (family.key, family.word, family.user):
+            yield from _without_value(name, environment, is_secret=name != family.user)
+
+
+def _without_value(name: str, environment: Mapping[str, str], *, is_secret: bool) -> Iterator[str]:
+    value = environment.get(name, "-").strip()
+    if not value and is_secret:
+        yield f"{name} is set, but empty: the secret is not known to this run"
+    elif _UNDEFINED.fullmatch(value):
+        # The whole value would be masked, as that of any secret.
+        unknown = value.strip("${}()[]% ")
+        yield f"{name} has the name {unknown} in place of a value: define that variable in the CI, and for this job"
 
 
 def _of_variables(

@@ -14,6 +14,7 @@ from cibw.model.identifier import BuildIdentifier
 from cibw.publishing.contents import DistributionContents
 from cibw.publishing.gates import tag_refusal
 from cibw.publishing.rule_values import CheckedRelease, Fault, Rule
+from cibw.publishing.upload_plan import NAME_IT, UNNAMED
 
 T = TypeVar("T")
 _DEPENDENCIES = ("requires_dist", "requires_python", "provides_extra")
@@ -99,6 +100,12 @@ def _minority(release: CheckedRelease, values: list[str]) -> tuple[str, ...]:
 def _usual(values: Sequence[T]) -> T:
     """The value that is there most often; the first of several."""
     return Counter(values).most_common(1)[0][0]
+
+
+def _unnamed(release: CheckedRelease) -> Iterator[Fault]:
+    names = tuple(one.filename for one in release.contents if one.distribution.project == UNNAMED)
+    if names:
+        yield Fault(message="The build backend did not find the name of the project.", fix=NAME_IT, files=names)
 
 
 def _changed(release: CheckedRelease) -> Iterator[Fault]:
@@ -195,6 +202,7 @@ RULES = (
     Rule(name="several-sdists", of_index=True, finds="there is more than one sdist", judge=_several_sdists),
     Rule(name="several-projects", finds="the files are of more than one project", judge=_several_projects),
     Rule(name="several-versions", finds="the files are of more than one version", judge=_several_versions),
+    Rule(name="unnamed-project", finds="a file is of a project UNKNOWN, as nothing named it", judge=_unnamed),
     Rule(name="changed-file", finds="a file has other bytes than dist.json says", judge=_changed),
     Rule(name="wrong-tag", finds="the tag is not that of the version (`tag-format`)", judge=_wrong_tag),
     Rule(

@@ -145,6 +145,7 @@ _COMPILED = tuple((re.compile(pattern, re.IGNORECASE), advice) for pattern, advi
 _HAS_IT = re.compile(_EXISTS, re.IGNORECASE)
 _HOPELESS = re.compile(_TOO_MANY_PROJECTS, re.IGNORECASE)
 _CONFLICT = 409
+_SIGN_IN = re.compile(r"\b(log[-_]?[io]n|sign[-_]?[io]n|sso|saml2?|oauth2?|openid|authorize)\b", re.IGNORECASE)
 _ELSE = Advice(text="`cibw check` may find the reason in the files; the index's own words say what it wants.")
 
 
@@ -163,9 +164,21 @@ def is_hopeless(receipt: Receipt) -> bool:
 def advice_for(receipt: Receipt) -> Advice:
     """What helps against an answer that is no success: by its words, else by its status."""
     if receipt.is_redirection:
-        where = f" {receipt.location}" if receipt.location else " another address"
-        return Advice(text=f"The index wants uploads at{where}: give that by --to (a slash at the end matters).")
+        return Advice(text=_moved(receipt))
     for pattern, advice in _COMPILED:
         if pattern.search(receipt.message):
             return advice
     return _BY_STATUS.get(receipt.status, _ELSE)
+
+
+def _moved(receipt: Receipt) -> str:
+    where = receipt.location or "another address"
+    if _SIGN_IN.search(receipt.location):
+        return (
+            f"The server sends the upload to {where}, which looks like a sign-in page: the address is not that of "
+            "uploads, or it takes no API tokens and passwords. Check --to."
+        )
+    return (
+        f"The server sends the upload to {where}. If that is where the index takes files, give it by --to "
+        "(a slash at the end matters)."
+    )

@@ -13,6 +13,12 @@ from cibw.publishing.distributions import FoundFile
 
 LAG = 3600.0
 """Seconds for which an index that says to have a file, and does not list it yet, is taken to have what was sent."""
+UNNAMED = "unknown"
+"""The project that setuptools builds where nothing names one, mostly in version 0.0.0."""
+NAME_IT = (
+    "Set `name` and `version` in [project] of pyproject.toml, and require a setuptools that reads them there "
+    '(`requires = ["setuptools>=61"]` in [build-system]); then build again.'
+)
 _DIGITS = 12
 _YANKED = "it was yanked there"
 _FAMOUS_NOTE = (
@@ -43,6 +49,12 @@ class Known:
 
 def release_of(files: tuple[FoundFile, ...]) -> Release:
     """The files as a release; ReleaseFaultError where there are none, or they belong to several."""
+    unnamed = [file.distribution.filename for file in files if file.distribution.project == UNNAMED]
+    if unnamed:
+        raise ReleaseFaultError(
+            f"{', '.join(unnamed)}: the build backend did not find the name of the project. Nothing was sent.",
+            hint=NAME_IT,
+        )
     names = sorted({f"{file.distribution.project} {file.distribution.version}" for file in files})
     if not names:
         raise ReleaseFaultError(

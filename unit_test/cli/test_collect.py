@@ -75,3 +75,27 @@ def test_the_manifests_of_jobs_become_one(cibw: Caller) -> None:
     called = cibw("collect")
     assert called.exit_code == 18
     assert "cibw-wheels-a/dist.json" in called.stderr
+
+
+def test_packed_artifacts_are_told(cibw: Caller) -> None:
+    put(cibw.directory / "cibw-wheels-linux.zip")
+    alone = cibw("collect")
+    assert alone.exit_code == 2
+    assert "cibw-wheels-linux.zip is packed" in alone.stderr
+    named = cibw("collect", "cibw-wheels-linux.zip")
+    assert named.exit_code == 2
+    assert "Unpack artifacts" in named.stderr
+    put(cibw.directory / "cibw-sdist" / SDIST)
+    put(cibw.directory / "cibw-sdist.zip")
+    beside = cibw("collect")
+    assert beside.exit_code == 0
+    assert "cibw-wheels-linux.zip is packed" in beside.stdout
+    assert "cibw-sdist.zip" not in beside.stdout
+
+
+def test_packed_artifacts_in_folders_are_told(cibw: Caller) -> None:
+    put(cibw.directory / "artifacts" / "cibw-sdist" / SDIST)
+    put(cibw.directory / "artifacts" / "drop" / "wheels.zip")
+    called = cibw("collect", "artifacts")
+    assert called.exit_code == 0
+    assert "artifacts/drop/wheels.zip is packed" in called.stdout

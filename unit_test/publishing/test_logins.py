@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -159,3 +160,22 @@ def test_certificates_of_an_index() -> None:
     assert certificates_of(INDEX, chosen, {"company": section}) == Certificates(
         authorities="ca.pem", client="client.pem"
     )
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["$(PYPI_TOKEN)", "$(pypi.token)", "${PYPI_TOKEN}", "${{ secrets.PYPI_TOKEN }}", "$PYPI_TOKEN", "%PYPI_TOKEN%"],
+)
+def test_a_variable_that_the_ci_does_not_know_is_no_password(value: str) -> None:
+    unknown = {"CIBW_PUBLISH_TOKEN": value, "TWINE_USERNAME": value}
+    assert find(unknown) is None
+    assert named(find({**unknown, "UV_PUBLISH_TOKEN": SECRET})) == ("__token__", SECRET)
+    assert named(find(unknown, section=SECTION)) == ("carol", "filed")
+    hint = no_credentials(INDEX, unknown, ()).hint
+    for name in unknown:
+        assert re.search(rf"{name} has the name (secrets\.)?pypi[_.]token in place of a value", hint, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("password", ["$ecret", "$(", "a$(B)", "%41%", "$SECRET", "$$", "pa${ss}word"])
+def test_passwords_may_have_such_signs(password: str) -> None:
+    assert named(find({"TWINE_USERNAME": "alice", "TWINE_PASSWORD": password})) == ("alice", password)

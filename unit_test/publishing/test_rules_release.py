@@ -39,6 +39,11 @@ def test_a_wheel_of_both_stable_abis_serves_pythons_with_and_without_a_gil(tmp_p
     assert found(*paths, wanted=replace(WANTED, identifiers=both)) == ()
 
 
+def test_a_project_without_a_name_is_an_error(tmp_path: Path) -> None:
+    findings = found(Made(project="UNKNOWN", version="0.0.0").wheel(tmp_path), wanted=Wanted(is_whole=False))
+    assert "unnamed-project" in rules(findings)
+
+
 def test_a_wheel_of_another_version_serves_nobody(tmp_path: Path) -> None:
     paths = (Made(tag="cp313-cp313-win32").wheel(tmp_path), Made(version="1.1").wheel(tmp_path), Made().sdist(tmp_path))
     findings = found(*paths, wanted=replace(WANTED, identifiers=(CP312,)))

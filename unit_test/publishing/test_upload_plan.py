@@ -108,6 +108,12 @@ def test_the_14_days(there: tuple[str, ...], notes: list[str]) -> None:
     assert all(note.startswith(start) for note, start in zip(made.notes, notes, strict=True))
 
 
+def test_files_of_a_project_without_a_name_are_told() -> None:
+    with pytest.raises(ReleaseFaultError, match=r"UNKNOWN-0\.0\.0\.tar\.gz: the build backend did not find") as caught:
+        release_of(found("UNKNOWN-0.0.0.tar.gz"))
+    assert "[project]" in caught.value.hint
+
+
 @pytest.mark.parametrize("names", [(), (WHEEL, "demo-1.1.tar.gz"), (WHEEL, "other-1.0.tar.gz")])
 def test_files_that_are_no_release(names: tuple[str, ...]) -> None:
     with pytest.raises(ReleaseFaultError):

@@ -189,7 +189,14 @@ def test_what_helps(status: int, message: str, error: type[Exception], hint: str
 
 
 @pytest.mark.parametrize(
-    ("location", "said"), [("https://a.example/legacy/", "at https://a.example/legacy/"), ("", "another")]
+    ("location", "said"),
+    [
+        ("https://a.example/legacy/", "to https://a.example/legacy/. If that is where the index takes files"),
+        ("https://a.example/users/sign_in?next=1", "looks like a sign-in page"),
+        ("https://sso.a.example/", "looks like a sign-in page"),
+        ("https://a.example/lessons/", "If that is where the index takes files"),
+        ("", "to another address"),
+    ],
 )
 def test_where_an_index_wants_files_elsewhere(location: str, said: str) -> None:
     assert said in advice_for(Receipt(status=308, location=location)).text
