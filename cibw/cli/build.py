@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from cibw.cli.states import preparation, state_teller
 from cibw.cli.store import ProjectFiles, StoreSources, keeper_of, open_memory
 from cibw.config.load import load_options
 from cibw.config.options import Options
+from cibw.errors import ConfigurationError
 from cibw.model.events import Event, Progress, WarningRaised
 from cibw.model.facts import Facts
 from cibw.model.images import ContainerSpec
@@ -38,11 +40,15 @@ from cibw.running.scheduler import RunSettings, run_plan
 from cibw.running.source import every_file, project_files
 from cibw.running.stage import StageSettings
 
+_DATE = "SOURCE_DATE_EPOCH"
+_END_OF_ZIP_TIMES = 4_354_819_200
+"""1 January 2108: the years of a zip archive end before."""
+
 
 def build(session: Session) -> int:
     """Build the wheels of a project and give the exit code of the report."""
     # Build backends and hooks run the code of many people.
-    session = replace(session, environment=without_logins(session.environment))
+    session = replace(session, environment=_with_date(without_logins(session.environment)))
     with open_project(session.line, session.working_dir) as project:
         sources = sources_of(session.line, project, session.working_dir, session.environment)
         options = load_options(sources, session.platform())
@@ -55,6 +61,19 @@ def build(session: Session) -> int:
         with unpacked_sdist(session, project, sources, environment_of(session, options)) as found:
             options = load_options(found.sources, session.platform())
             return _plan_and_run(session, found.project, options, *found.notes)
+
+
+def _with_date(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment without an empty SOURCE_DATE_EPOCH; ConfigurationError for one that no wheel can hold."""
+    text = environment.get(_DATE, "0")
+    if not text:
+        return {name: value for name, value in environment.items() if name != _DATE}
+    if not re.fullmatch("[0-9]{1,10}", text) or int(text) >= _END_OF_ZIP_TIMES:
+        raise ConfigurationError(
+            f"{_DATE} is {text!r}, which is not a time that a wheel can hold.",
+            hint="Set it to a number of seconds since 1970, before the year 2108, or unset it.",
+        )
+    return environment
 
 
 def _plan_and_run(session: Session, project: Project, options: Options, *notes: str) -> int:
