@@ -59,7 +59,8 @@ class DistributionContents:
     """A distribution and what was read from it.
 
     `broken` says why an archive could not be read to its end. `framing` are oddities of the archive itself.
-    The texts are those of files in `.dist-info`, None where a file is missing.
+    The texts are those of files in `.dist-info`, None where a file is missing. `top` is the one directory at the top of
+    an sdist, and empty where it has several or none. `pyproject_fault` says why its pyproject.toml can't be read.
     """
 
     distribution: Distribution
@@ -71,6 +72,8 @@ class DistributionContents:
     entry_points: str | None = None
     framing: tuple[str, ...] = ()
     broken: str = ""
+    top: str = ""
+    pyproject_fault: str = ""
 
     @property
     def filename(self) -> str:
@@ -81,6 +84,11 @@ class DistributionContents:
     def is_wheel(self) -> bool:
         """Whether it is a wheel."""
         return self.distribution.wheel is not None
+
+    @property
+    def root(self) -> str:
+        """The directory of an sdist's files; the one that its name promises where there is none."""
+        return self.top or sdist_root(self.filename)
 
     @property
     def is_plain(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -12,6 +13,11 @@ from cibw.untrusted.entries import Entry, EntryKind, Listing, refusal
 from cibw.untrusted.faults import ArchiveError
 from cibw.untrusted.limits import METADATA
 from cibw.untrusted.tars import TarReader, open_sdist
+
+if sys.version_info >= (3, 11):  # pragma: no cover - one of the two is never reached
+    import tomllib
+else:  # pragma: no cover
+    import tomli as tomllib
 
 _PLAIN = (EntryKind.FILE, EntryKind.DIRECTORY)
 
@@ -34,7 +40,9 @@ class _Reading:
         self._found = found
         self._root = sdist_root(found.distribution.filename)
         self._members: list[Member] = []
-        self._metadata: PackageMetadata | None = None
+        self._tops: dict[str, None] = {}
+        self._metadata: dict[str, PackageMetadata] = {}
+        self._pyproject_faults: dict[str, str] = {}
         self._listing = Listing()
         self._unsafe = ""
         self.broken = ""
@@ -52,21 +60,34 @@ class _Reading:
             total += member.size
             if is_bomb(total, self._found.distribution.size):
                 return
-            if entry.name == f"{self._root}/PKG-INFO":
-                self._metadata = read_metadata(archive.read(METADATA))
+            self._look_into(archive, PurePosixPath(entry.name).parts)
         if not self._unsafe:
             self._unsafe = refusal(self._listing.finish)
 
     def contents(self) -> DistributionContents:
         """All of it as a value."""
+        top = next(iter(self._tops)) if len(self._tops) == 1 else ""
+        root = top or self._root
         return DistributionContents(
             distribution=self._found.distribution,
             path=str(self._found.path),
             members=tuple(self._members),
-            metadata=self._metadata,
+            metadata=self._metadata.get(root),
             framing=() if self.broken else tuple(self._framing()),
             broken=self.broken,
+            top=top,
+            pyproject_fault=self._pyproject_faults.get(root, ""),
         )
+
+    def _look_into(self, archive: TarReader, parts: tuple[str, ...]) -> None:
+        """Read what counts in the directories that may be the one of the sdist."""
+        self._tops.setdefault(parts[0] if len(parts) > 1 else "")
+        if len(parts) != 2 or parts[0] not in (self._root, next(iter(self._tops))):
+            return
+        if parts[1] == "PKG-INFO":
+            self._metadata[parts[0]] = read_metadata(archive.read(METADATA))
+        elif parts[1] == "pyproject.toml":
+            self._pyproject_faults[parts[0]] = _toml_fault(archive.read(METADATA))
 
     def _judge(self, entry: Entry) -> None:
         if not self._unsafe:
@@ -74,7 +95,16 @@ class _Reading:
 
     def _framing(self) -> Iterator[str]:
         strangers = [one.name for one in self._members if PurePosixPath(one.name).parts[:1] != (self._root,)]
-        if strangers:
-            yield f"{strangers[0]} does not lie in the directory {self._root}, which the file's name promises"
+        if strangers and (len(self._tops) > 1 or "" in self._tops):
+            yield f"{strangers[0]} is not in the directory {self._root}, and an sdist has one directory at its top"
         if self._unsafe:
             yield f"it is not safe to unpack, as {self._unsafe}"
+
+
+def _toml_fault(data: bytes) -> str:
+    """Why a TOML file can't be read; empty where it can."""
+    try:
+        tomllib.loads(data.decode())
+    except (ValueError, RecursionError) as error:
+        return str(error).rstrip(".")
+    return ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cibw.model.distribution import SDIST_ENDING
 from cibw.model.findings import Severity
-from cibw.publishing.contents import PLAIN_METHODS, DistributionContents, is_bomb
+from cibw.publishing.contents import PLAIN_METHODS, DistributionContents, is_bomb, sdist_root
 from cibw.publishing.platform_tags import is_taken, remedy
 from cibw.publishing.rule_values import CheckedRelease, Fault, Rule, each_file
 
@@ -42,6 +42,15 @@ def _broken(release: CheckedRelease) -> Iterator[Fault]:
 def _framing(contents: DistributionContents) -> Iterator[Fault]:
     for text in contents.framing:
         yield Fault(message=f"The archive is odd: {text}.", fix="Build it anew with a current build backend.")
+
+
+def _directory(contents: DistributionContents) -> Iterator[Fault]:
+    wanted = sdist_root(contents.filename)
+    if contents.top and contents.top != wanted:
+        yield Fault(
+            message=f"Its directory is named {contents.top}, and should be named {wanted} like the file.",
+            fix="Installers accept it. Use a newer release of the build backend.",
+        )
 
 
 def _too_large(release: CheckedRelease) -> Iterator[Fault]:
@@ -125,6 +134,12 @@ RULES = (
         of_index=True,
         finds="members twice or outside of their directory, sparse files, bytes before a zip file",
         judge=each_file(_framing),
+    ),
+    Rule(
+        name="sdist-directory",
+        finds="the directory in an sdist is not named like the file",
+        judge=each_file(_directory),
+        severity=Severity.WARNING,
     ),
     Rule(name="file-size", of_index=True, finds="a file is larger than `file-size-limit`", judge=_too_large),
     Rule(

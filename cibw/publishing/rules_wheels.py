@@ -1,4 +1,4 @@
-"""Rules about the files of metadata in a distribution."""
+"""Rules about the files in a distribution that describe it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from math import prod
 
 from packaging.tags import parse_tag
 
-from cibw.publishing.contents import DistributionContents, dist_info, sdist_root
+from cibw.model.findings import Severity
+from cibw.publishing.contents import DistributionContents, dist_info
 from cibw.publishing.rule_values import Fault, Rule, each_file
 
 _SIGNATURES = ("RECORD.jws", "RECORD.p7s")
@@ -26,7 +27,7 @@ _REPACK = "Pack the wheel anew: `python -m wheel unpack` and `python -m wheel pa
 
 
 def _missing(contents: DistributionContents) -> Iterator[Fault]:
-    directory = dist_info(contents.filename) if contents.is_wheel else sdist_root(contents.filename)
+    directory = dist_info(contents.filename) if contents.is_wheel else contents.root
     name = "METADATA" if contents.is_wheel else "PKG-INFO"
     if not contents.is_plain:
         return
@@ -123,7 +124,7 @@ def _license_files(contents: DistributionContents) -> Iterator[Fault]:
     if metadata is None or not metadata.has_license_files:
         return
     names = {member.name for member in contents.members}
-    directory = f"{dist_info(contents.filename)}/licenses" if contents.is_wheel else sdist_root(contents.filename)
+    directory = f"{dist_info(contents.filename)}/licenses" if contents.is_wheel else contents.root
     for file in metadata.all("license_files"):
         if f"{directory}/{file}" not in names:
             yield Fault(
@@ -132,11 +133,26 @@ def _license_files(contents: DistributionContents) -> Iterator[Fault]:
             )
 
 
+def _pyproject(contents: DistributionContents) -> Iterator[Fault]:
+    if contents.pyproject_fault:
+        yield Fault(
+            message=f"{contents.root}/pyproject.toml can't be read: {contents.pyproject_fault}.",
+            fix="Correct the file, and build the sdist anew: installers can't build from it.",
+        )
+
+
 RULES = (
     Rule(
         name="missing-metadata",
         finds="METADATA or WHEEL of a wheel, or PKG-INFO of an sdist, is missing",
         judge=each_file(_missing),
+    ),
+    Rule(
+        name="pyproject",
+        finds="`pyproject.toml` of an sdist can't be read",
+        judge=each_file(_pyproject),
+        # A later version of TOML may allow what this one does not.
+        severity=Severity.WARNING,
     ),
     Rule(name="wheel-tags", finds="WHEEL has other tags than the file's name", judge=each_file(_tags)),
     Rule(

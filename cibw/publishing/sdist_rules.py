@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from cibw.model.distribution import SDIST_ENDING, Distribution
-from cibw.model.findings import Finding
+from cibw.model.findings import Finding, Severity
 from cibw.model.sdist import SdistContents
 
 _OTHER_BACKEND = "Use a newer release of the build backend: raise its lower bound in build-system.requires."
@@ -44,6 +44,8 @@ def _top(sdist: Distribution, contents: SdistContents) -> Iterator[Finding]:
             f"{', '.join(contents.top) or 'nothing'}.",
             fix=_OTHER_BACKEND,
             files=(sdist.filename,),
+            # Installers take any directory that stands alone, and so does the public index.
+            severity=Severity.WARNING if len(contents.top) == 1 else Severity.ERROR,
         )
 
 

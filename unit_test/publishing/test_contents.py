@@ -135,7 +135,7 @@ def test_odd_archives(tmp_path: Path) -> None:
     )
     sdist = Made().sdist(tmp_path, {"other/PKG-INFO": b"", "demo-1.0/../x": b""})
     assert contents(sdist).framing == (
-        "other/PKG-INFO does not lie in the directory demo-1.0, which the file's name promises",
+        "other/PKG-INFO is not in the directory demo-1.0, and an sdist has one directory at its top",
         "it is not safe to unpack, as 'demo-1.0/../x' leads out",
     )
 

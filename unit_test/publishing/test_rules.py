@@ -143,6 +143,37 @@ def test_the_name_of_a_file_and_what_is_in_it(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("root", ["de-mo-1.0", "De.mo-1.0", "de_mo-1.0.0", "checkout"])
+def test_the_directory_of_an_sdist_may_have_another_name(tmp_path: Path, root: str) -> None:
+    made = Made(project="de_mo")
+    files = {f"./{root}/setup.py": b"", f"{root}/PKG-INFO": made.metadata.encode(), f"{root}/LICENSE": b"MIT"}
+    findings = found(made.wheel(tmp_path), made.sdist(tmp_path, files))
+    assert [(one.rule, one.severity) for one in findings] == [("sdist-directory", Severity.WARNING)]
+    assert f"is named {root}," in findings[0].message
+
+
+@pytest.mark.parametrize("stray", ["setup.py", "other/setup.py"])
+def test_an_sdist_has_one_directory_at_its_top(tmp_path: Path, stray: str) -> None:
+    files = {stray: b"", "demo-1.0/PKG-INFO": Made().metadata.encode(), "demo-1.0/LICENSE": b"MIT"}
+    findings = found(Made().wheel(tmp_path), Made().sdist(tmp_path, files))
+    assert [(one.rule, one.severity) for one in findings] == [("archive-form", Severity.ERROR)]
+
+
+@pytest.mark.parametrize(("root", "others"), [("demo-1.0", []), ("De-mo-1.0", ["sdist-directory"])])
+@pytest.mark.parametrize("text", [b"[project", b"\xff", b"a = 1\na = 2"])
+def test_an_sdist_whose_pyproject_toml_is_unreadable(tmp_path: Path, root: str, others: list[str], text: bytes) -> None:
+    files = {f"{root}/PKG-INFO": Made().metadata.encode(), f"{root}/LICENSE": b"MIT", f"{root}/pyproject.toml": text}
+    findings = found(Made().wheel(tmp_path), Made().sdist(tmp_path, files))
+    assert rules(findings) == [*others, "pyproject"]
+    assert f"{root}/pyproject.toml can't be read" in findings[-1].message
+
+
+def test_a_pyproject_toml_that_is_no_file_of_the_project_is_not_read(tmp_path: Path) -> None:
+    readable = {"demo-1.0/pyproject.toml": b"[project]\n", "demo-1.0/tests/pyproject.toml": b"[project"}
+    files = {"demo-1.0/PKG-INFO": Made().metadata.encode(), "demo-1.0/LICENSE": b"MIT", **readable}
+    assert found(Made().wheel(tmp_path), Made().sdist(tmp_path, files)) == ()
+
+
 def test_the_readme_may_be_missing(tmp_path: Path) -> None:
     bare = Made(readme="UNKNOWN", fields=without("Description-Content-Type"))
     findings = found(bare.wheel(tmp_path), bare.sdist(tmp_path))

@@ -8,6 +8,7 @@ import pytest
 
 from cibw.errors import ReleaseFaultError
 from cibw.model.distribution import Distribution
+from cibw.model.findings import Severity
 from cibw.model.sdist import SdistContents
 from cibw.publishing.sdist_rules import normal_name, sdist_findings
 from cibw.publishing.sdists import read_sdist
@@ -40,6 +41,18 @@ def test_a_version_is_written_as_versions_are() -> None:
 @pytest.mark.parametrize("top", [(), ("other",), ("my_demo-1.0", "setup.py")])
 def test_it_holds_one_directory(top: tuple[str, ...]) -> None:
     assert rules("my_demo-1.0.tar.gz", *top) == ["sdist-directory"]
+
+
+def test_a_directory_of_another_name_is_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "my_demo-1.0.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        info = tarfile.TarInfo("my-demo-1.0/PKG-INFO")
+        info.size = len(PKG_INFO)
+        archive.addfile(info, io.BytesIO(PKG_INFO.encode()))
+    read = read_sdist(path)
+    assert read == SdistContents(top=("my-demo-1.0",), pkg_info=PKG_INFO)
+    findings = sdist_findings(sdist(), read)
+    assert [(one.rule, one.severity) for one in findings] == [("sdist-directory", Severity.WARNING)]
 
 
 @pytest.mark.parametrize(
