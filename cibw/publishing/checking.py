@@ -8,11 +8,20 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from cibw.model.findings import Finding, Severity
-from cibw.publishing import linters, rules_archives, rules_metadata, rules_readme, rules_release, rules_wheels
+from cibw.publishing import (
+    linters,
+    rules_archives,
+    rules_equality,
+    rules_metadata,
+    rules_readme,
+    rules_release,
+    rules_wheels,
+)
 from cibw.publishing.rule_values import CheckedRelease, Fault, Rule
 
 RULES: tuple[Rule, ...] = (
     *rules_release.RULES,
+    *rules_equality.RULES,
     *rules_archives.RULES,
     *rules_wheels.RULES,
     *rules_metadata.RULES,

@@ -49,9 +49,18 @@ class PackageMetadata:
     @property
     def has_license_files(self) -> bool:
         """Whether the specification knows License-File in this version of metadata: from 2.4 on (PEP 639)."""
+        return self._is_of(2, 4)
+
+    def is_dynamic(self, name: str) -> bool:
+        """Whether a build from this sdist may give a field another value (PEP 643)."""
+        dynamic = {text.lower().replace("-", "_").rstrip("s") for text in self.all("dynamic")}
+        return not self._is_of(2, 2) or name.rstrip("s") in dynamic
+
+    def _is_of(self, *version: int) -> bool:
+        """Whether the metadata is of this version or a later one."""
         major, _, minor = self.one("metadata_version").partition(".")
         is_version = all(part.isdecimal() and len(part) < 4 for part in (major, minor))
-        return is_version and (int(major), int(minor)) >= (2, 4)
+        return is_version and (int(major), int(minor)) >= version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from packaging.version import Version
 
@@ -12,6 +14,8 @@ from cibw.model.identifier import BuildIdentifier
 from cibw.model.manifest import Manifest
 from cibw.publishing.contents import DistributionContents
 from cibw.publishing.contents_reading import OddFile
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,3 +126,8 @@ def each_file(judge: Callable[[DistributionContents], Iterator[Fault]]) -> Judge
                 yield Fault(message=fault.message, fix=fault.fix, files=(contents.filename,), severity=fault.severity)
 
     return judge_all
+
+
+def usual(values: Sequence[T]) -> T:
+    """The value that is there most often; the first of several."""
+    return Counter(values).most_common(1)[0][0]

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterator
 
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from cibw.model.findings import Severity
 from cibw.model.identifier import BuildIdentifier
-from cibw.publishing.contents import DistributionContents
 from cibw.publishing.gates import tag_refusal
-from cibw.publishing.rule_values import CheckedRelease, Fault, Rule
+from cibw.publishing.rule_values import CheckedRelease, Fault, Rule, usual
 from cibw.publishing.upload_plan import NAME_IT, UNNAMED
-
-T = TypeVar("T")
-_DEPENDENCIES = ("requires_dist", "requires_python", "provides_extra")
-_OWN = ("metadata_version", "dynamic", "name", "version")
-"""Fields that speak of a file, not of the project, and those that other rules compare."""
-_NAMES = {"classifiers": "Classifier", "project_urls": "Project-URL", "license_files": "License-File"}
-"""Fields that are not written as packaging calls them."""
 
 
 def _missing_wheels(release: CheckedRelease) -> Iterator[Fault]:
@@ -56,7 +45,7 @@ def _is_served(identifier: BuildIdentifier, release: CheckedRelease) -> bool:
 
 
 def _usual_version(release: CheckedRelease) -> Version:
-    return _usual([one.distribution.version for one in release.contents])
+    return usual([one.distribution.version for one in release.contents])
 
 
 def _missing_sdist(release: CheckedRelease) -> Iterator[Fault]:
@@ -93,13 +82,8 @@ def _several_versions(release: CheckedRelease) -> Iterator[Fault]:
 
 def _minority(release: CheckedRelease, values: list[str]) -> tuple[str, ...]:
     """The files whose value is not that of most."""
-    usual = _usual(values)
-    return tuple(one.filename for one, value in zip(release.contents, values, strict=True) if value != usual)
-
-
-def _usual(values: Sequence[T]) -> T:
-    """The value that is there most often; the first of several."""
-    return Counter(values).most_common(1)[0][0]
+    common = usual(values)
+    return tuple(one.filename for one, value in zip(release.contents, values, strict=True) if value != common)
 
 
 def _unnamed(release: CheckedRelease) -> Iterator[Fault]:
@@ -136,62 +120,6 @@ def _wrong_tag(release: CheckedRelease) -> Iterator[Fault]:
             yield Fault(message=refusal.message, fix=refusal.hint)
 
 
-def _unequal_dependencies(release: CheckedRelease) -> Iterator[Fault]:
-    for fault in _unequal(release, _DEPENDENCIES):
-        yield Fault(
-            message=fault.message,
-            fix="Installers take the metadata of one file for that of all: say differences by environment markers.",
-            files=fault.files,
-        )
-
-
-def _unequal_metadata(release: CheckedRelease) -> Iterator[Fault]:
-    names = {name for one in release.contents if one.metadata for name in one.metadata.fields}
-    for fault in _unequal(release, tuple(sorted(names - {*_DEPENDENCIES, *_OWN}))):
-        yield Fault(
-            message=fault.message,
-            fix="Build all files from one commit, with one version of the build backend; an index shows what the file "
-            "that comes first has.",
-            files=fault.files,
-        )
-
-
-def _unequal(release: CheckedRelease, names: tuple[str, ...]) -> Iterator[Fault]:
-    """Fields that differ between the files, but for those that the sdist calls dynamic."""
-    files = [one for one in release.contents if one.metadata]
-    dynamic = {
-        text.lower().replace("-", "_").rstrip("s")
-        for one in release.sdists
-        if one.metadata
-        for text in one.metadata.all("dynamic")
-    }
-    for name in names:
-        compared = [one for one in files if one.is_wheel or name.rstrip("s") not in dynamic]
-        values = [repr(sorted(_normal(name, one))) for one in compared]
-        if len(set(values)) > 1:
-            usual = _usual(values)
-            others = tuple(one.filename for one, value in zip(compared, values, strict=True) if value != usual)
-            field = _NAMES.get(name) or "-".join(word.capitalize() for word in name.split("_"))
-            yield Fault(message=f"{field} differs between the files{_shown(values, usual)}.", files=others)
-
-
-def _normal(name: str, contents: DistributionContents) -> tuple[str, ...]:
-    values = contents.metadata.all(name) if contents.metadata else ()
-    if name == "requires_dist":
-        return tuple(value.replace(" ", "").replace('"', "'") for value in values)
-    if name in ("name", "provides_extra"):
-        return tuple(canonicalize_name(value) for value in values)
-    # Backends end a README with other numbers of newlines.
-    return tuple(value.strip() for value in values)
-
-
-def _shown(values: list[str], usual: str) -> str:
-    other = next(value for value in values if value != usual)
-    if r"\n" in usual + other:
-        return ""
-    return f": {usual[1:-1] or 'nothing'} in most, {other[1:-1] or 'nothing'} here" if len(usual + other) < 160 else ""
-
-
 RULES = (
     Rule(
         name="missing-wheel",
@@ -205,15 +133,4 @@ RULES = (
     Rule(name="unnamed-project", finds="a file is of a project UNKNOWN, as nothing named it", judge=_unnamed),
     Rule(name="changed-file", finds="a file has other bytes than dist.json says", judge=_changed),
     Rule(name="wrong-tag", finds="the tag is not that of the version (`tag-format`)", judge=_wrong_tag),
-    Rule(
-        name="unequal-dependencies",
-        finds="Requires-Dist, Requires-Python or Provides-Extra differ between the files",
-        judge=_unequal_dependencies,
-    ),
-    Rule(
-        name="unequal-metadata",
-        finds="another field differs between the files; Dynamic and Metadata-Version may",
-        judge=_unequal_metadata,
-        severity=Severity.WARNING,
-    ),
 )

@@ -12,7 +12,7 @@ from cibw.model.manifest import Manifest, ManifestFile
 from cibw.publishing.checking import NAMES, find_faults, settled
 from cibw.publishing.contents import DistributionContents
 from cibw.publishing.rule_values import CheckedRelease, Wanted
-from unit_test.publishing.archives import FIELDS, Made
+from unit_test.publishing.archives import Made
 from unit_test.publishing.checking import KNOWLEDGE, WANTED, found, release, rules
 
 CP312 = BuildIdentifier.parse("cp312-manylinux_x86_64")
@@ -116,36 +116,6 @@ def test_tags(tmp_path: Path, tags: tuple[str, ...], tag_format: str, *, is_wron
     wanted = replace(WANTED, tags=tags, tag_format=tag_format)
     findings = found(Made().wheel(tmp_path), Made().sdist(tmp_path), wanted=wanted)
     assert rules(findings) == ["wrong-tag"] * is_wrong
-
-
-def test_dependencies_are_the_same_in_all_files(tmp_path: Path) -> None:
-    other = Made(tag="cp313-cp313-manylinux_2_17_x86_64", fields=(*FIELDS, "Requires-Dist: numpy"))
-    findings = found(Made().wheel(tmp_path), other.wheel(tmp_path), Made().sdist(tmp_path))
-    assert [(one.rule, one.severity, one.files) for one in findings] == [
-        ("unequal-dependencies", Severity.ERROR, ("demo-1.0-cp313-cp313-manylinux_2_17_x86_64.whl",))
-    ]
-    assert "Requires-Dist differs" in findings[0].message
-
-
-def test_other_fields_may_differ_with_a_warning(tmp_path: Path) -> None:
-    other = Made(fields=(*FIELDS, "Keywords: a"), readme=f"{Made().readme}{'long ' * 50}")
-    findings = found(Made().wheel(tmp_path), Made(tag="cp313-cp313-win32").wheel(tmp_path), other.sdist(tmp_path))
-    assert [(one.rule, one.severity, one.message) for one in findings] == [
-        ("unequal-metadata", Severity.WARNING, "Description differs between the files."),
-        ("unequal-metadata", Severity.WARNING, "Keywords differs between the files: nothing in most, 'a' here."),
-    ]
-
-
-def test_order_writing_and_what_is_dynamic_make_no_difference(tmp_path: Path) -> None:
-    fields = (*FIELDS, "Requires-Dist: a; python_version < '3.10'")
-    wheel = Made(fields=fields).wheel(tmp_path)
-    turned = Made(
-        tag="cp313-cp313-win32", fields=tuple(reversed((*FIELDS, 'Requires-Dist: a ; python_version<"3.10"')))
-    )
-    sdist = Made(
-        fields=(*FIELDS, "Dynamic: Requires-Dist", "Dynamic: Classifier", "Classifier: Topic :: Software Development")
-    )
-    assert found(wheel, turned.wheel(tmp_path), sdist.sdist(tmp_path)) == ()
 
 
 @pytest.mark.parametrize(
