@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
-from email.errors import HeaderParseError
-from email.headerregistry import Address
-from email.utils import getaddresses
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from cibw.model.findings import Severity
+from cibw.publishing.addresses import is_mail, is_page, mail_addresses
 from cibw.publishing.contents import DistributionContents, PackageMetadata
 from cibw.publishing.rule_values import CheckedRelease, Fault, Judge, Rule, each_file
 
 _SUMMARY_LENGTH = 512
 _LABEL_LENGTH = 32
-_LONGEST_MAIL = 10_000
+_METADATA_VERSIONS = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
+_OF_PROJECTS = ("requires_dist", "provides_dist", "obsoletes_dist")
+_UNKNOWN = "UNKNOWN"
+"""What distutils writes for a field that is not set; the index takes it for none."""
+_FIX_OF_PAGES = "Correct [project.urls] in pyproject.toml: an address begins with https://."
 _PRIVATE = "Private ::"
 _SKIPPED = Fault(
     message="Classifiers were not compared with those that exist.",
@@ -124,16 +126,50 @@ def _private(metadata: PackageMetadata) -> Iterator[Fault]:
 
 
 def _direct(metadata: PackageMetadata) -> Iterator[Fault]:
-    for text in metadata.all("requires_dist"):
-        try:
-            requirement = Requirement(text)
-        except (InvalidRequirement, RecursionError):
-            continue
-        if requirement.url:
-            yield Fault(
-                message=f"The requirement {requirement.name} is a direct address: {requirement.url}",
-                fix="Require a released version, or leave it to a dependency group, which is not published.",
-            )
+    for field in _OF_PROJECTS:
+        for text in metadata.all(field):
+            requirement = _requirement(text)
+            if requirement and requirement.url:
+                what = "requirement" if field == "requires_dist" else _shown(field)
+                yield Fault(
+                    message=f"The {what} {requirement.name} is a direct address: {requirement.url}",
+                    fix="Require a released version, or leave it to a dependency group, which is not published.",
+                )
+
+
+def _unread_projects(metadata: PackageMetadata) -> Iterator[Fault]:
+    # The library reads Requires-Dist alone.
+    for field in _OF_PROJECTS[1:]:
+        for text in metadata.all(field):
+            if _requirement(text) is None:
+                yield Fault(
+                    message=f"{_shown(field)}: {text!r} is not a requirement.",
+                    fix="Correct it, or remove it: installers ignore this field.",
+                )
+
+
+def _requirement(text: str) -> Requirement | None:
+    try:
+        return Requirement(text)
+    except (InvalidRequirement, RecursionError):
+        return None
+
+
+def _version_of_metadata(metadata: PackageMetadata) -> Iterator[Fault]:
+    version = metadata.one("metadata_version")
+    if version not in _METADATA_VERSIONS and not any(field == "metadata-version" for field, _ in metadata.faults):
+        yield Fault(
+            message=f"The metadata is of version {version}, and {_METADATA_VERSIONS[-1]} is the newest that the index "
+            "takes.",
+            fix="Build with a release of the build backend that writes an earlier version.",
+        )
+
+
+def _pages(metadata: PackageMetadata) -> Iterator[Fault]:
+    for field in ("home_page", "download_url"):
+        text = metadata.one(field)
+        if text and text != _UNKNOWN and not is_page(text):
+            yield Fault(message=f"{_shown(field)}: {text!r} is not the address of a page.", fix=_FIX_OF_PAGES)
 
 
 def _project_urls(metadata: PackageMetadata) -> Iterator[Fault]:
@@ -144,36 +180,26 @@ def _project_urls(metadata: PackageMetadata) -> Iterator[Fault]:
             yield Fault(message=f"The address {address} has no label.", fix=fix)
         elif len(label) > _LABEL_LENGTH:
             yield Fault(message=f"The label {label!r} of an address has more than {_LABEL_LENGTH} characters.", fix=fix)
-        if not address.startswith(("https://", "http://")):
-            yield Fault(message=f"{address!r}, labelled {label!r}, is no address of a page.", fix=fix)
+        if not is_page(address):
+            yield Fault(message=f"{address!r}, labelled {label!r}, is not the address of a page.", fix=_FIX_OF_PAGES)
 
 
 def _mail(metadata: PackageMetadata) -> Iterator[Fault]:
     for field, table in (("author_email", "authors"), ("maintainer_email", "maintainers")):
         text = metadata.one(field)
-        for address in _addresses(text):
-            if not _is_mail(address):
-                yield Fault(message=f"{address or text!r} is no address of mail.", fix=f"Correct {table} in [project].")
+        addresses = mail_addresses(text) if text != _UNKNOWN else ()
+        for address in addresses:
+            if not is_mail(address):
+                yield Fault(
+                    message=f"{address!r} is not an email address.",
+                    fix=f"Correct {table} in [project].",
+                    # The index looks at a lone address only.
+                    severity=None if len(addresses) == 1 else Severity.WARNING,
+                )
 
 
-def _addresses(text: str) -> Iterator[str]:
-    """The addresses in a field; the whole text where it is longer than the library can be trusted with."""
-    if len(text) > _LONGEST_MAIL:
-        yield f"{text[:_LABEL_LENGTH]}..."
-        return
-    try:
-        found = getaddresses([text]) if text else []
-    except RecursionError:
-        found = [("", "")]
-    yield from (address for _, address in found)
-
-
-def _is_mail(text: str) -> bool:
-    try:
-        address = Address(addr_spec=text)
-    except (HeaderParseError, ValueError, IndexError, RecursionError):
-        return False
-    return bool(address.username) and "." in address.domain.strip(".")
+def _shown(field: str) -> str:
+    return "-".join(word.capitalize() for word in field.split("_"))
 
 
 def _license_twice(metadata: PackageMetadata) -> Iterator[Fault]:
@@ -217,6 +243,24 @@ RULES = (
         judge=_of_metadata(_direct),
     ),
     Rule(
+        name="other-projects",
+        of_index=True,
+        finds="Provides-Dist or Obsoletes-Dist is not a requirement",
+        judge=_of_metadata(_unread_projects),
+    ),
+    Rule(
+        name="metadata-version",
+        of_index=True,
+        finds="the index does not know the version of the metadata yet",
+        judge=_of_metadata(_version_of_metadata),
+    ),
+    Rule(
+        name="page-address",
+        of_index=True,
+        finds="Home-page or Download-URL is not the address of a page",
+        judge=_of_metadata(_pages),
+    ),
+    Rule(
         name="project-url",
         of_index=True,
         finds="an address of the project has no label, one of more than 32 characters, or is none of a page",
@@ -225,7 +269,7 @@ RULES = (
     Rule(
         name="mail-address",
         of_index=True,
-        finds="the address of an author or a maintainer is none of mail",
+        finds="the email address of an author or a maintainer is invalid; a warning where it is one of several",
         judge=_of_metadata(_mail),
     ),
     Rule(
