@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from cibw.publishing.contents import DistributionContents, Member, dist_info, is_bomb
 from cibw.publishing.contents_metadata import read_metadata
@@ -18,7 +17,10 @@ from cibw.publishing.distributions import FoundFile
 from cibw.untrusted.entries import Entry, EntryKind, Listing, refusal
 from cibw.untrusted.faults import ArchiveError
 from cibw.untrusted.limits import METADATA, RECORD
-from cibw.untrusted.zips import FIRST_BYTES, METHODS, CheckedZip, open_zip
+from cibw.untrusted.zips import METHODS, CheckedZip, open_zip
+
+_MOST_ODDITIES = 3
+"""A program that writes one odd member writes all of them so."""
 
 
 def read_wheel(found: FoundFile) -> DistributionContents:
@@ -37,7 +39,7 @@ def read_wheel(found: FoundFile) -> DistributionContents:
 def _contents(found: FoundFile, archive: CheckedZip) -> DistributionContents:
     infos = [info for info in archive.infos if not info.is_dir()]
     contents = DistributionContents(
-        distribution=found.distribution, path=str(found.path), framing=tuple(_framing(found.path, infos))
+        distribution=found.distribution, path=str(found.path), framing=tuple(_framing(archive))
     )
     if not archive.is_plain:
         return replace(contents, members=tuple(_member(info, "") for info in infos))
@@ -99,10 +101,9 @@ def _is_known(algorithm: str) -> bool:
     return not algorithm.startswith("shake")
 
 
-def _framing(path: Path, infos: list[zipfile.ZipInfo]) -> Iterator[str]:
-    with path.open("rb") as file:
-        if file.read(len(FIRST_BYTES)) != FIRST_BYTES:
-            yield "something stands before the first member of the zip file"
+def _framing(archive: CheckedZip) -> Iterator[str]:
+    yield from archive.oddities[:_MOST_ODDITIES]
+    infos = [info for info in archive.infos if not info.is_dir()]
     for name, times in Counter(info.filename for info in infos).items():
         if times > 1:
             yield f"{name} is in the zip file {times} times"

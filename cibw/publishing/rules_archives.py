@@ -132,7 +132,7 @@ RULES = (
     Rule(
         name="archive-form",
         of_index=True,
-        finds="members twice or outside of their directory, sparse files, bytes before a zip file",
+        finds="members twice or outside of their directory, sparse files, a zip file that can be read in two ways",
         judge=each_file(_framing),
     ),
     Rule(

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from cibw.untrusted.compression import PIECE
 from cibw.untrusted.faults import ArchiveError, BrokenArchiveError, OversizedArchiveError
@@ -17,9 +17,11 @@ from cibw.untrusted.limits import WHEEL, Limits, Meter
 FIRST_BYTES = b"PK\x03\x04"
 METHODS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated", 12: "bzip2", 14: "lzma", 93: "zstandard"}
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_ENCRYPTED = 0x1
+_ENCRYPTED, _STREAMED = 0x1, 0x8
+_IN_EXTRA = 0xFFFFFFFF
+"""Stands for a size that the extra field holds (zip64)."""
 _END, _END64, _LOCATOR64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
-_LOCAL, _CENTRAL = struct.Struct("<4s2x2H16x2H"), struct.Struct("<4s24x3H12x")
+_LOCAL, _CENTRAL = struct.Struct("<4s2x2H8x2L2H"), struct.Struct("<4s24x3H12x")
 _END_SIZE, _END64_SIZE, _LOCATOR64_SIZE = 22, 56, 20
 _LONGEST_COMMENT = 0xFFFF
 _FAULTS = (
@@ -30,10 +32,15 @@ _FAULTS = (
 
 
 class CheckedZip:
-    """An open zip archive whose directory fits its members; all its errors are ArchiveErrors."""
+    """An open zip archive whose directory fits its members; all its errors are ArchiveErrors.
 
-    def __init__(self, archive: zipfile.ZipFile, packed: int, limits: Limits) -> None:
+    `oddities` are places where a program that reads the archive from its beginning may see something else than one
+    that reads its directory.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, packed: int, limits: Limits, oddities: tuple[str, ...] = ()) -> None:
         self._archive = archive
+        self.oddities = oddities
         self._packed = packed
         self._limits = limits
         self.infos = tuple(archive.infolist())
@@ -91,8 +98,8 @@ def open_zip(path: Path, limits: Limits = WHEEL) -> Iterator[CheckedZip]:
         _check_directory(file, size, limits)
         with _faults_named():
             archive = zipfile.ZipFile(file)
-            _check_places(file, archive)
-            checked = CheckedZip(archive, size, limits)
+            oddities = tuple(dict.fromkeys(_check_places(file, archive)))
+            checked = CheckedZip(archive, size, limits, oddities)
         with archive:
             yield checked
 
@@ -165,23 +172,51 @@ def _count(file: BinaryIO, position: int, end: int, most: int) -> None:
         position = file.seek(name + extra + comment, 1)
 
 
-def _check_places(file: BinaryIO, archive: zipfile.ZipFile) -> None:
-    """BrokenArchiveError where members overlap, are encrypted, or differ from their local header."""
+class _Header(NamedTuple):
+    """The header in front of a member: what it says, and the sizes of the two fields that follow it."""
+
+    signature: bytes
+    flags: int
+    method: int
+    packed: int
+    unpacked: int
+    name: int
+    extra: int
+
+
+def _check_places(file: BinaryIO, archive: zipfile.ZipFile) -> Iterator[str]:
+    """The oddities of members; BrokenArchiveError where they overlap, are encrypted, or differ from their header."""
     end = archive.start_dir
     for info in sorted(archive.infolist(), key=lambda one: one.header_offset, reverse=True):
         if not info.filename:
             raise BrokenArchiveError("a member has no name")
-        header = _read_at(file, info.header_offset, _LOCAL.size)
-        if len(header) < _LOCAL.size or not header.startswith(FIRST_BYTES):
+        data = _read_at(file, info.header_offset, _LOCAL.size)
+        if len(data) < _LOCAL.size or not data.startswith(FIRST_BYTES):
             raise BrokenArchiveError(f"{info.orig_filename!r} is not where the directory says")
-        _, flags, method, name, extra = _LOCAL.unpack(header)
-        if (flags | info.flag_bits) & _ENCRYPTED:
+        header = _Header._make(_LOCAL.unpack(data))
+        if (header.flags | info.flag_bits) & _ENCRYPTED:
             raise BrokenArchiveError(f"{info.orig_filename!r} is encrypted")
-        if method != info.compress_type:
+        if header.method != info.compress_type:
             raise BrokenArchiveError(f"{info.orig_filename!r} is compressed by another method than the directory says")
-        if info.header_offset + _LOCAL.size + name + extra + info.compress_size > end:
+        if info.header_offset + _LOCAL.size + header.name + header.extra + info.compress_size > end:
             raise BrokenArchiveError(f"{info.orig_filename!r} overlaps with another member")
+        yield from _oddities(info, header, end)
         end = info.header_offset
+    if end:
+        yield "something stands before the first member of the zip file"
+
+
+def _oddities(info: zipfile.ZipInfo, header: _Header, end: int) -> Iterator[str]:
+    """Where a member differs from what the directory says; `end` is where it should end."""
+    if info.comment:
+        yield f"the directory has a comment about {info.orig_filename!r}"
+    sizes = ((header.packed, info.compress_size), (header.unpacked, info.file_size))
+    if header.flags & _STREAMED:
+        yield f"the size of {info.orig_filename!r} follows its content (a data descriptor)"
+    elif info.header_offset + _LOCAL.size + header.name + header.extra + info.compress_size != end:
+        yield f"something that is not a member follows {info.orig_filename!r}"
+    elif any(own not in (known, _IN_EXTRA) for own, known in sizes):
+        yield f"{info.orig_filename!r} has another size in its own header"
 
 
 def _read_at(file: BinaryIO, position: int, size: int) -> bytes:

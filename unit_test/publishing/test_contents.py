@@ -3,13 +3,16 @@ from __future__ import annotations
 import io
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import Buffer
 
+from cibw.model.findings import stops
 from cibw.publishing.contents import dist_info, is_bomb, sdist_root
 from cibw.publishing.contents_metadata import read_metadata
 from cibw.publishing.contents_reading import OddFile, read_contents
@@ -179,3 +182,99 @@ def test_files_that_are_no_distributions(tmp_path: Path) -> None:
     odd = [read_contents(tmp_path / name) for name in ("demo.whl", "demo-1.0.zip", "none-1.0.tar.gz")]
     assert [one.filename for one in odd if isinstance(one, OddFile)] == ["demo.whl", "demo-1.0.zip", "none-1.0.tar.gz"]
     assert rules(found(tmp_path / "demo.whl"))[-1:] == ["odd-file"]
+
+
+class Unseekable(io.RawIOBase):
+    """A file that an archive can only be written to from its beginning to its end."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.write_bytes(b"")
+
+    def writable(self) -> bool:
+        """It is there to be written."""
+        return True
+
+    def write(self, data: Buffer) -> int:
+        """Append some bytes."""
+        with self._path.open("ab") as file:
+            return file.write(data)
+
+
+def streamed(path: Path) -> None:
+    """Write a wheel again whose sizes follow its members."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(Unseekable(path), "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+
+
+def commented(path: Path) -> None:
+    """Put a comment on a member."""
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.infolist()[1].comment = b"note"
+        archive.comment = b"this one is harmless"
+
+
+def resized(path: Path) -> None:
+    """Give the first member another size in its own header."""
+    data = bytearray(path.read_bytes())
+    data[22] += 1
+    path.write_bytes(data)
+
+
+def with_gap(path: Path) -> None:
+    """Leave a member out of the directory."""
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("demo/hidden.py", b"")
+        archive.writestr("demo/shown.py", b"")
+        archive.filelist = [one for one in archive.filelist if one.filename != "demo/hidden.py"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (streamed, "follows its content (a data descriptor)"),
+        (commented, "the directory has a comment about 'demo-1.0.dist-info/METADATA'"),
+        (resized, "'demo/__init__.py' has another size in its own header"),
+        (with_gap, "something that is not a member follows 'demo-1.0.dist-info/RECORD'"),
+    ],
+)
+def test_archives_that_programs_may_read_in_two_ways(
+    tmp_path: Path, change: Callable[[Path], None], words: str
+) -> None:
+    path = Made().wheel(tmp_path)
+    change(path)
+    findings = [one for one in found(path) if one.rule == "archive-form"]
+    assert words in findings[0].message
+    assert stops(tuple(findings))
+    assert len(findings) <= 3
+
+
+@pytest.mark.parametrize("name", ["wheel", "sdist"])
+@pytest.mark.parametrize("tail", [b"more", b"PK\x05\x06", bytes(30) + b"\x01"])
+def test_bytes_after_the_end(tmp_path: Path, name: str, tail: bytes) -> None:
+    path = Made().wheel(tmp_path) if name == "wheel" else Made().sdist(tmp_path)
+    path.write_bytes(path.read_bytes() + tail)
+    assert "broken-archive" in rules(found(path))
+
+
+def test_a_member_with_two_names(tmp_path: Path) -> None:
+    path = Made().wheel(tmp_path)
+    path.write_bytes(path.read_bytes().replace(b"demo/__init__.py", b"demo/__exit__.py", 1))
+    assert "broken-archive" in rules(found(path))
+
+
+def test_a_comment_at_the_end_of_a_zip_file_is_harmless(tmp_path: Path) -> None:
+    path = Made().wheel(tmp_path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = b"note"
+    assert contents(path).framing == ()
+
+
+def test_entries_for_directories_are_no_files(tmp_path: Path) -> None:
+    path = Made().wheel(tmp_path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("demo/", b"")
+    assert contents(path).framing == ()
