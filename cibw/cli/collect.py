@@ -11,7 +11,15 @@ from cibw.errors import ConfigurationError, Mistake, ReleaseFaultError
 from cibw.model.artifacts import ARTIFACT_GLOB
 from cibw.model.collection import Folder
 from cibw.model.findings import stops
-from cibw.publishing.collect_files import copy_file, files_in, folders_below, is_packed, odd_names, packed_below
+from cibw.publishing.collect_files import (
+    broken_archives,
+    copy_file,
+    files_in,
+    folders_below,
+    is_packed,
+    odd_names,
+    packed_below,
+)
 from cibw.publishing.collect_plan import collection_findings, plan_collection
 from cibw.reporting.collect_text import collection_lines
 from cibw.reporting.findings_text import fault_text, warning_lines
@@ -41,7 +49,8 @@ def _collect(session: Session, folders: tuple[Folder, ...], output: Path) -> int
     here = session.working_dir
     there = _read(output, here)
     _check_names((*folders, there))
-    findings = collection_findings(folders, there)
+    files = tuple(file for folder in folders for file in folder.files)
+    findings = (*collection_findings(folders, there), *broken_archives(files, here))
     if stops(findings):
         raise ReleaseFaultError(f"The files do not go together; none was copied.\n{fault_text(findings)}")
     collection = plan_collection(folders, there)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from cibw.cli.sessions import Session
+from cibw.model.distribution import ATTESTATION_ENDING, PROVENANCE_ENDING
 from cibw.model.manifest import MANIFEST_NAME
+from cibw.reporting.report import FILE_NAME
 
+LOGS = "logs"
+"""The directory of log files, beside the wheels."""
 COLLECTED = "dist"
 """The directory that a release is collected into."""
 
@@ -16,3 +20,11 @@ def made_by_cibw(session: Session, output_dir: Path) -> tuple[Path, ...]:
     collected = session.working_dir / COLLECTED
     is_ours = (collected / MANIFEST_NAME).is_file()
     return (output_dir, session.cache_dir, *((collected,) if is_ours else ()))
+
+
+def is_written_by_cibw(path: Path) -> bool:
+    """Whether a path beside distributions is one that cibw writes there: reports, logs and attestations."""
+    name = path.name
+    if name == LOGS:
+        return path.is_dir()
+    return name in (MANIFEST_NAME, FILE_NAME) or name.endswith((ATTESTATION_ENDING, PROVENANCE_ENDING))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from cibw.cli.own_files import is_written_by_cibw
 from cibw.cli.sessions import Session
 from cibw.errors import ConfigurationError
+from cibw.publishing.distributions import distributions_in
 
 _DIRECTORIES = ("dist", "wheelhouse")
 
@@ -21,10 +23,22 @@ class ReleasePaths:
 
 
 def release_paths(session: Session) -> ReleasePaths:
-    """The directory or the files that are named, else `dist` or `wheelhouse`; ConfigurationError for a mixture."""
-    paths = tuple(session.working_dir / path for path in session.line.paths)
-    if not paths:
+    """The directory or the files that are named, else `dist` or `wheelhouse`; ConfigurationError for a mixture.
+
+    Of several paths those that cibw wrote are left out. Where they are all of a directory, as `dist/*` names them, the
+    directory is meant.
+    """
+    named = tuple(session.working_dir / path for path in session.line.paths)
+    if not named:
         return _usual(session.working_dir)
+    paths = tuple(path for path in named if len(named) == 1 or not is_written_by_cibw(path))
+    if not paths:
+        raise ConfigurationError(
+            f"{' and '.join(path.name for path in named)} are files that cibw wrote.",
+            hint="Name the directory, or its wheels and sdist.",
+        )
+    if len(paths) < len(named) and _is_all(paths):
+        return ReleasePaths(directory=paths[0].parent)
     directories = [path for path in paths if path.is_dir()]
     if not directories:
         return ReleasePaths(files=paths)
@@ -34,6 +48,12 @@ def release_paths(session: Session) -> ReleasePaths:
             hint="Name one directory, or files; `cibw collect` makes one directory of several.",
         )
     return ReleasePaths(directory=directories[0])
+
+
+def _is_all(paths: tuple[Path, ...]) -> bool:
+    """Whether these are the distributions of one directory."""
+    directory = paths[0].parent
+    return directory.is_dir() and sorted(paths) == list(distributions_in(directory))
 
 
 def _usual(working_dir: Path) -> ReleasePaths:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from cibw.cli.own_files import LOGS
 from cibw.cli.sessions import Session
 from cibw.model.plan import Plan
 from cibw.reporting.apart import Apart
@@ -39,7 +40,7 @@ def open_reporters(session: Session, plan: Plan, output_dir: Path, *, side_by_si
 
     CibwError where the output directory has a manifest that can't be read.
     """
-    log_dir = output_dir / "logs"
+    log_dir = output_dir / LOGS
     console = Console(sys.stdout, session.look, time.time)
     reporters: list[Reporter] = [
         Apart(console, partial(_spool, output_dir)) if side_by_side else console,

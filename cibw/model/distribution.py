@@ -13,6 +13,7 @@ from cibw.model.wheel import WheelName
 SDIST_ENDING = ".tar.gz"
 WHEEL_ENDING = ".whl"
 ATTESTATION_ENDING = ".publish.attestation"
+PROVENANCE_ENDING = ".slsa.attestation"
 
 
 class DistributionKind(Enum):

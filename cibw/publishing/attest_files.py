@@ -8,10 +8,9 @@ from urllib.parse import urlsplit
 
 from cibw.limited import parse_json, read_limited
 from cibw.model.attestations import Predicate, Statement
-from cibw.model.distribution import ATTESTATION_ENDING, Distribution
+from cibw.model.distribution import ATTESTATION_ENDING, PROVENANCE_ENDING, Distribution
 from cibw.publishing.attest_rules import Leftover, Leftovers
 
-PROVENANCE_ENDING = ".slsa.attestation"
 _PREDICATES = {predicate.value: predicate for predicate in Predicate}
 
 

@@ -8,8 +8,12 @@ from pathlib import Path
 
 from cibw.errors import Mistake, ReleaseFaultError
 from cibw.model.collection import CollectedFile
-from cibw.model.distribution import ATTESTATION_ENDING, Distribution, is_distribution_name
+from cibw.model.distribution import ATTESTATION_ENDING, WHEEL_ENDING, Distribution, is_distribution_name
+from cibw.model.findings import Finding
 from cibw.model.manifest import MANIFEST_NAME
+from cibw.untrusted.faults import ArchiveError
+from cibw.untrusted.tars import check_sdist
+from cibw.untrusted.zips import open_zip
 
 _PIECE = 1 << 20
 
@@ -46,6 +50,34 @@ def files_in(directory: Path, shown: str) -> tuple[CollectedFile, ...]:
 def odd_names(files: tuple[CollectedFile, ...]) -> tuple[Mistake, ...]:
     """The files whose names are those of no distribution."""
     return tuple(mistake for file in files for mistake in _odd_name(file))
+
+
+def broken_archives(files: tuple[CollectedFile, ...], root: Path) -> tuple[Finding, ...]:
+    """The distributions that can't be read to their end; their paths are relative to a directory."""
+    distinct = {file.sha256: file for file in files if is_distribution_name(file.filename)}
+    return tuple(finding for file in distinct.values() for finding in _broken(file, root / file.path))
+
+
+def _broken(file: CollectedFile, path: Path) -> Iterator[Finding]:
+    try:
+        _read_to_end(path)
+    except ArchiveError as error:
+        yield Finding(
+            rule="broken-archive",
+            message=f"{file.path} can't be read to its end: {error}.",
+            fix="Hand it on again from where it was built, or build it again.",
+            files=(file.path,),
+        )
+
+
+def _read_to_end(path: Path) -> None:
+    if not path.name.endswith(WHEEL_ENDING):
+        check_sdist(path)
+        return
+    with open_zip(path) as archive:
+        # `cibw check` judges other kinds of compression, which are never unpacked here.
+        if archive.is_plain:
+            archive.check()
 
 
 def copy_file(file: CollectedFile, source: Path, output: Path) -> None:

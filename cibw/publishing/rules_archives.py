@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cibw.model.distribution import SDIST_ENDING
 from cibw.model.findings import Severity
+from cibw.model.manifest import MANIFEST_NAME
 from cibw.publishing.contents import PLAIN_METHODS, DistributionContents, is_bomb, sdist_root
 from cibw.publishing.platform_tags import is_taken, remedy
 from cibw.publishing.rule_values import CheckedRelease, Fault, Rule, each_file
@@ -18,7 +19,10 @@ _LIFTED = "An index lifts limits where it is asked to; then set file-size-limit 
 
 def _odd_names(release: CheckedRelease) -> Iterator[Fault]:
     for odd in release.odd:
-        yield Fault(message=f"{odd.reason}.", fix="Remove the file, or build it anew.", files=(odd.filename,))
+        fix = "Remove the file, or build it anew."
+        if odd.filename == MANIFEST_NAME:
+            fix = "Take it again from where the files were built; it says what the release must have."
+        yield Fault(message=f"{odd.reason}.", fix=fix, files=(odd.filename,))
 
 
 def _nothing(release: CheckedRelease) -> Iterator[Fault]:

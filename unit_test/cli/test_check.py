@@ -120,6 +120,46 @@ def test_single_files_and_directories(cibw: Caller, tmp_path: Path) -> None:
     assert (called.exit_code, rules(called)) == (18, ["odd-file"])
 
 
+def names_in(directory: Path) -> list[str]:
+    """What `*` stands for in a directory, with reports, logs and attestations that cibw wrote there."""
+    for name in ("report.json", "demo-1.0.tar.gz.publish.attestation", "demo-1.0.tar.gz.slsa.attestation"):
+        (directory / name).write_text("{}")
+    (directory / "logs").mkdir()
+    return [str(path) for path in sorted(directory.iterdir())]
+
+
+def test_all_names_of_a_directory_mean_the_directory(cibw: Caller, tmp_path: Path) -> None:
+    dist = tmp_path / "dist"
+    paths = make(dist)
+    changed = ManifestFile(filename=paths[0].name, size=1, sha256="0" * 64)
+    write_manifest(Manifest(files=(changed,)), dist)
+    called = check(cibw, "--json", *names_in(dist))
+    assert (called.exit_code, rules(called)) == (18, ["changed-file"])
+
+
+def test_files_of_cibw_are_left_out_among_some_of_a_directory(cibw: Caller, tmp_path: Path) -> None:
+    paths = make(tmp_path / "dist")
+    names = [name for name in names_in(tmp_path / "dist") if name != str(paths[-1])]
+    called = check(cibw, *names)
+    assert (called.exit_code, called.stderr) == (0, "")
+
+
+def test_files_of_cibw_alone_are_a_mistake(cibw: Caller, tmp_path: Path) -> None:
+    make(tmp_path / "dist")
+    names_in(tmp_path / "dist")
+    called = check(cibw, "dist/report.json", "dist/logs")
+    assert called.exit_code == 2
+    assert "report.json and logs are files that cibw wrote" in " ".join(called.stderr.split())
+
+
+def test_nobody_is_told_to_remove_the_manifest(cibw: Caller, tmp_path: Path) -> None:
+    make(tmp_path / "dist")
+    (tmp_path / "dist" / "dist.json").write_text("[")
+    findings = json.loads(check(cibw, "--json").stdout)["findings"]
+    fixes = [one["fix"] for one in findings if one["rule"] == "odd-file"]
+    assert fixes == ["Take it again from where the files were built; it says what the release must have."]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import io
+import tarfile
+import zipfile
 from pathlib import Path
+
+import pytest
 
 from cibw.model.manifest import Manifest, ManifestFile
 from cibw.reporting.manifest import read_manifest, write_manifest
@@ -11,8 +16,16 @@ SDIST = "demo-1.0.tar.gz"
 
 
 def put(path: Path, content: bytes = b"x") -> None:
+    """Write an archive that holds something."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    if path.suffix == ".whl":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(zipfile.ZipInfo("content"), content)
+        return
+    entry = tarfile.TarInfo("content")
+    entry.size = len(content)
+    with tarfile.open(path, "w:gz") as archive:
+        archive.addfile(entry, io.BytesIO(content))
 
 
 def test_the_folders_of_artifacts_are_found(cibw: Caller) -> None:
@@ -59,6 +72,31 @@ def test_odd_names_are_an_error(cibw: Caller) -> None:
     assert called.exit_code == 18
     assert "cibw-sdist/backup.tar.gz" in called.stderr
     assert "cibw-wheels-a/demo.whl" in called.stderr
+
+
+@pytest.mark.parametrize("name", [WHEEL, SDIST])
+@pytest.mark.parametrize("damage", ["cut", "changed", "longer"])
+def test_a_damaged_archive_is_an_error_and_nothing_is_copied(cibw: Caller, name: str, damage: str) -> None:
+    good = WHEEL if name == SDIST else SDIST
+    put(cibw.directory / "cibw-a" / good)
+    path = cibw.directory / "cibw-b" / name
+    put(path, bytes(range(256)) * 40)
+    data = path.read_bytes()
+    changed = data[:100] + bytes([data[100] ^ 0xFF]) + data[101:]
+    path.write_bytes({"cut": data[:-30], "changed": changed, "longer": data + b"more"}[damage])
+    called = cibw("collect")
+    assert called.exit_code == 18
+    assert f"cibw-b/{name} can't be read to its end" in " ".join(called.stderr.split())
+    assert f"cibw-a/{good} can't be read" not in called.stderr
+    assert not list((cibw.directory / "dist").iterdir())
+
+
+def test_a_wheel_that_is_compressed_in_another_way_is_collected(cibw: Caller) -> None:
+    path = cibw.directory / "cibw-a" / WHEEL
+    put(path)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("content", b"x")
+    assert cibw("collect").exit_code == 0
 
 
 def test_without_folders_or_files_there_is_nothing_to_collect(cibw: Caller) -> None:

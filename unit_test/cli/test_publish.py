@@ -60,6 +60,20 @@ def test_mistakes(cibw: Caller, arguments: tuple[str, ...], code: int, said: str
     assert "hunter22" not in called.stderr
 
 
+def test_files_of_cibw_are_left_out(cibw: Caller) -> None:
+    dist = cibw.directory / "dist"
+    dist.mkdir()
+    for name in (WHEEL, f"{WHEEL}.publish.attestation", "report.json", "dist.json", "notes.txt"):
+        (dist / name).touch()
+    named = [str(path) for path in sorted(dist.iterdir()) if path.name != "notes.txt"]
+    called = cibw("publish", *named, "--to", "http://index.example/")
+    assert "http://index.example/ is not encrypted" in " ".join(called.stderr.split())
+    called = cibw("publish", *named, str(dist / "notes.txt"), "--to", "http://index.example/")
+    assert called.exit_code == 2
+    assert "notes.txt" in called.stderr
+    assert "report.json" not in called.stderr
+
+
 def test_twine_may_be_missing(cibw: Caller) -> None:
     (cibw.directory / WHEEL).touch()
     cibw.environment.setitem(sys.modules, "twine", None)
