@@ -17,6 +17,9 @@ _MOST_NAMES = 200
 _LONGEST_FAULT = 300
 _LONGEST_FIELD = 10_000
 """The libraries take quadratic time for some fields."""
+_UNKNOWN = "UNKNOWN"
+"""What distutils writes for a field that is not set; the index takes it for none."""
+_NAMING = ("name", "version")
 _OF_TEXT = ("description", "keywords", "license", "summary")
 # They would make the email parser decode the description, or take it apart.
 _OF_MAIL = re.compile(rb"(content-[\w-]+|mime-version)\s*:", re.IGNORECASE)
@@ -76,6 +79,8 @@ def _fields(data: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
         return
     for name, value in raw.items():
         texts = _texts(value)
+        if name not in _NAMING:
+            texts = tuple(text for text in texts if text.strip() != _UNKNOWN)
         if texts:
             yield name, texts
     for name, values in unparsed.items():

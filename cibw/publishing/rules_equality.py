@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from cibw.model.findings import Severity
-from cibw.publishing.contents import DistributionContents
+from cibw.publishing.contents import PackageMetadata
 from cibw.publishing.rule_values import CheckedRelease, Fault, Rule, usual
 
 _OWN = ("metadata_version", "dynamic", "name", "version")
@@ -50,7 +50,7 @@ def _unequal(
     severity: Severity | None = None,
 ) -> Iterator[Fault]:
     """Whether a field differs between the files that must agree on it."""
-    found = [(one.filename, read(one.metadata.all(field))) for one in _compared(release, field) if one.metadata]
+    found = [(filename, read(metadata.all(field))) for filename, metadata in _compared(release, field)]
     if len({frozenset(values) for _, values in found}) < 2:
         return
     most = usual([frozenset(values) for _, values in found])
@@ -65,11 +65,14 @@ def _unequal(
     )
 
 
-def _compared(release: CheckedRelease, field: str) -> Iterator[DistributionContents]:
+def _compared(release: CheckedRelease, field: str) -> Iterator[tuple[str, PackageMetadata]]:
     """The files that must agree on a field: all wheels, and the sdist unless a build may change it there."""
     for one in release.contents:
-        if one.is_wheel or (one.metadata and not one.metadata.is_dynamic(field)):
-            yield one
+        metadata = one.metadata
+        if metadata is None or (field == "license_files" and not metadata.has_license_files):
+            continue
+        if one.is_wheel or not metadata.is_dynamic(field):
+            yield one.filename, metadata
 
 
 def _needed(texts: tuple[str, ...]) -> Values:

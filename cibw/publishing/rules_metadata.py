@@ -18,8 +18,6 @@ _SUMMARY_LENGTH = 512
 _LABEL_LENGTH = 32
 _METADATA_VERSIONS = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
 _OF_PROJECTS = ("requires_dist", "provides_dist", "obsoletes_dist")
-_UNKNOWN = "UNKNOWN"
-"""What distutils writes for a field that is not set; the index takes it for none."""
 _FIX_OF_PAGES = "Correct [project.urls] in pyproject.toml: an address begins with https://."
 _PRIVATE = "Private ::"
 _SKIPPED = Fault(
@@ -168,7 +166,7 @@ def _version_of_metadata(metadata: PackageMetadata) -> Iterator[Fault]:
 def _pages(metadata: PackageMetadata) -> Iterator[Fault]:
     for field in ("home_page", "download_url"):
         text = metadata.one(field)
-        if text and text != _UNKNOWN and not is_page(text):
+        if text and not is_page(text):
             yield Fault(message=f"{_shown(field)}: {text!r} is not the address of a page.", fix=_FIX_OF_PAGES)
 
 
@@ -186,8 +184,7 @@ def _project_urls(metadata: PackageMetadata) -> Iterator[Fault]:
 
 def _mail(metadata: PackageMetadata) -> Iterator[Fault]:
     for field, table in (("author_email", "authors"), ("maintainer_email", "maintainers")):
-        text = metadata.one(field)
-        addresses = mail_addresses(text) if text != _UNKNOWN else ()
+        addresses = mail_addresses(metadata.one(field))
         for address in addresses:
             if not is_mail(address):
                 yield Fault(

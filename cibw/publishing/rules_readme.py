@@ -11,7 +11,7 @@ from cibw.publishing.rule_values import CheckedRelease, Fault, Rule, each_file
 
 _RST = "text/x-rst"
 _LONGEST = 500_000
-_PLACEHOLDER = "UNKNOWN"
+_INDENT = " " * 8
 
 
 def _renders(release: CheckedRelease) -> Iterator[Fault]:
@@ -35,7 +35,13 @@ def _renders(release: CheckedRelease) -> Iterator[Fault]:
         )
     for text, files in texts.items() if render else ():
         problem = render(text) if render else ""
-        if problem:
+        if problem and _is_indented(text):
+            yield Fault(
+                message=f"The README is indented in the metadata, and so can't be rendered: {problem}",
+                fix="Build with a current release of the build backend, which writes it below the fields.",
+                files=tuple(files),
+            )
+        elif problem:
             yield Fault(
                 message=f"The README can't be rendered as reStructuredText: {problem}",
                 fix='Correct it; a README in Markdown needs readme = "README.md", or its content-type said.',
@@ -57,7 +63,13 @@ def _missing(contents: DistributionContents) -> Iterator[Fault]:
 
 def _description(contents: DistributionContents) -> str:
     text = contents.metadata.one("description") if contents.metadata else ""
-    return "" if text.strip() == _PLACEHOLDER else text.strip()
+    return text.strip()
+
+
+def _is_indented(text: str) -> bool:
+    """Whether a README was a header of the metadata, whose further lines are indented."""
+    lines = [line for line in text.splitlines()[1:] if line.strip()]
+    return bool(lines) and all(line.startswith(_INDENT) for line in lines)
 
 
 def _kind(contents: DistributionContents) -> str:

@@ -154,7 +154,13 @@ RULES = (
         # A later version of TOML may allow what this one does not.
         severity=Severity.WARNING,
     ),
-    Rule(name="wheel-tags", finds="WHEEL has other tags than the file's name", judge=each_file(_tags)),
+    Rule(
+        name="wheel-tags",
+        finds="WHEEL has other tags than the file's name",
+        judge=each_file(_tags),
+        # Neither the index nor installers compare them.
+        severity=Severity.WARNING,
+    ),
     Rule(
         name="record", finds="RECORD is missing, or does not fit the members and their hashes", judge=each_file(_record)
     ),

@@ -142,7 +142,8 @@ def test_missing_metadata(tmp_path: Path) -> None:
 def test_the_name_of_a_file_and_what_is_in_it(tmp_path: Path) -> None:
     wheel = Made().wheel(tmp_path)
     renamed = wheel.rename(tmp_path / "demo-1.0-cp313-cp313-manylinux_2_17_x86_64.whl")
-    assert rules(found(renamed, Made().sdist(tmp_path))) == ["wheel-tags"]
+    findings = found(renamed, Made().sdist(tmp_path))
+    assert [(one.rule, one.severity) for one in findings] == [("wheel-tags", Severity.WARNING)]
     wrong = {"demo-1.0/PKG-INFO": Made(project="else", version="one").metadata.encode(), "demo-1.0/LICENSE": b""}
     findings = found(Made().wheel(tmp_path), Made().sdist(tmp_path, wrong))
     assert [one.message for one in findings if one.rule == "metadata-name"] == [
@@ -190,6 +191,22 @@ def test_the_readme_may_be_missing(tmp_path: Path) -> None:
     ]
     untold = Made(fields=without("Description-Content-Type"))
     assert rules(found(untold.wheel(tmp_path), untold.sdist(tmp_path))) == ["no-readme"]
+
+
+def test_a_readme_that_was_an_indented_header(tmp_path: Path) -> None:
+    readme = "".join(f"        {line}\n" for line in ("Content", "=======", "", "broken"))
+    made = Made(readme=f"Demo\n{readme}")
+    findings = found(made.wheel(tmp_path), made.sdist(tmp_path))
+    assert [one.rule for one in findings] == ["readme"]
+    assert findings[0].message.startswith("The README is indented in the metadata")
+
+
+@pytest.mark.parametrize("field", ["Platform", "License", "Home-page", "Author-email", "Keywords", "Download-URL"])
+def test_what_distutils_writes_for_a_field_that_is_not_set(tmp_path: Path, field: str) -> None:
+    plain = without("License-Expression", "Author-email")
+    unset = Made(fields=(*plain, f"{field}: UNKNOWN"), tag="cp313-cp313-win32")
+    made = Made(fields=plain)
+    assert found(made.wheel(tmp_path), unset.wheel(tmp_path), made.sdist(tmp_path)) == ()
 
 
 @pytest.mark.parametrize("kind", ["text/markdown", "text/markdown; variant=GFM", "text/plain"])

@@ -121,6 +121,13 @@ def test_old_metadata_of_an_sdist_is_not_compared(tmp_path: Path, version: str) 
     assert [one for one in findings if one.rule.startswith("unequal")] == []
 
 
+def test_license_files_are_compared_where_they_are_specified(tmp_path: Path) -> None:
+    plain = tuple(line for line in FIELDS if not line.startswith("License"))
+    old = Made(fields=(*plain, "License-File: AUTHORS"), tag="cp313-cp313-win32", metadata_version="2.1")
+    made = Made(fields=plain, metadata_version="2.1")
+    assert unequal(tmp_path, made, old, made) == ()
+
+
 def test_new_metadata_of_an_sdist_is_compared(tmp_path: Path) -> None:
     made = with_fields("Requires-Dist: a", tag="cp312-cp312-win32")
     findings = unequal(tmp_path, made, with_fields("Requires-Dist: a"), Made())
