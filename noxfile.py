@@ -138,6 +138,13 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def releases(session: nox.Session) -> None:
+    """Check published releases, of which none may have an error that is wrong; writes docs/releases.md."""
+    _install(session, "releases")
+    session.run("python", "bin/check_releases.py", *session.posargs)
+
+
+@nox.session(default=False)
 def peer(session: nox.Session) -> None:
     """Compare the selection of builds, the values of options and the commands with cibuildwheel's."""
     _install(session)

@@ -104,9 +104,10 @@ def _is_known(algorithm: str) -> bool:
 def _framing(archive: CheckedZip) -> Iterator[str]:
     yield from archive.oddities[:_MOST_ODDITIES]
     infos = [info for info in archive.infos if not info.is_dir()]
-    for name, times in Counter(info.filename for info in infos).items():
-        if times > 1:
-            yield f"{name} is in the zip file {times} times"
+    repeated = [name for name, times in Counter(info.filename for info in infos).items() if times > 1]
+    if repeated:
+        more = f" and {len(repeated) - 1} more members are" if len(repeated) > 1 else " is"
+        yield f"{repeated[0]}{more} in the zip file more than once"
     listing = Listing()
     for info in infos:
         entry = Entry(name=info.orig_filename, kind=EntryKind.FILE)

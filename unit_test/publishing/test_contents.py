@@ -133,7 +133,7 @@ def test_odd_archives(tmp_path: Path) -> None:
             archive.writestr("demo/__init__.py", "")
     assert contents(path).framing == (
         "something stands before the first member of the zip file",
-        "demo/__init__.py is in the zip file 2 times",
+        "demo/__init__.py is in the zip file more than once",
         "it is not safe to unpack, as '../evil.py' leads out",
     )
     sdist = Made().sdist(tmp_path, {"other/PKG-INFO": b"", "demo-1.0/../x": b""})
@@ -278,3 +278,12 @@ def test_entries_for_directories_are_no_files(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("demo/", b"")
     assert contents(path).framing == ()
+
+
+def test_members_that_are_there_twice_are_one_finding(tmp_path: Path) -> None:
+    path = Made(extra={f"demo/{name}.py": b"" for name in "abcd"}).wheel(tmp_path)
+    with zipfile.ZipFile(path, "a") as archive:
+        for name in "abcd":
+            with pytest.warns(UserWarning, match="Duplicate"):
+                archive.writestr(f"demo/{name}.py", "")
+    assert contents(path).framing == ("demo/a.py and 3 more members are in the zip file more than once",)
