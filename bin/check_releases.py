@@ -48,7 +48,8 @@ def main() -> int:
     """Check, say what is found, and give the exit code."""
     arguments = _arguments()
     # Whoever works on this computer goes first.
-    os.nice(10)
+    if hasattr(os, "nice"):
+        os.nice(10)
     checks, index = _checks(), Index(index_address())
     results = []
     for project, version in _releases(arguments.projects):

@@ -57,7 +57,7 @@ REASONS = (
     ),
     Reason(
         rule="missing-metadata",
-        words="There is no .*/PKG-INFO",
+        words="There is no orjson-.*/PKG-INFO",
         why="the index refuses an sdist without PKG-INFO",
     ),
     Reason(rule="record", words="There is no .*/RECORD", why="the index refuses a wheel without RECORD"),
@@ -68,7 +68,7 @@ REASONS = (
     ),
     Reason(
         rule="unequal-dependencies",
-        words="Requires-Dist differs",
+        words="Requires-Dist differs between the files: nothing in most, 'cffi', 'py' here",
         why="wheels for PyPy require other projects without a marker, and installers take the metadata of one file for "
         "that of all",
     ),

@@ -25,7 +25,10 @@ Values = Mapping[Hashable, str]
 
 
 def _unequal_dependencies(release: CheckedRelease) -> Iterator[Fault]:
-    fix = "Installers take the metadata of one file for that of all: say differences by environment markers."
+    fix = (
+        "Installers take the metadata of one wheel for that of all: say differences by environment markers. "
+        "An sdist names in Dynamic what its builds change."
+    )
     for field, read in (("requires_dist", _needed), ("requires_python", _pythons)):
         yield from _unequal(release, field, read, fix)
     for field, read in (("requires_dist", _optional), ("provides_extra", _extras)):
@@ -56,6 +59,10 @@ def _unequal(
     most = usual([frozenset(values) for _, values in found])
     others = [(filename, values) for filename, values in found if frozenset(values) != most]
     usual_values = next(values for _, values in found if frozenset(values) == most)
+    sdists = {one.filename for one in release.sdists}
+    if len({frozenset(values) for filename, values in found if filename not in sdists}) < 2:
+        # Installers that have a wheel do not ask the sdist.
+        severity = Severity.WARNING
     name = _NAMES.get(field) or "-".join(word.capitalize() for word in field.split("_"))
     yield Fault(
         message=f"{name} differs between the files{_shown(usual_values, others[0][1])}.",
@@ -143,7 +150,8 @@ def _listed(texts: list[str]) -> str:
 RULES = (
     Rule(
         name="unequal-dependencies",
-        finds="Requires-Dist or Requires-Python differ between the files; a warning where only extras do",
+        finds="Requires-Dist or Requires-Python differ between the wheels; a warning for extras, and where only the "
+        "sdist differs",
         judge=_unequal_dependencies,
     ),
     Rule(

@@ -131,7 +131,20 @@ def test_license_files_are_compared_where_they_are_specified(tmp_path: Path) -> 
 def test_new_metadata_of_an_sdist_is_compared(tmp_path: Path) -> None:
     made = with_fields("Requires-Dist: a", tag="cp312-cp312-win32")
     findings = unequal(tmp_path, made, with_fields("Requires-Dist: a"), Made())
-    assert [(one.rule, one.files) for one in findings] == [("unequal-dependencies", ("demo-1.0.tar.gz",))]
+    assert [(one.rule, one.severity, one.files) for one in findings] == [
+        ("unequal-dependencies", Severity.WARNING, ("demo-1.0.tar.gz",))
+    ]
+
+
+def test_one_wheel_and_a_different_sdist_are_a_warning(tmp_path: Path) -> None:
+    findings = found(with_fields("Requires-Dist: a").wheel(tmp_path), Made().sdist(tmp_path))
+    assert [(one.rule, one.severity) for one in findings] == [("unequal-dependencies", Severity.WARNING)]
+
+
+def test_wheels_that_differ_are_an_error_whatever_the_sdist_has(tmp_path: Path) -> None:
+    one, other = with_fields("Requires-Dist: a", tag="cp312-cp312-win32"), with_fields("Requires-Dist: b")
+    findings = unequal(tmp_path, one, other, Made())
+    assert [(one.rule, one.severity) for one in findings] == [("unequal-dependencies", Severity.ERROR)]
 
 
 def test_line_ends_of_windows_are_no_difference(tmp_path: Path) -> None:
