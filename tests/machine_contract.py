@@ -60,6 +60,18 @@ class FileContract:
         assert machine.find(f"{space}/d", "*") == tuple(f"{space}/d/{name}" for name in ("empty", "file", "link"))
         assert read(machine, f"{space}/d/link", tmp_path) == b"d/file"
 
+    def test_entries_of_a_tree_may_be_elsewhere_or_nowhere(self, machine: Machine, space: str, tmp_path: Path) -> None:
+        (tmp_path / "elsewhere/d").mkdir(parents=True)
+        (tmp_path / "elsewhere/d/f").write_text("f")
+        moved: dict[str, Path | bytes] = {
+            "d": tmp_path / "elsewhere/d",
+            "d/f": tmp_path / "elsewhere/d/f",
+            "made/g": b"g",
+        }
+        machine.put(Tree(root=tmp_path, files=tuple(moved), moved=moved), space)
+        assert read(machine, f"{space}/d/f", tmp_path) == b"f"
+        assert read(machine, f"{space}/made/g", tmp_path) == b"g"
+
     def test_a_tree_joins_what_is_there(self, machine: Machine, space: str, tmp_path: Path) -> None:
         (tmp_path / "a").write_text("new")
         machine.put(b"old", f"{space}/a")

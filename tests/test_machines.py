@@ -240,6 +240,8 @@ class TestProjectFiles:
             "kept.c",
             "caf\u00e9 \"'\n.c",
             "new.c",
+            "vendored",
+            "vendored/.git",
             "vendored/module.c",
         }
         assert ".git/HEAD" in files

@@ -116,7 +116,7 @@ def _run_in(session: Session, project: Project, planned: _Planned, output_dir: P
     facts = planned.facts
     jobs = min(planned.options.jobs or default_jobs(), len(planned.plan.identifiers))
     reporters = open_reporters(session, planned.plan, output_dir, side_by_side=jobs > 1)
-    files = _files(session, project, made_by_cibw(session, output_dir), reporters.emit)
+    files = _files(session, project, planned.options, reporters.emit)
     memory = open_memory(session, planned.options, ProjectFiles(project=project, tree=files), reporters.emit)
     machines = MachineSettings(
         host=_host(session, planned, lambda text: reporters.emit(Progress(job="cache", text=text))),
@@ -154,12 +154,13 @@ def _run_in(session: Session, project: Project, planned: _Planned, output_dir: P
         return run_plan(planned.plan, settings).exit_code
 
 
-def _files(session: Session, project: Project, excluded: tuple[Path, ...], emit: Callable[[Event], None]) -> Tree:
+def _files(session: Session, project: Project, options: Options, emit: Callable[[Event], None]) -> Tree:
+    excluded = made_by_cibw(session, session.working_dir / options.output_dir)
     if project.is_sdist:
         return every_file(project.root, excluded)
     host = HostMachine(session.environment)
     tell = lambda note: emit(WarningRaised(scope="", message=note))  # noqa: E731
-    return project_files(host, project.root, excluded, tell=tell)
+    return project_files(host, project.root, excluded, ignored=options.copy_ignored, tell=tell)
 
 
 def _host(session: Session, planned: _Planned, notice: Callable[[str], None]) -> HostSettings:

@@ -20,6 +20,7 @@ from cibw.config.python_versions import PythonVersions
 from cibw.config.reader import Reader
 from cibw.config.requires_python import find_requires_python, parse_requires_python
 from cibw.config.resolver import CascadeResolver, Cascades
+from cibw.config.run_options import CACHE, COPY_IGNORED, SIDE_BY_SIDE
 from cibw.config.secret_options import SECRETS
 from cibw.config.selectors import Selector
 from cibw.config.sources import Arguments, Sources
@@ -45,7 +46,6 @@ def load_options(sources: Sources, platform: Platform) -> Options:
     resolver = CascadeResolver(
         cascades=Cascades.read(reader), origins=reader.origins, engine=_engine(sources.arguments.engine, findings)
     )
-    cache = reader.cascade(known.CACHE).value()
     mirrors, secrets = reader.cascade(MIRRORS).value(), reader.cascade(SECRETS).value()
     offline = reader.cascade(OFFLINE).value() or sources.arguments.offline
     publish, requires_python = read_publish_options(reader), _requires_python(texts, pyproject)
@@ -63,7 +63,8 @@ def load_options(sources: Sources, platform: Platform) -> Options:
         stable_abi=find_stable_abi(pyproject, texts.read, platform),
         package_dir=sources.arguments.package_dir,
         allow_empty=sources.arguments.allow_empty or _is_true(sources, "CIBW_ALLOW_EMPTY"),
-        cache=cache,
+        cache=choice.cache,
+        copy_ignored=choice.copy_ignored,
         mirrors=mirrors,
         offline=offline,
         secrets=secrets,
@@ -100,6 +101,8 @@ class _Choice:
     archs: Texts
     only: BuildIdentifier | None
     jobs: int | None
+    cache: bool | None
+    copy_ignored: Texts
 
 
 def _places(reader: Reader, arguments: Arguments) -> tuple[tuple[str, str], ...]:
@@ -115,7 +118,7 @@ def _choose(reader: Reader, arguments: Arguments, findings: Findings) -> _Choice
     skip = reader.cascade(known.SKIP).value()
     enable = reader.cascade(known.ENABLE_GROUPS).value() | _enable(arguments, findings)
     archs = reader.cascade(known.ARCHITECTURES).value()
-    jobs = reader.cascade(known.SIDE_BY_SIDE).value()
+    jobs = reader.cascade(SIDE_BY_SIDE).value()
     only = _only(arguments.only, reader.platform, findings)
     return _Choice(
         build=Selector.parse(str(only) if only else build or ("*",)),
@@ -125,6 +128,8 @@ def _choose(reader: Reader, arguments: Arguments, findings: Findings) -> _Choice
         archs=("all",) if only else _archs(arguments.archs) or archs,
         only=only,
         jobs=arguments.jobs or jobs,
+        cache=reader.cascade(CACHE).value(),
+        copy_ignored=reader.cascade(COPY_IGNORED).value(),
     )
 
 

@@ -6,16 +6,16 @@ from cibw.config.compiler_options import COMPILER_CACHE, EMULATION_TOOLCHAIN
 from cibw.config.download_options import MIRRORS, OFFLINE
 from cibw.config.image_options import IMAGES
 from cibw.config.interpreter_options import PYTHON_SOURCE
-from cibw.config.kinds import ARCHS, EXTRAS, JOBS, PATHS, REQUIREMENTS, SWITCH, VARIABLES, VERBOSITY, VERSION
+from cibw.config.kinds import ARCHS, EXTRAS, PATHS, REQUIREMENTS, VARIABLES, VERBOSITY, VERSION
 from cibw.config.kinds_of_commands import AUDIT, BEFORE_BUILD, ENVIRONMENT, GROUPS, HOOK, REPAIR, SETTINGS, TEST
 from cibw.config.kinds_of_selection import ENABLE, PATTERNS
 from cibw.config.kinds_of_tools import DEPENDENCY_VERSIONS, ENGINE, FILES, FRONTEND, RUNTIME, TOOLS
 from cibw.config.option import EVERYWHERE, LINUX, NOWHERE, AnyOption, Facts, Option, Places, Scope
 from cibw.config.publish_options import PUBLISH_OPTIONS
+from cibw.config.run_options import CACHE, COPY_IGNORED, SIDE_BY_SIDE
 from cibw.config.secret_options import SECRETS
 from cibw.model.target import Platform
 
-_RUN = Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE)
 _SELECTION = Places(scope=Scope.PLATFORM, suffixes=NOWHERE)
 _LINUX = Places(tables=LINUX, suffixes=LINUX)
 NUMPY_FILES = (
@@ -62,15 +62,6 @@ ARCHITECTURES = Option(
         default=("auto",),
         places=Places(scope=Scope.PLATFORM),
         ignore_empty=True,
-    ),
-)
-SIDE_BY_SIDE = Option(
-    kind=JOBS,
-    facts=Facts(
-        name="jobs",
-        description="How many builds run side by side; `auto` for as many as processors and memory allow.",
-        default="auto",
-        places=_RUN,
     ),
 )
 BUILD_FRONTEND = Option(
@@ -239,15 +230,6 @@ PYODIDE_VERSION = Option(
         places=Places(suffixes=NOWHERE),
     ),
 )
-CACHE = Option(
-    kind=SWITCH,
-    facts=Facts(
-        name="cache",
-        description="Whether wheels are taken from the store where nothing has changed; `auto` means outside of a CI.",
-        default="auto",
-        places=_RUN,
-    ),
-)
 
 ALL_OPTIONS: tuple[AnyOption, ...] = (
     BUILD_SELECTOR,
@@ -285,6 +267,7 @@ ALL_OPTIONS: tuple[AnyOption, ...] = (
     PYTHON_SOURCE,
     PYODIDE_VERSION,
     CACHE,
+    COPY_IGNORED,
     MIRRORS,
     OFFLINE,
     SECRETS,

@@ -189,7 +189,8 @@ class Options:
     `stable_abi` is None where nobody can tell before the build whether the wheels are abi3.
     `package_dir` and `output_dir` are as given; package_dir is POSIX and relative to the project.
     `build_system` is None where the build requirements are not known beforehand, `cache` and `jobs` where
-    nobody chose. `notes` are what a user should know, though nothing is wrong.
+    nobody chose. `copy_ignored` are globs of files that are copied although git ignores them. `notes` are what a user
+    should know, though nothing is wrong.
     `mirrors` are pairs of the beginning of an address and what replaces it; `offline` says to do without any network.
     `secrets` are patterns of the names of variables whose values are secret.
     `places` says where build, skip, test-skip and archs were set.
@@ -208,6 +209,7 @@ class Options:
     only: BuildIdentifier | None = None
     allow_empty: bool = False
     cache: bool | None = None
+    copy_ignored: tuple[str, ...] = ()
     mirrors: Replacements = ()
     offline: bool = False
     secrets: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from posixpath import dirname, join
 
 from cibw.errors import CibwError, CommandFailedError
@@ -95,7 +95,7 @@ class BeforeAll:
             machine.remove(f"{source}/.git")
         fresh = [name for name in self.source.files if name in changes.fresh or (changes.git and is_of_git(name))]
         if fresh:
-            machine.put(Tree(root=self.source.root, files=tuple(fresh)), source)
+            machine.put(replace(self.source, files=tuple(fresh)), source)
 
     def _bench(self, opened: OpenMachine) -> Workbench:
         bindings = {**opened.bindings, Late.WORK: opened.work_dir, Late.PROJECT: opened.before_all_dir}

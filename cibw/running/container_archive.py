@@ -77,14 +77,13 @@ def pack(source: Path | bytes | Tree, target: str) -> Archive:
 def _members(source: Path | bytes | Tree, name: str) -> Iterator[_Member]:
     match source:
         case bytes():
-            info = tarfile.TarInfo(name)
-            info.size = len(source)
-            yield _Member(header=_header(info), content=source, size=info.size)
+            yield _made(source, name)
         case Path():
             yield from _directory(source) if source.is_dir() else _entry(source.resolve(), name)
-        case Tree(root=root, files=files):
+        case Tree(files=files):
             for file in files:
-                yield from _entry(root / file, file)
+                entry = source.entry(file)
+                yield from [_made(entry, file)] if isinstance(entry, bytes) else _entry(entry, file)
         case _:
             assert_never(source)
 
@@ -95,6 +94,12 @@ def _directory(path: Path) -> Iterator[_Member]:
         for child in sorted([*directories, *files]):
             found = Path(directory, child)
             yield from _entry(found, found.relative_to(path).as_posix())
+
+
+def _made(content: bytes, name: str) -> _Member:
+    info = tarfile.TarInfo(name)
+    info.size = len(content)
+    return _Member(header=_header(info), content=content, size=info.size)
 
 
 def _entry(path: Path, name: str) -> Iterator[_Member]:

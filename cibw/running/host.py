@@ -152,10 +152,12 @@ def _copy_link(source: Path, target: Path) -> None:
 def _copy_tree(tree: Tree, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for name in tree.files:
-        source, path = tree.root / name, target / name
+        source, path = tree.entry(name), target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(source, bytes):
+            path.write_bytes(source)
         # An entry stands for itself alone: what else a directory holds may be left out on purpose.
-        if source.is_dir() and not source.is_symlink():
-            path.mkdir(parents=True, exist_ok=True)
+        elif source.is_dir() and not source.is_symlink():
+            path.mkdir(exist_ok=True)
         else:
-            path.parent.mkdir(parents=True, exist_ok=True)
             _copy(source, path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -12,10 +12,18 @@ from cibw.model.command import Outcome, Request
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tree:
-    """Files below a root on the computer that cibw runs on, as POSIX paths relative to it."""
+    """Files below a root on the computer that cibw runs on, as POSIX paths relative to it.
+
+    `moved` has the entries that are not at their place below the root: where they are, or what they hold.
+    """
 
     root: Path
     files: tuple[str, ...]
+    moved: Mapping[str, Path | bytes] = field(default_factory=dict)
+
+    def entry(self, name: str) -> Path | bytes:
+        """Where an entry is on this computer, or the content of a file that is nowhere on it."""
+        return self.moved.get(name, self.root / name)
 
 
 OutputSink = Callable[[str, bool], None]

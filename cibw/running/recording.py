@@ -92,10 +92,10 @@ class RecordingMachine:
                     self.files.write(target, source)
                 case Path():
                     self.files.copy_in(source, target)
-                case Tree(root=root, files=names):
+                case Tree(files=names):
                     self.files.make_dir(target)
                     for name in names:
-                        self.files.copy_entry(root / name, f"{target}/{name}")
+                        self.files.copy_entry(source.entry(name), f"{target}/{name}")
                 case _:
                     assert_never(source)
 

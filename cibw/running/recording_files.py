@@ -81,9 +81,11 @@ class MemoryFiles:
         else:
             self.write(target, source.read_bytes(), source.stat().st_mode & 0o777)
 
-    def copy_entry(self, source: Path, target: str) -> None:
+    def copy_entry(self, source: Path | bytes, target: str) -> None:
         """Copy a file or a link of the computer to `target`, or make the directory, without what it holds."""
-        if source.is_dir() and not source.is_symlink():
+        if isinstance(source, bytes):
+            self.write(target, source)
+        elif source.is_dir() and not source.is_symlink():
             self.make_dir(target)
         else:
             self.copy_in(source, target)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
 
 from cibw.running.git import Runner, git_lines, owner_refusal, unquote
 from cibw.running.machine import Tree
+from cibw.running.state_key import inputs_among, without_match
+from cibw.running.work_tree import SUBMODULE
+from cibw.untrusted.faults import UnreadableFileError
+from cibw.untrusted.text import read_text
 
-_LISTINGS = (("--cached", "--recurse-submodules"), ("--others", "--exclude-standard"))
+_SHARED = ("objects", "refs", "packed-refs", "reftable", "shallow", "info", "hooks", "lfs", "logs")
+"""What the worktrees of a repository have in common, apart from its configuration."""
+_ELSEWHERE = ("commondir", "gitdir", "locked", "modules", "worktrees")
+_IN_PLACE = b"\n[core]\n\tbare = false\n\tworktree = ..\n"
+"""The last value of a setting counts."""
 
 
 def _ignore(_note: str) -> None:
@@ -18,31 +26,33 @@ def _ignore(_note: str) -> None:
 
 
 def project_files(
-    runner: Runner, root: Path, excluded: tuple[Path, ...] = (), *, tell: Callable[[str], None] = _ignore
+    runner: Runner,
+    root: Path,
+    excluded: tuple[Path, ...] = (),
+    *,
+    ignored: tuple[str, ...] = (),
+    tell: Callable[[str], None] = _ignore,
 ) -> Tree:
     """The files of the project at `root` as git sees them: tracked, and untracked but not ignored.
 
-    Deleted files are left out, files of submodules are in. The `.git` directory comes along as a
-    whole, because setuptools-scm and its like need it; the `.git` file of a worktree does not, as what
-    it points to stays behind. Without git, or where git knows no file here, it is everything. What is
-    at or below an `excluded` path never is in it. Symbolic links are entries of their own. `tell` gets
-    a note where git refuses to read the repository of another user.
+    The same goes for submodules and other repositories below it. Deleted files are left out. What git keeps for itself
+    comes along as a whole, because setuptools-scm and its like need it; where it lies outside of the root, as that of a
+    worktree does, it becomes a directory `.git`. Files that git ignores are in where a glob of `ignored` matches.
+    Without git, or where git knows no file here, it is everything. What is at or below an `excluded` path never is in
+    it. Symbolic links are entries of their own. `tell` gets notes for the user.
     """
-    seen = _seen_by_git(runner, root, tell)
-    if not seen:
+    barred = tuple(_relative(path, root) for path in excluded)
+    project = _Project(runner, root, barred, tell)
+    project.read()
+    if not project.names:
         return every_file(root, excluded)
-    return _tree(root, [*seen, *_git_directory(root)], excluded)
+    names = [*project.names, *_chosen(root, barred, ignored, tell)]
+    return _tree(root, names, excluded, project.moved)
 
 
 def every_file(root: Path, excluded: tuple[Path, ...] = ()) -> Tree:
     """All files of a directory, such as an unpacked sdist, whatever git knows of it."""
-    return _tree(root, _everything(root), excluded)
-
-
-def _tree(root: Path, names: Iterable[str], excluded: tuple[Path, ...]) -> Tree:
-    barred = tuple(_relative(path, root) for path in excluded)
-    kept = (name for name in names if not _is_barred(name, barred))
-    return Tree(root=root, files=tuple(sorted(set(kept))))
+    return _tree(root, _everything(root), excluded, {})
 
 
 def git_index(runner: Runner, root: Path) -> str:
@@ -53,27 +63,146 @@ def git_index(runner: Runner, root: Path) -> str:
     return "\n".join(git_lines(runner, root, "ls-files", "--stage") or ())
 
 
-def _seen_by_git(runner: Runner, root: Path, tell: Callable[[str], None]) -> list[str]:
-    """The existing files that git lists; empty where git is missing or this is no work tree."""
-    names: list[str] = []
-    for options in _LISTINGS:
-        lines = git_lines(runner, root, "ls-files", *options)
-        if lines is None:
-            _tell_refusal(runner, root, tell)
-            return []
-        # git ends the name of a nested repository, which it lists as one entry, with a slash
-        names += (unquote(line).rstrip("/") for line in lines)
-    is_own = _own_names(root)
-    return [name for name in names if is_own(name) and os.path.lexists(root / name)]
+class _Project:
+    """The files of a project, collected repository by repository."""
+
+    def __init__(self, runner: Runner, root: Path, barred: tuple[str, ...], tell: Callable[[str], None]) -> None:
+        self.names: list[str] = []
+        self.moved: dict[str, Path | bytes] = {}
+        self._runner = runner
+        self._root = root
+        self._barred = barred
+        self._tell = tell
+        self._is_own = _own_names(root)
+
+    def read(self) -> None:
+        """Collect the files; none where git finds no repository."""
+        waiting = ["."]
+        while waiting:
+            place = waiting.pop()
+            listed = self._listed(place)
+            if listed is None:
+                self.names += _everything(self._root, place) if place != "." else ()
+                continue
+            here = {_join(place, name): is_repository for name, is_repository in listed}
+            kept = [name for name in here if self._is_own(name) and os.path.lexists(self._root / name)]
+            self.names += kept
+            waiting += [name for name in kept if here[name] and self._is_open(name)]
+            if self.names:
+                self._add_git_directory(place)
+
+    def _listed(self, place: str) -> list[tuple[str, bool]] | None:
+        """The names that git lists in a repository, and whether each is another one; None where it lists none."""
+        directory = self._root / place
+        if place != "." and not self._is_repository(directory):
+            return None
+        tracked = git_lines(self._runner, directory, "ls-files", "--stage")
+        others = git_lines(self._runner, directory, "ls-files", "--others", "--exclude-standard")
+        if tracked is None or others is None:
+            self._tell_refusal(directory)
+            return None
+        entries = (line.partition("\t") for line in tracked)
+        names = [(unquote(name), facts.startswith(SUBMODULE)) for facts, _tab, name in entries]
+        # git ends the name of a nested repository, which it lists as one entry, with a slash.
+        return [*names, *((name.rstrip("/"), name.endswith("/")) for name in map(unquote, others))]
+
+    def _is_repository(self, directory: Path) -> bool:
+        """Whether a directory is the top of a repository; in one that is not, git finds that of a parent."""
+        if not os.path.lexists(directory / ".git"):
+            return False
+        prefix = git_lines(self._runner, directory, "rev-parse", "--show-prefix")
+        if prefix is None:
+            self._tell_refusal(directory)
+        return prefix is not None and not "".join(prefix)
+
+    def _is_open(self, name: str) -> bool:
+        path = self._root / name
+        return path.is_dir() and not path.is_symlink() and not _is_barred(name, self._barred)
+
+    def _tell_refusal(self, directory: Path) -> None:
+        refusal = owner_refusal(self._runner, directory)
+        if refusal:
+            self._tell(
+                f"git does not read the repository at {directory}, because it belongs to another user. So all files "
+                f"are copied, also those that git ignores. If you trust the repository, run `{refusal}`."
+            )
+
+    def _add_git_directory(self, place: str) -> None:
+        entry, name = self._root / place / ".git", _join(place, ".git")
+        if entry.is_symlink():
+            self.names += [name] if entry.resolve().is_relative_to(self._root.resolve()) else []
+        elif entry.is_dir():
+            self.names += [name, *_everything(self._root, name)]
+        elif entry.is_file():
+            self._add_linked_directory(entry.parent, name)
+
+    def _add_linked_directory(self, directory: Path, name: str) -> None:
+        """Add what a `.git` file leads to."""
+        answer = git_lines(self._runner, directory, "rev-parse", "--absolute-git-dir", "--git-common-dir")
+        if answer is None or len(answer) != len(("own", "common")):
+            return
+        own, common = (Path(directory, line).resolve() for line in answer)
+        root = self._root.resolve()
+        if own.is_relative_to(root):
+            # Of an absolute path in it nothing would be found on a machine.
+            relative = Path(os.path.relpath(own, directory.resolve())).as_posix()
+            self.moved[name] = f"gitdir: {relative}\n".encode("utf-8", "surrogateescape")
+            self.names += [name, *_everything(self._root, own.relative_to(root).as_posix())]
+        elif self._leads_back(directory, own, common):
+            found = dict(_git_entries(own, common))
+            self.moved.update({_join(name, inner): entry for inner, entry in found.items()})
+            self.names += [_join(name, inner) for inner in found]
+        else:
+            self._tell(
+                f"{directory / '.git'} leads to {own}, which does not lead back. So git's data is not copied, and "
+                "builds can't read a version from it. `git worktree repair` mends the link of a worktree."
+            )
+
+    def _leads_back(self, directory: Path, own: Path, common: Path) -> bool:
+        """Whether a repository outside of the root has this work tree: a project must not choose what is copied."""
+        if own != common:
+            back = _text(own / "gitdir").strip()
+            return bool(back) and Path(own, back).resolve() == (directory / ".git").resolve()
+        lines = git_lines(self._runner, directory, "config", "--get", "core.worktree") or ()
+        return any(Path(own, line).resolve() == directory.resolve() for line in lines)
 
 
-def _tell_refusal(runner: Runner, root: Path, tell: Callable[[str], None]) -> None:
-    refusal = owner_refusal(runner, root)
-    if refusal:
-        tell(
-            f"git does not read the repository at {root}, because it belongs to another user. So all files are copied, "
-            f"also those that git ignores. If you trust the repository, run `{refusal}`."
-        )
+def _git_entries(own: Path, common: Path) -> Iterator[tuple[str, Path | bytes]]:
+    """What a directory `.git` has to hold for a work tree whose repository is elsewhere.
+
+    Submodules of it are work trees of their own.
+    """
+    yield ".", own
+    for name in _everything(common):
+        if name.split("/", 1)[0] in _SHARED:
+            yield name, common / name
+    for name in _everything(own):
+        if name.split("/", 1)[0] not in _ELSEWHERE:
+            yield name, own / name
+    yield "config", _text(common / "config").encode("utf-8") + _IN_PLACE
+
+
+def _text(path: Path) -> str:
+    try:
+        return read_text(path) or ""
+    except UnreadableFileError:
+        return ""
+
+
+def _chosen(root: Path, barred: tuple[str, ...], globs: tuple[str, ...], tell: Callable[[str], None]) -> Iterable[str]:
+    """The files that a glob matches, whether git ignores them or not."""
+    if not globs:
+        return ()
+    present = dict.fromkeys((name for name in _everything(root) if not _is_barred(name, barred)), "")
+    for glob in without_match(present, globs):
+        tell(f"copy-ignored: {glob} matches no file of the project.")
+    return inputs_among(present, globs)
+
+
+def _tree(root: Path, names: Iterable[str], excluded: tuple[Path, ...], moved: Mapping[str, Path | bytes]) -> Tree:
+    barred = tuple(_relative(path, root) for path in excluded)
+    kept = (name for name in names if not _is_barred(name, barred))
+    return Tree(root=root, files=tuple(sorted(set(kept))), moved=moved)
 
 
 def _own_names(root: Path) -> Callable[[str], bool]:
@@ -91,15 +220,13 @@ def _own_names(root: Path) -> Callable[[str], bool]:
     return is_own
 
 
-def _git_directory(root: Path) -> Iterator[str]:
-    directory = root / ".git"
-    if directory.is_dir() and not directory.is_symlink():
-        yield ".git"
-        yield from (f".git/{name}" for name in _everything(directory))
+def _join(place: str, name: str) -> str:
+    return name if place == "." else place if name == "." else f"{place}/{name}"
 
 
-def _everything(root: Path) -> Iterator[str]:
-    for directory, directories, files in os.walk(root):
+def _everything(root: Path, place: str = ".") -> Iterator[str]:
+    """All entries below a place, by their names below the root."""
+    for directory, directories, files in os.walk(root / place):
         for name in (*directories, *files):
             yield Path(directory, name).relative_to(root).as_posix()
 

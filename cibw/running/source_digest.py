@@ -19,7 +19,7 @@ Look = list[int]
 MemoEntry = tuple[str, Look]
 # What git keeps for itself and changes without any change of the project; the index stands as a listing.
 _OF_GIT_ALONE = re.compile(
-    r"\.git(/modules(/(?!refs/)[^/]+)+)?/(objects|logs|lfs|index|FETCH_HEAD|ORIG_HEAD|COMMIT_EDITMSG|gc\.(log|pid))(/|$)|\.git/.*\.lock$"
+    r"(.*/)?\.git(/modules(/(?!refs/)[^/]+)+)?/(objects|logs|lfs|index|FETCH_HEAD|ORIG_HEAD|COMMIT_EDITMSG|gc\.(log|pid))(/|$)|(.*/)?\.git/.*\.lock$"
 )
 _SETTLED_NANOSECONDS = 2_000_000_000
 _LARGE = 64 << 20
@@ -34,13 +34,15 @@ class ProjectState:
     """
 
     def __init__(self, tree: Tree, listing: str, make_hash: Hash, memo: Path) -> None:
-        self._root = tree.root
-        self._seen = {name: look_at(tree.root / name) for name in _that_count(tree.files)}
+        entries = {name: tree.entry(name) for name in _that_count(tree.files)}
+        self._paths = {name: entry for name, entry in entries.items() if isinstance(entry, Path)}
+        self._seen = {name: look_at(path) for name, path in self._paths.items()}
         known = load_memo(memo)
         fresh = {
-            name: read_entry(tree.root / name, seen, make_hash, known.get(name)) for name, seen in self._seen.items()
+            name: read_entry(self._paths[name], seen, make_hash, known.get(name)) for name, seen in self._seen.items()
         }
-        self.hashes = {name: digest for name, (digest, _seen) in fresh.items()}
+        made = {name: make_hash(entry) for name, entry in entries.items() if isinstance(entry, bytes)}
+        self.hashes = {**{name: digest for name, (digest, _seen) in fresh.items()}, **made}
         if listing:
             self.hashes["git's index"] = make_hash(listing.encode("utf-8", "surrogateescape"))
         settled = {name: entry for name, entry in fresh.items() if entry[1]}
@@ -51,13 +53,13 @@ class ProjectState:
     def links(self) -> Mapping[str, str]:
         """The targets of symbolic links, by their names."""
         names = (name for name, seen in self._seen.items() if stat.S_ISLNK(seen[0]))
-        return {name: str((self._root / name).readlink()) for name in names}
+        return {name: str(self._paths[name].readlink()) for name in names}
 
     @property
     def has_changed(self) -> bool:
         """Whether a file was written to since then, even if it holds the same again."""
         try:
-            return any(look_at(self._root / name) != seen for name, seen in self._seen.items())
+            return any(look_at(self._paths[name]) != seen for name, seen in self._seen.items())
         except FileNotFoundError:
             return True
 
@@ -68,7 +70,7 @@ def digest_of(hashes: Mapping[str, str], make_hash: Hash) -> str:
 
 
 def _that_count(names: Iterable[str]) -> Iterable[str]:
-    return (name for name in names if not name.startswith(".git/") or not _OF_GIT_ALONE.match(name))
+    return (name for name in names if ".git/" not in name or not _OF_GIT_ALONE.match(name))
 
 
 def look_at(path: Path) -> Look:

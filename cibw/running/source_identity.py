@@ -20,7 +20,7 @@ def source_hashes(runner: Runner, root: Path, excluded: tuple[Path, ...], memo: 
     What git keeps for itself differs between two clones, and what Python and builds leave comes and goes.
     """
     tree = project_files(runner, root, excluded)
-    files = tuple(name for name in tree.files if not f"{name}/".startswith(".git/") and not is_left_by_builds(name))
+    files = tuple(name for name in tree.files if ".git" not in name.split("/") and not is_left_by_builds(name))
     return ProjectState(Tree(root=root, files=files), commit_of(runner, root), _sha256, memo).hashes
 
 

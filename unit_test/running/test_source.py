@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import string
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -29,10 +30,31 @@ def test_every_path_of_git_is_read_back(name: bytes) -> None:
 
 
 def git(cached: str, others: str, exit_code: int = 0) -> RecordingMachine:
+    staged = "".join(f"100644 aa 0\t{line}\n" for line in cached.splitlines())
+
     def answer(request: Request) -> Answer:
-        return Answer(stdout=cached if "--cached" in request.argv else others, exit_code=exit_code)
+        return Answer(stdout=staged if "--stage" in request.argv else others, exit_code=exit_code)
 
     return RecordingMachine(answer)
+
+
+def repositories(root: Path, listed: Mapping[str, tuple[str, str]], **answers: str) -> RecordingMachine:
+    """What git tracks, and what it finds besides, for each directory; and its answers by their last words."""
+
+    def answer(request: Request) -> Answer:
+        place = Path(request.cwd).relative_to(root).as_posix()
+        if "ls-files" in request.argv:
+            return Answer(stdout=listed[place][0 if "--stage" in request.argv else 1], exit_code=0)
+        known = request.argv[-1].strip("-").replace("-", "_").replace(".", "_")
+        return Answer(stdout=answers.get(known, ""), exit_code=0 if known in answers else 1)
+
+    return RecordingMachine(answer)
+
+
+def made(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(exist_ok=True, parents=True)
+        (root / name).write_text(name)
 
 
 def project(root: Path) -> Path:
@@ -69,15 +91,126 @@ def test_without_git_it_is_everything(tmp_path: Path, machine: RecordingMachine)
     assert not any(name.startswith("wheelhouse") for name in files)
 
 
-def test_the_git_file_of_a_worktree_stays_behind(tmp_path: Path) -> None:
-    (tmp_path / ".git").write_text("gitdir: /elsewhere")
-    (tmp_path / "a").touch()
+LIB = "160000 bb 0\textern/lib\n"
+
+
+def test_submodules_and_nested_repositories_are_read_like_the_project(tmp_path: Path) -> None:
+    made(tmp_path, ".git/modules/lib/HEAD", "a.c", "extern/lib/b.c", "extern/lib/new.c", "extern/lib/x.o")
+    made(tmp_path, "nested/.git/HEAD", "nested/c.c", "nested/x.o")
+    (tmp_path / "extern/lib/.git").write_text("gitdir: ../../.git/modules/lib\n")
+    listed = {
+        ".": (f"100644 aa 0\ta.c\n{LIB}", "nested/\n"),
+        "extern/lib": ("100644 aa 0\tb.c\n", "new.c\n"),
+        "nested": ("100644 aa 0\tc.c\n", ""),
+    }
+    place = f"{tmp_path}/.git/modules/lib\n"
+    machine = repositories(tmp_path, listed, show_prefix="\n", git_common_dir=place * 2)
+    tree = project_files(machine, tmp_path)
+    seen = {name for name in tree.files if not name.startswith(".git")}
+    assert seen == {
+        *("a.c", "extern/lib", "extern/lib/.git", "extern/lib/b.c", "extern/lib/new.c"),
+        *("nested", "nested/.git", "nested/.git/HEAD", "nested/c.c"),
+    }
+    assert tree.entry("extern/lib/.git") == b"gitdir: ../../.git/modules/lib\n"
+
+
+@pytest.mark.parametrize("has_git", [True, False])
+def test_all_files_of_a_submodule_that_git_does_not_read(tmp_path: Path, has_git: bool) -> None:
+    made(tmp_path, "extern/lib/b.c", *(["extern/lib/.git/HEAD"] if has_git else []))
+    # git has found the repository of the project, from a directory of it.
+    machine = repositories(tmp_path, {".": (LIB, "")}, show_prefix="extern/lib/\n")
+    assert {"extern/lib", "extern/lib/b.c"} <= set(project_files(machine, tmp_path).files)
+
+
+def test_a_submodule_that_is_not_checked_out_is_an_empty_directory(tmp_path: Path) -> None:
+    (tmp_path / "extern/lib").mkdir(parents=True)
+    machine = repositories(tmp_path, {".": (LIB, "")})
+    assert project_files(machine, tmp_path).files == ("extern/lib",)
+
+
+def test_repositories_in_excluded_directories_are_not_asked(tmp_path: Path) -> None:
+    made(tmp_path, "cache/.git/HEAD", "a.c")
+    machine = repositories(tmp_path, {".": ("100644 aa 0\ta.c\n", "cache/\n")})
+    assert project_files(machine, tmp_path, (tmp_path / "cache",)).files == ("a.c",)
+    assert {request.cwd for request in machine.requests} == {str(tmp_path)}
+
+
+def worktree(directory: Path, back: str) -> tuple[Path, RecordingMachine]:
+    """A worktree of a repository elsewhere, whose link back is a text."""
+    main, root = directory / "main.git", directory / "tree"
+    made(main, "HEAD", "index", "objects/aa", "refs/tags/v1", "modules/lib/HEAD", "config.worktree")
+    made(main, *(f"worktrees/tree/{name}" for name in ("HEAD", "index", "commondir", "modules/lib/HEAD")))
+    (main / "config").write_text("[core]\n\tbare = true\n")
+    (main / "worktrees/tree/gitdir").write_text(back.format(root=root))
+    made(root, "a.c", ".git")
+    own = main / "worktrees/tree"
+    return root, repositories(root, {".": ("100644 aa 0\ta.c\n", "")}, git_common_dir=f"{own}\n{main}\n")
+
+
+@pytest.mark.parametrize("back", ["{root}/.git\n", "../../../tree/.git\n"])
+def test_the_repository_of_a_worktree_becomes_its_git_directory(tmp_path: Path, back: str) -> None:
+    root, machine = worktree(tmp_path, back)
+    tree = project_files(machine, root)
+    inner = {"HEAD", "index", "config", "objects", "objects/aa", "refs", "refs/tags", "refs/tags/v1"}
+    assert set(tree.files) == {"a.c", ".git", *(f".git/{name}" for name in inner)}
+    main = tmp_path / "main.git"
+    assert tree.entry(".git/HEAD") == main / "worktrees/tree/HEAD"
+    assert tree.entry(".git/objects/aa") == main / "objects/aa"
+    assert tree.entry(".git/config") == b"[core]\n\tbare = true\n\n[core]\n\tbare = false\n\tworktree = ..\n"
+
+
+@pytest.mark.parametrize("back", ["", "/elsewhere/.git\n"])
+def test_a_git_file_whose_repository_does_not_lead_back_is_not_followed(tmp_path: Path, back: str) -> None:
+    root, machine = worktree(tmp_path, back)
+    notes: list[str] = []
+    assert project_files(machine, root, tell=notes.append).files == ("a.c",)
+    assert len(notes) == 1
+    assert f"{root}/.git leads to {tmp_path}/main.git/worktrees/tree" in notes[0]
+
+
+def test_a_broken_git_file_stays_behind(tmp_path: Path) -> None:
+    made(tmp_path, "a", ".git")
     assert project_files(git("a\n", ""), tmp_path).files == ("a",)
 
 
-def test_a_nested_repository_is_an_entry_of_its_own(tmp_path: Path) -> None:
-    (tmp_path / "sub").mkdir()
-    assert project_files(git("", "sub/\n"), tmp_path).files == ("sub",)
+@pytest.mark.parametrize("worktree", [["../../.."], []])
+def test_the_repository_of_a_submodule_whose_project_is_elsewhere(tmp_path: Path, worktree: list[str]) -> None:
+    own, root = tmp_path / "super/modules/lib", tmp_path / "lib"
+    made(own, "HEAD", "config")
+    made(root, "a.c", ".git")
+    answers = {"core_worktree": "../../../lib\n"} if worktree else {}
+    machine = repositories(root, {".": ("100644 aa 0\ta.c\n", "")}, git_common_dir=f"{own}\n" * 2, **answers)
+    names = (".git", ".git/HEAD", ".git/config") if worktree else ()
+    assert project_files(machine, root).files == (*names, "a.c")
+
+
+@pytest.mark.parametrize(
+    ("globs", "found"),
+    [
+        (("prebuilt",), {"prebuilt", "prebuilt/x.a", "prebuilt/deep", "prebuilt/deep/y.a"}),
+        (("prebuilt/*.a", "*.log"), {"prebuilt/x.a", "x.log"}),
+        (("**/*.a",), {"prebuilt/x.a", "prebuilt/deep/y.a"}),
+        (("**",), {"prebuilt", "prebuilt/x.a", "prebuilt/deep", "prebuilt/deep/y.a", "x.log"}),
+        ((), set()),
+    ],
+)
+def test_files_that_git_ignores_are_copied_where_a_glob_matches(
+    tmp_path: Path, globs: tuple[str, ...], found: set[str]
+) -> None:
+    made(tmp_path, "a.c", "prebuilt/x.a", "prebuilt/deep/y.a", "x.log", "wheelhouse/x.a")
+    notes: list[str] = []
+    files = project_files(
+        git("a.c\n", ""), tmp_path, (tmp_path / "wheelhouse",), ignored=globs, tell=notes.append
+    ).files
+    assert set(files) == {"a.c", *found}
+    assert not notes
+
+
+def test_a_glob_of_copy_ignored_that_matches_nothing_is_told(tmp_path: Path) -> None:
+    made(tmp_path, "a.c")
+    notes: list[str] = []
+    assert project_files(git("a.c\n", ""), tmp_path, ignored=("lib/*",), tell=notes.append).files == ("a.c",)
+    assert notes == ["copy-ignored: lib/* matches no file of the project."]
 
 
 def test_variables_do_not_lead_git_astray(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import tracemalloc
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,10 @@ def test_every_change_counts(project: Project, change: str) -> None:
         (".git/modules/lib/objects/aa", False),
         (".git/modules/group/lib/index", False),
         (".git/FETCH_HEAD", False),
+        ("nested/.git/HEAD", True),
+        ("nested/.git/index", False),
+        ("nested/.git/objects/aa/bb", False),
+        ("sub.git/index", True),
         ("index", True),
     ],
 )
@@ -95,6 +100,23 @@ def test_what_git_keeps_for_itself_does_not_count(project: Project, name: str, c
     before = project.digest()
     project.write(name, "another")
     assert (project.digest() != before) is counts
+
+
+def test_entries_that_lie_elsewhere_or_nowhere_count(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "head").write_text("one")
+
+    def hashes(made: bytes) -> Mapping[str, str]:
+        tree = Tree(root=project.root, files=("HEAD", "config"), moved={"HEAD": tmp_path / "head", "config": made})
+        state = ProjectState(tree, "", SEAL, project.memo)
+        assert not state.has_changed
+        return state.hashes
+
+    before = hashes(b"a")
+    assert before.keys() == {"HEAD", "config"}
+    after = hashes(b"b")
+    assert (before["HEAD"] == after["HEAD"], before["config"] == after["config"]) == (True, False)
+    (tmp_path / "head").write_text("two")
+    assert hashes(b"b")["HEAD"] != after["HEAD"]
 
 
 def test_files_that_have_settled_are_read_once(project: Project) -> None:
