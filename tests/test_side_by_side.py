@@ -59,14 +59,14 @@ def test_output_of_builds_does_not_mix(tmp_path: Path) -> None:
     assert headings == []
 
 
-def build_changed(name: str, directory: Path, old: str, new: str) -> Ran:
+def build_changed(name: str, directory: Path, old: str, new: str, changes: Mapping[str, str] | None = None) -> Ran:
     """Build a project on the host for three Pythons, two at once, after a change of its setup.py."""
     project = copy_project(name, directory)
     script = project / "setup.py"
     text = script.read_text(encoding="utf-8")
     assert old in text
     script.write_text(text.replace(old, new), encoding="utf-8")
-    settings = {**selected(*IDENTIFIERS), "CIBW_CACHE": "false"}
+    settings = {**selected(*IDENTIFIERS), "CIBW_CACHE": "false", **(changes or {})}
     ran = build(project, "--engine", "host", "--jobs", "2", settings=settings)
     check_ended_well(ran, IDENTIFIERS)
     return ran
@@ -89,3 +89,29 @@ def test_an_abi3_wheel_that_nobody_foresees_ends_the_builds_it_serves(tmp_path: 
 def test_a_promise_that_is_not_kept_costs_no_wheel(tmp_path: Path) -> None:
     ran = build_changed("c", tmp_path, "\nsetup(", '\nUNUSED = {"py_limited_api": "cp310"}\nsetup(')
     assert len(ran.wheels) == len(IDENTIFIERS)
+
+
+OF_EACH_PYTHON = """
+from setuptools.command.bdist_wheel import bdist_wheel
+
+
+class Tagged(bdist_wheel):
+    def get_tag(self):
+        python, _abi, plat = super().get_tag()
+        return python, "abi3", plat
+
+
+setup(
+    cmdclass={"bdist_wheel": Tagged},
+"""
+
+
+@pytest.mark.host
+@pytest.mark.parametrize("slow", ["cp311", "cp312", ""])
+def test_the_oldest_python_makes_the_only_abi3_wheel_whichever_ends_first(slow: str, tmp_path: Path) -> None:
+    script = f"import sys, time\ntime.sleep(6 * ('cp%d%d' % sys.version_info[:2] == {slow!r}))\n{OF_EACH_PYTHON}"
+    # Its wheels claim more than they hold.
+    ran = build_changed("c", tmp_path, "\nsetup(", script, {"CIBW_AUDIT_COMMAND": ""})
+    statuses = [ran.results[identifier].status for identifier in IDENTIFIERS]
+    assert statuses == [Status.BUILT, Status.REUSED, Status.REUSED]
+    assert [wheel.name.split("-")[2] for wheel in ran.wheels] == ["cp311"]

@@ -45,6 +45,11 @@ class WheelName:
         """Whether the wheel uses the stable ABI of CPython (PEP 384), perhaps besides that without GIL (PEP 803)."""
         return any(tag.abi == "abi3" for tag in self.tags)
 
+    @property
+    def is_for_several(self) -> bool:
+        """Whether more than one version of Python may use the wheel."""
+        return any(tag.abi in ("abi3", "none") for tag in self.tags)
+
     def serves(self, identifier: BuildIdentifier) -> bool:
         """Whether the wheel can stand in for the one that `identifier` would build."""
         return any(

@@ -17,7 +17,7 @@ from cibw.running.checks import check
 from cibw.running.collect import Parcel, describe, fetch, waiting_place
 from cibw.running.compiler_cache import cache_hits
 from cibw.running.diagnose import explain_repair, found_no_native_file, missing_native_file, pass_unrepaired
-from cibw.running.ledger import Ledger
+from cibw.running.ledger import FinishedWheel, Ledger
 from cibw.running.lent import advice_for, settled
 from cibw.running.workbench import Workbench
 from cibw.untrusted.faults import ArchiveError
@@ -28,8 +28,8 @@ class Site:
     """What a build finds: the environment it starts from, the run's wheels, where wheels go.
 
     `restore` puts a wheel that an earlier run has made into the directory that it gets. `made` is called
-    when the wheel of the build is there, so that nothing can make it needless any more; then `keep` may
-    keep it for later runs, before its tests. `toolchain` is the part of the environment that selects a
+    when the wheel of the build is there; then `keep` may keep it for later runs, before its tests, and after these
+    `land` puts it into the output directory. `toolchain` is the part of the environment that selects a
     compiler which `cibw` brings, and `advice` tells what may help where that fails.
     """
 
@@ -39,6 +39,7 @@ class Site:
     ledger: Ledger
     output_dir: Path
     made: Callable[[], None]
+    land: Callable[[Parcel], object] = lambda parcel: parcel.land()
     restore: Callable[[Path], Parcel | None] = lambda _place: None
     keep: Callable[[Parcel], None] = lambda _parcel: None
     toolchain: Mapping[str, str] = field(default_factory=dict)
@@ -47,10 +48,14 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """The wheel that serves a build, and how it was had: BUILT, REUSED or RESTORED."""
+    """The wheel that serves a build, and how it was had: BUILT, REUSED or RESTORED.
+
+    `earlier` is the finished wheel that is reused.
+    """
 
     wheel: WheelFile
     status: Status
+    earlier: FinishedWheel | None = None
 
 
 def run_build(build: WheelBuild, bench: Workbench, site: Site) -> Made:
@@ -67,13 +72,13 @@ def run_build(build: WheelBuild, bench: Workbench, site: Site) -> Made:
     if earlier is not None:
         _take(earlier.path, bench)
         _test(build, bench, environment)
-        return Made(wheel=describe(earlier.path, earlier.path.name), status=Status.REUSED)
+        return Made(wheel=describe(earlier.path, earlier.path.name), status=Status.REUSED, earlier=earlier)
     with waiting_place(site.output_dir) as place:
         stored = site.restore(place)
         parcel = _restored(stored, build, bench, site) if stored else _built(build, bench, site, environment, place)
         _test(build, bench, environment)
         with bench.step(StepName.COLLECT):
-            parcel.land()
+            site.land(parcel)
     return Made(wheel=parcel.wheel, status=Status.RESTORED if stored else Status.BUILT)
 
 

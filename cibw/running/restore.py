@@ -60,7 +60,8 @@ class Restorer:
             parcel = restored(self._keeper, task, place)
             if parcel is None or not self._ledger.claim(parcel.wheel.filename, build.identifier):
                 return False
-            self._ledger.add(parcel.land(), job.name)
+            self._ledger.add(parcel.land(), job.name, build.identifier)
+        task.maker = build.identifier
         self._end(task, Status.RESTORED, parcel, started)
         return True
 
@@ -74,6 +75,7 @@ class Restorer:
         wheel = describe(earlier.path, earlier.path.name)
         if not self._keeper.has_passed(job, build, wheel.sha256):
             return False
+        task.maker = earlier.maker
         self._end(task, Status.REUSED, Parcel(path=earlier.path, wheel=wheel), started)
         return True
 

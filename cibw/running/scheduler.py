@@ -108,7 +108,7 @@ class _Crew:
             stages=settings.stages,
             emit=settings.emit,
             tasks=tasks,
-            ledger=Ledger(),
+            ledger=Ledger(order=(task.build.identifier for task in tasks.all)),
             output_dir=settings.output_dir,
             log_file=settings.log_file,
             keeper=settings.keeper,
@@ -144,12 +144,13 @@ class _Crew:
         together([stage.stop for stage in dict.fromkeys(task.stage for task in self._tasks.all)])
 
     def _work(self, end: threading.Event) -> None:
+        task = None
         try:
             while task := self._tasks.take(foresee):
                 self._finish(task, work(task, self._shop))
         except Exception as fault:  # noqa: BLE001 - raised again in the thread that waits
             self._faults.append(fault)
-            self._tasks.stop()
+            self._tasks.stop(task)
         finally:
             end.set()
 
@@ -157,8 +158,8 @@ class _Crew:
         is_interrupted = result.failure is not None and result.failure.reference == InterruptedRunError.reference
         if is_interrupted or (result.failure is not None and not self._settings.keep_going):
             self._tasks.stop()
-        self._tasks.finish(task, result)
-        self._settings.emit(BuildFinished(result=result))
+        if self._tasks.finish(task, result):
+            self._settings.emit(BuildFinished(result=result))
 
 
 def _cancelled(task: Task, settings: RunSettings) -> BuildResult:

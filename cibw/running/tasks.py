@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from cibw.model.events import BuildResult
+from cibw.model.identifier import BuildIdentifier
 from cibw.model.plan import WheelBuild
 from cibw.running.opened import OpenMachine
 from cibw.running.priority import Rank
@@ -19,7 +20,8 @@ class Task:
 
     `opened` is the machine that it runs on, while it makes a wheel that another build's could
     replace. `superseded` is set when such a wheel has come, so that the task starts again with it.
-    `foreseen` says that a machine was made ready for it while it waited.
+    `foreseen` says that a machine was made ready for it while it waited. `maker` is the build whose wheel it has got;
+    `revoked` is set when that wheel has gone.
     """
 
     build: WheelBuild
@@ -28,13 +30,16 @@ class Task:
     superseded: bool = False
     foreseen: bool = False
     result: BuildResult | None = None
+    maker: BuildIdentifier | None = None
+    revoked: bool = False
 
 
 @dataclass(slots=True)
 class Tasks:
     """The tasks of a run in the order of the plan; `rank` says which goes first, the highest.
 
-    A task that expects the wheel of another one waits until that has ended, well or not.
+    A task that expects the wheel of another one waits until that has ended, well or not. So does one of a job that has
+    made a wheel for several Pythons, while earlier ones run.
     """
 
     all: Sequence[Task]
@@ -44,6 +49,7 @@ class Tasks:
     _is_sorted: bool = False
     _running: list[Task] = field(default_factory=list)
     _stopped: bool = False
+    _sharing: set[Stage] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._waiting = list(self.all)
@@ -69,19 +75,29 @@ class Tasks:
         with self._changed:
             return self._is_over
 
-    def finish(self, task: Task, result: BuildResult) -> None:
-        """Enter the result of a task that was taken, or of one that is done without a machine."""
+    def finish(self, task: Task, result: BuildResult) -> bool:
+        """Enter the result of a task that was taken, or of one that is done without a machine.
+
+        False where the wheel has gone meanwhile; then the task waits again.
+        """
         with self._changed:
-            task.result = result
             for tasks in (self._waiting, self._running):
                 if task in tasks:
                     tasks.remove(task)
+            is_valid = not task.revoked
+            if is_valid:
+                task.result = result
+            else:
+                self._put_back(task)
             self._changed.notify_all()
+            return is_valid
 
-    def stop(self) -> None:
-        """Let no further task begin."""
+    def stop(self, lost: Task | None = None) -> None:
+        """Let no further task begin, and none wait for one that a fault of the program has ended."""
         with self._changed:
             self._stopped = True
+            if lost in self._running:
+                self._running.remove(lost)
             self._changed.notify_all()
 
     def side_by_side(self, jobs: int) -> int:
@@ -99,6 +115,11 @@ class Tasks:
             self._waiting.sort(key=lambda task: -self.rank(task.build))
             self._is_sorted = True
 
+    def _put_back(self, task: Task) -> None:
+        task.revoked, task.result, task.foreseen = False, None, True
+        self._waiting.append(task)
+        self._is_sorted = False
+
     def _begin(self, task: Task) -> Task:
         self._waiting.remove(task)
         self._running.append(task)
@@ -113,23 +134,70 @@ class Tasks:
         return ready if ready or self._running else self._waiting
 
     def _waits(self, task: Task) -> bool:
+        if task.stage in self._sharing and self._has_earlier(task):
+            return True
         expects = task.build.expects
         return expects is not None and any(
             other.stage is task.stage and other.build.identifier == expects.identifier and other.result is None
             for other in self.all
         )
 
+    def _has_earlier(self, task: Task) -> bool:
+        """Whether an earlier build of the same job and target runs."""
+        target = task.build.identifier.target
+        earlier = (other for other in self._before(task) if other.build.identifier.target == target)
+        return any(other.stage is task.stage and other in self._running for other in earlier)
+
+    def _before(self, task: Task) -> Sequence[Task]:
+        return self.all[: next(number for number, one in enumerate(self.all) if one is task)]
+
+    def _after(self, task: Task) -> Sequence[Task]:
+        return self.all[len(self._before(task)) + 1 :]
+
+    def wait_for_earlier(self, task: Task) -> None:
+        """Wait until no earlier build of the job runs, whose wheel might make needless the one that a task has made.
+
+        Nothing waits for a later one, so that builds never wait for each other.
+        """
+        with self._changed:
+            self._sharing.add(task.stage)
+            self._changed.wait_for(lambda: task.superseded or not self._has_earlier(task))
+
     def begin_making(self, task: Task, opened: OpenMachine | None) -> None:
         """Say on which machine a task makes a wheel, or that it does so no more."""
         with self._changed:
             task.opened = opened
 
-    def supersede(self, stage: Stage, serves: Callable[[WheelBuild], bool]) -> None:
-        """Interrupt the tasks of a job that make a wheel which another one serves for."""
+    def supersede(self, maker: Task, serves: Callable[[WheelBuild], bool]) -> None:
+        """Interrupt the later tasks of a job that make a wheel which that of the maker serves for."""
         with self._changed:
-            needless = [task for task in self.all if task.opened and task.stage is stage and serves(task.build)]
+            later = (task for task in self._after(maker) if task.opened and task.stage is maker.stage)
+            needless = [task for task in later if serves(task.build)]
             machines = [task.opened for task in needless if task.opened is not None]
             for task in needless:
                 task.superseded, task.opened = True, None
+            self._changed.notify_all()
         for opened in machines:
             opened.stop()
+
+    def revoke(self, maker: Task, is_stale: Callable[[Task], bool]) -> list[BuildIdentifier]:
+        """Let later tasks run again whose wheel is not what they would have got after the maker.
+
+        Gives the builds whose own wheels have to go. Tasks that have got the wheel of one of these run again, too.
+        """
+        with self._changed:
+            settled = [task for task in self._after(maker) if task.maker is not None]
+            stale = [task for task in settled if is_stale(task)]
+            gone = {task.build.identifier for task in stale if task.maker == task.build.identifier}
+            for task in settled:
+                if task in stale or task.maker in gone:
+                    self._revoke(task)
+            self._changed.notify_all()
+        return sorted(gone, key=str)
+
+    def _revoke(self, task: Task) -> None:
+        task.maker = None
+        if task.result is None:
+            task.revoked = True
+        else:
+            self._put_back(task)

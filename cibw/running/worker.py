@@ -10,13 +10,13 @@ from pathlib import Path
 
 from cibw.errors import CibwError, DuplicateWheelError, InterruptedRunError
 from cibw.model.events import BuildResult, BuildStarted, Event, Status, failure_of
-from cibw.model.plan import WheelBuild
+from cibw.model.plan import Check, WheelBuild
 from cibw.model.template import Late
-from cibw.running.checks import wheel_name
+from cibw.running.checks import check, wheel_name
 from cibw.running.collect import Parcel
 from cibw.running.flow import Made, Site, run_build
 from cibw.running.keeper import Keeper
-from cibw.running.ledger import Ledger
+from cibw.running.ledger import FinishedWheel, Ledger
 from cibw.running.opened import OpenMachine
 from cibw.running.restore import restored
 from cibw.running.stage import StageSettings, explained
@@ -107,7 +107,8 @@ class _Attempt:
             job=task.stage.name,
             ledger=shop.ledger,
             output_dir=shop.output_dir,
-            made=lambda: shop.tasks.begin_making(task, None),
+            made=lambda: self._made(task),
+            land=lambda parcel: self._land(task, parcel),
             restore=lambda place: restored(shop.keeper, task, place),
             keep=lambda parcel: self._keep(task, parcel),
             toolchain=self._opened.toolchain,
@@ -123,10 +124,44 @@ class _Attempt:
         finally:
             shop.tasks.begin_making(task, None)
         shop.keeper.pass_tests(task.stage.job, self._build, made.wheel.sha256)
-        if made.status is not Status.REUSED:
-            wheel = shop.ledger.add(shop.output_dir / made.wheel.filename, task.stage.name)
-            shop.tasks.supersede(task.stage, lambda other: wheel.name.serves(other.identifier))
+        if made.earlier is not None:
+            self._reuse(task, made.earlier)
         return self._succeeded(made)
+
+    def _made(self, task: Task) -> None:
+        """The wheel is there: nothing can make it needless any more but that of an earlier build."""
+        if wheel_name(self._bench.bindings[Late.WHEEL]).is_for_several:
+            self._shop.tasks.wait_for_earlier(task)
+            if task.superseded:
+                raise InterruptedRunError("The wheel of an earlier build serves.")
+        self._shop.tasks.begin_making(task, None)
+
+    def _land(self, task: Task, parcel: Parcel) -> None:
+        """Put the wheel into the output directory, and take away those of later builds that it makes needless."""
+        shop, own, job = self._shop, self._build.identifier, task.stage.name
+        with shop.ledger.settling():
+            if shop.ledger.serving(own, job) is not None:
+                raise DuplicateWheelError(f"{parcel.wheel.filename} is not needed: that of an earlier build serves.")
+            check(Check.NEW_NAME, self._bench, lambda name: shop.ledger.claim(name, own))
+            wheel = shop.ledger.add(parcel.land(), job, own)
+            task.maker = own
+            for maker in shop.tasks.revoke(task, lambda other: self._is_stale(other, task, wheel)):
+                shop.ledger.withdraw(maker)
+        shop.tasks.supersede(task, lambda other: wheel.name.serves(other.identifier))
+
+    def _is_stale(self, other: Task, task: Task, wheel: FinishedWheel) -> bool:
+        """Whether a later build has got another wheel than the one that it gets after this build."""
+        identifier, maker = other.build.identifier, other.maker
+        if other.stage is task.stage and wheel.name.serves(identifier):
+            return maker is not None and self._shop.ledger.is_earlier(self._build.identifier, maker)
+        return maker == identifier and self._shop.ledger.has_named(identifier, wheel.path.name)
+
+    def _reuse(self, task: Task, earlier: FinishedWheel) -> None:
+        """Enter that a finished wheel serves, unless it has gone while its tests ran."""
+        with self._shop.ledger.settling():
+            if self._shop.ledger.serving(self._build.identifier, task.stage.name) is not earlier:
+                raise DuplicateWheelError(f"{earlier.path.name} was replaced by the wheel of an earlier build.")
+            task.maker = earlier.maker
 
     def _keep(self, task: Task, parcel: Parcel) -> None:
         entry = StoredWheel(
@@ -140,6 +175,8 @@ class _Attempt:
 
     def may_reuse_namesake(self, job: str) -> bool:
         """Wait for the build that has claimed this wheel's name; whether its wheel serves, or the name is free."""
+        if self._shop.ledger.serving(self._build.identifier, job) is not None:
+            return True
         name = wheel_name(self._bench.bindings[Late.WHEEL])
         if not name.serves(self._build.identifier):
             return False

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -117,6 +119,73 @@ def test_a_finished_abi3_wheel_ends_the_builds_that_it_serves(tmp_path: Path) ->
     assert report.results[0].wheel == report.results[1].wheel
 
 
+PYTHONS = ("cp310", "cp311", "cp313")
+TAGS = {
+    "of-each-python": {python: f"{python}-abi3" for python in PYTHONS},
+    "of-the-oldest": dict.fromkeys(PYTHONS, "cp310-abi3"),
+    "from-the-second": {"cp310": "cp310-cp310", "cp311": "cp311-abi3", "cp313": "cp313-abi3"},
+    "from-the-second-for-the-first": {"cp310": "cp310-cp310", "cp311": "cp310-abi3", "cp313": "cp310-abi3"},
+    "of-the-oldest-alone": {"cp310": "cp310-abi3", "cp311": "cp311-cp311", "cp313": "cp313-cp313"},
+    "of-the-second-alone": {"cp310": "cp310-cp310", "cp311": "cp311-abi3", "cp313": "cp313-cp313"},
+    "of-none": {python: f"{python}-{python}" for python in PYTHONS},
+    "of-any": dict.fromkeys(PYTHONS, "py3-none"),
+    "of-any-from-each": {python: f"{python.replace('cp', 'py')}-none" for python in PYTHONS},
+    "wrong": dict.fromkeys(PYTHONS, "cp310-cp310"),
+}
+
+
+def ended_in(order: tuple[str, ...], tags: Mapping[str, str], trial: Trial) -> Callable[[Request], Answer]:
+    """Builds that begin together, and whose commands end in an order; what is built again does not wait."""
+    begun = threading.Barrier(len(order) or 1, timeout=PATIENCE)
+    ended = {python: threading.Event() for python in order}
+
+    def answer(request: Request) -> Answer:
+        if request.argv[0] != "build":
+            return Answer()
+        _, python, directory = request.argv
+        if order and not ended[python].is_set():
+            begun.wait()
+            for earlier in order[: order.index(python)]:
+                assert ended[earlier].wait(PATIENCE)
+            ended[python].set()
+        path = f"{directory}/hello-1.0-{tags[python]}-manylinux_2_17_x86_64.whl"
+        return Answer(files={path: python.encode() + wheel_bytes(native=True)})
+
+    trial.stop = lambda: None
+    return answer
+
+
+def outcome(trial: Trial, directory: Path, *, side_by_side: int) -> tuple[list[str], list[str], list[bytes]]:
+    """How builds ended and by which wheels, and what the output directory holds."""
+    report = trial.go(job_of("one", *PYTHONS, tested=True), side_by_side=side_by_side, keep_going=True)
+    wheels = [result.wheel.filename if result.wheel else "" for result in report.results]
+    ends = [f"{status} {wheel}" for status, wheel in zip(statuses(report), wheels, strict=True)]
+    found = sorted(directory.glob("*.whl"))
+    return ends, [path.name for path in found], [path.read_bytes()[:5] for path in found]
+
+
+@pytest.mark.parametrize("order", list(permutations(PYTHONS)), ids="-".join)
+@pytest.mark.parametrize("tags", TAGS.values(), ids=TAGS)
+def test_the_wheels_of_a_run_do_not_depend_on_which_build_ends_first(
+    tags: Mapping[str, str], order: tuple[str, ...], tmp_path: Path
+) -> None:
+    alone, together = Trial(tmp_path / "alone"), Trial(tmp_path / "together")
+    alone.answer = ended_in((), tags, alone)
+    together.answer = ended_in(order, tags, together)
+    expected = outcome(alone, tmp_path / "alone", side_by_side=1)
+    assert outcome(together, tmp_path / "together", side_by_side=len(PYTHONS)) == expected
+
+
+@pytest.mark.parametrize("tags", TAGS.values(), ids=TAGS)
+def test_the_wheels_of_a_run_do_not_depend_on_which_build_begins_first(tags: Mapping[str, str], tmp_path: Path) -> None:
+    usual, ranked = Trial(tmp_path / "usual"), Trial(tmp_path / "ranked")
+    ranked.rank = lambda build: build.identifier.interpreter.minor
+    for trial in (usual, ranked):
+        trial.answer = ended_in((), tags, trial)
+    expected = outcome(usual, tmp_path / "usual", side_by_side=1)
+    assert outcome(ranked, tmp_path / "ranked", side_by_side=1) == expected
+
+
 def test_a_fault_of_the_program_ends_the_run_and_is_raised(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
 
@@ -131,10 +200,13 @@ def test_a_fault_of_the_program_ends_the_run_and_is_raised(tmp_path: Path) -> No
 
 def abi3_builds(trial: Trial, *, first_fails: bool) -> None:
     """Both builds make the same abi3 wheel; cp311 comes to its checks while cp310 is tested."""
-    claimed, made = threading.Event(), threading.Event()
+    begun, claimed, made = threading.Event(), threading.Event(), threading.Event()
 
     def build(python: str, directory: str) -> Answer:
-        if python == "cp311":
+        if python == "cp310":
+            assert begun.wait(PATIENCE)
+        else:
+            begun.set()
             assert claimed.wait(PATIENCE)
             made.set()
         return Answer(files={f"{directory}/hello-1.0-cp310-abi3-manylinux_2_17_x86_64.whl": wheel_bytes(native=True)})
