@@ -16,7 +16,7 @@ CibwError                       1  anything that stops a run
 |-- NoWheelError               10  the build gave no wheel
 |-- EngineUnavailableError     11  the engine is missing or not running
 |-- ImageUnavailableError      12  an image can be neither found nor pulled
-|-- InterpreterMissingError    13  the host lacks a wanted interpreter
+|-- InterpreterMissingError    13  the host or an image lacks a wanted interpreter
 |-- EmulationMissingError      14  the kernel can't run the architecture
 |-- PlatformTagError           15  the wheel needs more than its platform tag offers
 |-- MissingToolError           16  a program that a step needs is not there

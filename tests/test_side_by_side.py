@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cibw.model.events import Status
-from tests.builds import Ran, build, check_ended_well, check_made_once, copy_project, selected
+from tests.builds import PROJECTS, Ran, build, check_ended_well, check_made_once, copy_project, selected
 from tests.images import image_settings
 from tests.test_container_builds import ENGINES
 
@@ -92,6 +92,10 @@ def test_a_promise_that_is_not_kept_costs_no_wheel(tmp_path: Path) -> None:
 
 
 OF_EACH_PYTHON = """
+import sys
+import time
+
+from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 
 
@@ -101,17 +105,22 @@ class Tagged(bdist_wheel):
         return python, "abi3", plat
 
 
+time.sleep(6 * ("cp%d%d" % sys.version_info[:2] == "SLOW"))
 setup(
+    py_modules=[],
+    ext_modules=[
+        Extension("demo_abi3", ["demo_abi3.c"], define_macros=[("Py_LIMITED_API", "0x030A0000")], py_limited_api=True)
+    ],
     cmdclass={"bdist_wheel": Tagged},
+)
 """
 
 
 @pytest.mark.host
 @pytest.mark.parametrize("slow", ["cp311", "cp312", ""])
 def test_the_oldest_python_makes_the_only_abi3_wheel_whichever_ends_first(slow: str, tmp_path: Path) -> None:
-    script = f"import sys, time\ntime.sleep(6 * ('cp%d%d' % sys.version_info[:2] == {slow!r}))\n{OF_EACH_PYTHON}"
-    # Its wheels claim more than they hold.
-    ran = build_changed("c", tmp_path, "\nsetup(", script, {"CIBW_AUDIT_COMMAND": ""})
+    before = (PROJECTS / "abi3/setup.py").read_text(encoding="utf-8")
+    ran = build_changed("abi3", tmp_path, before, OF_EACH_PYTHON.replace("SLOW", slow), {"CIBW_AUDIT_COMMAND": ""})
     statuses = [ran.results[identifier].status for identifier in IDENTIFIERS]
     assert statuses == [Status.BUILT, Status.REUSED, Status.REUSED]
     assert [wheel.name.split("-")[2] for wheel in ran.wheels] == ["cp311"]

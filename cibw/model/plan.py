@@ -110,7 +110,8 @@ class WheelBuild:
     `make`, and `test_environment` is added to it during `test`. `environment_pass` names variables
     that are copied from the host, so that their values never stand in a plan. `platform_tag` is what
     the repaired wheel should carry (empty where the machine decides), `untested` says why no test runs.
-    `expects` names a build to wait for, whose wheel should serve here, too.
+    `expects` names a build to wait for, whose wheel should serve here, too. `python` is the interpreter that the
+    image of a container has to have, and empty elsewhere.
     """
 
     identifier: BuildIdentifier
@@ -124,6 +125,7 @@ class WheelBuild:
     untested: str = ""
     compiler_cache: CompilerCache = CompilerCache.NONE
     expects: Expectation | None = None
+    python: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

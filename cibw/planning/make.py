@@ -143,6 +143,7 @@ def _build(identifier: BuildIdentifier, resolved: BuildOptions, options: Options
         platform_tag=ground.platform_tag,
         untested=untested if wants_test else "no test-command is set",
         compiler_cache=cache,
+        python="" if isinstance(ground.machine, HostSpec) else str(ground.python),
     )
 
 

@@ -17,6 +17,7 @@ from cibw.running.checks import check
 from cibw.running.collect import Parcel, describe, fetch, waiting_place
 from cibw.running.compiler_cache import cache_hits
 from cibw.running.diagnose import explain_repair, found_no_native_file, missing_native_file, pass_unrepaired
+from cibw.running.image_interpreters import explain_missing
 from cibw.running.ledger import FinishedWheel, Ledger
 from cibw.running.lent import advice_for, settled
 from cibw.running.workbench import Workbench
@@ -66,7 +67,7 @@ def run_build(build: WheelBuild, bench: Workbench, site: Site) -> Made:
     environment = dict(site.base_environment) | dict(site.passed)
     bench.tell_variables(environment.items())
     with bench.step(build.prepare.name):
-        bench.perform(build.prepare, environment)
+        _prepare(build, bench, environment)
         environment = settled(bench.environment(build.environment, environment), site.toolchain)
     earlier = site.ledger.serving(build.identifier, site.job)
     if earlier is not None:
@@ -80,6 +81,13 @@ def run_build(build: WheelBuild, bench: Workbench, site: Site) -> Made:
         with bench.step(StepName.COLLECT):
             site.land(parcel)
     return Made(wheel=parcel.wheel, status=Status.RESTORED if stored else Status.BUILT)
+
+
+def _prepare(build: WheelBuild, bench: Workbench, environment: Mapping[str, str]) -> None:
+    try:
+        bench.perform(build.prepare, environment)
+    except CommandFailedError as error:
+        raise explain_missing(error, build) from error
 
 
 def _restored(parcel: Parcel, build: WheelBuild, bench: Workbench, site: Site) -> Parcel:

@@ -13,6 +13,7 @@ from cibw.model.images import ContainerSpec
 from cibw.model.plan import Job
 from cibw.model.template import Late
 from cibw.running.before_all import BeforeAll
+from cibw.running.image_interpreters import require_interpreters
 from cibw.running.machine import Tree
 from cibw.running.opened import Keeping, OpenMachine
 
@@ -123,6 +124,7 @@ class Stage:
         try:
             opened = self._enter(self._opening())
             self._announce(opened)
+            require_interpreters(opened.machine, self._job)
             opened = self._with_source(opened)
         except (CibwError, OSError) as error:
             # What was stopped in the midst of its work may complain of anything.

@@ -297,22 +297,3 @@ def test_a_warning_comes_back_with_its_wheel(tmp_path: Path) -> None:
     [after] = runs.go(job).results
     assert after.status is Status.RESTORED
     assert after.warnings == before.warnings != ()
-
-
-def test_a_wheel_of_the_store_makes_way_for_that_of_an_earlier_build(tmp_path: Path) -> None:
-    runs = Runs(tmp_path)
-
-    def of_each_python(request: Request) -> Answer:
-        if request.argv[0] != "build":
-            return Answer()
-        _, python, directory = request.argv
-        path = f"{directory}/hello-1.0-{python}-abi3-manylinux_2_17_x86_64.whl"
-        return Answer(files={path: wheel_bytes(native=True)})
-
-    runs.trial.answer = of_each_python
-    assert statuses(runs.go(job_of("one", "cp311", "cp312", tested=True))) == ["built", "reused"]
-    runs.next().answer = of_each_python
-    report = runs.go(job_of("one", "cp310", "cp311", "cp312", tested=True))
-    assert statuses(report) == ["built", "reused", "reused"]
-    assert {result.wheel.filename for result in report.results if result.wheel} == {ABI3}
-    assert runs.wheels == ["cp310"]
