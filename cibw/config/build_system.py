@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from cibw.config.setup_requirements import ReadText, may_require_more, names_requirements
 from cibw.config.toml import TomlTable, as_table, parse_toml
 from cibw.errors import ConfigurationError
 
@@ -34,18 +35,22 @@ class BuildSystem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectTexts:
-    """The files of a project that say how it is built, as texts; None where one is missing."""
+    """The files of a project that say how it is built, as texts; None where one is missing.
+
+    `read` gives the text of any other.
+    """
 
     pyproject: str | None
     setup_cfg: str | None
     setup_py: str | None
+    read: ReadText = lambda _name: None
 
 
 def find_build_system(table: TomlTable, texts: ProjectTexts) -> BuildSystem | None:
     """The build requirements of a project, given its parsed pyproject.toml.
 
     None where only the backend can tell all of them: backends other than setuptools may ask for more,
-    and setuptools does so for `setup_requires`.
+    and setuptools does so for `setup_requires`, unless it is sure that nothing sets that.
     """
     if texts.pyproject is None:
         return None
@@ -53,7 +58,7 @@ def find_build_system(table: TomlTable, texts: ProjectTexts) -> BuildSystem | No
     requires = system.get("requires", _DEFAULT_REQUIRES)
     if system.get("build-backend", _BACKENDS[1]) not in _BACKENDS or "backend-path" in system:
         return None
-    if any("setup_requires" in (text or "") for text in (texts.setup_cfg, texts.setup_py)):
+    if names_requirements(texts.setup_cfg) or may_require_more(texts.setup_py, texts.read):
         return None
     if not isinstance(requires, tuple) or not all(isinstance(one, str) for one in requires):
         return None

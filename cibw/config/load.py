@@ -216,7 +216,7 @@ def _package_pyproject(texts: _PackageTexts, config: TomlTable) -> TomlTable:
 
 def _build_texts(texts: _PackageTexts) -> ProjectTexts:
     toml, cfg, py = (texts.read(name) for name in (_PYPROJECT, "setup.cfg", "setup.py"))
-    return ProjectTexts(pyproject=toml, setup_cfg=cfg, setup_py=py)
+    return ProjectTexts(pyproject=toml, setup_cfg=cfg, setup_py=py, read=texts.read)
 
 
 def _requires_python(texts: _PackageTexts, pyproject: TomlTable) -> PythonVersions | None:

@@ -8,6 +8,8 @@ from cibw.config.build_system import ProjectTexts, build_requirements, find_buil
 from cibw.config.toml import parse_toml
 from cibw.errors import ConfigurationError
 
+SETUP = "from setuptools import setup\nsetup()\n"
+
 
 def known(pyproject: str | None, setup_cfg: str | None = None, setup_py: str | None = None) -> tuple[str, ...] | None:
     texts = ProjectTexts(pyproject=pyproject, setup_cfg=setup_cfg, setup_py=setup_py)
@@ -25,7 +27,7 @@ def known(pyproject: str | None, setup_cfg: str | None = None, setup_py: str | N
 @pytest.mark.parametrize("backend", ["", 'build-backend = "setuptools.build_meta"\n'])
 def test_setuptools_asks_for_what_stands_in_the_table(requires: str, backend: str) -> None:
     wanted = tuple(part.strip(' "') for part in requires.split(", "))
-    assert known(f"[build-system]\n{backend}requires = [{requires}]", "[metadata]\nname = x", "setup()") == wanted
+    assert known(f"[build-system]\n{backend}requires = [{requires}]", "[metadata]\nname = x", SETUP) == wanted
 
 
 def test_a_project_without_the_table_is_built_by_setuptools() -> None:
@@ -50,8 +52,9 @@ def test_what_only_the_backend_can_tell(table: str) -> None:
     assert known(f"[build-system]\n{table}") is None
 
 
-def test_setup_requires_is_more_than_the_table_says() -> None:
-    assert known("", "[options]\nsetup_requires = cffi") is None
+@pytest.mark.parametrize("key", ["setup_requires", "setup-requires"])
+def test_setup_requires_is_more_than_the_table_says(key: str) -> None:
+    assert known("", f"[options]\n{key} = cffi") is None
     assert known("", None, "setup(setup_requires=['cffi'])") is None
 
 

@@ -1,0 +1,178 @@
+"""Whether a setup.py can ask for more build requirements than the project's files name."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from posixpath import dirname
+
+from cibw.config.setup_files import is_shallow, parse_script
+
+ReadText = Callable[[str], str | None]
+"""Gives the text of a file of the package, or None where there is none."""
+_KEY = re.compile("setup[-_]requires")
+_MAKERS = frozenset({"setuptools", "distutils.core"})
+_RUNNING_OTHERS = frozenset({"exec", "eval", "execfile", "__import__", "importlib", "imp", "runpy", "site"})
+"""Names by which a script runs files that no import names, or changes where imports look, as `sys.path` does."""
+_MOST_MODULES = 50
+
+
+def names_requirements(text: str | None) -> bool:
+    """Whether a file of a project speaks of `setup_requires`."""
+    return bool(text and _KEY.search(text))
+
+
+def may_require_more(script: str | None, read_text: ReadText) -> bool:
+    """Whether `setup_requires` can be set by a setup.py, or by the modules of the project that it imports.
+
+    Only where it calls the `setup` of setuptools with keywords that stand there, and runs nothing that can't be told
+    from its text, nothing is left to find out.
+    """
+    if script is None:
+        return False
+    tree = _parsed(script)
+    if tree is None or not _is_plain_setup(tree):
+        return True
+    waiting, seen = [_Module(tree=tree, package="")], set[str]()
+    while waiting:
+        module = waiting.pop()
+        for path in (path for path in module.imported() if path not in seen):
+            seen.add(path)
+            text = read_text(path)
+            if text is None:
+                continue
+            inner = _parsed(text)
+            if inner is None or len(seen) > _MOST_MODULES or any(True for _call in _setups(inner)):
+                return True
+            waiting.append(_Module(tree=inner, package=dirname(path)))
+    return False
+
+
+def _parsed(text: str) -> ast.Module | None:
+    """The syntax tree of a module; None where the text does not tell all that it does."""
+    tree = None if names_requirements(text) else parse_script(text)
+    if tree is None or not is_shallow(tree):
+        return None
+    return None if _runs_others(tree) else tree
+
+
+def _runs_others(tree: ast.Module) -> bool:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.alias(name=name) | ast.ImportFrom(module=str() as name) if (
+                name.partition(".")[0] in _RUNNING_OTHERS
+            ):
+                return True
+            case ast.Attribute(value=ast.Name(id="sys"), attr="path"):
+                return True
+            case ast.ImportFrom(module="sys"):
+                return True
+            case _:
+                pass
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Module:
+    """A module of a project, and the directory of its package."""
+
+    tree: ast.Module
+    package: str
+
+    def imported(self) -> Iterator[str]:
+        """Where the modules that it imports are, if the project has them."""
+        for node in ast.walk(self.tree):
+            match node:
+                case ast.Import(names=names):
+                    for alias in names:
+                        yield from _paths(alias.name.replace(".", "/"))
+                case ast.ImportFrom(module=module, names=names, level=level):
+                    base = "/".join(filter(None, (self._parent(level), (module or "").replace(".", "/"))))
+                    yield from _paths(base)
+                    for alias in names:
+                        yield from _paths("/".join(filter(None, (base, alias.name))))
+                case _:
+                    pass
+
+    def _parent(self, level: int) -> str:
+        directory = self.package if level else ""
+        for _ in range(level - 1):
+            directory = dirname(directory)
+        return directory
+
+
+def _paths(name: str) -> Iterator[str]:
+    parts = name.split("/")
+    for count in range(1, len(parts) + 1):
+        place = "/".join(parts[:count])
+        yield from (f"{place}.py", f"{place}/__init__.py")
+
+
+def _setups(tree: ast.Module) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="setup") | ast.Attribute(attr="setup")):
+                yield node
+            case _:
+                pass
+
+
+def _is_plain_setup(tree: ast.Module) -> bool:
+    """Whether all calls of `setup` are those of setuptools, with keywords that stand in the script."""
+    calls = list(_setups(tree))
+    keywords = [keyword.value for call in calls for keyword in call.keywords if keyword.arg is None]
+    is_own = all(_is_of_setuptools(call.func, tree) and not call.args for call in calls)
+    return bool(calls) and is_own and all(_is_written_out(value, tree) for value in keywords)
+
+
+def _is_of_setuptools(function: ast.expr, tree: ast.Module) -> bool:
+    if isinstance(function, ast.Attribute):
+        return ast.unparse(function.value) in _MAKERS
+    makers = [
+        node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and any((alias.asname or alias.name) in ("setup", "*") for alias in node.names)
+    ]
+    return bool(makers) and _MAKERS.issuperset(makers)
+
+
+def _is_written_out(value: ast.expr, tree: ast.Module) -> bool:
+    """Whether a mapping has no keys but those that stand in the script."""
+    match value:
+        case ast.Dict(keys=keys):
+            return all(isinstance(key, ast.Constant) for key in keys)
+        case ast.Call(func=ast.Name(id="dict"), args=[], keywords=keywords):
+            return all(keyword.arg is not None for keyword in keywords)
+        case ast.IfExp(body=body, orelse=orelse):
+            return _is_written_out(body, tree) and _is_written_out(orelse, tree)
+        case ast.Name(id=name):
+            uses = [_use_is_plain(node, name, tree) for node in ast.walk(tree)]
+            return all(use is not False for use in uses) and any(uses)
+        case _:
+            return False
+
+
+def _use_is_plain(node: ast.AST, name: str, tree: ast.Module) -> bool | None:
+    """Whether a statement gives a name a mapping whose keys stand there; None where it leaves the keys alone."""
+    match node:
+        case ast.Assign(targets=targets, value=value) if any(_is_name(target, name) for target in targets):
+            return not isinstance(value, ast.Name) and _is_written_out(value, tree)
+        case ast.Subscript(value=ast.Name(id=found), slice=key, ctx=ast.Store()) if found == name:
+            return None if isinstance(key, ast.Constant) else False
+        case ast.Attribute(value=ast.Name(id=found)) if found == name:
+            return False
+        case ast.AugAssign(target=target) | ast.AnnAssign(target=target) | ast.For(target=target) if _is_name(
+            target, name
+        ):
+            return False
+        case _:
+            return None
+
+
+def _is_name(target: ast.expr, name: str) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(target)) and not isinstance(
+        target, ast.Subscript
+    )
