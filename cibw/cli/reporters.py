@@ -41,7 +41,7 @@ def open_reporters(session: Session, plan: Plan, output_dir: Path, *, side_by_si
     CibwError where the output directory has a manifest that can't be read.
     """
     log_dir = output_dir / LOGS
-    console = Console(sys.stdout, session.look, time.time)
+    console = Console(sys.stdout, session.look, time.time, errors=sys.stderr)
     reporters: list[Reporter] = [
         Apart(console, partial(_spool, output_dir)) if side_by_side else console,
         LogFiles(log_dir),

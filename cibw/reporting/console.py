@@ -53,11 +53,12 @@ class Console:
     """Writes each event to a stream: a line per step, output below it or folded, a table at the end.
 
     `clock` gives seconds since the epoch, which GitLab wants in its folds. Where builds run side by
-    side, a heading stands wherever the lines of another build begin.
+    side, a heading stands wherever the lines of another build begin. Failures go to `errors`, where that is given.
     """
 
-    def __init__(self, stream: TextIO, look: Look, clock: Callable[[], float]) -> None:
+    def __init__(self, stream: TextIO, look: Look, clock: Callable[[], float], *, errors: TextIO | None = None) -> None:
         self._stream = stream
+        self._errors = errors or stream
         self._look = look
         self._clock = clock
         self._state = _Progress()
@@ -86,6 +87,8 @@ class Console:
             self._write(*text.run_lines(event, self._look))
             return
         self._close()
+        if event.report.failure is not None:
+            self._fail(event.report.failure)
         self._write(*ending(event.report, state.warnings, self._look))
         if event.report.failure is not None:
             self._annotate(Level.ERROR, headline(event.report.failure), event.report.failure.message)
@@ -126,8 +129,15 @@ class Console:
         # The builds of a job whose machine can't be had share one failure.
         if result.failure is not None and result.failure not in self._state.failures:
             self._state.failures.add(result.failure)
-            self._write("", *failure_text(result.failure, self._look).split("\n"))
+            self._fail(result.failure)
             self._annotate(Level.ERROR, headline(result.failure), result.failure.message)
+
+    def _fail(self, failure: Failure) -> None:
+        self._draw_over()
+        self._stream.flush()
+        text = "".join(f"{line}\n" for line in ("", *failure_text(failure, self._look).split("\n")))
+        self._errors.write(_encodable(text, self._errors))
+        self._errors.flush()
 
     def _step(self, event: StepStarted | StepFinished | CommandStarted | OutputLine) -> None:
         state = self._state
@@ -203,7 +213,7 @@ class Console:
         """Write what the CI acts on."""
         if line:
             self._draw_over()
-            write_command(self._stream, self._encodable(f"{line}\n"))
+            write_command(self._stream, _encodable(f"{line}\n", self._stream))
 
     def _draw_over(self) -> None:
         if self._state.is_drawn:
@@ -211,9 +221,10 @@ class Console:
             self._state.is_drawn = False
 
     def _put(self, text: str) -> None:
-        self._stream.write(self._encodable(text))
+        self._stream.write(_encodable(text, self._stream))
 
-    def _encodable(self, text: str) -> str:
-        encoding = self._stream.encoding or "utf-8"
-        # What the stream's encoding lacks must not end the run.
-        return text.encode(encoding, "replace").decode(encoding)
+
+def _encodable(text: str, stream: TextIO) -> str:
+    encoding = stream.encoding or "utf-8"
+    # What the stream's encoding lacks must not end the run.
+    return text.encode(encoding, "replace").decode(encoding)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from cibw.model.events import BuildResult, Report, Status
-from cibw.reporting.errors_text import failure_text, headline
+from cibw.reporting.errors_text import headline
 from cibw.reporting.look import Look
 from cibw.reporting.table import wheel_table
 from cibw.reporting.wording import cached, count, duration
@@ -24,7 +24,6 @@ def ending(report: Report, warnings: Warnings, look: Look) -> list[str]:
         _untested_lines(report.results, look),
         _warning_lines(all_warnings(report, warnings), look),
         _failed_lines(report.results, look),
-        [failure_text(report.failure, look)] if report.failure else [],
         [_verdict(report, look)],
     ]
     return [line for section in sections if section for line in ("", *section)]

@@ -57,6 +57,21 @@ def test_a_warning_stands_at_its_build_and_at_the_end() -> None:
     assert text.count(f"WARNING: {NO_NATIVE_FILE}") == 2
 
 
+@pytest.mark.parametrize("redraws", [False, True])
+def test_failures_go_to_the_stream_of_errors(redraws: bool) -> None:
+    failure = Failure(reference="failed", message="It is broken.", hint="", exit_code=1, context=ErrorContext())
+    output, errors = io.StringIO(), io.StringIO()
+    console = Console(output, Look(output=not redraws, redraws=redraws), lambda: 1000.5, errors=errors)
+    console(BuildStarted(identifier=CP310))
+    console(BuildFinished(result=BuildResult(identifier=CP310, status=Status.FAILED, failure=failure)))
+    assert "It is broken." in errors.getvalue()
+    assert "It is broken." not in output.getvalue()
+    whole = Failure(reference="engine-unavailable", message="No engine.", hint="", exit_code=1, context=ErrorContext())
+    console(RunFinished(report=Report(results=(), not_built=(), seconds=1.0, exit_code=1, failure=whole)))
+    assert "No engine." in errors.getvalue()
+    assert "No engine." not in output.getvalue()
+
+
 def test_colours_are_off_by_default() -> None:
     assert "\x1b" not in shown(Look(), *EVENTS)
 
