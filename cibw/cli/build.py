@@ -14,7 +14,7 @@ from cibw.cli.facts import gather, known_facts
 from cibw.cli.fetching import demand_offline, environment_of, fetching_of, plan_fetcher
 from cibw.cli.machines import Machines, MachineSettings
 from cibw.cli.own_files import made_by_cibw
-from cibw.cli.project import Project, open_project, sources_of, writing_to
+from cibw.cli.project import Project, open_project, refuse_elsewhere, sources_of, writing_to
 from cibw.cli.reporters import open_reporters
 from cibw.cli.secrets import learn_from, without_logins
 from cibw.cli.sessions import Session
@@ -80,6 +80,8 @@ def _plan_and_run(session: Session, project: Project, options: Options, *notes: 
     catalog = load_catalog()
     gathered = gather(session, options, catalog, resolves_engine=True)
     plan = make_plan(options, catalog, gathered.facts, gathered.selection)
+    if any(isinstance(job.machine, ContainerSpec) for job in plan.jobs):
+        refuse_elsewhere(project, session.working_dir)
     plan = replace(plan, notes=(*plan.notes, *filter(None, [gathered.note]), *notes))
     if project.is_sdist and session.line.from_sdist is None:
         plan = replace(plan, notes=(*plan.notes, *_host_mount_notes(plan)))

@@ -21,12 +21,14 @@ _PROJECT_FILES = ("setup.py", "setup.cfg", "pyproject.toml")
 class Project:
     """A project's root, which is copied to machines, and its package directory relative to the root.
 
-    `is_sdist` tells that it was unpacked for this run; git has nothing to say of it.
+    `is_sdist` tells that it was unpacked for this run; git has nothing to say of it. `is_elsewhere` tells that the
+    package is its own root, because it is not below the current directory.
     """
 
     root: Path
     package_dir: str
     is_sdist: bool = False
+    is_elsewhere: bool = False
 
 
 @contextmanager
@@ -65,14 +67,19 @@ def _directory(package: Path, working_dir: Path) -> Project:
             f"{package} holds no Python project: {', '.join(_PROJECT_FILES)} are all missing.",
             hint="Run cibw in the project's directory, or name that directory.",
         )
-    try:
-        relative = package.resolve().relative_to(working_dir.resolve())
-    except ValueError as error:
-        raise ConfigurationError(
-            f"The package {package} is not below the current directory, {working_dir}.",
-            hint="Run cibw from a directory that holds the package and all that its build needs.",
-        ) from error
+    if not package.resolve().is_relative_to(working_dir.resolve()):
+        return Project(root=package.resolve(), package_dir=".", is_elsewhere=True)
+    relative = package.resolve().relative_to(working_dir.resolve())
     return Project(root=working_dir.resolve(), package_dir=relative.as_posix())
+
+
+def refuse_elsewhere(project: Project, working_dir: Path) -> None:
+    """ConfigurationError for a package outside of the current directory, which is what a container gets."""
+    if project.is_elsewhere:
+        raise ConfigurationError(
+            f"The package {project.root} is not below the current directory, {working_dir}.",
+            hint="Run cibw from a directory that holds the package and all that its build needs.",
+        )
 
 
 def _unpack(sdist: Path, directory: Path) -> Project:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cibw.cli.command_line import CommandLine, CommandName
-from cibw.cli.project import make_output_dir, open_project, sources_of
+from cibw.cli.project import make_output_dir, open_project, refuse_elsewhere, sources_of
 from cibw.config.load import load_options
 from cibw.config.options import Options
 from cibw.errors import ConfigurationError
@@ -71,7 +71,6 @@ def test_an_sdist_has_one_directory(tmp_path: Path, roots: tuple[str, ...]) -> N
         ("file.txt", "is not an sdist"),
         ("broken.tar.gz", "can't be unpacked: [^\n]+$"),
         ("empty", "holds no Python project"),
-        ("../outside", "is not below the current directory"),
     ],
 )
 def test_what_is_no_project(tmp_path: Path, package: str, message: str) -> None:
@@ -79,9 +78,28 @@ def test_what_is_no_project(tmp_path: Path, package: str, message: str) -> None:
     (here / "empty").mkdir(parents=True)
     (here / "file.txt").touch()
     (here / "broken.tar.gz").write_text("junk")
-    make_project(tmp_path / "outside")
     with pytest.raises(ConfigurationError, match=message), open_project(line(package), here):
         pass
+
+
+@pytest.mark.parametrize("is_absolute", [False, True])
+def test_a_package_elsewhere_is_its_own_root_and_no_container_gets_it(tmp_path: Path, is_absolute: bool) -> None:
+    (tmp_path / "here").mkdir()
+    outside = tmp_path.resolve() / "outside"
+    make_project(outside, "# of the package")
+    called = line(str(outside) if is_absolute else "../outside")
+    with open_project(called, tmp_path / "here") as project:
+        assert (project.root, project.package_dir) == (outside, ".")
+        sources = sources_of(called, project, tmp_path / "here", {})
+        assert (sources.config_label, sources.config_text) == ("pyproject.toml", "# of the package")
+        with pytest.raises(ConfigurationError, match="is not below the current directory"):
+            refuse_elsewhere(project, tmp_path / "here")
+
+
+def test_a_container_gets_a_package_below_the_current_directory(tmp_path: Path) -> None:
+    make_project(tmp_path / "sub")
+    with open_project(line("sub"), tmp_path) as project:
+        refuse_elsewhere(project, tmp_path)
 
 
 @pytest.mark.parametrize(
