@@ -75,6 +75,13 @@ def missing_native_file(wheel: Path) -> str:
     )
 
 
+def pure_repair(built: str, wheel: Path) -> str:
+    """A warning where a repair has made a wheel of pure Python out of one with a platform tag; else empty."""
+    if not WheelName.parse(wheel.name).is_pure or WheelName.parse(built.rpartition("/")[2]).is_pure:
+        return ""
+    return f"The repair made {wheel.name}, a wheel for any platform, out of {built.rpartition('/')[2]}."
+
+
 def _glibc(platform_tag: str) -> str:
     policy = _POLICY.match(platform_tag)
     if policy is None:

@@ -16,7 +16,13 @@ from cibw.model.template import Late
 from cibw.running.checks import check
 from cibw.running.collect import Parcel, describe, fetch, waiting_place
 from cibw.running.compiler_cache import cache_hits
-from cibw.running.diagnose import explain_repair, found_no_native_file, missing_native_file, pass_unrepaired
+from cibw.running.diagnose import (
+    explain_repair,
+    found_no_native_file,
+    missing_native_file,
+    pass_unrepaired,
+    pure_repair,
+)
 from cibw.running.image_interpreters import explain_missing
 from cibw.running.ledger import FinishedWheel, Ledger
 from cibw.running.lent import advice_for, settled
@@ -109,8 +115,9 @@ def _built(build: WheelBuild, bench: Workbench, site: Site, environment: Mapping
     except CibwError as error:
         error.locate(step=StepName.COLLECT.value)
         raise
-    warning = missing_native_file(parcel.path)
-    if warning:
+    for warning in filter(
+        None, (missing_native_file(parcel.path), pure_repair(bench.bindings[Late.BUILT_WHEEL], parcel.path))
+    ):
         bench.warn(warning)
     site.keep(replace(parcel, warnings=tuple(bench.warnings)))
     return parcel

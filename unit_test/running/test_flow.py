@@ -54,7 +54,7 @@ def a_build(*, audit: When = When.WHEEL_IS_ABI3) -> WheelBuild:
             Step(
                 name=StepName.REPAIR,
                 actions=(run("repair", Late.BUILT_WHEEL, REPAIRED_DIR),),
-                checks=(Check.ONE_REPAIRED_WHEEL, Check.NOT_PURE, Check.NEW_NAME),
+                checks=(Check.ONE_REPAIRED_WHEEL, Check.NEW_NAME),
             ),
             Step(name=StepName.AUDIT, actions=(run("audit", Late.WHEEL, when=audit),)),
         ),
@@ -131,6 +131,14 @@ def test_the_whole_flow(tmp_path: Path) -> None:
     assert trial.made.wheel.size == (tmp_path / NAME).stat().st_size
 
 
+def test_a_repair_may_make_a_wheel_of_pure_python(tmp_path: Path) -> None:
+    pure = "hello-1.0-py3-none-any.whl"
+    trial = Trial(tmp_path, repaired=(pure,), native=False)
+    bench = trial.go(a_build())
+    assert [path.name for path in tmp_path.iterdir()] == [pure]
+    assert bench.warnings == [f"The repair made {pure}, a wheel for any platform, out of {NAME}."]
+
+
 def test_what_the_compiler_cache_brought(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
     trial.machine = RecordingMachine(
@@ -178,7 +186,6 @@ def test_the_audit_is_for_abi3_wheels(tmp_path: Path, name: str, expected: bool)
         (("hello-1.0-py3-none-any.whl",), (), PureWheelError),
         ((NAME,), (), RepairedWheelError),
         ((NAME,), (NAME, ABI3), RepairedWheelError),
-        ((NAME,), ("hello-1.0-py3-none-any.whl",), PureWheelError),
         (("hello-1.0_and-x-y-z.whl",), (), CibwError),
         ((NAME,), ("weird.whl",), CibwError),
     ],
