@@ -12,7 +12,7 @@ from cibw.model.command import Command
 from cibw.model.environment import EnvExpr, Variable
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.layout import BUILT_DIR, PROJECT, UV_ENVIRONMENT
-from cibw.model.pip_settings import OLD_NAMES, UV_NAMES
+from cibw.model.pip_settings import OLD_NAMES, UNREAD_BY_UV, UV_NAMES
 from cibw.model.template import Template
 from cibw.planning.commands import Argument, assign, kept_environment, resource, template
 from cibw.planning.ground import Ground
@@ -36,6 +36,22 @@ def pip_settings_for_uv(options: BuildOptions) -> Iterator[EnvExpr]:
         for uv_name in uv_names if pip_name in named else ():
             if not named & {uv_name, OLD_NAMES.get(uv_name, uv_name)}:
                 yield assign(uv_name, Variable(pip_name))
+
+
+def notes_on_pip_settings(options: BuildOptions) -> Iterator[str]:
+    """Say which variables of pip the configuration sets for nothing, because uv installs the packages."""
+    if not uses_uv(options.build_frontend.name):
+        return
+    named = dict.fromkeys((*(expression.name for expression in options.environment), *options.environment_pass))
+    for name in named:
+        instead = UNREAD_BY_UV.get(name)
+        if instead is None or instead in named:
+            continue
+        advice = f"Set {instead}" if instead else "Find the setting of uv that you need"
+        yield (
+            f"{name} has no effect where uv installs packages. {advice}, or take the frontend of pip by "
+            'build-frontend = "build".'
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from cibw.model.template import Template
 from cibw.planning.commands import assign, prepend_path, shell, spoken_in, steps_in
 from cibw.planning.compiler_cache import cache_path, chosen_cache, with_cache
 from cibw.planning.expectations import with_expectations
-from cibw.planning.frontends import Package, package_directory, pip_settings_for_uv, uses_uv
+from cibw.planning.frontends import Package, notes_on_pip_settings, package_directory, pip_settings_for_uv, uses_uv
 from cibw.planning.ground import Circumstances, Ground, MissingPython, Refused
 from cibw.planning.grounds import GROUNDS
 from cibw.planning.select import Selection
@@ -59,7 +59,7 @@ def make_plan(options: Options, catalog: Catalog, facts: Facts, selection: Selec
     if not planned and not options.allow_empty:
         raise _nothing(left_out)
     jobs = tuple(with_expectations(job, options.stable_abi) for job in _jobs(planned))
-    notes = dict.fromkeys(note for one in planned for note in one.ground.notes)
+    notes = dict.fromkeys(note for one in planned for note in (*one.ground.notes, *notes_on_pip_settings(one.options)))
     return Plan(jobs=jobs, not_built=tuple(left_out), notes=(*options.notes, *selection.notes, *notes))
 
 

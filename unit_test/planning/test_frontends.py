@@ -13,7 +13,7 @@ from cibw.model.plan import Run, StepName
 from cibw.model.template import Template
 from cibw.planning.frontends import Package, build_command
 from cibw.planning.ground import Ground
-from unit_test.planning.planned import DOCKER, HOST, options_of, plan_with
+from unit_test.planning.planned import DOCKER, HOST, options_of, plan_of, plan_with
 
 ONE = 'build = "cp312-manylinux_x86_64"'
 GROUND = Ground(machine=HostSpec(), base_python=Template.of("py"), python=Template.of("py"), bin_dir=Template.of("bin"))
@@ -91,3 +91,29 @@ def test_verbosity_is_counted_in_flags(name: FrontendName, level: int, flags: li
     package = Package(identifier=BuildIdentifier.parse("cp313-manylinux_x86_64"), directory=PROJECT)
     words = [str(word) for word in build_command(options, package, GROUND).argv]
     assert [word for word in words if word in ("-q", "-v")] == flags
+
+
+def notes_for(environment: str, *more: str) -> list[str]:
+    text = "\n".join(["[tool.cibw]", 'build = "cp312-manylinux_x86_64"', f"environment = {{ {environment} }}", *more])
+    return [note for note in plan_of(text).notes if "PIP_" in note]
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("PIP_NO_BINARY", "Set UV_NO_BINARY or UV_NO_BINARY_PACKAGE"),
+        ("PIP_PRE", "Set UV_PRERELEASE"),
+        ("PIP_PREFER_BINARY", "Find the setting of uv that you need"),
+    ],
+)
+def test_a_variable_of_pip_that_uv_does_not_read_is_told(name: str, advice: str) -> None:
+    [note] = notes_for(f'{name} = "1"')
+    assert note.startswith(f"{name} has no effect where uv installs packages. {advice}, or")
+    [passed] = notes_for("", f'environment-pass = ["{name}"]')
+    assert passed == note
+    assert not notes_for(f'{name} = "1"', 'build-frontend = "build"')
+
+
+def test_a_variable_of_pip_that_uv_reads_or_that_changes_no_package_is_not_told() -> None:
+    assert not notes_for('PIP_INDEX_URL = "https://a.example", PIP_PROGRESS_BAR = "off", PIP_TRUSTED_HOST = "a"')
+    assert not notes_for('PIP_PRE = "1", UV_PRERELEASE = "allow"')
