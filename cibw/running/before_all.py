@@ -62,7 +62,9 @@ class BeforeAll:
         try:
             bench.perform(self.step, environment)
         except CommandFailedError as error:
-            error.hint = error.hint or advice_for(environment, opened.toolchain, opened.advice)
+            error.hint = error.hint or advice_for(
+                error.context.last_lines, environment, opened.toolchain, opened.advice
+            )
             raise
 
     def resume(self, opened: OpenMachine, keeping: Keeping) -> bool:

@@ -131,7 +131,9 @@ def _make(step: Step, build: WheelBuild, bench: Workbench, site: Site, environme
             bench.perform(step, environment)
         except CommandFailedError as error:
             if step.name is not StepName.REPAIR or isinstance(error, OutOfMemoryError):
-                error.hint = error.hint or advice_for(environment, site.toolchain, site.advice)
+                error.hint = error.hint or advice_for(
+                    error.context.last_lines, environment, site.toolchain, site.advice
+                )
                 raise
             _repair_failed(error, build, bench, environment)
         for obligation in step.checks:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,20 @@ ADVICE = (
     "Its compiler was zig, on this computer's own processor. Where that is the reason, "
     'emulation-toolchain = "image" takes the compiler of the image, which is slower.'
 )
+
+_MISSING = {
+    "zig has no OpenMP.": re.compile(
+        r"'omp\.h' file not found|OpenMP|undefined symbol: (omp_|__kmpc_|GOMP_)|(?<!\w)-?l(omp|gomp)\b"
+    ),
+    "zig compiles no Fortran.": re.compile(r"[Ff]ortran|\bF(77|90)\b.*compiler|\bflang\b"),
+}
+"""What a compiler that cibw brings never has, and what shows that it is missing."""
+_OF_COMPILERS = re.compile(
+    r"fatal error: |file not found|\.\w+:\d+(:\d+)?: error: |\d+ errors? generated|undefined (symbol|reference)"
+    r"|ld\.lld: |cannot find -l|unable to find .*library|linker command failed|[Cc]ompiler|[Cc]ompilation"
+    r"|command '.*(cc|\+\+|clang|zig)' failed|Could NOT find|[Dd]ependency .* not found|\bzig\b"
+)
+"""Output of which a compiler, or what it did not find, may be the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +134,18 @@ def settled(environment: Mapping[str, str], toolchain: Mapping[str, str]) -> dic
     return {name: value for name, value in environment.items() if toolchain.get(name) != value}
 
 
-def advice_for(environment: Mapping[str, str], toolchain: Mapping[str, str], advice: str) -> str:
-    """An advice for where a command fails; empty where another compiler than that of the toolchain was at work."""
-    return advice if toolchain and uses(environment, toolchain) else ""
+def advice_for(lines: Iterable[str], environment: Mapping[str, str], toolchain: Mapping[str, str], advice: str) -> str:
+    """An advice for where a command fails, by its last lines of output.
+
+    Empty where another compiler than that of the toolchain was at work, and where no compiler seems to be the reason.
+    """
+    if not (toolchain and uses(environment, toolchain)):
+        return ""
+    output = "\n".join(lines)
+    for missing, pattern in _MISSING.items():
+        if pattern.search(output):
+            return f"{missing} {advice}"
+    return advice if _OF_COMPILERS.search(output) else ""
 
 
 def uses(environment: Mapping[str, str], toolchain: Mapping[str, str]) -> bool:

@@ -34,6 +34,7 @@ from cibw.running.opened import Fetcher, fetch_nothing
 Emit = Callable[[Event], None]
 _LAST_LINES = 20
 _LONGEST_LAST_LINE = 4096
+_NO_TOOLS = "Check the package index, name other tools by audit-requires, or leave the audit out by audit-command."
 
 
 class Workbench:
@@ -93,7 +94,7 @@ class Workbench:
             self._emit(StepFinished(scope=self._scope, step=name, seconds=seconds, succeeded=succeeded))
 
     def perform(self, step: Step, environment: Mapping[str, str]) -> None:
-        """Perform the actions of a step; CommandFailedError, or AuditFailedError in an audit."""
+        """Perform the actions of a step; CommandFailedError, or AuditFailedError where an audit finds fault."""
         for action in step.actions:
             self._act(action, step.name, environment)
 
@@ -142,7 +143,8 @@ class Workbench:
         self._emit(CommandStarted(scope=self._scope, text=text))
         outcome = self.machine.run(request, self._line)
         if outcome.exit_code != 0:
-            raise self._failure(name, text, outcome)
+            is_of_audit = name is StepName.AUDIT and request.argv[0] != "uv"
+            raise self._failure(AuditFailedError if is_of_audit else CommandFailedError, name, text, outcome)
 
     def _line(self, text: str, is_error: bool) -> None:
         self._last_lines.append(text[:_LONGEST_LAST_LINE])
@@ -155,12 +157,14 @@ class Workbench:
         if is_error:
             self._line(text, is_error)
 
-    def _failure(self, name: StepName, text: str, outcome: Outcome) -> CibwError:
+    def _failure(self, kind: type[CibwError], name: StepName, text: str, outcome: Outcome) -> CibwError:
         context = ErrorContext(
             step=name.value, command=text, exit_code=outcome.exit_code, last_lines=tuple(self._last_lines)
         )
         shortage = shortage_of(outcome, self._last_lines)
         if shortage is not None:
             return OutOfMemoryError(f"The {name.value} step failed, {shortage}.", hint=shortage.hint, context=context)
-        kind = AuditFailedError if name is StepName.AUDIT else CommandFailedError
+        if name is StepName.AUDIT and kind is CommandFailedError:
+            message = "The tools of the audit could not be installed, so that nothing was audited."
+            return kind(message, hint=_NO_TOOLS, context=context)
         return kind(f"The {name.value} step failed.", context=context)

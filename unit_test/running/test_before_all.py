@@ -87,6 +87,8 @@ class Box:
             raise self.refusal
 
     def answer(self, request: Request) -> Answer:
+        if request.argv[0] == self.failing and self.toolchain:
+            return Answer(exit_code=1, stderr="ld.lld: error: unable to find library -lx")
         if request.argv[0] == self.failing:
             return Answer(exit_code=1, stderr="busy")
         if request.argv == ("cat", LIST):

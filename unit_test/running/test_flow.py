@@ -85,7 +85,7 @@ class Trial:
         self.wheel = b""
         self.toolchain: dict[str, str] = {}
         self.spoilt: dict[str, bytes] = {}
-        self._says = says
+        self.says = says
         self._built = {f"/work/built/{name}": wheel_bytes(native=native) for name in built}
         self._repaired = {f"/work/repaired/{name}": wheel_bytes(native=native) for name in repaired}
         self.machine = RecordingMachine(self.answer)
@@ -93,7 +93,7 @@ class Trial:
     def answer(self, request: Request) -> Answer:
         program = request.argv[0]
         if program == self.failing:
-            return Answer(exit_code=1, stderr=self._says, files=self.spoilt)
+            return Answer(exit_code=1, stderr=self.says, files=self.spoilt)
         files = {"build": self._built, "repair": self._repaired}.get(program, {})
         return Answer(files=dict.fromkeys(files, self.wheel) if self.wheel else files)
 
