@@ -15,16 +15,20 @@ _CONTENTS = "contents"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A kind of kept image. `label` holds the key of the image, and each owner keeps at most `most` images."""
+    """A kind of kept image. `label` holds the key of the image, and each owner keeps at most `most` images.
+
+    An engine keeps at most `most_in_all`.
+    """
 
     label: str
     name: str
     most: int
+    most_in_all: int
 
 
-BEFORE_ALL = Kind(label="cibw.before-all", name="cibw-before-all", most=2)
+BEFORE_ALL = Kind(label="cibw.before-all", name="cibw-before-all", most=2, most_in_all=12)
 """The state of a container after before-all."""
-PREPARED = Kind(label="cibw.prepared", name="cibw-prepared", most=1)
+PREPARED = Kind(label="cibw.prepared", name="cibw-prepared", most=1, most_in_all=12)
 """An image with the bytecode of its own Pythons."""
 
 
@@ -87,21 +91,23 @@ class StateImage:
 
 
 def outdated(images: Iterable[StateImage], owner: str, now: float) -> Iterator[str]:
-    """The names of images that are too old, and of all but the newest ones of an owner.
+    """The names of images that are too old, and of all but the newest ones of an owner and of the engine.
 
     An image without a name stands for itself. The name that a run gives and takes away stays as long
     as the image is not too old.
     """
     newest_first = sorted(images, key=lambda image: image.made, reverse=True)
-    seen = 0
+    seen = of_engine = 0
     for image in newest_first:
         if not image.names:
             yield image.identity
         if now - image.made >= _LONGEST_SECONDS:
             yield from image.names
-        elif image.owner == owner and image.kept_names:
-            seen += 1
-            if seen > image.kind.most:
+        elif image.kept_names:
+            seen += image.owner == owner
+            is_one_too_many = image.owner == owner and seen > image.kind.most
+            of_engine += not is_one_too_many
+            if is_one_too_many or of_engine > image.kind.most_in_all:
                 yield from image.kept_names
 
 

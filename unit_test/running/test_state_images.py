@@ -46,3 +46,16 @@ def test_what_is_too_old_goes_whoever_made_it() -> None:
 def test_the_name_of_a_run_stays_and_an_image_without_name_goes() -> None:
     running = [image(name, f"cibw-snapshot:{name}", age=1) for name in "abc"]
     assert list(outdated([*running, image("sha256:9")], "me", NOW)) == ["sha256:9"]
+
+
+def test_an_engine_keeps_the_newest_images_of_all_owners() -> None:
+    images = [image(f"{age}", f"cibw-before-all:{age}", age=age, owner=f"owner {age}") for age in range(1, 16)]
+    gone = [f"cibw-before-all:{age}" for age in (13, 14, 15)]
+    assert list(outdated(reversed(images), "owner 1", NOW)) == gone
+
+
+def test_images_that_go_anyway_leave_the_others_their_place() -> None:
+    own = [image(f"own{age}", f"cibw-before-all:own{age}", age=age) for age in range(1, 6)]
+    others = [image(f"{age}", f"cibw-before-all:{age}", age=age, owner=f"owner {age}") for age in range(6, 16)]
+    gone = [f"cibw-before-all:own{age}" for age in (3, 4, 5)]
+    assert list(outdated([*others, *own], "me", NOW)) == gone
