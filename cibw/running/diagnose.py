@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from cibw.errors import CommandFailedError, PlatformTagError
+from cibw.errors import CibwError, CommandFailedError, PlatformTagError
+from cibw.model.plan import StepName
 from cibw.model.wheel import WheelName
 from cibw.running.glibc import has_native_files, newer_symbols
 from cibw.running.linked import newer_in_libraries
@@ -80,6 +81,18 @@ def pure_repair(built: str, wheel: Path) -> str:
     if not WheelName.parse(wheel.name).is_pure or WheelName.parse(built.rpartition("/")[2]).is_pure:
         return ""
     return f"The repair made {wheel.name}, a wheel for any platform, out of {built.rpartition('/')[2]}."
+
+
+def stray_libraries(error: CibwError, files: Iterable[str]) -> str:
+    """A hint for a build or repair that failed in a project with compiled modules; empty where it has none."""
+    found = [name for name in files if name.endswith(".so") and ".git/" not in name]
+    if not found or error.context.step not in (StepName.BUILD.value, StepName.REPAIR.value):
+        return ""
+    more = f" and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
+    return (
+        f"The project holds compiled modules: {', '.join(found[:_MOST_SHOWN])}{more}. Those of a build in place may be "
+        "for another system; remove them, or build from a clean checkout."
+    )
 
 
 def _glibc(platform_tag: str) -> str:

@@ -11,9 +11,11 @@ from pathlib import Path
 from cibw.errors import CibwError, DuplicateWheelError, InterruptedRunError
 from cibw.model.events import BuildResult, BuildStarted, Event, Status, failure_of
 from cibw.model.plan import Check, WheelBuild
+from cibw.model.target import Platform
 from cibw.model.template import Late
 from cibw.running.checks import check, wheel_name
 from cibw.running.collect import Parcel
+from cibw.running.diagnose import stray_libraries
 from cibw.running.flow import Made, Site, run_build
 from cibw.running.keeper import Keeper
 from cibw.running.ledger import FinishedWheel, Ledger
@@ -186,6 +188,9 @@ class _Attempt:
     def failed(self, error: CibwError) -> BuildResult:
         """The result of a build that an error has ended."""
         scope = str(self._build.identifier)
+        if self._build.identifier.platform is Platform.LINUX and not isinstance(error, InterruptedRunError):
+            stray = stray_libraries(error, self._shop.stages.source.files)
+            error.hint = "\n".join(filter(None, (error.hint, stray)))
         error.locate(identifier=scope, log_file=self._shop.log_file(scope))
         return BuildResult(
             identifier=self._build.identifier,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from cibw.errors import CibwError
@@ -64,6 +65,7 @@ class Trial:
         self.events: list[Event] = []
         self.machines: list[RecordingMachine] = []
         self.closed = 0
+        self.files: tuple[str, ...] = ()
         self.forks = 0
         self.frozen_at: list[int] = []
         self.stopped = threading.Event()
@@ -91,7 +93,7 @@ class Trial:
         stages = StageSettings(
             open_machine=self._open,
             emit=self.emit,
-            source=TREE,
+            source=replace(TREE, files=self.files, moved=dict.fromkeys(self.files, b"")),
             host_environment={"TOKEN": "x", "OTHER": "y"},
             processors=4,
             builds=side_by_side,
