@@ -21,7 +21,7 @@ class Task:
     `opened` is the machine that it runs on, while it makes a wheel that another build's could
     replace. `superseded` is set when such a wheel has come, so that the task starts again with it.
     `foreseen` says that a machine was made ready for it while it waited. `maker` is the build whose wheel it has got;
-    `revoked` is set when that wheel has gone.
+    `revoked` is set when that wheel has gone. `reuses` says that it has begun with the wheel of another build.
     """
 
     build: WheelBuild
@@ -32,6 +32,7 @@ class Task:
     result: BuildResult | None = None
     maker: BuildIdentifier | None = None
     revoked: bool = False
+    reuses: bool = False
 
 
 @dataclass(slots=True)
@@ -143,10 +144,10 @@ class Tasks:
         )
 
     def _has_earlier(self, task: Task) -> bool:
-        """Whether an earlier build of the same job and target runs."""
+        """Whether an earlier build of the same job and target runs, and may give a wheel of its own."""
         target = task.build.identifier.target
         earlier = (other for other in self._before(task) if other.build.identifier.target == target)
-        return any(other.stage is task.stage and other in self._running for other in earlier)
+        return any(other.stage is task.stage and other in self._running and not other.reuses for other in earlier)
 
     def _before(self, task: Task) -> Sequence[Task]:
         return self.all[: next(number for number, one in enumerate(self.all) if one is task)]
@@ -162,6 +163,12 @@ class Tasks:
         with self._changed:
             self._sharing.add(task.stage)
             self._changed.wait_for(lambda: task.superseded or not self._has_earlier(task))
+
+    def begin(self, task: Task, *, reuses: bool) -> None:
+        """Say whether a task that was taken begins with the wheel of another build."""
+        with self._changed:
+            task.reuses = reuses
+            self._changed.notify_all()
 
     def begin_making(self, task: Task, opened: OpenMachine | None) -> None:
         """Say on which machine a task makes a wheel, or that it does so no more."""

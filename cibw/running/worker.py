@@ -116,6 +116,7 @@ class _Attempt:
             toolchain=self._opened.toolchain,
             advice=self._opened.advice,
         )
+        shop.tasks.begin(task, reuses=shop.ledger.serving(self._build.identifier, task.stage.name) is not None)
         shop.tasks.begin_making(task, self._opened)
         try:
             made = run_build(self._build, self._bench, site)

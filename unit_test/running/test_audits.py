@@ -8,7 +8,7 @@ import pytest
 from cibw.errors import AuditFailedError, CibwError, CommandFailedError
 from cibw.model.plan import Step, StepName
 from cibw.model.template import Late
-from unit_test.running.test_flow import Trial, a_build, run
+from unit_test.running.test_flow import NAME, Trial, a_build, run
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,11 @@ def test_only_a_command_of_the_audit_finds_fault(
         trial.go(replace(build, make=(*build.make[:2], audit)))
     assert caught.value.message == message
     assert caught.value.exit_code == kind.exit_code
+
+
+def test_a_repair_may_make_a_wheel_of_pure_python(tmp_path: Path) -> None:
+    pure = "hello-1.0-py3-none-any.whl"
+    trial = Trial(tmp_path, repaired=(pure,), native=False)
+    bench = trial.go(a_build())
+    assert [path.name for path in tmp_path.iterdir()] == [pure]
+    assert bench.warnings == [f"The repair made {pure}, a wheel for any platform, out of {NAME}."]

@@ -131,14 +131,6 @@ def test_the_whole_flow(tmp_path: Path) -> None:
     assert trial.made.wheel.size == (tmp_path / NAME).stat().st_size
 
 
-def test_a_repair_may_make_a_wheel_of_pure_python(tmp_path: Path) -> None:
-    pure = "hello-1.0-py3-none-any.whl"
-    trial = Trial(tmp_path, repaired=(pure,), native=False)
-    bench = trial.go(a_build())
-    assert [path.name for path in tmp_path.iterdir()] == [pure]
-    assert bench.warnings == [f"The repair made {pure}, a wheel for any platform, out of {NAME}."]
-
-
 def test_what_the_compiler_cache_brought(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
     trial.machine = RecordingMachine(
