@@ -5,6 +5,9 @@ from __future__ import annotations
 PREFIX = "/opt/python/3.13"
 """The prefix of an interpreter."""
 
+ADDED = ("-g0", "-ffile-compilation-dir=.", "-ffile-prefix-map=", "-Wl,--strip-debug", "-D__cibw_inputs_")
+"""How the arguments begin that the wrapper adds to calls which do not ask for debug information."""
+
 KEPT = [
     "-shared -fPIC -O3 -g -Wall -DNDEBUG -o m.so m.o",
     "-I/opt/include -I /usr/include/python3.11 -isystem /opt/include -iquote src -idirafter /more",
@@ -33,6 +36,30 @@ KEPT = [
 
 REWRITTEN = [
     ("-march=native -mtune=haswell -mcpu=power9 -O2", "-O2"),
+    ("-g -g0 -g -O2 -g0", "-g -g -O2"),
+    (
+        "-Wl,-strip-all,-gc-sections,-as-needed,-no-undefined",
+        "-Wl,--strip-all,--gc-sections,--as-needed,--no-undefined",
+    ),
+    (
+        "-Wl,-start-group -la -lb -Wl,-end-group -Wl,-strip-debug",
+        "-Wl,--start-group -la -lb -Wl,--end-group,--strip-debug",
+    ),
+    ("-Wl,-whole-archive,libx.a,-no-whole-archive", "-Wl,--whole-archive libx.a -Wl,--no-whole-archive"),
+    ("-Wl,-enable-new-dtags,-build-id=none,-eh-frame-hdr", "-Wl,--enable-new-dtags,--build-id=none,--eh-frame-hdr"),
+    (
+        "-Wl,--Bsymbolic,-symbolic -Wl,--Bstatic -lx -Wl,-call_shared",
+        "-Wl,-Bsymbolic,-Bsymbolic,-Bstatic -lx -Wl,-Bdynamic",
+    ),
+    ("-Wl,--allow-multiple-definition -Wl,-z,muldefs -z muldefs", ""),
+    ("-Wl,--unresolved-symbols=ignore-all -Wl,-unresolved-symbols,ignore-all -Wl,--warn-unresolved-symbols", ""),
+    ("-Wl,--warn-textrel,--no-warn-search-mismatch,--lto-O2,--dynamic-list-data,-q", ""),
+    ("-Wl,-rpath,$ORIGIN::::::::", "-Wl,-rpath,$ORIGIN::::::::"),
+    ("-Wl,-rpath,::::::::", "-Wl,-rpath,::::::::"),
+    ("-Wl,-rpath,/opt/lib:::", "-Wl,-rpath,/opt/lib:::"),
+    (f"-Wl,-rpath,{PREFIX}/lib::::", "-Wl,-rpath,:::"),
+    ("-dM -E -", "-x c -dM -E -"),
+    ("-E -dM - -DX", "-x c -E -dM - -DX"),
     ("-target arm-linux-gnu --target=x86_64-linux-gnu --target aarch64 -c", "-c"),
     ("-fno-gnu-unique -fuse-linker-plugin -ffat-lto-objects -fno-fat-lto-objects", ""),
     ("-static-libgcc -static-libstdc++ -shared-libgcc", ""),

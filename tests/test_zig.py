@@ -195,6 +195,24 @@ def test_libraries_of_the_environment_are_found(prepare: Prepare, tmp_path: Path
     assert run(shlex.join([sys.executable, "-c", loaded]), os.environ, tmp_path) == "42\n"
 
 
+@pytest.mark.parametrize("header", ["string", "stdexcept", "iterator"])
+def test_cpp_headers_include_what_those_of_gcc_include(header: str, prepare: Prepare, tmp_path: Path) -> None:
+    # nanobind prints to stderr and includes no header that declares it.
+    (tmp_path / "m.cpp").write_text(f'#include <{header}>\nFILE *target = stderr; char *v = getenv("V");')
+    environment = prepare()
+    run(f"{environment['CXX']} -c m.cpp -o m.o", environment, tmp_path)
+
+
+@pytest.mark.parametrize("target", ["x86_64", "aarch64"])
+def test_processors_are_known_to_zig(target: str, prepare: Prepare, tmp_path: Path) -> None:
+    chosen = {"x86_64": ("haswell", "x86-64-v3", "skylake-avx512"), "aarch64": ("armv8.2-a+fp16", "armv8-a+crc+nosimd")}
+    environment = prepare(f"manylinux2014_{target}")
+    (tmp_path / "m.c").write_text("int f(void) { return 1; }", encoding="utf-8")
+    for name in chosen[target]:
+        run(f"{environment['CC']} -march={name} -c m.c -o m.o", environment, tmp_path)
+    assert "__AVX2__" in run(f"{prepare()['CC']} -march=haswell -dM -E -x c /dev/null", environment, tmp_path)
+
+
 def test_questions_are_answered_for_the_target(prepare: Prepare, tmp_path: Path) -> None:
     environment = prepare()
     assert run(f"{environment['CC']} -dumpmachine", environment, tmp_path) == "x86_64-linux-gnu\n"

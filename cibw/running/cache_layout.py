@@ -14,13 +14,14 @@ from cibw.running.seals import Notice
 _DIRECTORIES = (
     *("downloads", "environments", "interpreters", "pyodide", "uv", "volumes"),
     *("store", "store/last", "store/memos", "store/sources", "store/tests", "store/wheels", "store/wheels/*"),
-    *("toolchains", "toolchains/fallback", "toolchains/include", "toolchains/links"),
+    *("toolchains", "toolchains/fallback", "toolchains/fallback/c++", "toolchains/include", "toolchains/links"),
     *("zig", "zig/b", "zig/h", "zig/o", "zig/tmp", "zig/z"),
 )
 # A dead link is found by a pattern only where the last part of it is one.
 _FILES = (
     *("CACHEDIR.TAG", "interpreters.json", "store/lock", "store/secret", "toolchains/.lock"),
-    *("toolchains/fallback/crypt.h", "volumes/*.json", "pyodide/*/.loc[k]", "pyodide/*/.complet[e]"),
+    *("toolchains/fallback/crypt.h", "toolchains/fallback/c++/*"),
+    *("volumes/*.json", "pyodide/*/.loc[k]", "pyodide/*/.complet[e]"),
     *("*.lock", "*/*.lock", "*/*/*.lock"),
 )
 

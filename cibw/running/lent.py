@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cibw.running.opened import OtherCompilers
 from cibw.running.zig_settings import ZigSettings
 from cibw.running.zig_target import compiler_variables, multiarch, zig_cpu, zig_target
 
@@ -112,6 +113,7 @@ def container_settings(platform_tag: str, folders: tuple[str, ...]) -> ZigSettin
         target=target,
         cpu=zig_cpu(target),
         links=STEADY,
+        cpp_headers=f"{PLACE}/toolchains/fallback/c++",
         dropped_prefixes=("/opt/python", "/opt/_internal"),
         compile_arguments=tuple(f"-idirafter{folder}" for folder in (*headers, f"{PLACE}/toolchains/fallback")),
         link_arguments=(*(f"-L{folder}" for folder in folders), *_libc(target)),
@@ -122,6 +124,12 @@ def toolchain_variables(directory: str, platform_tag: str, cache: str) -> dict[s
     """The environment that selects the compilers; `directory` is the name of theirs, `cache` a directory for zig."""
     compilers = compiler_variables(f"{PLACE}/toolchains/{directory}", platform_tag)
     return {**compilers, "ZIG_GLOBAL_CACHE_DIR": f"{cache}/zig"}
+
+
+def image_compilers(environment: Mapping[str, str], toolchain: Mapping[str, str]) -> OtherCompilers:
+    """The compilers of the image, in place of those of a toolchain."""
+    kept = {name: value for name, value in environment.items() if toolchain.get(name) != value}
+    return OtherCompilers(environment=kept)
 
 
 def settled(environment: Mapping[str, str], toolchain: Mapping[str, str]) -> dict[str, str]:

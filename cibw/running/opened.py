@@ -40,6 +40,21 @@ class Keeping:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherCompilers:
+    """Compilers that take the place of those of a toolchain, where its C++ library does not do.
+
+    `environment` is the whole that a build starts from, and `toolchain` the part that selects the compilers.
+    """
+
+    environment: Mapping[str, str]
+    toolchain: Mapping[str, str] = field(default_factory=dict)
+
+
+Others = Callable[[Mapping[str, str]], OtherCompilers]
+"""Gives other compilers for a build that starts from an environment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenMachine:
     """A machine that is ready, what it is in one line, and where it keeps things.
 
@@ -52,6 +67,7 @@ class OpenMachine:
 
     Commands start with `environment` beside the machine's own. `toolchain` is the part of both that
     selects a compiler which `cibw` brings, and `advice` tells a user what may help where it fails.
+    `other_compilers` give objects that are linked with each other the same C++ library.
     `fetcher` has what a plan fetches from the network.
     """
 
@@ -67,6 +83,7 @@ class OpenMachine:
     environment: Mapping[str, str] = field(default_factory=dict)
     toolchain: Mapping[str, str] = field(default_factory=dict)
     advice: str = ""
+    other_compilers: Others | None = None
     fetcher: Fetcher = fetch_nothing
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -10,7 +11,8 @@ from pathlib import Path
 
 from cibw.errors import MissingToolError
 from cibw.running.seals import Notice, ignore, remove_damaged_cache
-from cibw.running.zig_compilers import WrapperCompiler, fallback_headers, lay_compilers
+from cibw.running.zig_compilers import WrapperCompiler, cpp_headers, fallback_headers, lay_compilers
+from cibw.running.zig_runtime import COMPARES_NAMES
 from cibw.running.zig_settings import ZigSettings
 from cibw.running.zig_target import compiler_variables, multiarch, zig_cpu, zig_target
 
@@ -19,6 +21,7 @@ _SHARED_PREFIXES = frozenset({"/", "/usr", "/usr/local"})
 ZIG_OUTPUTS = ("b", "o")
 """The folders of zig's cache with files that are written once: generated sources, and what was compiled."""
 _ZIG_MANIFESTS = "h"
+_PROCESSOR = re.compile(r"-m(?:arch|cpu)=([\w.+-]+)")
 _SYSTEM_HEADERS = Path("/usr/include")
 
 
@@ -34,6 +37,8 @@ class ToolchainSpec:
     """The prefixes of the interpreters; library folders and rpaths below them stay out of the wheels."""
     include_directories: tuple[Path, ...] = ()
     library_directories: tuple[Path, ...] = ()
+    runtime: Path | None = None
+    """A C++ library that all objects share; without it each has its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,21 +83,36 @@ def prepare_toolchain(
     linked = _link_interpreter_headers(include, spec, system_headers)
     more = (*((f"-I{include}",) if linked else ()), f"-idirafter{fallback_headers(str(root))}")
     directory = lay_compilers(
-        root, _settings(spec, programs.zig, links, more), programs.compile_wrapper, programs.notice
+        root, _settings(spec, programs.zig, root, more), programs.compile_wrapper, programs.notice
     )
     return {**compiler_variables(str(directory), spec.platform_tag), "ZIG_GLOBAL_CACHE_DIR": str(spec.cache)}
 
 
-def _settings(spec: ToolchainSpec, zig: Path, links: Path, more: tuple[str, ...]) -> ZigSettings:
+def processors_of(prefixes: tuple[Path, ...]) -> tuple[str, ...]:
+    """What the interpreters below some prefixes were compiled for, as they hand it on to every extension."""
+    found: dict[str, None] = {}
+    for prefix in prefixes:
+        for settings in sorted(prefix.glob("lib*/python3*/_sysconfigdata*.py")):
+            with suppress(OSError):
+                text = settings.read_text(encoding="utf-8", errors="replace")
+                found.update(dict.fromkeys(_PROCESSOR.findall(text)))
+    return tuple(found)
+
+
+def _settings(spec: ToolchainSpec, zig: Path, root: Path, more: tuple[str, ...]) -> ZigSettings:
     target = zig_target(spec.platform_tag)
+    shared = (COMPARES_NAMES,) if spec.runtime else ()
     return ZigSettings(
         zig=str(zig),
         target=target,
         cpu=zig_cpu(target),
-        links=str(links),
+        links=str(root / "links"),
+        cpp_headers=cpp_headers(str(root)),
+        runtime=str(spec.runtime or ""),
+        processors=processors_of(spec.prefixes),
         stands_in=misses_copies(),
         dropped_prefixes=_own_prefixes(spec.prefixes),
-        compile_arguments=(*(f"-I{folder}" for folder in spec.include_directories), *more),
+        compile_arguments=(*shared, *(f"-I{folder}" for folder in spec.include_directories), *more),
         link_arguments=tuple(f"-L{folder}" for folder in spec.library_directories),
     )
 

@@ -42,6 +42,13 @@ char *crypt_r(const char *key, const char *salt, struct crypt_data *data);
 #endif
 """
 
+# libstdc++ includes these, so that projects which were only ever compiled with it do not. libc++ does not.
+_CPP_HEADERS = {
+    "string": ("cerrno", "cstdio", "cstdlib", "cwchar"),
+    "stdexcept": ("string",),
+    "iterator": ("string",),
+}
+
 WrapperCompiler = Callable[[Path], None]
 """Compiles the wrapper to a file, for the processor of this computer."""
 
@@ -49,6 +56,11 @@ WrapperCompiler = Callable[[Path], None]
 def fallback_headers(root: str) -> str:
     """The folder of headers that zig lacks, below the root that `lay_compilers` was given."""
     return f"{root}/fallback"
+
+
+def cpp_headers(root: str) -> str:
+    """The folder of C++ headers that include what those of gcc include, below the root of `lay_compilers`."""
+    return f"{root}/fallback/c++"
 
 
 def lay_compilers(root: Path, settings: ZigSettings, compile_wrapper: WrapperCompiler, notice: Notice = ignore) -> Path:
@@ -64,6 +76,8 @@ def lay_compilers(root: Path, settings: ZigSettings, compile_wrapper: WrapperCom
     root.mkdir(parents=True, exist_ok=True)
     with FileLock(root / ".lock"):
         _write(Path(fallback_headers(str(root))) / "crypt.h", _CRYPT_HEADER)
+        for name, included in _CPP_HEADERS.items():
+            _write(Path(cpp_headers(str(root))) / name, _cpp_header(name, included))
         if os.path.lexists(directory) and not _is_whole(directory, text):
             notice(f"{directory} is damaged; it is removed and made again.")
             remove_tree(directory)
@@ -89,6 +103,11 @@ def zig_compiler(machine: Machine, zig: Path, cache: Path, *, target: str = _HER
             )
 
     return compile_wrapper
+
+
+def _cpp_header(name: str, included: tuple[str, ...]) -> str:
+    lines = ("#pragma once", "#pragma GCC system_header", f"#include_next <{name}>")
+    return "".join(f"{line}\n" for line in (*lines, *(f"#include <{more}>" for more in included)))
 
 
 def _fingerprint(text: str) -> str:

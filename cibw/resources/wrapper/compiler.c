@@ -1,11 +1,11 @@
 #include "compiler.h"
 
+#include "inputs.h"
 #include "linker.h"
+#include "processor.h"
 
-/* zig takes the value of -mtune for the processor to build for, and the last of these options wins:
-   the machine's own instructions would get into the wheel. */
-static const char *const DROPPED_STARTS[] = {"-march=", "-mtune=", "-mcpu=",  "--target=",     "-fuse-ld",
-                                             "-specs=", "--specs=", "-flto", "-fabi-version=", NULL};
+static const char *const DROPPED_STARTS[] = {"--target=", "-fuse-ld", "-specs=", "--specs=", "-flto", "-fabi-version=",
+                                             NULL};
 static const char *const DROPPED[] = {
     "--specs", "--target", "-fanalyzer", "-fconserve-stack", "-ffat-lto-objects", "-fgnu-unique",
     "-fgraphite-identity", "-fipa-pta", "-fira-loop-pressure", "-fno-fat-lto-objects", "-fno-gnu-unique",
@@ -72,6 +72,8 @@ static bool add_tokens(List *tokens, const List *arguments, size_t *next) {
 }
 
 static bool keeps(const char *option, const char *operand, const Settings *settings) {
+    /* zig takes the value of -mtune for the processor to build for, and the last of these options wins. */
+    if (is_processor_option(option) || same(option, "-g0")) return false;
     if (is_any(option, DROPPED) || starts_any(option, DROPPED_STARTS)) return false;
     if (starts(option, "-L")) return keeps_library(operand ? operand : option + 2, settings);
     for (const char *const *include = INCLUDE; *include; include++)
@@ -112,6 +114,13 @@ bool is_cpp_source(const char *file) {
     return false;
 }
 
+bool is_source(const char *file) {
+    static const char *const SUFFIXES[] = {".c", ".S", ".s", ".sx", ".i", NULL};
+    for (const char *const *suffix = SUFFIXES; *suffix; suffix++)
+        if (ends(file, *suffix)) return true;
+    return is_cpp_source(file);
+}
+
 /* Whether C++ is to be compiled: `zig cc` does not do that. */
 static bool has_cpp(const List *arguments) {
     List ignored = {0};
@@ -135,7 +144,7 @@ static bool has(const List *arguments, const char *const *wanted) {
     return false;
 }
 
-static const char *value_of(const char *variable, const char *const *environment) {
+const char *value_of(const char *variable, const char *const *environment) {
     for (; *environment; environment++)
         if (starts(*environment, variable) && (*environment)[length(variable)] == '=')
             return *environment + length(variable) + 1;
@@ -158,8 +167,53 @@ static void add_environment(List *result, bool is_cpp, const char *const *enviro
     }
 }
 
+/* Whether the last word about debug information asks for it. */
+static bool wants_debug_information(const List *arguments) {
+    static const char *const STARTS[] = {"-g1", "-g2", "-g3", "-ggdb", "-gdwarf", "-gline-", "-gmlt", "-gsplit", NULL};
+    bool wants = false;
+    for (size_t i = 0; i < arguments->count; i++) {
+        const char *option = arguments->items[i];
+        if (same(option, "-g0") || same(option, "-ggdb0")) wants = false;
+        else if (same(option, "-g") || starts_any(option, STARTS)) wants = true;
+    }
+    return wants;
+}
+
+static bool has_source(const List *arguments) {
+    for (size_t next = 0; next < arguments->count;) {
+        const char *option = arguments->items[next++];
+        if (takes_operand(option)) next++;
+        else if (same(option, "-") || (*option != '-' && is_source(option))) return true;
+    }
+    return has(arguments, COMPILE_ONLY);
+}
+
+/* gcc takes what it reads from standard input for C; zig can't tell. */
+static void add_language(List *result, const List *arguments, bool is_cpp) {
+    static const char *const STDIN[] = {"-", NULL}, *const LANGUAGE[] = {"-x", NULL};
+    bool has_language = has(arguments, LANGUAGE);
+    for (size_t i = 0; i < arguments->count; i++) has_language |= starts(arguments->items[i], "-x");
+    if (!has(arguments, STDIN) || has_language) return;
+    add(result, "-x");
+    add(result, is_cpp ? "c++" : "c");
+}
+
+static void add_linking(List *result, const List *arguments, const Settings *settings) {
+    static const char *const OPENMP[] = {"-fopenmp", NULL}, *const WHOLE[] = {"-static", "-r", NULL};
+    if (has(arguments, COMPILE_ONLY)) return;
+    /* zig has no OpenMP; without this, the library would be linked all the same and fail at its import. */
+    if (has(arguments, OPENMP)) add(result, "-lomp");
+    if (*settings->runtime && !has(arguments, WHOLE)) {
+        add(result, "-Wl,--as-needed");
+        add(result, settings->runtime);
+    }
+    /* The C++ library of zig has debug information, which has the paths of this computer. */
+    if (!wants_debug_information(arguments) && !has_debug_information(arguments)) add(result, "-Wl,--strip-debug");
+}
+
 List compiler_call(const char *tool, const List *arguments, const Settings *settings, const char *const *environment) {
-    static const char *const STATIC[] = {"-static", NULL}, *const OPENMP[] = {"-fopenmp", NULL};
+    static const char *const STATIC[] = {"-static", NULL};
+    static const char *const OTHER_LIBRARY[] = {"-nostdinc++", "-nostdinc", NULL};
     bool is_cpp = same(tool, "c++") || has_cpp(arguments);
     List all = {0}, result = {0};
     add_all(&all, arguments);
@@ -173,11 +227,17 @@ List compiler_call(const char *tool, const List *arguments, const Settings *sett
     add(&result, "-fno-sanitize=undefined");
     /* A program for musl is static unless zig is told otherwise; the interpreter loads only dynamic ones. */
     if (holds(settings->target, "-musl") && !has(arguments, STATIC)) add(&result, "-dynamic");
+    /* zig adds debug information unless it is told not to. */
+    if (!wants_debug_information(arguments)) add(&result, "-g0");
+    add_language(&result, arguments, is_cpp);
     add_arguments(&result, &all, settings);
+    if (is_cpp && *settings->cpp_headers && !has(arguments, OTHER_LIBRARY))
+        add(&result, join("-I", settings->cpp_headers));
     add_all(&result, &settings->compile);
     add_all(&result, &settings->link);
-    /* zig has no OpenMP; without this, the library would be linked all the same and fail at its import. */
-    if (has(arguments, OPENMP) && !has(arguments, COMPILE_ONLY)) add(&result, "-lomp");
-    add(&result, join("-mcpu=", settings->cpu));
+    add_linking(&result, arguments, settings);
+    /* What is linked has no processor, and zig would compile its libraries anew for it. */
+    const char *processor = has_source(arguments) ? processor_of(arguments, settings) : settings->cpu;
+    add(&result, join("-mcpu=", processor));
     return result;
 }

@@ -14,7 +14,11 @@ List compiler_call(const char *tool, const List *arguments, const Settings *sett
 /* Whether the next argument belongs to an option. */
 bool takes_operand(const char *option);
 
-/* Whether a file is a source in C++, by its name. */
+/* The value of a variable; empty where it is not set. */
+const char *value_of(const char *variable, const char *const *environment);
+
+/* Whether a file is a source, by its name, and one in C++. */
+bool is_source(const char *file);
 bool is_cpp_source(const char *file);
 
 #endif

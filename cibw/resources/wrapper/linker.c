@@ -3,24 +3,36 @@
 /* zig refuses most of these ("unsupported linker arg") and warns about the others. They steer how the linker works,
    what it reports, and which symbols it exports beyond those that an extension needs. */
 static const char *const DROPPED[] = {
-    "M", "Map", "O", "X", "copy-dt-needed-entries", "cref", "default-symver", "demangle", "discard-none",
-    "dynamic-list", "error-limit", "exclude-libs", "export-dynamic-symbol", "fix-cortex-a53-835769",
-    "fix-cortex-a53-843419", "gdb-index", "icf", "m", "melf_i386", "melf_x86_64", "no-copy-dt-needed-entries",
-    "no-demangle", "no-keep-memory", "no-ld-generated-unwind-info", "no-omagic", "no-relax", "no-rosegment",
-    "no-threads", "no-undefined-version", "no-warn-execstack", "no-warn-mismatch", "no-warn-rwx-segments",
-    "no-warnings", "orphan-handling", "package-metadata", "plugin", "plugin-opt", "push-state",
-    "reduce-memory-overheads", "relax", "rosegment", "rpath-link", "spare-dynamic-tags", "stats", "sysroot", "t",
-    "threads", "trace", "verbose", "warn-common", "warn-execstack", "warn-once", NULL};
+    "EB", "EL", "M", "Map", "N", "O", "X", "allow-multiple-definition", "be8", "check-sections",
+    "copy-dt-needed-entries", "cref", "d", "dc", "default-symver", "demangle", "discard-locals", "discard-none", "dp",
+    "dynamic-list", "dynamic-list-cpp-new", "dynamic-list-cpp-typeinfo", "dynamic-list-data", "emit-relocs",
+    "exclude-libs", "export-dynamic-symbol", "export-dynamic-symbol-list", "fix-cortex-a53-835769",
+    "fix-cortex-a53-843419", "fix-cortex-a8", "gc-keep-exported", "gdb-index", "icf", "ignore-data-address-equality",
+    "ignore-function-address-equality", "m", "melf_i386", "melf_x86_64", "merge-exidx-entries", "mmap-output-file",
+    "n", "nmagic", "no-allow-multiple-definition", "no-check-sections", "no-copy-dt-needed-entries",
+    "no-define-common", "no-demangle", "no-fix-cortex-a8", "no-keep-memory", "no-ld-generated-unwind-info",
+    "no-merge-exidx-entries", "no-mmap-output-file", "no-omagic", "no-print-gc-sections", "no-relax", "no-rosegment",
+    "no-threads", "no-undefined-version", "no-warnings", "omagic", "orphan-handling", "pack-dyn-relocs",
+    "package-metadata", "plugin", "plugin-opt", "print-map", "push-state", "q", "reduce-memory-overheads", "relax",
+    "retain-symbols-file", "rosegment", "rpath-link", "spare-dynamic-tags", "stats", "sysroot", "t", "threads",
+    "trace", "trace-symbol", "traditional-format", "unresolved-symbols", "verbose", "y", NULL};
+static const char *const DROPPED_STARTS[] = {"warn-", "no-warn-", "error-", "lto-", "thinlto-", NULL};
 static const char *const DROPPED_KEYWORDS[] = {
     "combreloc", "ibt", "nocombreloc", "noseparate-code", "nostart-stop-gc", "pack-relative-relocs",
-    "separate-code", "shstk", "start-stop-gc", "text", NULL};
+    "separate-code", "shstk", "start-stop-gc", "text", "muldefs", "nodefs",
+    "nodlopen", NULL};
+/* Options that zig spells with one dash. It knows all other long ones with two, and the linker knows either way. */
+static const char *const ONE_DASH[] = {"Bsymbolic", "Bstatic", "Bdynamic", "Bgroup", "rpath", "soname", "dn", "dy", "shared", NULL};
 static const char *const WITH_OPERAND[] = {
-    "I", "L", "Map", "R", "T", "defsym", "dynamic-linker", "dynamic-list", "e", "entry", "exclude-libs", "fini", "h",
+    "I", "L", "Map", "R", "T", "defsym", "dynamic-linker", "dynamic-list", "e", "entry", "export-dynamic-symbol",
+    "export-dynamic-symbol-list", "exclude-libs", "fini", "h",
     "image-base", "init", "l", "m", "o", "orphan-handling", "package-metadata", "plugin", "plugin-opt",
     "retain-symbols-file", "rpath", "rpath-link", "soname", "sort-section", "sysroot", "trace-symbol", "u",
     "undefined", "unresolved-symbols", "version-script", "wrap", "y", "z", NULL};
 static const char *const RENAMED[][2] = {{"R", "-rpath"},     {"h", "-soname"}, {"rpath", "-rpath"},
                                          {"soname", "-soname"}, {"u", "-u"},      {"undefined", "-u"}};
+static const char *const SAME[][2] = {{"Bsymbolic-functions", "Bsymbolic"}, {"symbolic", "Bsymbolic"},
+                                      {"non_shared", "Bstatic"},            {"call_shared", "Bdynamic"}};
 static const char ATTACHED[] = "LORlz";
 
 /* One option: its bare name (empty for an input file), its tokens, and its value. */
@@ -72,11 +84,24 @@ static void hand_on(List *result, List *pending) {
 }
 
 static const char *kept_rpath(const char *folders, const Settings *settings) {
+    /* CMake keeps room for another path by empty folders at the end. */
     List each = split(folders, ':');
     const char *kept = "";
-    for (size_t i = 0; i < each.count; i++)
-        if (keeps_library(each.items[i], settings)) kept = join(join(kept, *kept ? ":" : ""), each.items[i]);
+    bool is_first = true;
+    for (size_t i = 0; i < each.count; i++) {
+        if (*each.items[i] && !keeps_library(each.items[i], settings)) continue;
+        kept = join(join(kept, is_first ? "" : ":"), each.items[i]);
+        is_first = false;
+    }
     return kept;
+}
+
+/* A long option with as many dashes as zig knows it with. */
+static const char *spelled(const Option *option) {
+    const char *bare = option->token;
+    while (*bare == '-') bare++;
+    if (!bare[0] || !option->name[1]) return option->token;
+    return join(is_any(option->name, ONE_DASH) ? "-" : "--", bare);
 }
 
 static void add_renamed(List *pending, const Option *option, const Settings *settings) {
@@ -87,17 +112,20 @@ static void add_renamed(List *pending, const Option *option, const Settings *set
             if (*value) add(pending, RENAMED[i][1]), add(pending, value);
             return;
         }
-    add(pending, option->token);
+    add(pending, spelled(option));
     if (option->operand) add(pending, option->operand);
 }
 
 static void translate(List *pending, const Option *option, const Settings *settings) {
     const char *name = option->name;
-    if (is_any(name, DROPPED)) return;
+    for (size_t i = 0; i < sizeof SAME / sizeof *SAME; i++)
+        if (same(name, SAME[i][0])) {
+            add(pending, join("-", SAME[i][1]));
+            return;
+        }
+    if (is_any(name, DROPPED) || starts_any(name, DROPPED_STARTS)) return;
     if (same(name, "z")) {
         if (*option->value && !is_any(option->value, DROPPED_KEYWORDS)) add(pending, "-z"), add(pending, option->value);
-    } else if (same(name, "Bsymbolic-functions")) {
-        add(pending, "-Bsymbolic");
     } else if (same(name, "pop-state")) {
         /* What --push-state saved is unknown; these are the linker's defaults for what it is used around. */
         add(pending, "--no-whole-archive"), add(pending, "-Bdynamic");

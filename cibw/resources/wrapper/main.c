@@ -2,6 +2,9 @@
    It says in zig's words what gcc is asked for, and becomes zig. */
 
 #include "compiler.h"
+#include "inputs.h"
+#include "paths.h"
+#include "processor.h"
 #include "stand_in.h"
 #include "steady.h"
 #include "system.h"
@@ -38,12 +41,44 @@ static void expand(List *result, const char *argument, int depth) {
     for (const char *word; (word = next_word(&text));) expand(result, word, depth + 1);
 }
 
+/* The environment, with a cache for this call alone: zig neither finds an object of the kept one nor leaves one there. */
+static const char *const *without_kept_cache(const char *const *environment) {
+    static const char NAME[] = "ZIG_LOCAL_CACHE_DIR=";
+    const char *scratch = value_of("TMPDIR", environment);
+    List result = {0};
+    for (; *environment; environment++)
+        if (!starts(*environment, NAME)) add(&result, *environment);
+    add(&result, join(NAME, join(*scratch ? scratch : "/tmp", join("/cibw-zig-", unique_name()))));
+    return result.items;
+}
+
+/* Compile or link: the arguments of zig, and the environment that it gets. */
+static List compile(const char *tool, const char *directory, List given, const char *const **environment) {
+    Settings settings = read_settings(join(directory, "settings.txt"));
+    for (size_t i = 0; *settings.links && i < given.count; i++)
+        given.items[i] = steady(given.items[i], settings.links);
+    tell_of_native(&given);
+    List maps = path_maps(&given, &settings, *environment);
+    List translated = compiler_call(tool, &given, &settings, *environment);
+    Inputs inputs = inputs_of(&translated);
+    if (!inputs.is_followed) *environment = without_kept_cache(*environment);
+    List all = {0};
+    if (inputs.is_followed && settings.stands_in && !inputs.asks_depth && only_source(&given) >= 0) {
+        all = with_stand_in(&given, directory, &inputs, &maps);
+    } else {
+        add_all(&all, &maps);
+        add_all(&all, &given);
+        if (inputs.is_followed && only_source(&given) >= 0) add(&all, join("-D__cibw_inputs_", inputs.fingerprint));
+    }
+    return compiler_call(tool, &all, &settings, *environment);
+}
+
 int run(const char *const *arguments, const char *const *environment) {
     const char *path = own_path(), *tool = path;
     for (const char *slash; (slash = find(tool, '/'));) tool = slash + 1;
     const char *directory = cut(path, tool - path);
     Settings settings = read_settings(join(directory, "settings.txt"));
-    List given = {0}, call = {0};
+    List given = {0}, call = {0}, made = {0};
     for (arguments++; *arguments; arguments++) expand(&given, *arguments, 0);
     add(&call, settings.zig);
     if (same(tool, "cc") || same(tool, "c++")) {
@@ -52,15 +87,12 @@ int run(const char *const *arguments, const char *const *environment) {
             print(1, join(known, "\n"));
             return 0;
         }
-        for (size_t i = 0; *settings.links && i < given.count; i++)
-            given.items[i] = steady(given.items[i], settings.links);
-        if (settings.stands_in) given = with_stand_in(&given, directory);
-        List translated = compiler_call(tool, &given, &settings, environment);
-        add_all(&call, &translated);
+        made = compile(tool, directory, given, &environment);
     } else {
-        add(&call, tool);
-        add_all(&call, &given);
+        add(&made, tool);
+        add_all(&made, &given);
     }
+    add_all(&call, &made);
     become(settings.zig, call.items, environment);
     fail("zig can't be started: ", settings.zig);
 }

@@ -15,7 +15,7 @@ static const char *multiarch(const char *target) {
 Settings read_settings(const char *path) {
     const char *text = read_file(path);
     if (!text) fail("the toolchain lost its settings: ", path);
-    Settings settings = {.links = ""};
+    Settings settings = {.links = "", .runtime = "", .cpp_headers = ""};
     List lines = split(text, '\n');
     for (size_t i = 0; i < lines.count; i++) {
         const char *line = lines.items[i], *blank = find(line, ' ');
@@ -26,6 +26,9 @@ Settings read_settings(const char *path) {
         else if (same(name, "cpu")) settings.cpu = value;
         else if (same(name, "stands-in")) settings.stands_in = true;
         else if (same(name, "links")) settings.links = value;
+        else if (same(name, "cpp-headers")) settings.cpp_headers = value;
+        else if (same(name, "runtime")) settings.runtime = value;
+        else if (same(name, "processor")) add(&settings.processors, value);
         else if (same(name, "dropped")) add(&settings.dropped, value);
         else if (same(name, "compile")) add(&settings.compile, value);
         else if (same(name, "link")) add(&settings.link, value);

@@ -1,7 +1,7 @@
 #include "stand_in.h"
 
 #include "compiler.h"
-#include "steady.h"
+#include "paths.h"
 #include "system.h"
 
 /* What asks for something else than an object, or names files after the source. */
@@ -10,7 +10,7 @@ static const char *const OTHERS[] = {"-E", "-M", "-S", "-emit-", "-x", "-save-te
 static const char *const MAKE_RULES[] = {"-MD", "-MMD", "-MF", "-MT", "-MQ", "-MP", "-MG", NULL};
 
 /* The place of the only source; -1 where there is none or another input, or where no object is asked for. */
-static long only_source(const List *arguments) {
+long only_source(const List *arguments) {
     long place = -1;
     bool compiles = false;
     for (size_t i = 0; i < arguments->count; i++) {
@@ -29,20 +29,39 @@ static long only_source(const List *arguments) {
     return compiles ? place : -1;
 }
 
+static const char *file_name(const char *path) {
+    for (const char *slash; (slash = find(path, '/'));) path = slash + 1;
+    return path;
+}
+
 static const char *name_of_object(const char *source) {
-    const char *name = source, *end = NULL;
-    for (const char *slash; (slash = find(name, '/'));) name = slash + 1;
+    const char *name = file_name(source), *end = NULL;
     for (const char *dot = name; (dot = find(dot, '.')); dot++) end = dot;
     return join(cut(name, end - name), ".o");
 }
 
-List with_stand_in(const List *arguments, const char *directory) {
+/* The stand-in takes the name of the source wherever a program can see it. */
+static void add_names(List *result, const char *stand_in, const char *directory, const char *source) {
+    const char *name = file_name(source);
+    add_map(result, directory, cut(source, name - source));
+    add_map(result, stand_in, source);
+    add(result, "-Xclang");
+    add(result, "-main-file-name");
+    add(result, "-Xclang");
+    add(result, name);
+}
+
+List with_stand_in(const List *arguments, const char *directory, const Inputs *inputs, const List *maps) {
     long place = only_source(arguments);
     const char *here = link_target("/proc/self/cwd");
     if (place < 0 || !here) return *arguments;
     const char *source = arguments->items[place];
+    const char *stand_in = join(directory, is_cpp_source(source) ? "stand_in.cpp" : "stand_in.c");
     List result = {0};
     bool has_output = false;
+    add_all(&result, maps);
+    if (*source != '/') add_map(&result, "./", "");
+    add_names(&result, stand_in, directory, mapped(source, maps));
     for (size_t i = 0; i < arguments->count; i++) {
         has_output = has_output || starts(arguments->items[i], "-o");
         if ((long)i != place) add(&result, arguments->items[i]);
@@ -52,9 +71,10 @@ List with_stand_in(const List *arguments, const char *directory) {
         add(&result, name_of_object(source));
     }
     /* zig would take the sources of two projects for one, where their names and options are the same. */
-    add(&result, join("-D__cibw_source_", fingerprint(join(here, join("\n", source)))));
+    const char *known = join(here, join("\n", join(source, join("\n", inputs->fingerprint))));
+    add(&result, join("-D__cibw_source_", hash_name(hash(HASH_START, known))));
     add(&result, "-include");
     add(&result, source);
-    add(&result, join(directory, is_cpp_source(source) ? "stand_in.cpp" : "stand_in.c"));
+    add(&result, stand_in);
     return result;
 }

@@ -1,7 +1,5 @@
 #include "steady.h"
 
-#include <stdint.h>
-
 #include "system.h"
 #include "text.h"
 
@@ -19,15 +17,6 @@ static const char *end_of_environment(const char *path) {
     return NULL;
 }
 
-static const uint64_t START = 0xcbf29ce484222325;
-
-/* FNV-1a, with the zero at the end of the text. */
-static uint64_t hash(uint64_t start, const char *text) {
-    do start = (start ^ (unsigned char)*text) * 0x100000001b3;
-    while (*text++);
-    return start;
-}
-
 /* A number for the names of all packages, whatever the order of the entries; 0 where there are none. */
 static uint64_t packages_of(const char *environment) {
     uint64_t sum = 0;
@@ -35,19 +24,12 @@ static uint64_t packages_of(const char *environment) {
         const char *library = join(environment, LIBRARIES[i]);
         List pythons = entries(library);
         for (size_t j = 0; j < pythons.count; j++) {
-            uint64_t start = hash(START, pythons.items[j]);
+            uint64_t start = hash(HASH_START, pythons.items[j]);
             List packages = entries(join(library, join("/", join(pythons.items[j], "/site-packages"))));
             for (size_t k = 0; k < packages.count; k++) sum += hash(start, packages.items[k]);
         }
     }
     return sum;
-}
-
-static const char *name_of(uint64_t number) {
-    char *name = allocate(17);
-    for (size_t i = 0; i < 16; i++) name[i] = "0123456789abcdef"[number >> (60 - 4 * i) & 15];
-    name[16] = 0;
-    return name;
 }
 
 /* Of two environments that are alike and there at the same time, the first has the link. */
@@ -64,9 +46,7 @@ const char *steady(const char *argument, const char *links) {
     if (!end || find(argument, '=')) return argument;
     const char *environment = cut(path, end - path);
     uint64_t packages = packages_of(environment);
-    const char *link = join(links, join("/", name_of(packages)));
+    const char *link = join(links, join("/", hash_name(packages)));
     if (!packages || !leads_to(link, environment)) return argument;
     return join(cut(argument, path - argument), join(link, end));
 }
-
-const char *fingerprint(const char *text) { return name_of(hash(START, text)); }

@@ -6,7 +6,4 @@
    through a link in `links` that is named after the packages in the environment. Any other argument stays as it is. */
 const char *steady(const char *argument, const char *links);
 
-/* A name that stands for a text. */
-const char *fingerprint(const char *text);
-
 #endif

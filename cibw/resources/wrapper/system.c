@@ -7,6 +7,7 @@ enum { HERE = -100, LARGEST = 64 << 20, STEP = 1 << 16, LONGEST_PATH = 4096 };
 
 static char memory[LARGEST] __attribute__((aligned(16)));
 static size_t used;
+static uint64_t random_number;
 
 /* Compilers put calls of these in, with a C library or without one. */
 void *memcpy(void *target, const void *source, size_t count) {
@@ -48,6 +49,17 @@ char *read_file(const char *path) {
     return got < 0 ? NULL : content;
 }
 
+long read_into(const char *path, char *buffer, size_t size) {
+    long file = call(OPENAT, HERE, (long)path, 0, 0);
+    if (file < 0) return -1;
+    size_t count = 0;
+    long got = 0;
+    while (count < size && (got = call(READ, file, (long)(buffer + count), (long)(size - count), 0)) > 0)
+        count += (size_t)got;
+    call(CLOSE, file, 0, 0, 0);
+    return count || !got ? (long)count : -1;
+}
+
 List entries(const char *directory) {
     List names = {0};
     long file = call(OPENAT, HERE, (long)directory, 0, 0);
@@ -84,6 +96,8 @@ bool is_there(const char *path) {
     return file >= 0;
 }
 
+const char *unique_name(void) { return hash_name(random_number); }
+
 const char *own_path(void) {
     const char *path = link_target("/proc/self/exe");
     if (!path) fail("/proc/self/exe can't be read", "");
@@ -116,8 +130,14 @@ void become(const char *program, const char *const *arguments, const char *const
     call(EXECVE, (long)program, (long)arguments, (long)environment, 0);
 }
 
-/* The stack holds the number of arguments, the arguments and a NULL, the environment and a NULL. */
+/* The stack holds the number of arguments, the arguments and a NULL, the environment and a NULL, and pairs of the
+   kernel that end with a zero. One of these leads to 16 random bytes. */
 __attribute__((used)) _Noreturn void begin(const long *stack) {
-    const char *const *arguments = (const char *const *)(stack + 1);
-    leave(run(arguments, arguments + *stack + 1));
+    enum { RANDOM = 25 };
+    const char *const *arguments = (const char *const *)(stack + 1), *const *environment = arguments + *stack + 1;
+    const char *const *end = environment;
+    while (*end) end++;
+    for (const long *pair = (const long *)(end + 1); *pair; pair += 2)
+        if (*pair == RANDOM) memcpy(&random_number, (const void *)pair[1], sizeof random_number);
+    leave(run(arguments, environment));
 }

@@ -14,6 +14,9 @@ void *allocate(size_t size);
 /* The whole content of a file, ended by a zero; NULL where it can't be read. */
 char *read_file(const char *path);
 
+/* Read the beginning of a file, and give its size; -1 where it can't be read. */
+long read_into(const char *path, char *buffer, size_t size);
+
 /* The names in a directory, without `.` and `..`, in any order; none where it can't be read. */
 List entries(const char *directory);
 
@@ -24,6 +27,9 @@ const char *link_target(const char *path);
 bool make_link(const char *target, const char *path);
 void remove_file(const char *path);
 bool is_there(const char *path);
+
+/* A name that no other call has. */
+const char *unique_name(void);
 
 /* The path that this program was started by, without links. */
 const char *own_path(void);

@@ -86,6 +86,21 @@ List split(const char *text, char separator) {
     return parts;
 }
 
+const uint64_t HASH_START = 0xcbf29ce484222325;
+
+uint64_t hash(uint64_t start, const char *text) {
+    do start = (start ^ (unsigned char)*text) * 0x100000001b3;
+    while (*text++);
+    return start;
+}
+
+const char *hash_name(uint64_t number) {
+    char *name = allocate(17);
+    for (size_t i = 0; i < 16; i++) name[i] = "0123456789abcdef"[number >> (60 - 4 * i) & 15];
+    name[16] = 0;
+    return name;
+}
+
 const char *normal(const char *path) {
     bool absolute = *path == '/';
     List parts = split(path, '/'), kept = {0};

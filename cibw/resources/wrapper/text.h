@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct {
     const char **items; /* always followed by a NULL */
@@ -34,6 +35,11 @@ bool starts_any(const char *text, const char *const *known);
 
 /* The parts between the separators; at least one, which may be empty. */
 List split(const char *text, char separator);
+
+/* FNV-1a, with the zero at the end of the text; a hash as 16 digits. */
+extern const uint64_t HASH_START;
+uint64_t hash(uint64_t start, const char *text);
+const char *hash_name(uint64_t number);
 
 /* A path without doubled slashes, `.` and `..`, and without a slash at its end. */
 const char *normal(const char *path);
