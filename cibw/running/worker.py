@@ -114,7 +114,9 @@ class _Attempt:
             restore=lambda place: restored(shop.keeper, task, place),
             keep=lambda parcel: self._keep(task, parcel),
             toolchain=self._opened.toolchain,
+            has_toolchain=bool(self._opened.toolchain),
             advice=self._opened.advice,
+            other_compilers=self._opened.other_compilers,
         )
         shop.tasks.begin(task, reuses=shop.ledger.serving(self._build.identifier, task.stage.name) is not None)
         shop.tasks.begin_making(task, self._opened)

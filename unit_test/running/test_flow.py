@@ -25,6 +25,7 @@ from cibw.model.template import Late, Template
 from cibw.model.wheel import WheelName
 from cibw.running.flow import Site, run_build
 from cibw.running.ledger import FinishedWheel, Ledger
+from cibw.running.opened import Others
 from cibw.running.recording import Answer, RecordingMachine
 from cibw.running.workbench import Workbench
 from unit_test.running.wheels import wheel_bytes
@@ -84,6 +85,8 @@ class Trial:
         self.failing = ""
         self.wheel = b""
         self.toolchain: dict[str, str] = {}
+        self.others: Others | None = None
+        self.wheels_of_compilers: dict[str, bytes] = {}
         self.spoilt: dict[str, bytes] = {}
         self.says = says
         self._built = {f"/work/built/{name}": wheel_bytes(native=native) for name in built}
@@ -95,18 +98,21 @@ class Trial:
         if program == self.failing:
             return Answer(exit_code=1, stderr=self.says, files=self.spoilt)
         files = {"build": self._built, "repair": self._repaired}.get(program, {})
-        return Answer(files=dict.fromkeys(files, self.wheel) if self.wheel else files)
+        wheel = self.wheels_of_compilers.get(request.environment.get("CC", ""), self.wheel)
+        return Answer(files=dict.fromkeys(files, wheel) if wheel else files)
 
     def go(self, build: WheelBuild, *finished: FinishedWheel) -> Workbench:
         bench = Workbench(self.machine, str(build.identifier), BINDINGS, self.events.append)
         site = Site(
-            base_environment=self.machine.environment(),
+            base_environment={**self.machine.environment(), **self.toolchain},
             passed=(("TOKEN", "secret"),),
             job=JOB,
             ledger=Ledger(*finished),
             output_dir=self.output_dir,
             made=self._note_made,
             toolchain=self.toolchain,
+            has_toolchain=bool(self.toolchain),
+            other_compilers=self.others,
             advice="take another compiler",
         )
         self.made = run_build(build, bench, site)

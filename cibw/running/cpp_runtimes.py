@@ -1,0 +1,210 @@
+"""Which objects of a wheel have a C++ library each, and pass things of C++ to each other.
+
+zig links its C++ library, libc++, into each object. Two copies of it do not work together: an exception that one
+throws is not caught by the other, and a stream that one makes breaks in the other. Objects that are not linked with
+each other are not affected. Objects that meet through dlopen or a capsule can't be recognized in the files.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cibw.running.glibc import broken_files_skipped, elf_members
+from cibw.untrusted.zips import open_zip
+
+if TYPE_CHECKING:
+    from elftools.elf.dynamic import DynamicSection, DynamicSegment
+    from elftools.elf.elffile import ELFFile
+    from elftools.elf.sections import Symbol
+
+RUNTIME_NAME = "libc++-cibw"
+"""How the file name of the C++ library begins that several objects share."""
+_HAS_RUNTIME = (b"N10__cxxabiv117__class_type_infoE", b"libc++abi: ")
+"""What is in every object that holds libc++'s support for exceptions, even when its symbols are stripped."""
+_GNU_RUNTIME = "libstdc++.so."
+_CPP = "_Z"
+_LIBCPP_NAMESPACE = "St3__1"
+_GNU_NAMESPACE = "7__cxx11"
+_MOST_SYMBOLS = 1_000_000
+_MOST_TAGS = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Object:
+    """A library or program of a wheel; `defined` and `missing` are names of C++, and `missing` has no weak ones."""
+
+    path: str
+    needed: tuple[str, ...]
+    names: tuple[str, ...]
+    has_runtime: bool
+    defined: frozenset[str]
+    missing: frozenset[str]
+
+    @property
+    def uses_libcpp(self) -> bool:
+        return self.has_runtime or any(name.startswith((RUNTIME_NAME, "libc++.so")) for name in self.needed)
+
+    @property
+    def uses_gnu(self) -> bool:
+        return any(name.startswith(_GNU_RUNTIME) for name in self.needed)
+
+
+def mixed_runtimes(wheel: Path) -> str:
+    """How objects of a wheel use C++ libraries that do not fit together, as a sentence; empty where none do."""
+    objects = _objects(wheel)
+    if not any(one.uses_libcpp for one in objects):
+        return ""
+    linked = _Links(objects)
+    for root in objects:
+        together = linked.together_with(root)
+        fault = _several_runtimes(together) or _crossing(together) or _unprovided(together)
+        if fault:
+            return fault
+    return ""
+
+
+class _Links:
+    """Which objects of a wheel are in memory together."""
+
+    def __init__(self, objects: Iterable[_Object]) -> None:
+        self._providers: defaultdict[str, list[_Object]] = defaultdict(list)
+        self._definers: defaultdict[str, list[_Object]] = defaultdict(list)
+        for one in objects:
+            for name in one.names:
+                self._providers[name].append(one)
+            for symbol in one.defined:
+                self._definers[symbol].append(one)
+
+    def together_with(self, root: _Object) -> list[_Object]:
+        """An object, and all that it needs, directly or by another one.
+
+        A symbol that none of these defines may be found in an object that was loaded before.
+        """
+        found = {root.path: root}
+        waiting = [root]
+        while waiting:
+            one = waiting.pop()
+            others = [other for name in one.needed for other in self._providers.get(name, ())]
+            new = _new_ones(found, others)
+            if not new and not waiting:
+                new = _new_ones(found, self._loaded_before(found.values()))
+            waiting += new
+        return list(found.values())
+
+    def _loaded_before(self, found: Collection[_Object]) -> list[_Object]:
+        known = {symbol for one in found for symbol in one.defined}
+        missing = {symbol for one in found if one.uses_libcpp for symbol in one.missing} - known
+        return [other for symbol in sorted(missing) for other in self._definers.get(symbol, ())]
+
+
+def _new_ones(found: dict[str, _Object], others: Iterable[_Object]) -> list[_Object]:
+    new = {other.path: other for other in others if other.path not in found}
+    found.update(new)
+    return list(new.values())
+
+
+def _several_runtimes(together: list[_Object]) -> str:
+    holders = [one for one in together if one.has_runtime]
+    if len(holders) < 2:
+        return ""
+    names = " and ".join(sorted(one.path for one in holders)[:2])
+    return f"{names} are linked with each other, and each holds a C++ library of its own"
+
+
+def _crossing(together: list[_Object]) -> str:
+    """Whether names of C++ pass between an object that uses libc++ and one that uses the library of gcc."""
+    for one in together:
+        for other in together:
+            if not (one.uses_libcpp and other.uses_gnu) or one is other:
+                continue
+            if one.missing & other.defined or other.missing & one.defined:
+                return f"{one.path} uses libc++ and {other.path} uses libstdc++, and they call each other in C++"
+    return ""
+
+
+def _unprovided(together: list[_Object]) -> str:
+    """Whether a C++ library is missing, or an object wants a function in terms of another one than it has."""
+    known = frozenset[str]().union(*(one.defined for one in together))
+    names = {name for one in together for name in one.names}
+    for one in together:
+        absent = [name for name in one.needed if name.startswith(RUNTIME_NAME) and name not in names]
+        if absent:
+            return f"{one.path} needs {absent[0]}, and the repair has not put it into the wheel"
+        foreign = () if one.uses_gnu or not one.uses_libcpp else sorted(one.missing - known)
+        for symbol in foreign:
+            if _LIBCPP_NAMESPACE in symbol or _GNU_NAMESPACE in symbol:
+                return f"nothing in the wheel defines {symbol}, which {one.path} needs"
+    return ""
+
+
+def _objects(wheel: Path) -> list[_Object]:
+    with open_zip(wheel) as archive:
+        return [one for path, content in elf_members(archive) for one in _read(path, content)]
+
+
+def _read(path: str, content: bytes) -> Iterator[_Object]:
+    """An object of a wheel; one that is broken can't be loaded either."""
+    from elftools.elf.elffile import ELFFile  # slow to import
+
+    with broken_files_skipped():
+        elf = ELFFile(io.BytesIO(content))
+        dynamic = _dynamic(elf)
+        tags = _tags(dynamic) if dynamic is not None else {}
+        defined, missing = _names_of_cpp(_symbols(elf, dynamic))
+        yield _Object(
+            path=path,
+            needed=tuple(tags.get("DT_NEEDED", ())),
+            names=tuple(dict.fromkeys((path.rpartition("/")[2], *tags.get("DT_SONAME", ())))),
+            has_runtime=all(sign in content for sign in _HAS_RUNTIME),
+            defined=frozenset(defined),
+            missing=frozenset(missing),
+        )
+
+
+def _dynamic(elf: ELFFile) -> DynamicSection | DynamicSegment | None:
+    from elftools.elf.dynamic import DynamicSection, DynamicSegment
+
+    section = elf.get_section_by_name(".dynamic")
+    if isinstance(section, DynamicSection):
+        return section
+    # A file needs no sections to be loaded.
+    return next((segment for segment in elf.iter_segments() if isinstance(segment, DynamicSegment)), None)
+
+
+def _tags(dynamic: DynamicSection | DynamicSegment) -> Mapping[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    attributes = {"DT_NEEDED": "needed", "DT_SONAME": "soname"}
+    for tag in islice(dynamic.iter_tags(), _MOST_TAGS):
+        kind = tag.entry.d_tag
+        if kind in attributes:
+            found[kind].append(str(getattr(tag, attributes[kind])))
+    return found
+
+
+def _symbols(elf: ELFFile, dynamic: DynamicSection | DynamicSegment | None) -> Iterator[Symbol]:
+    from elftools.elf.dynamic import DynamicSegment
+    from elftools.elf.sections import SymbolTableSection
+
+    section = elf.get_section_by_name(".dynsym")
+    if isinstance(section, SymbolTableSection):
+        return islice(section.iter_symbols(), _MOST_SYMBOLS)
+    return islice(dynamic.iter_symbols(), _MOST_SYMBOLS) if isinstance(dynamic, DynamicSegment) else iter(())
+
+
+def _names_of_cpp(symbols: Iterable[Symbol]) -> tuple[set[str], set[str]]:
+    defined: set[str] = set()
+    missing: set[str] = set()
+    for symbol in symbols:
+        if not symbol.name.startswith(_CPP):
+            continue
+        if symbol["st_shndx"] != "SHN_UNDEF":
+            defined.add(symbol.name)
+        elif symbol["st_info"]["bind"] != "STB_WEAK":
+            missing.add(symbol.name)
+    return defined, missing
