@@ -23,6 +23,7 @@ from cibw.errors import ConfigurationError
 from cibw.model.environment import EnvExpr
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.target import Platform
+from cibw.model.template import Late
 from unit_test.config.loading import CP312, MUSL, build, load, sources
 
 
@@ -77,6 +78,10 @@ def test_groups_of_a_set_are_sorted() -> None:
 
 def test_a_name_that_comes_twice_keeps_both_values() -> None:
     assert plain((EnvExpr("A", ("1",)), EnvExpr("A", ("2",)))) == ("A=1", "A=2")
+
+
+def test_what_only_a_run_can_know_has_its_name() -> None:
+    assert plain((EnvExpr("A", (Late.PROJECT, "/a")),)) == {"A": "{project}/a"}
 
 
 PIECES = ("{project}", "{package}", "{wheel}", "{abi3_wheel}", "{dest_dir}", "{work}/repaired", "/repaired", "{other}")

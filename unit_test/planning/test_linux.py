@@ -45,6 +45,13 @@ def test_images_are_judged_in_the_same_way_without_a_plan(image: str, facts: Fac
         require_images(options, select(options, CATALOG, facts).selected, CATALOG)
 
 
+@pytest.mark.parametrize("image", ["manylinux_2_34", "registry.example/image:1"])
+def test_images_that_are_there_pass(image: str) -> None:
+    options = options_of(f'[tool.cibw]\nmanylinux-x86_64-image = "{image}"')
+    require_images(options, select(options, CATALOG, DOCKER).selected, CATALOG)
+    require_images(options, (), CATALOG)
+
+
 def test_python_38_is_built_in_the_last_image_that_has_it() -> None:
     plan = plan_of('[tool.cibw]\nbuild = "cp38-manylinux_x86_64 cp39-manylinux_x86_64"')
     old, new = (job.machine for job in plan.jobs)
