@@ -160,3 +160,57 @@ def test_a_release_with_faults_ends_at_the_check(demo: Developer) -> None:
 
 def test_an_index_that_is_none_is_told_before_anything_is_built(demo: Developer) -> None:
     assert "1/6" not in demo("release", "--to", "https://me:sesame-88@packages.example/", code=2)
+
+
+PURE = """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[project]
+name = "spam"
+version = "1.0"
+
+[tool.cibw]
+test-command = "python -c 'import spam'"
+"""
+
+
+@pytest.fixture
+def spam(tmp_path: Path) -> Iterator[Developer]:
+    """A pure Python project, and an empty index."""
+    project = tmp_path / "spam"
+    (project / "src/spam").mkdir(parents=True)
+    (project / "src/spam/__init__.py").touch()
+    (project / "pyproject.toml").write_text(PURE)
+    with pypiserver(tmp_path / "index") as server:
+        yield Developer(directory=project, server=server)
+
+
+def test_a_pure_project_is_released_with_one_wheel(spam: Developer) -> None:
+    done = spam("release", *spam.to)
+    assert "1/4 cibw sdist --wheel" in done
+    assert "2 uploaded" in done
+    assert "test-command passed" in done
+    names = sorted(path.name for path in (spam.directory / "dist").glob("spam-*"))
+    assert names == ["spam-1.0-py2.py3-none-any.whl", "spam-1.0.tar.gz"]
+    again = spam("release", *spam.to)
+    assert again.count("built before from the same source") == 2
+    assert "Nothing to do" in again
+
+
+@pytest.mark.host
+def test_a_build_that_gives_a_pure_wheel_is_released_with_it(spam: Developer) -> None:
+    # What such a script does, only a build can tell.
+    (spam.directory / "pyproject.toml").write_text(PURE[PURE.index("[project]") :])
+    (spam.directory / "setup.py").write_text("from setuptools import setup\n\nsetup(**{'package_dir': {'': 'src'}})\n")
+    done = spam("release", *spam.to)
+    assert "1/6 cibw sdist" in done
+    assert "The project is pure Python, so one wheel serves all platforms." in done
+    assert "1/4 cibw sdist --wheel" in done
+    assert "2 uploaded" in done
+
+
+def test_a_project_with_extensions_has_no_single_wheel(hello: Developer) -> None:
+    assert "is no wheel of pure Python" in hello("sdist", "--wheel", code=18)
+    assert not list((hello.directory / "dist").glob("*.whl"))

@@ -90,6 +90,9 @@ class CommandLine:
     timeout: float = 900.0
     dependencies_from: str = ""
     sdist_first: bool = False
+    pure: bool | None = None
+    wheel: bool = False
+    skip_released: bool = False
     per_identifier: bool = False
     test_index: bool = True
     output: str = ""

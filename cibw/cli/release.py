@@ -10,9 +10,9 @@ from cibw.cli.command_line import CommandLine, CommandName
 from cibw.cli.commands import carry_out
 from cibw.cli.own_files import COLLECTED
 from cibw.cli.publish_index import named_index
-from cibw.cli.release_options import release_project
+from cibw.cli.release_options import is_pure, release_project
 from cibw.cli.sessions import Session
-from cibw.errors import CibwError
+from cibw.errors import CibwError, PureWheelError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +30,10 @@ def release(session: Session) -> int:
     """Do the parts of a release until one fails, whose error then says how to go on; the exit code is that part's."""
     with release_project(session) as found:
         wheels = found.options.output_dir
+        one_wheel = is_pure(session.line, found.project)
         # An index that can't be is told before anything is built.
         named_index(session, session.line.to or found.options.publish.to)
-    parts = tuple(parts_of(session.line, wheels))
+    parts = tuple(parts_of(session.line, wheels, is_pure=one_wheel))
     for number, part in enumerate(parts, start=1):
         _title(session, f"{number}/{len(parts)}  {part}", is_first=number == 1)
         try:
@@ -40,28 +41,32 @@ def release(session: Session) -> int:
         except CibwError as error:
             error.hint = f"{error.hint} {_way_on(part)}".lstrip()
             raise
+        if code == PureWheelError.exit_code and session.line.pure is None:
+            print("The project is pure Python, so one wheel serves all platforms.\n")
+            return release(replace(session, line=replace(session.line, pure=True)))
         if code:
             print(f"The release ends here. {_way_on(part)}")
             return code
     return 0
 
 
-def parts_of(line: CommandLine, wheels: str) -> Iterator[Part]:
-    """The commands of a release in their order; `wheels` is the directory that builds write to."""
+def parts_of(line: CommandLine, wheels: str, *, is_pure: bool = False) -> Iterator[Part]:
+    """The commands of a release in their order; `wheels` is the directory that builds write to.
+
+    Of pure Python there is nothing to collect: the wheel is built beside the sdist.
+    """
     config = ("--config-file", line.config_file) if line.config_file else ()
-    is_elsewhere = line.package != "."
-    own = (*((line.package,) if is_elsewhere else ()), *config)
-    other = (*(("--package", line.package) if is_elsewhere else ()), *config)
+    other = (*(("--package", line.package) if line.package != "." else ()), *config)
     plain = replace(line, collect=(), paths=(COLLECTED,), resume=None)
     if not line.collect:
-        resume = line.resume is not False
-        yield Part(line=replace(plain, command=CommandName.SDIST, paths=(), output_dir=COLLECTED), words=own)
-        build = replace(plain, command=CommandName.BUILD, paths=(), resume=resume)
-        engine = ("--engine", line.engine) if line.engine else ()
-        jobs = ("--jobs", str(line.jobs)) if line.jobs else ()
-        yield Part(line=build, words=(*own, *engine, *jobs, "--resume" if resume else "--no-resume"))
-    folders = line.collect or (wheels,)
-    yield Part(line=replace(plain, command=CommandName.COLLECT, paths=folders, output_dir=COLLECTED), words=folders)
+        own = (*((line.package,) if line.package != "." else ()), *config)
+        sdist = replace(plain, command=CommandName.SDIST, paths=(), output_dir=COLLECTED, wheel=is_pure)
+        yield Part(line=sdist, words=(*own, *(("--wheel",) if is_pure else ())))
+        if not is_pure:
+            yield _build(line, plain, own)
+    if line.collect or not is_pure:
+        folders = line.collect or (wheels,)
+        yield Part(line=replace(plain, command=CommandName.COLLECT, paths=folders, output_dir=COLLECTED), words=folders)
     to = ("--to", line.to) if line.to else ()
     yield Part(line=replace(plain, command=CommandName.CHECK), words=(COLLECTED, *other, *to))
     index = _index_words(line)
@@ -69,6 +74,16 @@ def parts_of(line: CommandLine, wheels: str) -> Iterator[Part]:
     yield Part(line=replace(plain, command=CommandName.PUBLISH, is_checked=True), words=sending)
     if not line.dry_run:
         yield Part(line=replace(plain, command=CommandName.VERIFY), words=(COLLECTED, *other, *index))
+
+
+def _build(line: CommandLine, plain: CommandLine, own: tuple[str, ...]) -> Part:
+    resume = line.resume is not False
+    engine = ("--engine", line.engine) if line.engine else ()
+    jobs = ("--jobs", str(line.jobs)) if line.jobs else ()
+    return Part(
+        line=replace(plain, command=CommandName.BUILD, paths=(), resume=resume),
+        words=(*own, *engine, *jobs, "--resume" if resume else "--no-resume"),
+    )
 
 
 def _index_words(line: CommandLine) -> tuple[str, ...]:

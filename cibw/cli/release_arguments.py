@@ -57,4 +57,9 @@ def _add_parts(group: argparse._ArgumentGroup) -> None:
         action=argparse.BooleanOptionalAction,
         help="take wheels from the store where nothing has changed since they were built; default: yes, in a CI too",
     )
+    group.add_argument(
+        "--pure",
+        action=argparse.BooleanOptionalAction,
+        help="build one wheel for all platforms, of a pure Python project; default: where its files say that it is one",
+    )
     group.add_argument("--dry-run", action="store_true", help="end with the upload plan, and send nothing")

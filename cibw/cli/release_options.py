@@ -6,10 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from cibw.cli.project import Project, is_project, open_project, sources_of
+from cibw.cli.command_line import CommandLine
+from cibw.cli.project import Project, is_project, open_project, reader_of, sources_of
 from cibw.cli.sessions import Session
 from cibw.config.load import load_options
 from cibw.config.options import Options
+from cibw.config.project_kind import is_pure_python
+from cibw.config.toml import TomlTable, parse_toml
+from cibw.errors import ConfigurationError
+from cibw.untrusted.faults import UnreadableFileError
+from cibw.untrusted.text import read_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +24,21 @@ class ReleaseProject:
 
     project: Project
     options: Options
+
+
+def pyproject_of(project: Project) -> TomlTable:
+    """The pyproject.toml of a project, empty where there is none; ConfigurationError where it is no TOML."""
+    try:
+        return parse_toml(read_text(project.root / project.package_dir / "pyproject.toml") or "")
+    except (UnreadableFileError, ValueError) as error:
+        raise ConfigurationError(f"pyproject.toml can't be read: {error}") from error
+
+
+def is_pure(line: CommandLine, project: Project) -> bool:
+    """Whether one wheel serves all platforms: as the command line says, else as the files of the project do."""
+    if line.pure is not None:
+        return line.pure
+    return is_pure_python(pyproject_of(project), reader_of(project.root / project.package_dir))
 
 
 @contextmanager

@@ -22,5 +22,7 @@ def sdist(session: Session) -> int:
             directory=session.working_dir / (line.output_dir or DEFAULT_DIR),
             environment=session.environment,
         )
-        work.provide(anew=line.force)
+        found = work.provide(anew=line.force)
+        if line.wheel:
+            work.provide_wheel(found, anew=line.force)
     return 0

@@ -28,6 +28,11 @@ def sdist_parser() -> argparse.ArgumentParser:
         help="the package's directory below the current one; default: the current directory",
     )
     parser.add_argument("--output-dir", metavar="DIR", help="where the sdist goes; default: dist")
+    parser.add_argument(
+        "--wheel",
+        action="store_true",
+        help="build the wheel of a pure Python project from the sdist as well; other projects need `cibw build`",
+    )
     parser.add_argument("--force", action="store_true", help="build it anew, even if the source has not changed")
     parser.add_argument("-v", "--verbose", action="store_true", help="show the output of the build, too")
     return parser

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cibw.cli.cache import mark_cache
-from cibw.cli.project import Project, writing_to
+from cibw.cli.project import Project, open_project, writing_to
 from cibw.cli.secrets import without_credentials
 from cibw.cli.sessions import Session
 from cibw.config.build_system import build_requirements
@@ -27,7 +27,7 @@ from cibw.reporting.sdist_text import begun_line, built_lines, kept_lines
 from cibw.running.collect import waiting_place
 from cibw.running.host import HostMachine
 from cibw.running.host_session import FOREIGN_VARIABLES, ISOLATING_VARIABLES, settings_for_uv
-from cibw.running.sdist import build_sdist
+from cibw.running.sdist import build_sdist, build_wheel
 from cibw.running.source_identity import KnownSources, changed_files, source_digest, source_hashes
 from cibw.running.source_state import read_source_state
 from cibw.untrusted.faults import UnreadableFileError
@@ -76,6 +76,39 @@ class SdistWork:
         )
         _note(manifest, found, source if self._is_settled(before, source) else "")
         return found
+
+    def provide_wheel(self, sdist: FoundFile, *, anew: bool) -> FoundFile:
+        """The wheel of a pure Python project, which is built from its sdist unless that was done before.
+
+        ReleaseFaultError where the wheel serves one platform alone.
+        """
+        with writing_to(self.session, self.directory) as directory:
+            manifest = read_manifest(directory) or Manifest()
+            source = sdist.distribution.sha256
+            found = None if anew else _made_before(directory, manifest, source)
+            if found is not None:
+                self._say(kept_lines(found.distribution, self._shown(found.path), self.session.look))
+                return found
+            started = time.monotonic()
+            found = self._build_wheel(sdist, directory)
+            self._say(
+                built_lines(found.distribution, self._shown(found.path), time.monotonic() - started, self.session.look)
+            )
+            _note(manifest, found, source)
+            return found
+
+    def _build_wheel(self, sdist: FoundFile, directory: Path) -> FoundFile:
+        line = replace(self.session.line, package=str(sdist.path))
+        with open_project(line, self.session.working_dir) as unpacked, waiting_place(directory) as place:
+            path = build_wheel(HostMachine(self._child_environment()), unpacked.root, place, self._hear())
+            made = read_distribution(path)
+            if not (made.distribution.wheel and made.distribution.wheel.is_pure):
+                raise ReleaseFaultError(
+                    f"{path.name} is no wheel of pure Python: it serves one platform alone.",
+                    hint="`cibw build` builds the wheels of such a project; `cibw init` and `cibw release` treat it "
+                    "as one with --no-pure.",
+                )
+            return FoundFile(distribution=made.distribution, path=path.replace(directory / path.name))
 
     def is_outdated(self, found: FoundFile) -> bool:
         """Whether an sdist of the directory was made from another source, as far as its manifest knows."""

@@ -15,8 +15,8 @@ MANIFEST_NAME = "dist.json"
 class ManifestFile:
     """A distribution, with its size in bytes and SHA-256, and the identifiers that it serves.
 
-    `plan_key` is the SHA-256 of the plan of its build, and empty for an sdist. `source` is the SHA-256 of the
-    source that an sdist was made from, and empty where it is not known.
+    `plan_key` is the SHA-256 of the plan of its build, and empty for an sdist. `source` is the SHA-256 of what
+    the file was made from, and empty where it is not known: the source of an sdist, the sdist of a pure Python wheel.
     """
 
     filename: str

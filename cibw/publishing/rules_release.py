@@ -18,6 +18,8 @@ def _missing_wheels(release: CheckedRelease) -> Iterator[Fault]:
     if not wanted.is_whole or not release.contents:
         return
     if wanted.identifiers is None:
+        if any(one.distribution.wheel and one.distribution.wheel.is_pure for one in release.wheels):
+            return
         yield Fault(
             message="Nobody knows which wheels the release needs.",
             fix='Set release-targets in [tool.cibw], such as ["linux:x86_64,aarch64", "macos:arm64"], '

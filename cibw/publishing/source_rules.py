@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-
-from packaging.utils import canonicalize_name
 
 from cibw.model.findings import Finding, Severity
 from cibw.model.sdist import SourceState
+from cibw.model.versions import VERSION_TOOLS, required_names
 
-_VERSION_TOOLS = frozenset(
-    "flit-scm hatch-vcs poetry-dynamic-versioning setuptools-git-versioning setuptools-scm vcs-versioning versioneer "
-    "versioningit".split()
-)
-"""They read a project's version from the tags of git."""
-_NAME = re.compile(r"\s*[A-Za-z0-9._-]+")
 _SHOWN = 5
 
 
@@ -61,7 +53,7 @@ def _submodules(state: SourceState) -> Iterator[Finding]:
 
 
 def _depth(state: SourceState, requires: Iterable[str]) -> Iterator[Finding]:
-    tools = sorted(_VERSION_TOOLS.intersection(_names(requires)))
+    tools = sorted(VERSION_TOOLS.intersection(required_names(requires)))
     if state.is_shallow and tools:
         yield Finding(
             rule="shallow-clone",
@@ -80,13 +72,6 @@ def _changes(state: SourceState) -> Iterator[Finding]:
             files=state.changed,
             severity=Severity.WARNING,
         )
-
-
-def _names(requires: Iterable[str]) -> Iterator[str]:
-    for text in requires:
-        name = _NAME.match(text)
-        if name:
-            yield canonicalize_name(name[0].strip())
 
 
 def _listed(names: Iterable[str]) -> str:

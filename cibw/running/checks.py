@@ -71,7 +71,7 @@ def _not_pure(bench: Workbench) -> None:
     if name.is_pure:
         raise PureWheelError(
             f"The build gave a pure Python wheel, {name.filename}.",
-            hint="A pure wheel serves every platform and is built once, by `python -m build`. If the project "
+            hint="A pure wheel serves every platform and is built once, by `cibw sdist --wheel`. If the project "
             "has extensions, look why the build left them out.",
         )
 

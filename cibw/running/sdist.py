@@ -1,10 +1,11 @@
-"""Builds an sdist on the host."""
+"""Builds an sdist, or the wheel of a pure Python project, on the host."""
 
 from __future__ import annotations
 
 import shlex
 import sys
 from collections import deque
+from dataclasses import dataclass
 from pathlib import Path
 
 from cibw.errors import CommandFailedError, ErrorContext, ReleaseFaultError
@@ -15,30 +16,52 @@ from cibw.running.machine import OutputSink
 _LAST_LINES = 20
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    name: str
+    article: str
+    ending: str
+
+
+_SDIST = _Kind(name="sdist", article="An", ending=".tar.gz")
+_WHEEL = _Kind(name="wheel", article="A", ending=".whl")
+
+
 def build_sdist(runner: Runner, package: Path, place: Path, output: OutputSink) -> Path:
     """Build the sdist of a package into an empty directory by the library build, and give its path.
 
     CommandFailedError where the build fails, ReleaseFaultError where it gives no sdist, or several.
     """
+    return _build(_SDIST, runner, package, (place, output))
+
+
+def build_wheel(runner: Runner, package: Path, place: Path, output: OutputSink) -> Path:
+    """Build a wheel with the Python of cibw, in the same way; one of pure Python serves every other."""
+    return _build(_WHEEL, runner, package, (place, output))
+
+
+def _build(kind: _Kind, runner: Runner, package: Path, into: tuple[Path, OutputSink]) -> Path:
+    place, output = into
     last: deque[str] = deque(maxlen=_LAST_LINES)
 
     def hear(line: str, is_error: bool) -> None:
         last.append(line)
         output(line, is_error)
 
-    argv = (sys.executable, "-m", "build", "--sdist", "--installer", "uv", "--outdir", str(place), str(package))
+    argv = (sys.executable, "-m", "build", f"--{kind.name}", "--installer", "uv", "--outdir", str(place), str(package))
     # The directory comes first where Python looks for modules, and a project may have one that is called build.
     outcome = runner.run(Request(argv=argv, cwd=str(place), environment=runner.environment()), hear)
     if outcome.exit_code:
         raise CommandFailedError(
-            "The sdist could not be built.",
+            f"The {kind.name} could not be built.",
             hint="Look at what the build backend says; `cibw sdist --verbose` shows all of it.",
             context=ErrorContext(command=shlex.join(argv), exit_code=outcome.exit_code, last_lines=tuple(last)),
         )
-    found = sorted(place.glob("*.tar.gz"))
+    found = sorted(place.glob(f"*{kind.ending}"))
     if len(found) != 1:
+        names = ", ".join(path.name for path in found)
         raise ReleaseFaultError(
-            f"The build gave {len(found)} sdists instead of one: {', '.join(path.name for path in found) or 'none'}.",
-            hint="An sdist ends in .tar.gz; look at what the build backend says.",
+            f"The build gave {len(found)} {kind.name}s instead of one: {names or 'none'}.",
+            hint=f"{kind.article} {kind.name} ends in {kind.ending}; look at what the build backend says.",
         )
     return found[0]

@@ -48,6 +48,24 @@ def test_all_parts() -> None:
     ]
 
 
+def test_a_pure_project_has_one_wheel() -> None:
+    line = parse(["release"])
+    assert [str(part) for part in parts_of(line, "wheelhouse", is_pure=True)] == [
+        "cibw sdist --wheel",
+        "cibw check dist",
+        "cibw publish dist",
+        "cibw verify dist",
+    ]
+    (first, *_rest) = parts_of(parse(["release", "sub", "--config-file", "c.toml"]), "wheelhouse", is_pure=True)
+    assert str(first) == "cibw sdist sub --config-file c.toml --wheel"
+    assert (first.line.wheel, first.line.output_dir) == (True, "dist")
+
+
+def test_what_others_have_built_is_collected_of_pure_projects_too() -> None:
+    parts = [str(part) for part in parts_of(parse(["release", "--collect", "a"]), "wheelhouse", is_pure=True)]
+    assert parts[0] == "cibw collect a"
+
+
 def test_a_dry_run_of_what_others_have_built() -> None:
     assert calls("--dry-run", "--collect", "a", "b") == [
         "cibw collect a b",

@@ -8,7 +8,7 @@ import pytest
 from cibw.errors import CommandFailedError, ReleaseFaultError
 from cibw.model.command import Outcome, Request
 from cibw.running.machine import OutputSink
-from cibw.running.sdist import build_sdist
+from cibw.running.sdist import build_sdist, build_wheel
 
 
 class Builder:
@@ -48,6 +48,18 @@ def test_the_library_build_is_asked_once(tmp_path: Path) -> None:
     )
     assert (request.cwd, request.environment) == (str(tmp_path), {"A": "1"})
     assert lines[0] == "line 0"
+
+
+def test_the_wheel_is_built_in_the_same_way(tmp_path: Path) -> None:
+    builder = Builder("demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz")
+    assert build_wheel(builder, tmp_path, tmp_path, IGNORE).name == "demo-1.0-py3-none-any.whl"
+    assert "--wheel" in builder.requests[0].argv
+    with pytest.raises(CommandFailedError, match="The wheel could not be built"):
+        build_wheel(Builder(exit_code=1), tmp_path, tmp_path, IGNORE)
+    (tmp_path / "demo-1.0-py3-none-any.whl").unlink()
+    with pytest.raises(ReleaseFaultError) as caught:
+        build_wheel(Builder("demo-1.0.tar.gz"), tmp_path, tmp_path, IGNORE)
+    assert caught.value.hint.startswith("A wheel ends in .whl")
 
 
 def test_a_failure_shows_the_last_lines(tmp_path: Path) -> None:

@@ -1,0 +1,36 @@
+"""Where the versions of a project come from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from enum import Enum
+
+from packaging.utils import canonicalize_name
+
+_NAME = re.compile(r"\s*([A-Za-z0-9._-]+)")
+
+VERSION_TOOLS = frozenset(
+    "flit-scm hatch-vcs pbr poetry-dynamic-versioning setuptools-git-versioning setuptools-scm uv-dynamic-versioning "
+    "vcs-versioning versioneer versioningit".split()
+)
+"""Build requirements that read a project's version from the tags of git."""
+
+
+class VersionSource(Enum):
+    """Whether a version stays the same until somebody changes a file, or each commit has its own.
+
+    Those of `COMMIT_LOCAL` have a local part (`+...`) between tags, which indexes do not take.
+    """
+
+    FILES = "files"
+    COMMIT = "commit"
+    COMMIT_LOCAL = "commit with a local part"
+
+
+def required_names(requires: Iterable[str]) -> Iterator[str]:
+    """The normalized names of requirements (PEP 508)."""
+    for text in requires:
+        name = _NAME.match(text)
+        if name:
+            yield canonicalize_name(name[1])
