@@ -10,7 +10,7 @@ import pytest
 
 from tests.index_servers import PASSWORD, USER, IndexServer, page_of, program, pypiserver
 from tests.publishing import Publisher
-from tests.releases import PLATFORM, make_release
+from tests.releases import PLATFORM, make_release, make_sdist, make_wheel
 
 
 @pytest.fixture
@@ -134,3 +134,29 @@ def test_a_dry_run_without_credentials_ends_as_the_real_run(simple_server: Index
     tagged = {**nobody, "GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/tags/v1.0"}
     codes = [publisher(simple_server, *dry, **tagged).returncode for dry in ((), ("--dry-run",))]
     assert codes == [25, 25]
+
+
+def test_a_version_that_the_test_index_has_is_not_sent_again(simple_server: IndexServer, publisher: Publisher) -> None:
+    assert publisher(simple_server, "--skip-released").returncode == 0
+    before = page_of(simple_server, "demo")
+    for path in (publisher.directory / "dist").iterdir():
+        path.unlink()
+    # The next push builds the same version anew, with other bytes.
+    make_sdist(publisher.directory / "dist", "demo", "1.0")
+    make_wheel(publisher.directory / "dist", "demo", "1.0", tag=f"cp310-cp310-{PLATFORM}", content="answer = 43\n")
+    assert publisher(simple_server).returncode == 18
+    for more in ((), ("--dry-run",)):
+        skipped = publisher(simple_server, "--skip-released", *more)
+        assert skipped.returncode == 0
+        assert "has other files of demo 1.0 already" in " ".join(skipped.stdout.split())
+    assert page_of(simple_server, "demo") == before
+    make_release(publisher.directory / "dist2", version="1.1")
+    assert publisher(simple_server, "--skip-released", "dist2").returncode == 0
+    assert "demo-1.1.tar.gz" in page_of(simple_server, "demo")
+
+
+def test_what_is_missing_of_a_version_is_sent(simple_server: IndexServer, publisher: Publisher) -> None:
+    (wheel, *_others) = sorted((publisher.directory / "dist").glob("*.whl"))
+    assert publisher(simple_server, str(wheel)).returncode == 0
+    assert publisher(simple_server, "--skip-released").returncode == 0
+    assert "demo-1.0.tar.gz" in page_of(simple_server, "demo")

@@ -21,7 +21,7 @@ from cibw.errors import ReleaseFaultError
 from cibw.model.ci import CiFacts
 from cibw.model.release import Decision, UploadPlan
 from cibw.publishing.gates import Refusal, gate_error
-from cibw.publishing.upload_plan import Known, check_conflicts, memory_of, plan_upload
+from cibw.publishing.upload_plan import Known, check_conflicts, memory_of, plan_upload, skipped_text
 from cibw.reporting.publish_report import read_publish
 from cibw.reporting.upload_json import upload_plan_to_json
 from cibw.reporting.upload_text import upload_plan_text
@@ -44,6 +44,8 @@ def publish(session: Session) -> int:
             _tell(session, plan)
             if hindrances.fault is not None:
                 raise hindrances.fault
+            if _is_skipped(session, plan, chosen):
+                return 0
             check_conflicts(plan)
             work = PublishWork(
                 session=session,
@@ -62,6 +64,13 @@ def publish(session: Session) -> int:
             return exit_code
         finally:
             source.close()
+
+
+def _is_skipped(session: Session, plan: UploadPlan, chosen: Chosen) -> bool:
+    if not session.line.skip_released or not plan.having(Decision.CONFLICT):
+        return False
+    session.stream_for_people.write(f"{skipped_text(plan, chosen.release)}\n")
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,13 @@ def publish_parser() -> argparse.ArgumentParser:
     )
     add_paths(parser)
     add_package(parser)
-    add_upload(parser.add_argument_group("index"))
+    index = parser.add_argument_group("index")
+    add_upload(index)
+    index.add_argument(
+        "--skip-released",
+        action="store_true",
+        help="send nothing, and succeed, when the index has other files of this version; for pushes to a test index",
+    )
     add_gates(parser.add_argument_group("gates"))
     parser.add_argument("--no-check", action="store_true", help="send files that nobody has checked; see `cibw check`")
     _add_output(parser.add_argument_group("output"))

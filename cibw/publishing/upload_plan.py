@@ -110,6 +110,14 @@ def check_conflicts(plan: UploadPlan) -> None:
     )
 
 
+def skipped_text(plan: UploadPlan, release: Release) -> str:
+    """Why nothing is sent of a version that the index has with other files, where --skip-released asks for that."""
+    return (
+        f"Nothing was sent: {plan.index.name} has other files of {release.project} {release.version} already "
+        "(--skip-released). Raise the version to send these."
+    )
+
+
 def _planned(file: FoundFile, known: Known) -> PlannedUpload:
     one = file.distribution
     decision, reason = _decide(one, known)
