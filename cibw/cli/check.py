@@ -9,11 +9,13 @@ from pathlib import Path
 from cibw.cli.check_expected import expected_identifiers
 from cibw.cli.check_linters import programs_of
 from cibw.cli.ci_page import add_summary, annotate
+from cibw.cli.command_line import CommandName
 from cibw.cli.release_options import release_project
 from cibw.cli.release_paths import release_paths
 from cibw.cli.sessions import Session
 from cibw.config.publish_values import PublishOptions
 from cibw.errors import CibwError, ConfigurationError, MissingToolError, ReleaseFaultError
+from cibw.model.ci import CiProvider
 from cibw.model.distribution import Distribution
 from cibw.model.findings import Finding, stops
 from cibw.model.manifest import MANIFEST_NAME, Manifest
@@ -90,14 +92,18 @@ def _manifest(directory: Path) -> Manifest | OddFile | None:
 
 def _wanted(session: Session, options: PublishOptions, manifest: Manifest | None, *, is_whole: bool) -> Wanted:
     tag = session.line.tag.removeprefix(_TAGS)
+    facts = ci_facts(session.environment)
+    tags = (tag,) if tag else facts.tags
+    is_only_check = session.line.command is CommandName.CHECK
     return Wanted(
         identifiers=expected_identifiers(session, options.targets, manifest) if is_whole else None,
         sdist=options.sdist,
         limit=options.file_size_limit,
-        tags=(tag,) if tag else ci_facts(session.environment).tags,
+        tags=tags,
         tag_format=options.tag_format,
         is_whole=is_whole,
         is_public=_is_public(session.line.to or options.to),
+        is_between=is_only_check and not tags and facts.provider is not CiProvider.NONE,
     )
 
 

@@ -48,6 +48,7 @@ class Wanted:
     `identifiers` are those that need a wheel, None where nobody has said which. `tags` are those of the commit.
     `limit` is the size in bytes of the largest file that the index takes. `is_whole` is false where single files
     were named, which need not be a whole release; `is_public` is false where the release goes to an index of one's own.
+    `is_between` says that the check is part of a CI's run for a branch, from which nothing is published by that.
     """
 
     identifiers: tuple[BuildIdentifier, ...] | None = None
@@ -57,6 +58,7 @@ class Wanted:
     tag_format: str = "v{version}"
     is_whole: bool = True
     is_public: bool = True
+    is_between: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

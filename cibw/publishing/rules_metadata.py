@@ -72,6 +72,8 @@ def _local(release: CheckedRelease) -> Iterator[Fault]:
                 fix="Release a tagged commit, from a clean tree; for test releases from git, set "
                 'local_scheme = "no-local-version" in [tool.setuptools_scm].',
                 files=files,
+                # Between tags, versions from git have a local part, and the next tag will have none.
+                severity=Severity.WARNING if release.wanted.is_between else None,
             )
 
 

@@ -209,3 +209,24 @@ def test_a_job_of_github_shows_what_was_found(cibw: Caller, tmp_path: Path) -> N
 def test_a_mistake_is_an_annotation_too(cibw: Caller) -> None:
     cibw.environment.setenv("GITHUB_ACTIONS", "true")
     assert "::error title=Failed (configuration)::There is no " in check(cibw).stdout
+
+
+@pytest.mark.parametrize(
+    ("variables", "code"),
+    [
+        ({}, 18),
+        ({"GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/heads/main"}, 0),
+        ({"GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/tags/v1.0"}, 18),
+    ],
+)
+def test_a_run_of_a_ci_between_tags_takes_local_versions(
+    cibw: Caller, tmp_path: Path, variables: dict[str, str], code: int
+) -> None:
+    made = Made(version="1.1.dev3+gabc")
+    made.wheel(tmp_path / "dist")
+    made.sdist(tmp_path / "dist")
+    for name, value in variables.items():
+        cibw.environment.setenv(name, value)
+    called = check(cibw)
+    assert called.exit_code == code, called.stdout
+    assert "local-version" in called.stdout

@@ -66,6 +66,25 @@ def test_nobody_knows_what_is_wanted(tmp_path: Path) -> None:
     assert not stops(findings)
 
 
+def test_a_pure_wheel_is_all_that_a_release_needs(tmp_path: Path) -> None:
+    paths = (Made(tag="py3-none-any").wheel(tmp_path), Made().sdist(tmp_path))
+    assert [one.rule for one in found(*paths, wanted=Wanted())] == ["wrong-tag"]
+    assert found(*paths, wanted=replace(WANTED, identifiers=(CP312, MUSL))) == ()
+
+
+def test_versions_between_tags_may_be_local(tmp_path: Path) -> None:
+    made = Made(version="1.1.dev3+gabc")
+    paths = (made.wheel(tmp_path), made.sdist(tmp_path))
+    wanted = replace(WANTED, identifiers=None, is_whole=False, tags=())
+    local = [
+        one.severity
+        for is_between in (False, True)
+        for one in found(*paths, wanted=replace(wanted, is_between=is_between))
+        if one.rule == "local-version"
+    ]
+    assert local == [Severity.ERROR, Severity.WARNING]
+
+
 def test_single_files_need_not_be_a_release(tmp_path: Path) -> None:
     assert found(Made().wheel(tmp_path), wanted=replace(WANTED, identifiers=None, is_whole=False)) == ()
 
