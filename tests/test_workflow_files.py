@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,8 @@ VARIANTS = {
     "no test index": ("", ("--no-test-index",)),
     "all platforms": (WIDE, ("--from-sdist",)),
     "per identifier": (WIDE, ("--per-identifier", "--no-test-index")),
+    "pure": ("", ("--pure",)),
+    "tags without v": ('tag-format = "{version}"', ()),
 }
 
 
@@ -35,7 +38,7 @@ def run(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
 
 def zizmor(*files: str) -> subprocess.CompletedProcess[str]:
     program = str(Path(sys.executable).with_name("zizmor"))
-    words = [program, "--offline", "--no-progress", "--persona", "pedantic", *files]
+    words = [program, "--offline", "--no-progress", "--persona", "pedantic", "--min-severity", "low", *files]
     return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -72,3 +75,32 @@ def test_zizmor_finds_mistakes(tmp_path: Path) -> None:
     text = (ROOT / "examples/workflows/github/.github/workflows/wheels.yml").read_text("utf-8")
     (tmp_path / "bad.yml").write_text(text.replace("cibw sdist", "cibw sdist ${{ github.head_ref }}"))
     assert zizmor(str(tmp_path / "bad.yml")).returncode != 0
+
+
+def git(directory: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    settings = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    people = {f"GIT_{role}_{part}": "a@example.org" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
+    environment = {**os.environ, **settings, **people}
+    return subprocess.run(["git", *arguments], cwd=directory, env=environment, capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("form", ["files", "packed", "work tree", "reftable"])
+def test_tags_of_a_real_repository_decide(project: Path, form: str) -> None:
+    (project / ".git").rmdir()
+    if git(project, "init", *(["--ref-format=reftable"] if form == "reftable" else [])).returncode:
+        pytest.skip("this git knows no reftable")
+    git(project, "add", ".")
+    git(project, "commit", "-m", "one")
+    for tag in ("1.0", "1.1"):
+        assert git(project, "tag", "-a", "-m", tag, tag).returncode == 0
+    if form != "files":
+        git(project, "pack-refs", "--all")
+    if form == "work tree":
+        assert git(project, "worktree", "add", "further").returncode == 0
+        project /= "further"
+    made = run("cibw", "init", "github", cwd=project)
+    assert made.returncode == 0, made.stderr
+    assert "Releases get tags such as 1.0, as 1.1 is there." in made.stdout
+    text = (project / ".github/workflows/wheels.yml").read_text("utf-8")
+    assert 'tags: ["[0-9]*"]' in text
+    assert 'CIBW_TAG_FORMAT: "{version}"' in text

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import pkgutil
-import re
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
+from packaging.utils import canonicalize_name
+
+from cibw import __version__
 from cibw.cli.init_files import write_files
-from cibw.cli.init_groups import Selected, select_for_ci
-from cibw.cli.project import Project, open_project
+from cibw.cli.init_git import main_branch, tags_of
+from cibw.cli.init_groups import Selected, pure_for_ci, select_for_ci
+from cibw.cli.project import Project, open_project, reader_of
+from cibw.cli.release_options import is_pure, pyproject_of
 from cibw.cli.sessions import Session
-from cibw.config.toml import as_table, parse_toml
-from cibw.untrusted.faults import UnreadableFileError
-from cibw.untrusted.text import read_text
+from cibw.config.project_kind import version_source
+from cibw.config.publish_values import PublishOptions
+from cibw.config.toml import TomlTable, as_table
+from cibw.model.versions import VersionSource
+from cibw.publishing.tags import TagCustom, custom_of
+from cibw.workflows.common import EXAMPLE_VERSION
 from cibw.workflows.make import make_workflow
 from cibw.workflows.matrix import group_builds
 from cibw.workflows.values import CiService, Wishes, Workflow
 
 _STANDARD_OUTPUT = "-"
-_HEAD_OF_ORIGIN = ".git/refs/remotes/origin/HEAD"
 
 
 def init(session: Session) -> int:
@@ -49,13 +53,23 @@ class Made:
 def make_for(session: Session) -> Made:
     """The files that the command line asks for, of the project that it names."""
     with open_project(session.line, session.working_dir) as project:
-        selected = select_for_ci(session, project)
-        wishes = _wishes(session, project, selected)
+        table = pyproject_of(project)
+        has_one_wheel = is_pure(session.line, project)
+        selected = pure_for_ci(session, project) if has_one_wheel else select_for_ci(session, project)
+        tagging = _tagging(session, project, _name(project, table), selected.publish.tag_format)
+        wishes = replace(
+            _wishes(session, project, table, selected),
+            is_pure=has_one_wheel,
+            tag_prefix=tagging.tag_format.partition("{version}")[0],
+            tag_format=tagging.tag_format if tagging.missing else "",
+        )
     workflow = make_workflow(CiService(session.line.action), wishes, read_template)
     left_out = (
         f"{group.name} is left out: {session.line.action} has no computer for it." for group in workflow.left_out
     )
-    return Made(workflow=workflow, notes=(*selected.notes, *left_out))
+    pure = f"{wishes.project} is pure Python, so one job builds one wheel for all platforms; --no-pure prevents that."
+    notes = (*([pure] if has_one_wheel else []), *selected.notes, *tagging.notes, *left_out)
+    return Made(workflow=workflow, notes=notes)
 
 
 def read_template(name: str) -> str:
@@ -66,38 +80,69 @@ def read_template(name: str) -> str:
     return data.decode()
 
 
-def _wishes(session: Session, project: Project, selected: Selected) -> Wishes:
+def _wishes(session: Session, project: Project, table: TomlTable, selected: Selected) -> Wishes:
     line = session.line
+    versions = version_source(table, reader_of(project.root / project.package_dir))
     return Wishes(
-        project=_name(project),
+        project=_name(project, table),
+        cibw_version=__version__,
         groups=group_builds(selected.identifiers, per_identifier=line.per_identifier),
+        versions=versions,
         package="" if project.package_dir == "." else project.package_dir,
         config_file=line.config_file,
-        branch=_main_branch(session.working_dir, selected.publish.branches),
-        tag_prefix=selected.publish.tag_format.partition("{version}")[0],
+        branch=main_branch(session.working_dir, selected.publish.branches),
         from_sdist=line.sdist_first,
         output="" if line.output == _STANDARD_OUTPUT else line.output,
-        test_index=line.test_index,
+        test_index=line.test_index and versions is not VersionSource.COMMIT_LOCAL,
     )
 
 
-def _name(project: Project) -> str:
-    text = read_text(project.root / project.package_dir / "pyproject.toml")
-    table = as_table(parse_toml(text or "").get("project"))
-    name = table.get("name")
+def _name(project: Project, table: TomlTable) -> str:
+    name = as_table(table.get("project")).get("name")
     return name if isinstance(name, str) else (project.root / project.package_dir).resolve().name
 
 
-def _main_branch(directory: Path, release_branches: tuple[str, ...]) -> str:
-    """The branch of publish-branches where that names one, else what git knows as the main branch of the origin."""
-    named = [branch for branch in release_branches if re.fullmatch(r"[\w./-]+", branch)]
-    if named:
-        return named[0]
-    head = ""
-    with suppress(UnreadableFileError):
-        head = read_text(directory / _HEAD_OF_ORIGIN) or ""
-    found = re.fullmatch(r"ref: refs/remotes/origin/([\w./-]+)", head.strip())
-    return found[1] if found else "main"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tagging:
+    """How tags of releases look, and lines about why; `missing` where the option tag-format does not say so."""
+
+    tag_format: str
+    missing: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def _tagging(session: Session, project: Project, name: str, configured: str) -> _Tagging:
+    """The form of the tags that are there decides, where the options keep to the default."""
+    is_alone = project.package_dir == "."
+    usual = PublishOptions().tag_format
+    # Else a tag would release all packages of the repository.
+    own = TagCustom(tag_format=f"{canonicalize_name(name)}-v{{version}}", tag="")
+    custom = custom_of(tags_of(session.working_dir, session.environment), name, is_alone=is_alone)
+    if custom is None and not is_alone and configured == usual:
+        custom = own
+    shared = "" if custom is None or custom.is_named or is_alone or configured != usual else _shared(custom, own)
+    if custom is None or custom.tag_format == configured:
+        return _Tagging(tag_format=configured, notes=tuple(filter(None, [shared])))
+    if configured != usual:
+        note = f"The tag {custom.tag} does not have the form of tag-format, {configured!r}, which the workflow follows."
+        return _Tagging(tag_format=configured, notes=(note,))
+    why = f"as {custom.tag} is there" if custom.tag else "so that each package of the repository has its own"
+    note = (
+        f"Releases get tags such as {_example(custom)}, {why}. The workflow says so by CIBW_TAG_FORMAT; "
+        f'set tag-format = "{custom.tag_format}" in [tool.cibw] to tell all commands.'
+    )
+    return _Tagging(tag_format=custom.tag_format, missing=True, notes=tuple(filter(None, [note, shared])))
+
+
+def _shared(custom: TagCustom, own: TagCustom) -> str:
+    return (
+        f"Tags such as {_example(custom)} are for every package of the repository. Where packages have versions of "
+        f'their own, set tag-format = "{own.tag_format}" in [tool.cibw] and call `cibw init` again.'
+    )
+
+
+def _example(custom: TagCustom) -> str:
+    return custom.tag_format.replace("{version}", EXAMPLE_VERSION)
 
 
 def _words(session: Session, made: Made) -> Iterator[str]:

@@ -38,6 +38,11 @@ def init_parser() -> argparse.ArgumentParser:
         "for each Python",
     )
     group.add_argument(
+        "--pure",
+        action=argparse.BooleanOptionalAction,
+        help="a single job for the wheel of a pure Python project; default: where its files say that it is one",
+    )
+    group.add_argument(
         "--no-test-index",
         dest="test_index",
         action="store_false",

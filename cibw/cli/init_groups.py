@@ -69,6 +69,12 @@ def select_for_ci(session: Session, project: Project) -> Selected:
     return Selected(identifiers=tuple(found), publish=publish, notes=tuple(notes))
 
 
+def pure_for_ci(session: Session, project: Project) -> Selected:
+    """No identifiers, as one wheel serves all of them, and the options of the release."""
+    options = _options(session, project, ReleaseTarget(platform=Platform.LINUX))
+    return Selected(identifiers=(), publish=options.publish)
+
+
 def _nothing(targets: Iterable[ReleaseTarget]) -> NothingSelectedError:
     names = ", ".join(dict.fromkeys(target.platform.value for target in targets))
     return NothingSelectedError(

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 _USUAL = ("v{version}", "{version}", "release-{version}", "{name}-{version}", "{name}-v{version}", "{name}/v{version}")
 """What tags look like elsewhere; `{name}` is the project's."""
+_BEFORE_VERSION = re.compile(r"(?:|[\w./+=@:-]*[/+=@:_-])[vV]?", re.ASCII)
+_OF_ANY_PROJECT = frozenset(["", "r", "rel", "release", "releases", "tag", "tags", "ver", "version", "versions"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagCustom:
+    """The form of a project's tags, the newest tag that has it, and whether its name is in them."""
+
+    tag_format: str
+    tag: str
+    is_named: bool = True
 
 
 def tag_for(tag_format: str, version: Version) -> str:
@@ -49,3 +64,49 @@ def format_of(tag: str, project: str, version: Version) -> str:
 def _named(tag: str, separator: str) -> tuple[str, bool, str]:
     name, found, rest = tag.rpartition(separator)
     return name, bool(found), rest
+
+
+def custom_of(tags: Iterable[str], project: str, *, is_alone: bool) -> TagCustom | None:
+    """The form of the tags of a repository, by the tag of the highest version; None where no tag is of a version.
+
+    Tags with the name of the project count before those without a name. Those with another name count last, and only
+    where the project is alone in its repository.
+    """
+    found: dict[int, tuple[Version, TagCustom]] = {}
+    for tag in tags:
+        prefix, version = _split(tag, project)
+        rank = _rank(prefix, project)
+        if version is not None and (rank not in found or found[rank][0] < version):
+            found[rank] = version, TagCustom(tag_format=f"{prefix}{{version}}", tag=tag, is_named=rank == _NAMED)
+    ranks = sorted(rank for rank in found if rank < _FOREIGN or is_alone)
+    return found[ranks[0]][1] if ranks else None
+
+
+_NAMED, _GENERAL, _FOREIGN = range(3)
+
+
+def _split(tag: str, project: str) -> tuple[str, Version | None]:
+    """What stands before the version of a tag, and the version; None where it has no version."""
+    for start, letter in enumerate(tag):
+        prefix = tag[:start]
+        version = version_of(tag[start:], "{version}") if letter.isdecimal() else None
+        if version and _BEFORE_VERSION.fullmatch(prefix):
+            # In nightly-2024-01-01, 01-01 is no version.
+            has_digits = any(one.isdecimal() for one in prefix)
+            return prefix, None if has_digits and _rank(prefix, project) != _NAMED else version
+    return "", None
+
+
+def _rank(prefix: str, project: str) -> int:
+    bare = _word(prefix)
+    word = _word(bare.removesuffix("v").removesuffix("V")) if bare[-2:-1] in _SEPARATORS else bare
+    if canonicalize_name(word) == canonicalize_name(project):
+        return _NAMED
+    return _GENERAL if word.lower() in {*_OF_ANY_PROJECT, "v"} else _FOREIGN
+
+
+_SEPARATORS = ("", "-", "_", "/", "@", "=", ".", "+", ":")
+
+
+def _word(text: str) -> str:
+    return text.strip("".join(_SEPARATORS))

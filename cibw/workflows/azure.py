@@ -6,7 +6,15 @@ from collections.abc import Iterable
 
 from cibw.model.target import Architecture, Platform
 from cibw.workflows.commands import build_command, check_command, publish_command, sdist_command
-from cibw.workflows.common import common_values, environment_names, first_look, tag_step, token_names, token_step
+from cibw.workflows.common import (
+    common_values,
+    environment_names,
+    first_look,
+    tag_step,
+    token_names,
+    token_step,
+    version_steps,
+)
 from cibw.workflows.matrix import Runners, linux_runners, make_matrix
 from cibw.workflows.templates import fill, flow
 from cibw.workflows.values import BuildJob, ReadTemplate, Runner, Wishes, Workflow, WorkflowFile
@@ -43,6 +51,8 @@ def azure_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
         "matrix": _rows(matrix.jobs),
         "qemu": read("azure-qemu.yml") if matrix.is_emulated else "",
     }
+    values["wheels"] = "" if wishes.is_pure else "\n" + fill(read("azure-wheels.yml"), values)
+    values["variables"] = f"\nvariables:\n  {values['tag_environment']}" if wishes.tag_format else ""
     to_test = {**values, "publish": publish_command(wishes, "testpypi", _DOWNLOADED)}
     values["test_index"] = fill(read("azure-test-index.yml"), to_test) if wishes.test_index else ""
     file = WorkflowFile(path=PATH, text=fill(read("azure.yml"), values))
@@ -67,5 +77,6 @@ def _next_steps(wishes: Wishes) -> tuple[str, ...]:
         token_step(wishes, "Azure Pipelines"),
         f"In the settings of the pipeline, add {token_names(wishes)} as secret variables.",
         f"Below Pipelines > Environments: create {environment_names(wishes)}; let a person approve what goes to pypi.",
+        *version_steps(wishes),
         tag_step(wishes),
     )

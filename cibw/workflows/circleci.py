@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from cibw.model.target import Architecture, Platform
-from cibw.workflows.commands import build_command, check_command, publish_command, sdist_command
-from cibw.workflows.common import common_values, environment_names, first_look, regex, sequence, tag_step
+from cibw.workflows.commands import (
+    build_command,
+    check_command,
+    publish_with,
+    requirement,
+    sdist_command,
+    test_arguments,
+)
+from cibw.workflows.common import common_values, environment_names, first_look, sequence, tag_step, version_steps
 from cibw.workflows.matrix import Runners, linux_runners, make_matrix
 from cibw.workflows.templates import fill, scalar
 from cibw.workflows.values import BuildJob, Matrix, ReadTemplate, Runner, Wishes, Workflow, WorkflowFile
@@ -34,16 +41,20 @@ def circleci_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
     """The configuration's file."""
     matrix = make_matrix(wishes.groups, RUNNERS)
     source = read("circleci-sdist.yml") if wishes.from_sdist else "- whole_history\n"
-    builds = {"build_wheels": build_command(wishes, *_PARAMETERS), "source": source}
+    builds = {"cibw": requirement(wishes), "build_wheels": build_command(wishes, *_PARAMETERS), "source": source}
+    common = common_values(wishes)
     values = {
-        **common_values(wishes),
+        **common,
         "build_sdist": sdist_command(wishes, _SDIST),
         "check": check_command(wishes, "dist"),
-        "publish": publish_command(wishes, "<< parameters.index >>", "dist"),
-        "tag_filter": f"/^{regex(wishes.tag_prefix)}.*/",
+        "publish": publish_with(wishes, "<< parameters.index >>", "dist"),
+        "to_test": scalar(test_arguments(wishes)),
+        "tag_filter": f"/^{common['tag_regex']}.*/",
         "jobs": "\n".join(_call(job, wishes) for job in matrix.jobs),
         "required": sequence(["sdist", *(job.group.name for job in matrix.jobs)]),
     }
+    tag_environment = values["tag_environment"]
+    values["environment_of_job"] = f"environment:\n  {tag_environment}" if tag_environment else ""
     values |= {f"wheels_{one.value}": _wheels(one, matrix, builds, read) for one in _PLATFORMS}
     values["test_index"] = fill(read("circleci-test-index.yml"), values) if wishes.test_index else ""
     file = WorkflowFile(path=PATH, text=fill(read("circleci.yml"), values))
@@ -58,17 +69,15 @@ def _wheels(platform: Platform, matrix: Matrix, values: dict[str, str], read: Re
 
 def _call(job: BuildJob, wishes: Wishes) -> str:
     group = job.group
-    lines = [
-        f"- wheels_{group.platform.value}:",
-        f"    name: {scalar(group.name)}",
-        f"    artifact: {scalar(group.artifact)}",
-        f"    selection: {scalar(group.selection)}",
-        f"    resource_class: {scalar(job.runner.label)}",
-        *(["    qemu: true"] if job.runner.is_emulated else []),
-        *(["    requires: [sdist]"] if wishes.from_sdist else []),
-        "    filters: *every_push",
-    ]
-    return "\n".join(lines)
+    qemu = ["qemu: true"] if job.runner.is_emulated else []
+    requires = ["requires: [sdist]"] if wishes.from_sdist else []
+    first = [f"name: {scalar(group.name)}", f"artifact: {scalar(group.artifact)}", *qemu, *requires]
+    second = [f"selection: {scalar(group.selection)}", f"resource_class: {scalar(job.runner.label)}"]
+    return (
+        f"- wheels_{group.platform.value}:\n"
+        f"    {{ {', '.join(first)},\n"
+        f"      {', '.join(second)}, filters: *every_push }}"
+    )
 
 
 def _next_steps(wishes: Wishes) -> tuple[str, ...]:
@@ -83,5 +92,6 @@ def _next_steps(wishes: Wishes) -> tuple[str, ...]:
             "TWINE_PASSWORD, with __token__ as TWINE_USERNAME."
         ),
         "Computers for macOS depend on the plan of your organization.",
+        *version_steps(wishes),
         tag_step(wishes),
     )

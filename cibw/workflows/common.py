@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cibw.model.versions import VersionSource
+from cibw.workflows.commands import requirement
 from cibw.workflows.templates import scalar
 from cibw.workflows.values import Wishes
 
 EXAMPLE_VERSION = "1.0"
+_FIRST_OF_VERSION = "[0-9]"
+_TOGETHER = "# Builds of an architecture share a job, so that an abi3 wheel is built once and serves the later Pythons."
 
 
 def common_values(wishes: Wishes) -> dict[str, str]:
@@ -16,13 +20,18 @@ def common_values(wishes: Wishes) -> dict[str, str]:
     return {
         **_indexes(wishes),
         "project": wishes.project,
+        "builds_together": _TOGETHER if wishes.groups else "",
         "branch": scalar(wishes.branch),
         # In an expression, a quote is written twice.
         "branch_text": wishes.branch.replace("'", "''"),
+        "cibw": requirement(wishes),
+        "cibw_publish": requirement(wishes, "publish"),
+        "cibw_attest": requirement(wishes, "publish", "attest"),
         "tags": f"{prefix}*",
         "tag_pattern": scalar(f"{prefix}*"),
         "tag_text": prefix.replace("'", "''"),
-        "tag_regex": regex(prefix),
+        "tag_regex": regex(prefix) or _FIRST_OF_VERSION,
+        "tag_environment": f"CIBW_TAG_FORMAT: {scalar(wishes.tag_format)}" if wishes.tag_format else "",
         "example": f"{prefix}{EXAMPLE_VERSION}",
     }
 
@@ -80,6 +89,25 @@ def token_step(wishes: Wishes, service: str) -> str:
     """What is needed where a CI has no trusted publishing."""
     indexes = "the index, and another on its test instance" if wishes.test_index else "the index"
     return f"Make an API token for {wishes.project} alone on {indexes}: {service} has no trusted publishing."
+
+
+def version_steps(wishes: Wishes) -> tuple[str, ...]:
+    """What the versions of the project mean for the test index; nothing where each push has its own."""
+    if wishes.versions is VersionSource.FILES and wishes.test_index:
+        text = (
+            f"The version of {wishes.project} stays the same until you change it. Where the test index has that "
+            "version already, a push sends nothing and succeeds. To try another upload, raise the version, for example "
+            "to a development version such as 1.1.dev1."
+        )
+    elif wishes.versions is VersionSource.COMMIT_LOCAL:
+        text = (
+            f"Between tags, versions of {wishes.project} have a local part (+...), which no index takes, so only tags "
+            "are published. To try uploads on the test index, have the version tool omit that part, as "
+            'local_scheme = "no-local-version" of setuptools-scm does, and run `cibw init` again with --force.'
+        )
+    else:
+        return ()
+    return (text,)
 
 
 def tag_step(wishes: Wishes) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from shlex import quote
+
+from packaging.utils import canonicalize_name
 
 from cibw.model.target import Architecture, Platform
-from cibw.workflows.commands import build_command, check_command, publish_command, sdist_command
-from cibw.workflows.common import common_values, environment_names, first_look, publisher_step, tag_step
+from cibw.workflows.commands import build_command, check_command, publish_with, sdist_command, test_arguments
+from cibw.workflows.common import common_values, environment_names, first_look, publisher_step, tag_step, version_steps
 from cibw.workflows.matrix import Runners, linux_runners, make_matrix
-from cibw.workflows.templates import fill, rows
+from cibw.workflows.templates import fill, rows, scalar
 from cibw.workflows.values import BuildJob, Matrix, ReadTemplate, Runner, Wishes, Workflow, WorkflowFile
 
 WORKFLOW = "wheels.yml"
-PATH = f".github/workflows/{WORKFLOW}"
+_DIRECTORY = ".github/workflows"
 DEPENDABOT_PATH = ".github/dependabot.yml"
 PINS: Mapping[str, str] = {
     "checkout": "actions/checkout@df4cb1c069e1874edd31b4311f1884172cec0e10 # v6.0.3",
@@ -23,6 +27,8 @@ PINS: Mapping[str, str] = {
 }
 """The commit of each action, and the version that it is."""
 _UBUNTU = "ubuntu-24.04"
+_IS_TAG = "github.ref_type == 'tag'"
+_RELEASE = "--to pypi --require-tag"
 _MAC = Runner(label="macos-15")
 _INTEL_MAC = Runner(label="macos-15-intel")
 RUNNERS: Runners = {
@@ -55,42 +61,73 @@ RUNNERS: Runners = {
 def github_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
     """The workflow of GitHub Actions, and the file that has Dependabot look after its actions."""
     matrix = make_matrix(wishes.groups, RUNNERS)
-    values = {**common_values(wishes), **PINS, "workflow": _name(wishes), **_commands(wishes)}
+    name = _name(wishes)
+    values = {
+        **common_values(wishes),
+        **PINS,
+        "version": wishes.cibw_version,
+        "again": f"cibw init github{f' --package {quote(wishes.package)}' if wishes.package else ''} --force",
+        "workflow": name,
+        # Runs of workflows with the same name would cancel each other.
+        "name": scalar(name.partition(".")[0]),
+        "tag_pattern": scalar(_tag_pattern(wishes)),
+        "build_sdist": sdist_command(wishes, "dist"),
+        "build_wheels": build_command(wishes, "$SELECTION", "wheelhouse"),
+        "check": check_command(wishes, "dist"),
+    }
+    values |= _publishing(wishes)
     values |= _parts(wishes, matrix, values, read)
-    text = fill(read("github.yml"), values)
+    path = f"{_DIRECTORY}/{name}"
     return Workflow(
         files=(
-            WorkflowFile(path=PATH, text=text),
+            WorkflowFile(path=path, text=fill(read("github.yml"), values)),
             WorkflowFile(path=DEPENDABOT_PATH, text=read("dependabot.yml"), is_companion=True),
         ),
-        next_steps=_next_steps(wishes),
+        next_steps=_next_steps(wishes, wishes.output or path),
         left_out=matrix.left_out,
     )
 
 
 def _name(wishes: Wishes) -> str:
-    return wishes.output.rpartition("/")[2] or WORKFLOW
+    usual = f"wheels-{canonicalize_name(wishes.project)}.yml" if wishes.package else WORKFLOW
+    return wishes.output.rpartition("/")[2] or usual
 
 
-def _commands(wishes: Wishes) -> dict[str, str]:
+def _tag_pattern(wishes: Wishes) -> str:
+    # Tags of other things begin with a digit rarely, and these letters mean something in a pattern.
+    return re.sub(r"([*?+!\[\]\\])", r"\\\1", wishes.tag_prefix) + ("*" if wishes.tag_prefix else "[0-9]*")
+
+
+def _publishing(wishes: Wishes) -> dict[str, str]:
+    """The parts of the job that publishes: tags to the index, pushes of the branch to the test index."""
+    if not wishes.test_index:
+        return {
+            "condition": "if: github.event_name == 'push' && github.ref_type == 'tag'",
+            "environment_name": "pypi",
+            "publish": f"run: {publish_with(wishes, _RELEASE, 'dist')}",
+        }
+    arguments = f"{_IS_TAG} && '{_RELEASE}' || '{test_arguments(wishes)}'"
     return {
-        "build_sdist": sdist_command(wishes, "dist"),
-        "build_wheels": build_command(wishes, "$SELECTION", "wheelhouse"),
-        "check": check_command(wishes, "dist"),
-        "publish": publish_command(wishes, "pypi", "dist"),
+        "condition": "if: github.event_name == 'push' # tags go to the index, other pushes to its test instance",
+        "environment_name": f"${{{{ {_IS_TAG} && 'pypi' || 'testpypi' }}}}",
+        "publish": f"run: {publish_with(wishes, '$INDEX', 'dist')}\nenv:\n  INDEX: ${{{{ {arguments} }}}}",
     }
 
 
 def _parts(wishes: Wishes, matrix: Matrix, values: Mapping[str, str], read: ReadTemplate) -> dict[str, str]:
     has_android = any(job.group.platform is Platform.ANDROID for job in matrix.jobs)
-    to_test = {**values, "publish": publish_command(wishes, "testpypi", "dist")}
-    return {
+    blocks = {
         "matrix": rows(_row(job) for job in matrix.jobs),
         "needs_sdist": "needs: sdist" if wishes.from_sdist else "",
         "source": fill(read("github-sdist.yml" if wishes.from_sdist else "github-checkout.yml"), values),
         "qemu": fill(read("github-qemu.yml"), values) if matrix.is_emulated else "",
         "kvm": read("github-kvm.yml") if has_android else "",
-        "test_index": fill(read("github-test-index.yml"), to_test) if wishes.test_index else "",
+    }
+    variables = values["tag_environment"]
+    return {
+        "jobs": fill(read("github-pure.yml" if wishes.is_pure else "github-wheels.yml"), {**values, **blocks}),
+        "last": "build" if wishes.is_pure else "check",
+        "environment_of_all": f"\nenv: {{ {variables} }}" if variables else "",
     }
 
 
@@ -99,16 +136,17 @@ def _row(job: BuildJob) -> dict[str, str]:
     return {**row, "qemu": "yes"} if job.runner.is_emulated else row
 
 
-def _next_steps(wishes: Wishes) -> tuple[str, ...]:
+def _next_steps(wishes: Wishes, path: str) -> tuple[str, ...]:
     values = f"the owner and the name of this repository, workflow name {_name(wishes)}"
     environments = environment_names(wishes)
     return (
-        first_look(f"{wishes.output or PATH} and {DEPENDABOT_PATH}"),
+        first_look(f"{path} and {DEPENDABOT_PATH}"),
         publisher_step(wishes, "GitHub", values),
         (
             f"In the repository's settings, below Environments: create {environments}. Let a person approve "
-            f"deployments to pypi, and allow it for the tags {wishes.tag_prefix}* alone."
+            f"deployments to pypi, and allow it for the tags {_tag_pattern(wishes)} alone."
         ),
         "Remove API tokens of earlier releases from the repository's secrets, and revoke them.",
+        *version_steps(wishes),
         tag_step(wishes),
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from cibw.model.target import Architecture, Platform
-from cibw.workflows.commands import build_command, check_command, publish_command, sdist_command
-from cibw.workflows.common import common_values, environment_names, first_look, publisher_step, tag_step
+from cibw.workflows.commands import build_command, check_command, publish_command, requirement, sdist_command
+from cibw.workflows.common import common_values, environment_names, first_look, publisher_step, tag_step, version_steps
 from cibw.workflows.matrix import Runners, linux_runners, make_matrix
 from cibw.workflows.templates import fill, rows
 from cibw.workflows.values import BuildJob, Matrix, ReadTemplate, Runner, Wishes, Workflow, WorkflowFile
@@ -68,6 +68,7 @@ def _wheels(platform: Platform, wishes: Wishes, matrix: Matrix, read: ReadTempla
     selection = f"--only {sign}ONLY" if is_single else f"--platform {platform.value} --archs {sign}ARCHS"
     build = build_command(wishes, selection, f"artifacts/{sign}ARTIFACT")
     values = {
+        "cibw": requirement(wishes),
         "matrix": rows(_rows(jobs)),
         "needed": "sdist" if wishes.from_sdist else "",
         "source": _BRING_SDIST if wishes.from_sdist else "",
@@ -96,5 +97,6 @@ def _next_steps(wishes: Wishes) -> tuple[str, ...]:
             f"the tags {wishes.tag_prefix}*, so that not everybody can release."
         ),
         "Hosted runners for macOS and Windows depend on the plan of your group; other runners have other tags.",
+        *version_steps(wishes),
         tag_step(wishes),
     )

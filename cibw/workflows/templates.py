@@ -1,7 +1,7 @@
 """Templates of workflow files: plain text with places that are filled in.
 
 A place is a name between two signs, `@name@`. Where nothing else stands in a line, the value may have several lines,
-which get the line's indentation; an empty value takes the line away.
+which get the line's indentation; an empty value takes the line away. Of several empty lines one stays.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
-_PLACE = re.compile(r"@([a-z_]+)@")
-_WHOLE_LINE = re.compile(r"(?P<indent>[ ]*)@(?P<name>[a-z_]+)@\n", re.MULTILINE)
+_PLACE = re.compile(r"^(?P<indent>[ ]*)@(?P<block>[a-z_]+)@\n|@(?P<word>[a-z_]+)@", re.MULTILINE)
+_EMPTY_LINES = re.compile(r"\n{3,}")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./=-]*(?: [A-Za-z0-9_./=-]+)*")
 _LAST_OF_FOUR_DIGITS = 0xFFFF
 _WORDS_OF_YAML = frozenset("true false yes no on off null y n ~".split())
@@ -20,12 +20,13 @@ _WORDS_OF_YAML = frozenset("true false yes no on off null y n ~".split())
 def fill(template: str, values: Mapping[str, str]) -> str:
     """The template with all places filled in; KeyError for a place without a value."""
 
-    def block(match: re.Match[str]) -> str:
-        lines = values[match["name"]].splitlines()
+    def filled(match: re.Match[str]) -> str:
+        if match["word"]:
+            return values[match["word"]]
+        lines = values[match["block"]].splitlines()
         return "".join(f"{match['indent']}{line}".rstrip() + "\n" for line in lines)
 
-    text = _WHOLE_LINE.sub(block, template)
-    return _PLACE.sub(lambda match: values[match[1]], text)
+    return _EMPTY_LINES.sub("\n\n", _PLACE.sub(filled, template))
 
 
 def scalar(text: str) -> str:

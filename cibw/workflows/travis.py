@@ -6,8 +6,17 @@ from shlex import quote
 
 from cibw.model.artifacts import artifact_name
 from cibw.model.target import Architecture, Platform
-from cibw.workflows.commands import build_command, check_command, publish_command, sdist_command
-from cibw.workflows.common import common_values, first_look, paragraphs, sequence, tag_step, token_names, token_step
+from cibw.workflows.commands import build_command, check_command, publish_command, requirement, sdist_command
+from cibw.workflows.common import (
+    common_values,
+    first_look,
+    paragraphs,
+    sequence,
+    tag_step,
+    token_names,
+    token_step,
+    version_steps,
+)
 from cibw.workflows.matrix import Runners, linux_runners, make_matrix
 from cibw.workflows.templates import fill, scalar
 from cibw.workflows.values import BuildJob, ReadTemplate, Runner, Wishes, Workflow, WorkflowFile
@@ -54,6 +63,9 @@ def travis_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
         "jobs": paragraphs(_job(job, wishes, read) for job in matrix.jobs),
         "artifacts": sequence([artifact_name(), *(job.group.artifact for job in matrix.jobs)]),
     }
+    # Between quotes, YAML of Travis takes the line for one assignment of the shell.
+    global_env = f"env:\n  global:\n    - CIBW_TAG_FORMAT={scalar(wishes.tag_format)}\n\n"
+    values["global_env"] = global_env if wishes.tag_format else ""
     values["encrypt_test"] = "#        travis encrypt --com 'TESTPYPI_API_TOKEN=pypi-...'" if wishes.test_index else ""
     values["test_secret"] = f"- secure: {_PRINTED}TESTPYPI_API_TOKEN" if wishes.test_index else ""
     to_test = {**values, "publish": _deploy(wishes, "testpypi", 'TWINE_PASSWORD="$TESTPYPI_API_TOKEN"')}
@@ -73,6 +85,7 @@ def _job(job: BuildJob, wishes: Wishes, read: ReadTemplate) -> str:
     output = f"artifacts/{group.artifact}"
     used = f"use: {artifact_name()}\n" if wishes.from_sdist else ""
     values = {
+        "cibw": requirement(wishes),
         "name": group.name,
         "runner": scalar(job.runner.label),
         "build_wheels": build_command(wishes, group.selection, output),
@@ -92,5 +105,6 @@ def _next_steps(wishes: Wishes) -> tuple[str, ...]:
             f"quotes. Put what is printed into {path} as the value of `secure`."
         ),
         first_look(path),
+        *version_steps(wishes),
         tag_step(wishes),
     )

@@ -9,6 +9,7 @@ from enum import Enum
 from cibw.model.artifacts import artifact_name
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.target import Architecture, Platform
+from cibw.model.versions import VersionSource
 
 ReadTemplate = Callable[[str], str]
 """Gives the text of a template by its file name."""
@@ -78,19 +79,24 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What a project's workflow shall do.
+    """What a project's workflow shall do; `cibw_version` is the one that it installs.
 
-    `package` is the package's directory and `config_file` the file with the options, both empty for the usual ones.
-    Tags of releases begin with `tag_prefix`. `output` is where the workflow goes, empty for the CI's place.
-    `branch` is the one whose pushes go to the test index.
+    A project that `is_pure` has one wheel for all platforms, and no groups. `package` is the package's directory and
+    `config_file` the file with the options, both empty for the usual ones. Tags of releases begin with `tag_prefix`;
+    `tag_format` is the option that the project lacks for that, else empty. `output` is where the workflow goes, empty
+    for the CI's place. `branch` is the one whose pushes go to the test index.
     """
 
     project: str
+    cibw_version: str
     groups: tuple[Group, ...]
+    is_pure: bool = False
+    versions: VersionSource = VersionSource.COMMIT
     package: str = ""
     config_file: str = ""
     branch: str = "main"
     tag_prefix: str = "v"
+    tag_format: str = ""
     from_sdist: bool = False
     test_index: bool = True
     output: str = ""

@@ -7,16 +7,24 @@ import pytest
 from unit_test.cli.calling import PYPROJECT, Caller
 
 WORKFLOW = ".github/workflows/wheels.yml"
+BUILD_SYSTEM = """\
+[build-system]
+requires = ["setuptools", "cython"]
+build-backend = "setuptools.build_meta"
+
+"""
+BINARY = BUILD_SYSTEM + PYPROJECT
 
 
 @pytest.fixture
 def repository(cibw: Caller) -> Caller:
     (cibw.directory / ".git").mkdir()
+    (cibw.directory / "pyproject.toml").write_text(BINARY)
     return cibw
 
 
 def configure(cibw: Caller, *lines: str) -> None:
-    (cibw.directory / "pyproject.toml").write_text(PYPROJECT + "\n".join(lines) + "\n")
+    (cibw.directory / "pyproject.toml").write_text(BINARY + "\n".join(lines) + "\n")
 
 
 def test_files_are_written_and_the_next_steps_told(repository: Caller) -> None:
@@ -144,9 +152,9 @@ def test_variables_of_this_shell_do_not_count(repository: Caller) -> None:
 
 def test_a_project_without_a_name_is_called_by_its_directory(repository: Caller) -> None:
     (repository.directory / "pyproject.toml").unlink()
-    (repository.directory / "setup.py").write_text("")
+    (repository.directory / "setup.py").write_text("from setuptools import Extension\n")
     text = repository("init", "github", "--output", "-").stdout
-    assert f"Wheels and sdist of {repository.directory.name}" in text
+    assert f"# Builds {repository.directory.name} for each change" in text
     assert "name: windows-ARM64" in text
 
 
@@ -167,7 +175,7 @@ def test_no_build_at_all_is_an_error(repository: Caller) -> None:
 
 def test_an_architecture_that_only_some_computers_have_is_fine(repository: Caller) -> None:
     (repository.directory / "pyproject.toml").write_text(
-        PYPROJECT.replace('build = "cp3{11,12}-manylinux_x86_64"\narchs = "x86_64"', 'archs = "auto32"')
+        BINARY.replace('build = "cp3{11,12}-manylinux_x86_64"\narchs = "x86_64"', 'archs = "auto32"')
     )
     text = repository("init", "github", "--output", "-").stdout
     assert "--archs i686" in text

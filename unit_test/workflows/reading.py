@@ -26,7 +26,7 @@ def groups_of(names: Iterable[str] = NAMES, *, per_identifier: bool = False) -> 
     return group_builds(map(BuildIdentifier.parse, names), per_identifier=per_identifier)
 
 
-WISHES = Wishes(project="demo", groups=groups_of())
+WISHES = Wishes(project="demo", cibw_version="1.2.3", groups=groups_of())
 
 
 def made(service: CiService, wishes: Wishes = WISHES) -> Workflow:

@@ -16,7 +16,8 @@ from unit_test.workflows.reading import WISHES, groups_of, made
 VALUES = {
     "$SELECTION": "--platform linux --archs x86_64",
     "<< parameters.selection >>": "--only cp312-win32",
-    "<< parameters.index >>": "testpypi",
+    "<< parameters.index >>": "--to testpypi",
+    "$INDEX": "--to testpypi --skip-released",
     "<< parameters.artifact >>": "cibw-wheels-linux",
 }
 WITH_PATHS = replace(WISHES, from_sdist=True, package="my pkg", config_file="my pkg/cibw.toml")
@@ -54,4 +55,8 @@ def test_calls_speak_of_the_package_and_its_configuration(service: CiService) ->
 @pytest.mark.parametrize("service", CiService)
 def test_both_indexes_are_published_to(service: CiService) -> None:
     indexes = {call.to for call in calls(service, WISHES) if call.command is CommandName.PUBLISH}
-    assert indexes == ({"testpypi"} if service is CiService.CIRCLECI else {"pypi", "testpypi"})
+    # Elsewhere two values of a variable or parameter name them.
+    assert indexes == ({"testpypi"} if service in {CiService.CIRCLECI, CiService.GITHUB} else {"pypi", "testpypi"})
+    text = made(service).files[0].text
+    assert "--to pypi" in text
+    assert "--to testpypi" in text

@@ -11,7 +11,7 @@ from cibw.workflows.values import CiService
 from unit_test.workflows.reading import WISHES, at, entries, groups_of, made, parsed, table
 
 ROOT = Path(__file__).parents[2]
-PUBLISHING = ("publish", "test-index")
+PURE = replace(WISHES, groups=(), is_pure=True)
 
 
 def jobs() -> dict[str, object]:
@@ -22,35 +22,66 @@ def uses(text: str) -> list[str]:
     return re.findall(r"uses: (.+)", text)
 
 
-def test_only_jobs_that_publish_get_a_token_and_they_build_nothing() -> None:
-    with_token = {name for name, job in jobs().items() if "id-token" in table(job, "permissions")}
-    assert with_token == set(PUBLISHING)
-    for name in PUBLISHING:
-        commands = [str(table(step).get("run", "")) for step in entries(jobs()[name], "steps")]
+def test_only_the_job_that_publishes_gets_a_token_and_it_builds_nothing() -> None:
+    for wishes in (WISHES, PURE):
+        found = table(parsed(CiService.GITHUB, wishes), "jobs")
+        with_token = [name for name, job in found.items() if "id-token" in str(table(job).get("permissions"))]
+        assert with_token == ["publish"]
+        commands = [str(table(step).get("run", "")) for step in entries(found["publish"], "steps")]
         assert not [command for command in commands if re.search(r"cibw (build|sdist)", command)]
 
 
-def test_nothing_is_allowed_that_a_job_does_not_say() -> None:
-    assert table(parsed(CiService.GITHUB), "permissions") == {}
-    assert all("permissions" in table(job) for job in jobs().values())
+def test_no_job_may_write_but_for_the_token() -> None:
+    assert table(parsed(CiService.GITHUB), "permissions") == {"contents": "read"}
+    assert table(jobs()["publish"], "permissions") == {"contents": "read", "id-token": "write"}
+    assert not [name for name, job in jobs().items() if name != "publish" and "permissions" in table(job)]
 
 
-@pytest.mark.parametrize("name", PUBLISHING)
-def test_publishing_needs_everything_and_shows_the_page(name: str) -> None:
-    assert entries(jobs()[name], "needs") == ["sdist", "wheels", "check"]
-    assert at(jobs()[name], "environment", "url") == "${{ steps.publish.outputs.url }}"
+def test_publishing_needs_everything_and_shows_the_page() -> None:
+    assert at(jobs()["publish"], "needs") == "check"
+    assert entries(jobs()["check"], "needs") == ["sdist", "wheels"]
+    assert at(jobs()["publish"], "environment", "url") == "${{ steps.publish.outputs.url }}"
 
 
 def test_only_tags_become_releases() -> None:
-    assert "startsWith(github.ref, 'refs/tags/v')" in str(at(jobs()["publish"], "if"))
-    wishes = replace(WISHES, tag_prefix="rel/")
-    condition = str(at(parsed(CiService.GITHUB, wishes), "jobs", "publish", "if"))
-    assert "startsWith(github.ref, 'refs/tags/rel/')" in condition
-    assert at(parsed(CiService.GITHUB, wishes), "on", "push", "tags") == ["rel/*"]
+    sent = entries(jobs()["publish"], "steps")[-1]
+    assert at(jobs()["publish"], "if") == "github.event_name == 'push'"
+    assert at(sent, "env", "INDEX") == (
+        "${{ github.ref_type == 'tag' && '--to pypi --require-tag' || '--to testpypi' }}"
+    )
+    assert at(jobs()["publish"], "environment", "name") == "${{ github.ref_type == 'tag' && 'pypi' || 'testpypi' }}"
 
 
-def test_each_job_ends_in_time() -> None:
-    assert all("timeout-minutes" in table(job) for job in jobs().values())
+def test_without_a_test_index_no_branch_publishes() -> None:
+    job = at(parsed(CiService.GITHUB, replace(WISHES, test_index=False)), "jobs", "publish")
+    assert at(job, "if") == "github.event_name == 'push' && github.ref_type == 'tag'"
+    assert at(job, "environment", "name") == "pypi"
+    assert at(entries(job, "steps")[-1], "run") == "cibw publish --to pypi --require-tag dist"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "pattern"), [("v", "v*"), ("rel/", "rel/*"), ("", "[0-9]*"), ("c++-", r"c\+\+-*"), ("[x]", r"\[x\]*")]
+)
+def test_the_tags_of_the_project_start_the_workflow(prefix: str, pattern: str) -> None:
+    assert at(parsed(CiService.GITHUB, replace(WISHES, tag_prefix=prefix)), "on", "push", "tags") == [pattern]
+
+
+def test_builds_end_in_time() -> None:
+    assert at(jobs()["wheels"], "timeout-minutes") == 180
+
+
+def test_workflows_of_a_repository_have_their_own_names_and_runs() -> None:
+    first, second = (replace(WISHES, package=f"packages/{name}", project=name) for name in ("foo", "Bar.Baz"))
+    paths = [made(CiService.GITHUB, wishes).files[0].path for wishes in (WISHES, first, second)]
+    assert paths == [f".github/workflows/{name}.yml" for name in ("wheels", "wheels-foo", "wheels-bar-baz")]
+    names = [at(parsed(CiService.GITHUB, wishes), "name") for wishes in (WISHES, first, second)]
+    assert names == ["wheels", "wheels-foo", "wheels-bar-baz"]
+    assert at(parsed(CiService.GITHUB, first), "concurrency", "group") == "${{ github.workflow }}-${{ github.ref }}"
+    assert any("workflow name wheels-foo.yml" in step for step in made(CiService.GITHUB, first).next_steps)
+
+
+def test_a_workflow_elsewhere_has_the_name_of_its_file() -> None:
+    assert at(parsed(CiService.GITHUB, replace(WISHES, output="x/release.yaml")), "name") == "release"
 
 
 def test_no_checkout_leaves_its_credentials() -> None:

@@ -24,6 +24,14 @@ def test_empty_lines_of_a_block_get_no_blanks() -> None:
     assert fill("  @block@\n", {"block": "a\n\nb"}) == "  a\n\n  b\n"
 
 
+def test_a_value_is_no_template() -> None:
+    assert fill("@block@\na @word@\n", {"block": "tag @word@", "word": "@block@"}) == "tag @word@\na @block@\n"
+
+
+def test_of_several_empty_lines_one_stays() -> None:
+    assert fill("a\n\n@block@\n\nb\n", {"block": ""}) == "a\n\nb\n"
+
+
 def test_an_empty_block_takes_its_line_away() -> None:
     assert fill("a\n  @block@\nb\n", {"block": ""}) == "a\nb\n"
 
