@@ -172,3 +172,10 @@ def peer(session: nox.Session) -> None:
     session.run("python", "bin/compare_with_peer.py", *session.posargs)
     session.run("python", "bin/compare_options.py", "--count", "10")
     session.run("python", "bin/compare_commands.py", "--count", "5")
+
+
+@nox.session(name="peer-suite", default=False)
+def peer_suite(session: nox.Session) -> None:
+    """Run cibuildwheel's own integration tests with cibw in its place, and write docs/peer-suite.md."""
+    _install(session, "test")
+    session.run("python", "bin/run_peer_suite.py", *session.posargs)

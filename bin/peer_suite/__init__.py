@@ -1,0 +1,1 @@
+"""The parts of bin/run_peer_suite.py."""
