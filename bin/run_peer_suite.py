@@ -86,9 +86,11 @@ def _image(family: str, chosen: Collection[str]) -> Image:
 
 
 def _single_python(images: Mapping[str, Image]) -> tuple[int, int]:
-    """The newest Python that all images have."""
-    common = set.intersection(*(set(image.pythons) for image in images.values()))
+    """The newest Python that all images have, or that of manylinux has."""
+    common = set.intersection(*(set(image.pythons) for image in images.values())) or images["manylinux"].pythons
     minors = [minor for minor in range(_NEWEST[1] + 1) if f"cp3{minor}-cp3{minor}" in common]
+    if not minors:
+        sys.exit("The image of manylinux has none of these Pythons.")
     return 3, max(minors)
 
 

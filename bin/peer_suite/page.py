@@ -27,7 +27,8 @@ part of it. The session fails where a failure is not declared or looks different
 declared to fail.
 
 The last run had these images. What a test expects is limited to their Pythons, and wheels of manylinux get their
-policy. Only the tests of musllinux build for musl.
+policy. Only the tests of musllinux build for musl. Outcomes that `--resume` keeps may come from runs with fewer Pythons
+(`--python`).
 """
 
 
