@@ -61,6 +61,15 @@ def test_the_pip_of_an_old_python_trusts_the_certificates_of_cibw(tmp_path: Path
 
 
 @pytest.mark.docker
+def test_tests_find_sources_around_the_project(tmp_path: Path) -> None:
+    project = copy_project("c", tmp_path / "inner")
+    (tmp_path / "inner" / "checks").mkdir()
+    (tmp_path / "inner" / "checks" / "check.py").write_text("import demo_c; assert demo_c.hypotenuse(3, 4) == 5")
+    settings = {"CIBW_TEST_SOURCES": "../checks", "CIBW_TEST_COMMAND": "python ../checks/check.py"}
+    build_in("docker", project, "cp313-manylinux_x86_64", **settings)
+
+
+@pytest.mark.docker
 def test_create_args_reach_the_engine(tmp_path: Path) -> None:
     project = copy_project("c", tmp_path)
     (project / "data").mkdir()

@@ -69,6 +69,19 @@ def test_an_abi3_wheel_serves_the_later_pythons(tmp_path: Path) -> None:
     check_made_once(ran)
 
 
+def test_a_project_elsewhere_is_tested_with_sources_around_it(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    project = copy_project("c", outside)
+    (outside / "checks").mkdir()
+    (outside / "checks" / "check.py").write_text("import demo_c; assert demo_c.hypotenuse(3, 4) == 5")
+    settings = {"CIBW_TEST_SOURCES": "../checks", "CIBW_TEST_COMMAND": "python ../checks/check.py"}
+    (tmp_path / "here").mkdir()
+    ran = build(
+        tmp_path / "here", str(project), "--engine", "host", "--only", "cp313-manylinux_x86_64", settings=settings
+    )
+    check_ended_well(ran, ["cp313-manylinux_x86_64"])
+
+
 def test_the_image_option_sets_the_glibc(tmp_path: Path) -> None:
     [identifier] = manylinux("cp311")
     settings = {"CIBW_MANYLINUX_X86_64_IMAGE": "manylinux_2_34"}

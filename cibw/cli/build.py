@@ -115,7 +115,6 @@ def _run(session: Session, project: Project, planned: _Planned) -> int:
 
 
 def _run_in(session: Session, project: Project, planned: _Planned, output_dir: Path) -> int:
-    facts = planned.facts
     jobs = min(planned.options.jobs or default_jobs(), len(planned.plan.identifiers))
     reporters = open_reporters(session, planned.plan, output_dir, side_by_side=jobs > 1)
     files = _files(session, project, planned.options, reporters.emit)
@@ -126,7 +125,7 @@ def _run_in(session: Session, project: Project, planned: _Planned, output_dir: P
         cache_project=session.cache_project,
         emit=reporters.emit,
         keep_containers=session.is_on("CIBW_DEBUG_KEEP_CONTAINER"),
-        runs_32bit=facts.runs_32bit,
+        runs_32bit=planned.facts.runs_32bit,
         offline=planned.options.offline,
         state=state_teller(session, memory, reporters.emit),
         prepared=preparation(session, planned.options.cache, planned.catalog),
@@ -142,8 +141,9 @@ def _run_in(session: Session, project: Project, planned: _Planned, output_dir: P
             host_environment=session.environment,
             processors=read_processors(),
             builds=jobs,
+            project=None if project.is_sdist else project.root,
         )
-        sources = StoreSources(facts=facts, emit=reporters.emit, image=opener.image_identity)
+        sources = StoreSources(facts=planned.facts, emit=reporters.emit, image=opener.image_identity)
         settings = RunSettings(
             stages=stages,
             output_dir=output_dir,

@@ -102,7 +102,9 @@ class Trial:
                 machine.make_dir(project)
                 bindings = {Late.PROJECT: project, Late.WORK: work, Late.RESOURCES: str(RESOURCES_DIR)}
                 bindings[Late.CIBW_PYTHON] = sys.executable
-                yield Workbench(machine, "verify", bindings, redact(self.hear, self.session.mask))
+                bench = Workbench(machine, "verify", bindings, redact(self.hear, self.session.mask))
+                bench.project = None if self.found.project.is_sdist else self.found.project.root
+                yield bench
 
     def _try(self, wanted: Wanted, steps: Verification, bench: Workbench) -> Iterator[Finding]:
         base = dict(bench.machine.environment())

@@ -189,10 +189,19 @@ def _check_names(texts: Texts) -> Texts:
 
 
 def _check_paths(texts: Texts) -> Texts:
+    _check_relative(texts)
     for text in texts:
-        if text.startswith("/") or ".." in text.replace("\\", "/").split("/"):
+        if ".." in text.replace("\\", "/").split("/"):
             hint = "give a path below the project directory, such as 'tests'"
             raise BadValueError(f"{text!r} leads out of the project", hint)
+    return texts
+
+
+def _check_relative(texts: Texts) -> Texts:
+    for text in texts:
+        if text.startswith("/"):
+            hint = "give a path relative to the project directory, such as 'tests'"
+            raise BadValueError(f"{text!r} is an absolute path", hint)
     return texts
 
 
@@ -202,6 +211,7 @@ EXTRAS = list_kind(_comma_words, "at commas")
 ARCHS = list_kind(_comma_words, "at commas and blanks", _each_once)
 REQUIREMENTS = list_kind(split_words, "as a shell does", _check_requirements)
 PATHS = list_kind(split_words, "as a shell does", _check_paths)
+SOURCES = list_kind(split_words, "as a shell does", _check_relative)
 
 
 def _version(value: TomlValue, _: Context) -> str:

@@ -6,7 +6,7 @@ from cibw.config.compiler_options import COMPILER_CACHE, EMULATION_TOOLCHAIN
 from cibw.config.download_options import MIRRORS, OFFLINE
 from cibw.config.image_options import IMAGES
 from cibw.config.interpreter_options import PYTHON_SOURCE
-from cibw.config.kinds import ARCHS, EXTRAS, PATHS, REQUIREMENTS, VARIABLES, VERBOSITY, VERSION
+from cibw.config.kinds import ARCHS, EXTRAS, PATHS, REQUIREMENTS, SOURCES, VARIABLES, VERBOSITY, VERSION
 from cibw.config.kinds_of_commands import AUDIT, BEFORE_BUILD, ENVIRONMENT, GROUPS, HOOK, REPAIR, SETTINGS, TEST
 from cibw.config.kinds_of_selection import ENABLE, PATTERNS
 from cibw.config.kinds_of_tools import DEPENDENCY_VERSIONS, ENGINE, FILES, FRONTEND, RUNTIME, TOOLS
@@ -167,10 +167,10 @@ BEFORE_TEST = Option(
     kind=HOOK, facts=Facts(name="before-test", description="A command in the test environment, before the wheel.")
 )
 TEST_SOURCES = Option(
-    kind=PATHS,
+    kind=SOURCES,
     facts=Facts(
         name="test-sources",
-        description="Files and directories of the project that the test's working directory gets.",
+        description="Files and directories that the test's working directory gets, such as `tests` or `../tests`.",
         default=(),
     ),
 )

@@ -66,6 +66,14 @@ class PutText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PutFiles:
+    """Copy a file or a directory of the computer that runs cibw, by its path relative to the project there."""
+
+    path: Template
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch:
     """Have a file of the network at a path, or with `unpack` what is in an archive, in a directory of that path.
 
@@ -82,7 +90,7 @@ class Fetch:
     unless: Template | None = None
 
 
-Action = Run | PutText | Fetch
+Action = Run | PutText | PutFiles | Fetch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 import shlex
 
 from cibw.exhaustive import assert_never
 from cibw.model.layout import BUILT_DIR, OWN_PYTHON, PROJECT, REPAIRED_DIR, SOURCE, TEST_DIR, WORK
-from cibw.model.plan import Run
+from cibw.model.plan import Action, PutFiles, Run
 from cibw.model.shell import Shell
 from cibw.model.template import Late, Template
 from cibw.planning.commands import Argument, program, resource, shell
@@ -42,14 +43,35 @@ def move_unrepaired(dialect: Shell) -> Run:
             assert_never(dialect)
 
 
+def leads_out(source: str) -> bool:
+    """Whether a path relative to the project leads out of it."""
+    return _levels_up(source) > 0
+
+
+def test_directory(sources: tuple[str, ...]) -> Template:
+    """The directory where the tests run.
+
+    It lies as many levels below TEST_DIR as a source leads up, so that `../tests` stays inside TEST_DIR.
+    """
+    return Template.of(TEST_DIR, "/cwd" * _depth(sources))
+
+
+def bring_test_sources(sources: tuple[str, ...], dialect: Shell) -> tuple[Action, ...]:
+    """Copy the test sources to where the tests run, from the project and from the directories around it."""
+    own = tuple(source for source in sources if not leads_out(source))
+    outside = [_bring(_normal(source), _depth(sources)) for source in sources if leads_out(source)]
+    copy = (copy_to_tests(own, dialect, test_directory(sources)),) if sources else ()
+    return (*copy, *outside)
+
+
 def copy_to_tests(sources: tuple[str, ...], dialect: Shell, directory: Template = TEST_DIR) -> Run:
     """Copy files and directories of the project to where the tests run."""
     match dialect:
         case Shell.SH | Shell.BASH:
             copies = (_copy(source, directory, " && " * (number > 0)) for number, source in enumerate(sources))
-            return shell(Template.of(*copies))
+            return shell(Template.of(*copies) if sources else Template.of("mkdir -p '", directory, "'"))
         case Shell.CMD:
-            return script("copy", directory, *sources)
+            return script("copy", directory, *map(_normal, sources))
         case _:
             assert_never(dialect)
 
@@ -76,9 +98,29 @@ def script(*arguments: Argument, cwd: Template = PROJECT) -> Run:
     return program(Late.CIBW_PYTHON, "-I", resource("host_files.py"), *arguments, cwd=cwd)
 
 
-def _copy(source: str, directory: Template, joint: str) -> Template:
+def _bring(source: str, depth: int) -> PutFiles:
+    levels = _levels_up(source)
+    rest = source.split("/")[levels:]
+    return PutFiles(
+        path=Template.of(TEST_DIR, "/cwd" * (depth - levels), *(f"/{part}" for part in rest)), source=source
+    )
+
+
+def _depth(sources: tuple[str, ...]) -> int:
+    return max(map(_levels_up, sources), default=0)
+
+
+def _levels_up(source: str) -> int:
+    return _normal(source).split("/").count("..")
+
+
+def _normal(source: str) -> str:
     # With a slash at its end, the cp of macOS copies what a directory holds, not the directory.
-    source = source.rstrip("/")
+    return posixpath.normpath(source.replace("\\", "/"))
+
+
+def _copy(source: str, directory: Template, joint: str) -> Template:
+    source = _normal(source)
     parent, _, _name = source.rpartition("/")
     target = Template.of("'", directory, f"'/{shlex.quote(parent)}" if parent else "'")
     return Template.of(f"{joint}mkdir -p ", target, f" && cp -a {shlex.quote(source)} ", target)

@@ -20,7 +20,13 @@ from cibw.planning.commands import (
     spoken_in,
     virtual_environment,
 )
-from cibw.planning.files import copy_to_tests, fresh_directories, judge_path, move_unrepaired
+from cibw.planning.files import (
+    bring_test_sources,
+    fresh_directories,
+    judge_path,
+    move_unrepaired,
+    test_directory,
+)
 from cibw.planning.frontends import Package, build_command, uses_uv
 from cibw.planning.ground import Ground, Half
 
@@ -101,7 +107,10 @@ def _tests_of(half: Half, options: BuildOptions, package: Package, ground: Groun
     if options.before_test:
         yield Step(name=StepName.BEFORE_TEST, actions=(_shell_on(half, options.before_test, PROJECT, dialect),))
     yield Step(name=StepName.TEST_INSTALL, actions=(_install(options, ground, half), *_test_files(options, dialect)))
-    yield Step(name=StepName.TEST, actions=(_shell_on(half, options.test_command, TEST_DIR, dialect),))
+    yield Step(
+        name=StepName.TEST,
+        actions=(_shell_on(half, options.test_command, test_directory(options.test_sources), dialect),),
+    )
 
 
 def _shell_on(half: Half, text: Template, cwd: Template, dialect: Shell) -> Run:
@@ -173,4 +182,4 @@ def _install(options: BuildOptions, ground: Ground, half: Half) -> Run:
 def _test_files(options: BuildOptions, dialect: Shell) -> tuple[Action, ...]:
     if not options.test_sources:
         return (PutText(path=Template.of(TEST_DIR, "/test_fail.py"), text=_NO_TEST_SOURCES),)
-    return (copy_to_tests(options.test_sources, dialect),)
+    return bring_test_sources(options.test_sources, dialect)

@@ -11,6 +11,7 @@ from enum import Enum
 from cibw.config.problems import BadValueError
 from cibw.errors import Mistake
 from cibw.model.template import Late, Template
+from cibw.planning.files import leads_out
 from cibw.planning.ground import Circumstances, Refused
 
 _PYTHONS = ("python", "python3")
@@ -54,6 +55,10 @@ def app_tests(given: Circumstances, *, allows_code: bool) -> tuple[Invocation, .
         found = parse_invocations(command, allows_code=allows_code)
     except BadValueError as error:
         return Refused((_mistake(given, "test-command", str(error), error.hint),))
+    outside = next(filter(leads_out, given.resolved.test_sources), None)
+    if outside is not None:
+        hint = "list files and directories of the project alone; an app has no directory beside that of its tests"
+        return Refused((_mistake(given, "test-sources", f"{outside!r} leads out of the project", hint),))
     if given.resolved.test_sources or not any(one.needs_sources for one in found):
         return found
     message = f"it would find nothing to run on {given.identifier.platform.value}, as test-sources is not set"

@@ -17,12 +17,12 @@ from cibw.config.options import BuildOptions
 from cibw.model.environment import EnvExpr
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import HostSpec
-from cibw.model.layout import TEST_DIR, WORK
 from cibw.model.layout import TEST_ENVIRONMENT as ENVIRONMENT
+from cibw.model.layout import WORK
 from cibw.model.plan import Action, PutText, Run, Step, StepName
 from cibw.model.template import Late, Template
 from cibw.planning.commands import program, resource, shell, spoken_in, virtual_environment
-from cibw.planning.files import copy_to_tests
+from cibw.planning.files import bring_test_sources, test_directory
 from cibw.planning.ground import Conventions, Ground
 from cibw.planning.steps import test_environment
 
@@ -125,8 +125,8 @@ def _tests(wanted: Installation, python: Template) -> Iterable[Step]:
         return
     if tests.before_test:
         yield Step(name=StepName.BEFORE_TEST, actions=(shell(tests.before_test, dialect=dialect),))
-    files = (copy_to_tests(tests.test_sources, dialect),) if tests.test_sources else ()
-    yield Step(name=StepName.TEST, actions=(*files, shell(tests.test_command, cwd=TEST_DIR, dialect=dialect)))
+    run = shell(tests.test_command, cwd=test_directory(tests.test_sources), dialect=dialect)
+    yield Step(name=StepName.TEST, actions=(*bring_test_sources(tests.test_sources, dialect), run))
 
 
 def _script(python: Template, action: str, project: str) -> Run:

@@ -9,7 +9,7 @@ from cibw.model.command import Command
 from cibw.model.environment import EnvExpr
 from cibw.model.identifier import BuildIdentifier, Interpreter
 from cibw.model.images import ContainerSpec, CreateOptions, HostSpec, MachineSpec
-from cibw.model.plan import Action, Fetch, PutText, Run
+from cibw.model.plan import Action, Fetch, PutFiles, PutText, Run
 from cibw.model.target import Target
 from cibw.model.template import Template
 from cibw.reporting.template_codec import expression_data, expression_from, template_data, template_from, text
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cattrs import Converter
 
 _UNIONS = (
-    (Action, {"run": Run, "put_text": PutText, "fetch": Fetch}),
+    (Action, {"run": Run, "put_text": PutText, "put_files": PutFiles, "fetch": Fetch}),
     (MachineSpec, {"container": ContainerSpec, "host": HostSpec}),
 )
 

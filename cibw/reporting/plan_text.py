@@ -11,7 +11,7 @@ from cibw.model.environment import EnvExpr
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import ContainerSpec, CreateOptions, EmulationToolchain, HostSpec, MachineSpec
 from cibw.model.not_built import NotBuilt
-from cibw.model.plan import Action, Expectation, Fetch, Job, Plan, PutText, Run, Step, WheelBuild, When
+from cibw.model.plan import Action, Expectation, Fetch, Job, Plan, PutFiles, PutText, Run, Step, WheelBuild, When
 from cibw.model.shell import Shell
 from cibw.model.template import Template
 from cibw.reporting.folding import dimmed
@@ -99,6 +99,8 @@ def _action(action: Action, look: Look) -> list[str]:
         case PutText(path=path, text=text):
             number = count(len(text.splitlines()), "line")
             return [f"{look.dim('+')} {path} {look.dim(f'({number})')}"]
+        case PutFiles(path=path, source=source):
+            return [f"{look.dim('+')} {path} {look.dim(f'(copied from {source})')}"]
         case Fetch(url=url, path=path, unpack=unpack):
             how = "fetched and unpacked from" if unpack else "fetched from"
             unless = f", unless there is {action.unless}" * bool(action.unless)

@@ -32,7 +32,8 @@ def move(file: str, directory: str) -> None:
 
 
 def copy(directory: str, *sources: str) -> None:
-    """Copy files and directories below the current directory to the same places below another one."""
+    """Copy files and directories below the current directory to the same places below another one, which is made."""
+    Path(directory).mkdir(parents=True, exist_ok=True)
     for source in sources:
         target = Path(directory, source)
         target.parent.mkdir(parents=True, exist_ok=True)

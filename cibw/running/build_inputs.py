@@ -13,7 +13,7 @@ from shutil import which
 from cibw.exhaustive import assert_never
 from cibw.model.environment import EnvExpr, EnvPart, Substitution, Variable
 from cibw.model.images import ContainerSpec
-from cibw.model.plan import Job, PutText, Run, Step, WheelBuild
+from cibw.model.plan import Job, PutFiles, PutText, Run, Step, WheelBuild
 from cibw.model.template import Late, Template
 from cibw.running.container_create import CACHE_PLACE, HOST_PLACE
 from cibw.running.input_files import Followed, InputFiles, text_of
@@ -88,6 +88,7 @@ def inputs_on_host(job: Job, build: WheelBuild, given: Given, files: InputFiles,
         strict.update(dict.fromkeys(programs, f"{expression.name} in environment"))
     if not tests:
         strict.update({target: f"the link {name}" for name, target in _links_outside(given)})
+    strict.update(_put_files(build, given) if tests else {})
     others = files.follow(lax, is_strict=False)
     found_strict = files.follow(strict, is_strict=True)
     hashes = {**others.hashes, **found_strict.hashes}
@@ -106,7 +107,9 @@ def inputs_in_container(job: Job, build: WheelBuild, given: Given, files: InputF
         raise TypeError("the job has no container")
     texts = list(_of_tests(build)) if tests else [*_of_build(job, build), *_passed(spec, given)]
     links = [] if tests else [Named(f"the link {name}", target) for name, target in given.links.items()]
-    return _mounted(spec, [*texts, *links], given, files, tests=tests)
+    mounted = _mounted(spec, [*texts, *links], given, files, tests=tests)
+    brought = files.follow(_put_files(build, given) if tests else {}, is_strict=True)
+    return Followed(hashes={**mounted.hashes, **brought.hashes}, reasons=(*mounted.reasons, *brought.reasons))
 
 
 def inputs_of_before_all(job: Job, given: Given, files: InputFiles) -> Followed:
@@ -159,6 +162,12 @@ def _of_build(job: Job, build: WheelBuild) -> Iterator[Named]:
 def _of_tests(build: WheelBuild) -> Iterator[Named]:
     yield from _of_environment("test-environment", build.test_environment)
     yield from _of_steps(build.test)
+
+
+def _put_files(build: WheelBuild, given: Given) -> Mapping[str, str]:
+    """What the tests get from the directories around the project."""
+    sources = [one.source for step in build.test for one in step.actions if isinstance(one, PutFiles)]
+    return {os.path.normpath(given.root / source): "test-sources" for source in sources}
 
 
 def _of_environment(option: str, expressions: Iterable[EnvExpr]) -> Iterator[Named]:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from cibw.errors import CibwError, EngineUnavailableError, InterruptedRunError
 from cibw.model.events import Event, JobStarted, Progress
@@ -32,7 +33,8 @@ class StageSettings:
 
     `open_machine` gives a machine and cleans up when its context ends; meanwhile it asks its second
     argument, which raises InterruptedRunError, whether to go on. `host_environment` is where passed
-    variables come from. `builds` side by side share the `processors`.
+    variables come from. `builds` side by side share the `processors`. `project` is where the project lies
+    on this computer; None for an sdist, whose configuration must not reach files around it.
     """
 
     open_machine: Callable[[Job, Callable[[], None]], AbstractContextManager[OpenMachine]]
@@ -41,6 +43,7 @@ class StageSettings:
     host_environment: Mapping[str, str] = field(default_factory=dict)
     processors: int = 1
     builds: int = 1
+    project: Path | None = None
 
     def environment(self, opened: OpenMachine, builds: int) -> dict[str, str]:
         """What commands start from on a machine where so many builds share the processors."""

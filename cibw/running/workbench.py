@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from typing_extensions import assert_never
 
@@ -23,13 +25,14 @@ from cibw.model.events import (
     VariablesSet,
     WarningRaised,
 )
-from cibw.model.plan import Action, Fetch, PutText, Run, Step, StepName, When
+from cibw.model.plan import Action, Fetch, PutFiles, PutText, Run, Step, StepName, When
 from cibw.model.template import Late
 from cibw.model.wheel import WheelName
 from cibw.running.evaluate import evaluate
 from cibw.running.machine import Machine
 from cibw.running.memory import shortage_of
 from cibw.running.opened import Fetcher, fetch_nothing
+from cibw.running.source import every_file
 
 Emit = Callable[[Event], None]
 _LAST_LINES = 20
@@ -40,7 +43,8 @@ _NO_TOOLS = "Check the package index, name other tools by audit-requires, or lea
 class Workbench:
     """Performs the steps of one scope (a job or a build) and tells what happens.
 
-    It belongs to one thread; `bindings` grows as the run comes to know late values.
+    It belongs to one thread; `bindings` grows as the run comes to know late values. `project` is the
+    directory of the project on this computer; nothing around it can be named while that is None.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class Workbench:
     ) -> None:
         self.machine = machine
         self.bindings = dict(bindings)
+        self.project: Path | None = None
         self.times: list[StepTime] = []
         self.warnings: list[str] = []
         self.compiler_cache: CacheHits | None = None
@@ -111,6 +116,8 @@ class Workbench:
         match action:
             case PutText(path=path, text=text):
                 self.machine.put(text.encode(), path.render(self.bindings))
+            case PutFiles(path=path, source=source):
+                self._put_files(source, path.render(self.bindings))
             case Run(command=command, when=when):
                 if self._holds(when):
                     self._run(command, name, environment)
@@ -118,6 +125,21 @@ class Workbench:
                 self._fetch(action)
             case _:
                 assert_never(action)
+
+    def _put_files(self, source: str, target: str) -> None:
+        if self.project is None:
+            raise CibwError(
+                f"{source} in test-sources leads out of the sdist.",
+                hint="Build the project's directory, or list only files that the sdist holds.",
+            )
+        place = Path(os.path.normpath(self.project / source))
+        if not place.exists():
+            raise CibwError(
+                f"{source} in test-sources does not exist.",
+                hint=f"It stands for {place}. Correct the path, or remove it.",
+            )
+        self._emit(CommandStarted(scope=self._scope, text=f"copy {place}"))
+        self.machine.put(every_file(place) if place.is_dir() else place, target)
 
     def _fetch(self, action: Fetch) -> None:
         if action.unless is not None:

@@ -99,6 +99,7 @@ class _Attempt:
         own = {Late.PROJECT: f"{self.work_dir}/project"}
         bindings = {**own, **opened.bindings, Late.WORK: self.work_dir}
         self._bench = Workbench(opened.machine, str(build.identifier), bindings, shop.emit, fetcher=opened.fetcher)
+        self._bench.project = shop.stages.project
 
     def run(self, task: Task) -> BuildResult:
         """Build, and enter the wheel; raises the error of the step that fails."""

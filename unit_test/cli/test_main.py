@@ -18,6 +18,16 @@ def test_the_selected_identifiers_are_printed(cibw: Caller) -> None:
     assert cibw("--print-build-identifiers", "--only", "cp310-musllinux_aarch64").stdout == "cp310-musllinux_aarch64\n"
 
 
+@pytest.mark.parametrize("platform", ["linux", "macos"])
+def test_identifiers_of_a_project_elsewhere_are_printed(cibw: Caller, tmp_path: Path, platform: str) -> None:
+    elsewhere = tmp_path.with_name(f"{tmp_path.name}-elsewhere")
+    elsewhere.mkdir()
+    (elsewhere / "pyproject.toml").write_text('[tool.cibuildwheel]\nbuild = "cp313-*"\narchs = "native"\n')
+    printed = cibw("--platform", platform, "--archs", "all", "--print-build-identifiers", str(elsewhere))
+    assert printed.exit_code == 0
+    assert {line.partition("-")[0] for line in printed.stdout.splitlines()} == {"cp313"}
+
+
 def test_the_platform_comes_from_its_variable_too(cibw: Caller) -> None:
     cibw.environment.setenv("CIBW_PLATFORM", "windows")
     cibw.environment.setenv("CIBW_BUILD", "cp312-win*")

@@ -50,6 +50,18 @@ def test_blanks_and_links_are_fine(tmp_path: Path) -> None:
             assert project.package_dir == "my project"
 
 
+@pytest.mark.parametrize("package", ["../outside", "{absolute}", "../link"])
+def test_a_package_elsewhere_is_the_project(tmp_path: Path, package: str) -> None:
+    outside = make_project(tmp_path / "outside", "# elsewhere").resolve()
+    (tmp_path / "link").symlink_to("outside")
+    here = tmp_path / "here"
+    here.mkdir()
+    called = line(package.format(absolute=outside))
+    with open_project(called, here) as project:
+        assert (project.root, project.package_dir) == (outside, ".")
+        assert sources_of(called, project, here, {}).config_text == "# elsewhere"
+
+
 def test_an_sdist_is_unpacked_for_a_while(tmp_path: Path) -> None:
     with open_project(line(make_sdist(tmp_path, "demo-1.0").name), tmp_path) as project:
         assert project.root.name == "demo-1.0"

@@ -137,6 +137,7 @@ def test_tests_that_are_there() -> None:
     [
         ('test-command = "tox"', "test-command", "`tox` does not begin with"),
         ('test-command = "pytest"', "test-command", "would find nothing to run"),
+        ('test-command = "pytest"\ntest-sources = ["../tests"]', "test-sources", "'../tests' leads out of the project"),
     ],
 )
 def test_a_mistake_has_its_place(toml: str, place: str, message: str) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cibw.model.environment import EnvExpr, Substitution, Variable
-from cibw.model.plan import PutText, Step, StepName
+from cibw.model.images import ContainerEngine, ContainerSpec
+from cibw.model.plan import Job, PutFiles, PutText, Step, StepName
 from cibw.model.template import Late, Template
-from cibw.running.build_inputs import Given, inputs_on_host
+from cibw.running.build_inputs import Given, inputs_in_container, inputs_on_host
 from cibw.running.input_files import InputFiles
 from cibw.running.store_key import Seal
-from unit_test.running.input_world import BUILD, JOB, World
+from unit_test.running.input_world import BUILD, JOB, SPEC, World
 
 
 @pytest.fixture
@@ -223,3 +224,22 @@ def test_texts_that_a_plan_writes_are_read(world: World) -> None:
 def test_variables_are_not_shown() -> None:
     given = Given(variables={"A": "hush"}, environment={"A": "hush"}, package=Path(), root=Path(), links={})
     assert "hush" not in repr(given)
+
+
+def test_test_sources_around_the_project_count_by_their_content(world: World) -> None:
+    path = world.write("tests/test_a.py")
+    put = PutFiles(path=Template.of("x"), source="../outside/tests")
+    build = replace(BUILD, test=(Step(name=StepName.TEST_INSTALL, actions=(put,)),))
+    given = Given(variables={}, environment={}, package=world.root, root=world.root, links={})
+
+    def found(job: Job, *, tests: bool) -> Mapping[str, str]:
+        files = InputFiles(world.root, Seal(b"s"), world.directory / "memo", {})
+        follow = inputs_in_container if isinstance(job.machine, ContainerSpec) else inputs_on_host
+        return follow(job, build, given, files, tests=tests).hashes
+
+    for job in (JOB, replace(JOB, machine=replace(SPEC, engine=ContainerEngine(disable_host_mount=True)))):
+        first = found(job, tests=True)
+        assert str(path.parent) in first
+        path.write_text(f"{first}")
+        assert found(job, tests=True) != first
+        assert str(path.parent) not in found(job, tests=False)

@@ -9,9 +9,9 @@ import pytest
 from cibw.errors import CibwError, CommandFailedError
 from cibw.model.command import Request
 from cibw.model.facts import Facts
-from cibw.model.plan import Fetch, WheelBuild
+from cibw.model.plan import Fetch, PutFiles, Step, StepName, WheelBuild
 from cibw.model.target import Platform
-from cibw.model.template import Late
+from cibw.model.template import Late, Template
 from cibw.running.flow import Site, run_build
 from cibw.running.ledger import Ledger
 from cibw.running.opened import fetch_nothing
@@ -189,3 +189,32 @@ def test_a_machine_that_fetches_nothing_says_so() -> None:
     with pytest.raises(CibwError, match=r"fetches nothing, and the plan wants nuget:python/3\.12\.10") as caught:
         bench.perform(build.prepare, {})
     assert caught.value.hint
+
+
+def bring(source: str, project: Path | None) -> RecordingMachine:
+    machine = RecordingMachine()
+    bench = Workbench(machine, "a", BINDINGS, lambda _event: None)
+    bench.project = project
+    put = PutFiles(path=Template.of(Late.WORK, "/test/tests"), source=source)
+    bench.perform(Step(name=StepName.TEST_INSTALL, actions=(put,)), {})
+    return machine
+
+
+def test_files_around_the_project_are_copied(tmp_path: Path) -> None:
+    (tmp_path / "tests" / "data").mkdir(parents=True)
+    (tmp_path / "tests" / "data" / "a.txt").write_text("here")
+    machine = bring("../tests", tmp_path / "project")
+    assert machine.find("/w/test/tests/data", "*") == ("/w/test/tests/data/a.txt",)
+    machine = bring("../tests/data/a.txt", tmp_path / "project")
+    assert machine.find("/w/test", "*") == ("/w/test/tests",)
+
+
+def test_missing_files_around_the_project_are_named(tmp_path: Path) -> None:
+    with pytest.raises(CibwError, match=r"\.\./tests in test-sources does not exist") as caught:
+        bring("../tests", tmp_path / "project")
+    assert str(tmp_path / "tests") in caught.value.hint
+
+
+def test_an_sdist_gets_no_files_around_it() -> None:
+    with pytest.raises(CibwError, match=r"\.\./tests in test-sources leads out of the sdist"):
+        bring("../tests", None)
