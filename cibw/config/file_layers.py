@@ -42,13 +42,17 @@ class ConfigFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Section:
-    """One table of the file that sets options."""
+    """One table of the file that sets options.
+
+    The peer does not look for mistakes in a table that `is_lenient`.
+    """
 
     file: ConfigFile
     path: Path
     heading: str
     table: TomlTable
     allowed: frozenset[str]
+    is_lenient: bool = False
 
     def place(self, key: str) -> str:
         line = self.file.lines.get((*self.path, key)) or self.file.lines.get(self.path)
@@ -65,7 +69,8 @@ class _Section:
     @property
     def values(self) -> TomlTable:
         """The options that may stand here; what else is here is judged elsewhere."""
-        return {key: value for key, value in self.table.items() if key in self.allowed and key in _SCOPES}
+        names = self.allowed & _SCOPES.keys()
+        return {key: value for key, value in self.table.items() if key in names and not self.refuses(key)}
 
 
 def file_layers(file: ConfigFile, platform: Platform, findings: Findings) -> tuple[RawLayer, ...]:
@@ -115,6 +120,7 @@ def _platform_layers(main: _Section, platform: Platform, findings: Findings) -> 
             heading=f"[{'.'.join((*main.path, name))}]",
             table=value,
             allowed=_allowed_for(other),
+            is_lenient=main.path[1] == PEER_TABLE and other is not platform,
         )
         layer = _layer(section, other, findings)
         yield _without_effect(layer) if other is not platform else layer
@@ -142,6 +148,7 @@ def _override(main: _Section, number: int, table: TomlValue, findings: Findings)
         heading=f"[[{'.'.join(path)}]] {number}",
         table=as_table(table),
         allowed=_OVERRIDE,
+        is_lenient=main.path[1] == PEER_TABLE,
     )
     if not isinstance(table, Mapping):
         findings.add(section.place(""), f"this has to be a table, not {type_name(table)}")
@@ -178,23 +185,27 @@ def _judge_keys(section: _Section, findings: Findings) -> None:
     for key in section.table:
         if findings.is_full:
             return
-        if section.refuses(key):
-            hint = f"set it in [tool.{OWN_TABLE}] or by a variable"
-            findings.add(section.place(key), f"{key} can't be set in the table of another tool", hint)
+        if key in section.allowed and not section.refuses(key):
             continue
-        if key in section.allowed:
-            continue
-        where = f"in {section.heading}"
-        dashed = _DASHED.get(key.replace("_", "-"), "")
-        if key in _SCOPES or key in _PLATFORMS or key == "overrides":
-            findings.add(section.place(key), f"{key} can't be set {where}", _where_allowed(key))
-        elif dashed:
-            findings.add(section.place(key), f"{key} is no option: names have dashes", f"write {dashed}")
-        elif key in REMOVED_OPTIONS:
-            findings.add(section.place(key), f"{key} is no longer an option", f"remove it: {REMOVED_OPTIONS[key]}")
+        message, hint = _fault(section, key)
+        if section.is_lenient and not section.refuses(key):
+            findings.note(f"{section.place(key)} has no effect: {message}{f'; {hint}' if hint else ''}")
         else:
-            known = ("inherit", *(name for name in section.allowed if name in _SCOPES))
-            findings.add(section.place(key), f"{key} is no option", did_you_mean(key, (*known, *section.allowed)))
+            findings.add(section.place(key), message, hint)
+
+
+def _fault(section: _Section, key: str) -> tuple[str, str]:
+    """What is wrong with a key that may not stand in a table, and what to do."""
+    if section.refuses(key):
+        return f"{key} can't be set in the table of another tool", f"set it in [tool.{OWN_TABLE}] or by a variable"
+    if key in _SCOPES or key in _PLATFORMS or key == "overrides":
+        return f"{key} can't be set in {section.heading}", _where_allowed(key)
+    if dashed := _DASHED.get(key.replace("_", "-"), ""):
+        return f"{key} is no option: names have dashes", f"write {dashed}"
+    if key in REMOVED_OPTIONS:
+        return f"{key} is no longer an option", f"remove it: {REMOVED_OPTIONS[key]}"
+    known = ("inherit", *(name for name in section.allowed if name in _SCOPES))
+    return f"{key} is no option", did_you_mean(key, (*known, *section.allowed))
 
 
 def _where_allowed(key: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from cibw.config.groups import group_requirements
 from cibw.config.key_values import split_words
@@ -107,21 +107,32 @@ def _environment(value: TomlValue, _: Context) -> tuple[EnvExpr, ...]:
 
 def _settings(value: TomlValue, context: Context) -> Settings:
     known = hook_meanings(context.package_dir)
-    return tuple((key, parse_template(text, known)) for key, text in _setting_pairs(value))
+    return tuple((key, parse_template(text, known)) for key, text in _setting_pairs(value, context))
 
 
-def _setting_pairs(value: TomlValue) -> tuple[tuple[str, str], ...]:
+def _setting_pairs(value: TomlValue, context: Context) -> Iterator[tuple[str, str]]:
     match value:
         case str():
-            return tuple(_setting(word) for word in split_words(value))
+            yield from map(_setting, split_words(value))
         case Mapping():
-            return tuple((key, as_scalar_text(item)) for key, items in value.items() for item in _items(items))
+            for key, items in value.items():
+                yield from _pairs_of(key, items, context)
         case _:
             raise wrong_type(value, "a string or a table")
 
 
-def _items(value: TomlValue) -> tuple[TomlValue, ...]:
-    return value if isinstance(value, tuple) else (value,)
+def _pairs_of(key: str, value: TomlValue, context: Context) -> Iterator[tuple[str, str]]:
+    match value:
+        case Mapping() if value:
+            for name, item in value.items():
+                full = f"{key}.{name}"
+                if not isinstance(item, Mapping):
+                    context.note(f'{full} in config-settings is read as one name; quote it as "{full}"')
+                yield from _pairs_of(full, item, context)
+        case tuple():
+            yield from ((key, as_scalar_text(item)) for item in value)
+        case _:
+            yield key, as_scalar_text(value)
 
 
 def _setting(word: str) -> tuple[str, str]:

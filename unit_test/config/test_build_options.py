@@ -242,3 +242,21 @@ def test_options_can_be_the_same_for_all() -> None:
     options = Options(platform=Platform.LINUX, build=nothing, skip=nothing, test_skip=nothing)
     assert options.for_identifier(BuildIdentifier.parse(CP312)) == BuildOptions()
     assert options.origin("before-all", BuildIdentifier.parse(CP312)) == "default"
+
+
+def test_tables_in_config_settings_are_dotted_names() -> None:
+    text = """[tool.cibuildwheel.config-settings]
+skbuild.cmake.define.FAST = "ON"
+skbuild.targets = ["a", "b"]
+"plain" = 1
+"""
+    options = load_options(sources(text), Platform.LINUX)
+    build = options.for_identifier(BuildIdentifier.parse("cp312-manylinux_x86_64"))
+    assert [(key, str(value)) for key, value in build.config_settings] == [
+        ("skbuild.cmake.define.FAST", "ON"),
+        ("skbuild.targets", "a"),
+        ("skbuild.targets", "b"),
+        ("plain", "1"),
+    ]
+    assert any('quote it as "skbuild.cmake.define.FAST"' in note for note in options.notes)
+    assert any('quote it as "skbuild.targets"' in note for note in options.notes)

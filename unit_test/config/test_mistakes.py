@@ -58,6 +58,39 @@ def test_tables_are_judged(text: str, message: str, hint: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        (
+            '[[tool.cibuildwheel.overrides]]\nselect = "*"\nskip = "cp313-*"',
+            "skip has no effect: skip can't be set in [[tool.cibuildwheel.overrides]] 1",
+        ),
+        ('[[tool.cibuildwheel.overrides]]\nselect = "*"\ntest-comand = "x"', "did you mean 'test-command'?"),
+        ('[[tool.cibuildwheel.overrides]]\nselect = "*"\nlinux = {}', "linux has no effect"),
+        ("[tool.cibuildwheel.macos]\nmanylinux-images = []", "manylinux-images has no effect"),
+        ('[tool.cibuildwheel.macos]\nmanylinux-i686-image = "x"', "manylinux-i686-image has no effect"),
+        ("[[tool.cibuildwheel.macos.overrides]]", "overrides has no effect"),
+        ('[tool.cibuildwheel.windows]\nbefore_all = "x"', "write before-all"),
+        ("[tool.cibuildwheel.ios]\nfree-threaded-support = true", "remove it"),
+    ],
+)
+def test_what_the_peer_ignores_in_its_table_is_a_note(text: str, note: str) -> None:
+    options = load_options(sources(text), Platform.LINUX)
+    assert [one for one in options.notes if note in one]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[tool.cibuildwheel]\nbiuld = 1", "biuld is no option"),
+        ("[tool.cibuildwheel.linux]\nmanylinux-images = []", "manylinux-images is no option"),
+        ("[[tool.cibuildwheel.linux.overrides]]", "overrides can't be set in [tool.cibuildwheel.linux]"),
+    ],
+)
+def test_what_the_peer_refuses_in_its_table_is_a_mistake(text: str, message: str) -> None:
+    assert message in mistakes(text)[0].message
+
+
+@pytest.mark.parametrize(
     ("line", "message"),
     [
         ("test-command = 1", "this has to be a string or an array of strings, not an integer"),
