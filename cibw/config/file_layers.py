@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cibw.config.inherit import parse_inherit
 from cibw.config.kinds import as_texts, blank_words
@@ -123,11 +123,7 @@ def _platform_layers(main: _Section, platform: Platform, findings: Findings) -> 
             is_lenient=main.path[1] == PEER_TABLE and other is not platform,
         )
         layer = _layer(section, other, findings)
-        yield _without_effect(layer) if other is not platform else layer
-
-
-def _without_effect(layer: RawLayer) -> RawLayer:
-    return RawLayer(values=layer.values, place=layer.place, origin=layer.origin, platform=layer.platform, counts=False)
+        yield layer if other is platform else replace(layer, inherit={}, counts=False, is_lenient=section.is_lenient)
 
 
 def _overrides(main: _Section, findings: Findings) -> Iterator[RawLayer]:

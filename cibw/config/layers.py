@@ -20,7 +20,8 @@ class RawLayer:
     """Values of options by name, not parsed yet, all from one place.
 
     `place` and `origin` name the place of an option, for mistakes and for explanations. `platform` is
-    whom the values are for (None: any). A layer that does not count is judged, but never used.
+    whom the values are for (None: any). A layer that does not count is judged, but never used; the mistakes
+    of one that `is_lenient` are notes.
     """
 
     values: TomlTable
@@ -30,6 +31,7 @@ class RawLayer:
     platform: Platform | None = None
     select: Selector | None = None
     counts: bool = True
+    is_lenient: bool = False
 
 
 def variable_layers(environ: Mapping[str, str], platform: Platform, findings: Findings) -> tuple[RawLayer, ...]:

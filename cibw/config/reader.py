@@ -62,7 +62,10 @@ class Reader:
             context = self._context(raw.platform)
             value = option.kind.parse(raw.values[name], context if raw.counts else replace(context, note=forget))
         except ValueError as error:
-            self.findings.add_error(raw.place(name), error)
+            if raw.is_lenient:
+                self.findings.note(f"{raw.place(name)} has no effect on {self.platform.value}: {error}")
+            else:
+                self.findings.add_error(raw.place(name), error)
             return None
         if not raw.counts or (option.facts.ignore_empty and not value):
             return None

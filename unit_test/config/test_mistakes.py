@@ -71,6 +71,7 @@ def test_tables_are_judged(text: str, message: str, hint: str) -> None:
         ("[[tool.cibuildwheel.macos.overrides]]", "overrides has no effect"),
         ('[tool.cibuildwheel.windows]\nbefore_all = "x"', "write before-all"),
         ("[tool.cibuildwheel.ios]\nfree-threaded-support = true", "remove it"),
+        ('[tool.cibuildwheel.macos]\nbuild-verbosity = "loud"', "build-verbosity has no effect on linux"),
     ],
 )
 def test_what_the_peer_ignores_in_its_table_is_a_note(text: str, note: str) -> None:
@@ -83,6 +84,8 @@ def test_what_the_peer_ignores_in_its_table_is_a_note(text: str, note: str) -> N
     [
         ("[tool.cibuildwheel]\nbiuld = 1", "biuld is no option"),
         ("[tool.cibuildwheel.linux]\nmanylinux-images = []", "manylinux-images is no option"),
+        ('[tool.cibuildwheel.linux]\nbuild-verbosity = "loud"', "a whole number"),
+        ('[tool.cibw.macos]\nbuild-verbosity = "loud"', "a whole number"),
         ("[[tool.cibuildwheel.linux.overrides]]", "overrides can't be set in [tool.cibuildwheel.linux]"),
     ],
 )
