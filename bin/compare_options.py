@@ -24,7 +24,8 @@ from option_comparison.differences import judge
 from option_comparison.own_side import own_answer
 from peer import peer_python
 from peer_comparison.cases import Case
-from peer_comparison.projects import PROJECTS, project_directory
+from peer_comparison.projects import RELEASES, configured_directories
+from verdict import write_row
 
 PEER_SIDE = Path(__file__).resolve().parent / "option_comparison" / "peer_side.py"
 
@@ -32,18 +33,27 @@ PEER_SIDE = Path(__file__).resolve().parent / "option_comparison" / "peer_side.p
 def main() -> int:
     """Compare, print what differs and a summary, and give the exit code."""
     arguments = _arguments()
-    kinds: Counter[str] = Counter()
+    peer = arguments.peer_python or peer_python()
+    projects = list(configured_directories(tuple(arguments.projects), arguments.more))
+    real = _compared(peer, [call for place in projects for call in _on_every_platform(place, Case(0, ""))])
     with TemporaryDirectory() as directory:
-        calls = [*_random_calls(arguments, Path(directory)), *_project_calls(arguments.projects)]
-        answers = _ask_peer(arguments.peer_python or peer_python(), calls)
-        for call, answer in zip(calls, answers, strict=True):
-            own = own_answer(call, answer.get("options", ()))
-            found = judge(call, answer, own)
-            kinds.update(found.kinds)
-            _show(call, found.unexplained)
+        kinds = real + _compared(peer, list(_random_calls(arguments, Path(directory))))
     for kind, count in kinds.most_common():
         print(f"{count:7} {kind}")
+    if arguments.write_table:
+        write_row("values of options", len(projects), real)
     return 1 if kinds["DIFFERENT"] else 0
+
+
+def _compared(peer: str, calls: Sequence[Call]) -> Counter[str]:
+    """How often what both say of some configurations is equal, or differs and why; what is unexplained is shown."""
+    kinds: Counter[str] = Counter()
+    for call, answer in zip(calls, _ask_peer(peer, calls), strict=True):
+        own = own_answer(call, answer.get("options", ()))
+        found = judge(call, answer, own)
+        kinds.update(found.kinds)
+        _show(call, found.unexplained)
+    return kinds
 
 
 class Arguments(argparse.Namespace):
@@ -52,6 +62,8 @@ class Arguments(argparse.Namespace):
     count: int
     seed: int
     projects: list[str]
+    more: Path | None
+    write_table: bool
     peer_python: str
 
 
@@ -59,7 +71,9 @@ def _arguments() -> Arguments:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--projects", nargs="*", choices=PROJECTS, default=list(PROJECTS))
+    parser.add_argument("--projects", nargs="*", default=list(RELEASES), metavar="NAME==VERSION")
+    parser.add_argument("--more", type=Path, help="a directory of further projects")
+    parser.add_argument("--write-table", action="store_true", help="write the numbers into docs/configurations.md")
     parser.add_argument(
         "--peer-python", default="", help="a Python that has cibuildwheel, instead of a new environment"
     )
@@ -73,11 +87,6 @@ def _random_calls(arguments: Arguments, directory: Path) -> Iterator[Call]:
         for name, text in (("pyproject.toml", case.pyproject("cibuildwheel") + GROUPS), *case.files.items()):
             (place / name).write_text(text, encoding="utf-8")
         yield from _on_every_platform(place, case)
-
-
-def _project_calls(names: Sequence[str]) -> Iterator[Call]:
-    for name in names:
-        yield from _on_every_platform(project_directory(name), Case(0, ""))
 
 
 def _on_every_platform(directory: Path, case: Case) -> Iterator[Call]:

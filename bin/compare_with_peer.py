@@ -18,7 +18,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +28,8 @@ from peer import PEER_CACHE, peer_python
 from peer_comparison.cases import Case, make_cases
 from peer_comparison.differences import Answers, wanted_difference
 from peer_comparison.fixed_cases import matrix_cases, project_cases
+from peer_comparison.projects import RELEASES, configured_directories
+from verdict import write_row
 
 ROOT = Path(__file__).resolve().parent.parent
 DRIVER = ROOT / "bin" / "peer_comparison" / "driver.py"
@@ -43,21 +45,25 @@ def main() -> int:
     with TemporaryDirectory() as directory:
         answers = list(_ask_both(cases, Path(directory), peer))
     kinds: Counter[str] = Counter()
+    real: Counter[str] = Counter()
     for case, answer in zip(cases, answers, strict=True):
         kind = _kind(case, answer)
         kinds[kind] += 1
+        real[kind] += case.directory is not None
         if kind == "DIFFERENT":
             _show(case, answer)
     for kind, count in kinds.most_common():
         print(f"{count:5} {kind}")
+    if arguments.write_table:
+        write_row("selection of builds", len({case.directory for case in cases if case.directory}), +real)
     return 1 if kinds["DIFFERENT"] else 0
 
 
 def _cases(arguments: Arguments) -> list[Case]:
-    sources = {
+    sources: dict[str, Callable[[], Iterable[Case]]] = {
         "random": lambda: make_cases(arguments.count, arguments.seed),
         "matrix": matrix_cases,
-        "projects": project_cases,
+        "projects": lambda: project_cases(configured_directories(RELEASES, arguments.more)),
     }
     asked = arguments.what or list(sources)
     cases = [case for what in asked for case in sources[what]()]
@@ -70,6 +76,8 @@ class Arguments(argparse.Namespace):
     what: list[str]
     count: int
     seed: int
+    more: Path | None
+    write_table: bool
     peer_python: str
 
 
@@ -79,6 +87,8 @@ def _arguments() -> Arguments:
     parser.add_argument("what", nargs="*", metavar="random|matrix|projects", help="the configurations; all of them")
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--more", type=Path, help="a directory of further projects")
+    parser.add_argument("--write-table", action="store_true", help="write the numbers into docs/configurations.md")
     parser.add_argument(
         "--peer-python", default="", help="a Python that has cibuildwheel, instead of a new environment"
     )
@@ -103,6 +113,7 @@ def _ask_both(cases: Sequence[Case], directory: Path, peer: str) -> Iterator[Ans
             peer_lines=str(printed["stdout"]).split(),
             peer_print_code=int(printed["code"]),
             peer_build_code=int(built["code"]),
+            peer_errors=str(built["stderr"]),
             own_lines=str(ours["stdout"]).split(),
             own_code=int(ours["code"]),
             own_errors=str(ours["stderr"]),

@@ -8,6 +8,8 @@ from option_comparison.calls import Answer, Call
 from option_comparison.cases import make_option_cases
 from option_comparison.differences import judge
 from option_comparison.own_side import own_answer
+from peer_comparison.projects import keep_what_is_read
+from verdict import write_row
 
 CP312 = "cp312-manylinux_x86_64"
 CONFIGURATION = """
@@ -73,3 +75,43 @@ def test_the_same_seed_makes_the_same_configurations() -> None:
     first, second = (list(make_option_cases(5, 7)) for _ in range(2))
     assert first == second
     assert first != list(make_option_cases(5, 8))
+
+
+def test_real_configurations_differ_by_name() -> None:
+    peer = answer(
+        environment={"PATH": "C:bin"}, config_settings={"a": ["{'b': '1'}"]}, build_frontend=["build", ["-n"]]
+    )
+    own = answer(environment={"PATH": r"C:\bin"}, config_settings={"a.b": ["1"]}, build_frontend=["default", ["-n"]])
+    verdict = judge(call(), peer, own)
+    assert verdict.unexplained == []
+    assert set(verdict.kinds) == {
+        "The environment options",
+        "Tables in config-settings are dotted names",
+        "The default build frontend",
+    }
+
+
+def test_a_mistake_where_the_peer_selects_nothing_is_named() -> None:
+    assert judge(call(), {"options": {}}, {"error": "no string"}).unexplained == []
+    assert judge(call(), {"options": {CP312: {}}}, {"error": "no string"}).kinds["DIFFERENT"] == 1
+
+
+def test_numbers_of_a_run_replace_those_of_an_earlier_one(tmp_path: Path) -> None:
+    table = tmp_path / "table.md"
+    table.write_text("# Title\n\n| compared |\n|---|\n| values | 1 |\n| others | 2 |\n", encoding="utf-8")
+    write_row("values", 3, {"values are equal": 1200, "both refuse": 1, "A heading": 4, "DIFFERENT": 2}, table)
+    assert table.read_text(encoding="utf-8").splitlines()[3:] == [
+        "|---|",
+        "| values | 3 | 1,207 | 1,201 | 4 | 2 |",
+        "| others | 2 |",
+    ]
+
+
+def test_what_a_configuration_does_not_read_is_removed(tmp_path: Path) -> None:
+    for name in ("pyproject.toml", "src/a.c", "src/deep/er/still/setup.py", "tools/setup_helper.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    keep_what_is_read(tmp_path)
+    kept = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()]
+    assert sorted(kept) == ["pyproject.toml", "tools/setup_helper.py"]
+    assert not (tmp_path / "src").exists()

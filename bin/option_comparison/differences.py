@@ -36,7 +36,8 @@ def _judge_errors(call: Call, peer: Answer, own: Answer, verdict: Verdict) -> No
     if "error" in peer and "error" in own:
         verdict.kinds["both refuse the configuration"] += 1
         return
-    if call["is_odd"] and "error" in own:
+    # Without a build the peer judges no value.
+    if "error" in own and (call["is_odd"] or not peer["options"]):
         verdict.kinds["Values that mean nothing are refused"] += 1
         return
     verdict.kinds["DIFFERENT"] += 1
@@ -58,19 +59,33 @@ def _normal(name: str, value: Value) -> Value:
 
 def _wanted(identifier: str, name: str, theirs: Value, own: Value) -> str:
     """The heading in docs/differences.md that explains a difference; empty where none does."""
+    heading = ""
     match name, theirs, own:
         case "build-frontend", ["build", args], ["default", own_args] if args == own_args:
-            return "The default build frontend"
+            heading = "The default build frontend"
         case "container-engine", ["docker", *rest], ["auto", *own_rest] if rest == own_rest:
-            return "The default container engine"
+            heading = "The default container engine"
         case "image", _, _ if identifier.startswith("pp"):
-            return "PyPy has images of its own"
+            heading = "PyPy has images of its own"
         case "xbuild-tools", None, []:
-            return "An empty list of tools that is merged is a list"
+            heading = "An empty list of tools that is merged is a list"
+        case "config-settings", dict(), dict() if _has_table(theirs) and any("." in key for key in own):
+            heading = "Tables in config-settings are dotted names"
+        case (("environment" | "test-environment"), dict(), dict()) if theirs == _without_backslashes(own):
+            heading = "The environment options"
         case (("test-runtime" | "xbuild-files"), _, _) if _split(theirs) == own:
-            return "Strings inside of tables are split"
+            heading = "Strings inside of tables are split"
         case _:
-            return ""
+            pass
+    return heading
+
+
+def _has_table(settings: dict[str, list[str]]) -> bool:
+    return any(text.startswith("{") for texts in settings.values() for text in texts)
+
+
+def _without_backslashes(variables: dict[str, str]) -> dict[str, str]:
+    return {name: text.replace("\\", "") for name, text in variables.items()}
 
 
 def _split(value: Value) -> Value:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
+from cibw.catalog import load_catalog
+from cibw.cli.project import reader_of
 from cibw.config.load import load_options
-from cibw.config.options import BuildOptions, DependencySource, DependencyVersions
+from cibw.config.options import BuildOptions, DependencySource, DependencyVersions, Options
 from cibw.config.sources import Sources
-from cibw.errors import CommandFailedError, ConfigurationError
+from cibw.errors import CibwError, CommandFailedError, ConfigurationError
 from cibw.model.command import Outcome, Request
 from cibw.model.environment import EnvExpr
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.layout import REPAIRED_DIR
 from cibw.model.target import Platform
 from cibw.model.template import Late, Template
+from cibw.planning.platforms.linux import require_images
 from cibw.running.evaluate import evaluate
 from option_comparison.calls import BASE, Answer, Call, Value, Values
 
@@ -35,21 +38,31 @@ def own_answer(call: Call, identifiers: Iterable[str]) -> Answer:
     """The options of these identifiers, or the error that the configuration brings."""
     directory = Path(call["directory"])
     sources = Sources(
-        config_text=_text(directory, "pyproject.toml"),
+        config_text=reader_of(directory)("pyproject.toml"),
         environ=call["environment"],
-        read_text=lambda path: _text(directory, path),
+        read_text=reader_of(directory),
     )
     try:
         options = load_options(sources, Platform(call["platform"]))
         found = {name: options.for_identifier(BuildIdentifier.parse(name)) for name in identifiers}
-    except ConfigurationError as error:
-        return {"error": "; ".join(f"{mistake}" for mistake in error.mistakes) or str(error)}
+        if options.platform is Platform.LINUX:
+            _judge_images(options, found)
+    except CibwError as error:
+        mistakes = error.mistakes if isinstance(error, ConfigurationError) else ()
+        return {"error": "; ".join(f"{mistake}" for mistake in mistakes) or str(error)}
     return {"options": {name: _values(build, name, call) for name, build in found.items()}}
 
 
-def _text(directory: Path, path: str) -> str | None:
-    file = directory / path
-    return file.read_text(encoding="utf-8") if file.is_file() else None
+def _judge_images(options: Options, names: Collection[str]) -> None:
+    """Judge the images of these builds, or of all where the peer names none."""
+    catalog = load_catalog()
+    entries = [
+        one
+        for one in catalog.interpreters(Platform.LINUX)
+        if (not names or str(one.identifier) in names) and options.resolver.origin("image", one.identifier) != "default"
+    ]
+    if entries:
+        require_images(options, entries, catalog)
 
 
 def _values(options: BuildOptions, name: str, call: Call) -> Values:

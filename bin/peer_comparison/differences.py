@@ -15,11 +15,12 @@ STRICT = {
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What both programs said: identifiers, exit codes, and the exit code of the peer's own build."""
+    """What both programs said: identifiers, exit codes, and how the peer's own build ended."""
 
     peer_lines: list[str]
     peer_print_code: int
     peer_build_code: int
+    peer_errors: str
     own_lines: list[str]
     own_code: int
     own_errors: str
@@ -42,9 +43,13 @@ def wanted_difference(case: Case, answers: Answers) -> str:
     own, build = answers.own_code, answers.peer_build_code
     reasons = {
         "Unknown names are errors everywhere": bool(case.traits & STRICT) and own == 2,
-        "No tracebacks for mistakes": "invalid requires-python" in case.traits
-        and 1 in {answers.peer_print_code, build},
-        "Python 3.8 is built where it is named": _names_ended_python(case) and own in {0, 2},
+        "No tracebacks for mistakes": 1 in {answers.peer_print_code, build}
+        and ("invalid requires-python" in case.traits or "is no TOML" in answers.own_errors),
+        "Python 3.8 is built where it is named": own in {0, 2}
+        and (_names_ended_python(case) or "no longer supports Python < 3.9" in answers.peer_errors),
+        "Patterns of groups that are not enabled select nothing": build == 2
+        and own in {0, 4}
+        and "matches a group that wasn't enabled" in answers.peer_errors,
         "--only overrides all that selects": {"only", "odd archs"} <= case.traits and own == 0,
         "Pyodide ignores archs": case.platform == "pyodide" and build == 4 and own == 0,
         "before-all is judged where a build is planned": case.platform in {"macos", "windows"}
