@@ -70,7 +70,7 @@ def needed_by(wheel: Path, directory: Path) -> dict[str, list[str]]:
 
 
 @pytest.mark.host
-@pytest.mark.parametrize("backend", ["scikit-build-core", "setuptools"])
+@pytest.mark.parametrize("backend", ["scikit-build-core", pytest.param("setuptools", marks=pytest.mark.slow)])
 def test_on_the_host_they_share_one_library(backend: str, tmp_path: Path) -> None:
     project = with_setuptools(tmp_path) if backend == "setuptools" else copy_project("linked", tmp_path)
     ran = build(project, "--engine", "host", "--only", HERE, settings={"CIBW_TEST_COMMAND": TEST})
@@ -84,6 +84,7 @@ def test_on_the_host_they_share_one_library(backend: str, tmp_path: Path) -> Non
     assert "is built again, so that they share one" in " ".join(ran.results[HERE].warnings)
 
 
+@pytest.mark.slow
 @pytest.mark.host
 def test_wheels_for_musl_share_one_library_too(tmp_path: Path) -> None:
     identifier = "cp311-musllinux_x86_64"
@@ -94,6 +95,7 @@ def test_wheels_for_musl_share_one_library_too(tmp_path: Path) -> None:
     assert "libc.musl-x86_64.so.1" in needed[runtime]
 
 
+@pytest.mark.slow
 @pytest.mark.host
 def test_a_library_of_before_all_keeps_its_own_and_the_wheel_is_refused(tmp_path: Path) -> None:
     project = with_setuptools(tmp_path)
@@ -117,6 +119,7 @@ def test_a_wheel_without_the_shared_library_is_refused(tmp_path: Path) -> None:
     assert ran.wheels == []
 
 
+@pytest.mark.slow
 @pytest.mark.qemu
 @pytest.mark.docker
 def test_in_an_emulated_container_they_have_the_library_of_the_image(tmp_path: Path) -> None:
@@ -126,6 +129,7 @@ def test_in_an_emulated_container_they_have_the_library_of_the_image(tmp_path: P
     assert "/opt/cibw/toolchains/" in ran.output
 
 
+@pytest.mark.slow
 @pytest.mark.qemu
 @pytest.mark.docker
 def test_a_library_that_before_all_made_in_an_emulated_container_is_noticed(tmp_path: Path) -> None:

@@ -22,7 +22,13 @@ def digests(wheel: Path) -> dict[str, str]:
     return {**inside, wheel.name: sha256(wheel.read_bytes()).hexdigest()}
 
 
-@pytest.mark.parametrize("name", ["cpp", "cython", "meson", "skbuild", "linked"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("cython", "meson", "skbuild"),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("cpp", "linked")),
+    ],
+)
 def test_the_wheel_is_the_same_from_another_directory(name: str, tmp_path: Path) -> None:
     found = []
     for directory in (tmp_path / "one", tmp_path / "another" / "deeper"):
