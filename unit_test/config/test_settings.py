@@ -3,7 +3,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cibw.cli.config_text import toml_text
@@ -105,6 +105,7 @@ def test_commands_mean_the_same_when_what_is_shown_is_read_again(option: str, te
         assert build(again) == build(f"[tool.cibw]\n{option} = {toml_text(text)}\n")
 
 
+@example([("A", "=", "${B:-x}${B-}$(echo \\$A)$B\\\\"), ("a.b", "+=", "x"), ("A", "=", "C:\\x")])
 @given(st.lists(st.tuples(names, st.sampled_from(("=", "+=")), values), max_size=4))
 def test_variables_mean_the_same_when_what_is_shown_is_read_again(assignments: list[tuple[str, str, str]]) -> None:
     with suppress(ValueError):
