@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -20,10 +21,11 @@ UNTOLD = tuple(line for line in FIELDS if not line.startswith("Description-Conte
 LINTERS = ("check-wheel-contents", "pydistcheck", "abi3audit")
 
 
-def run(directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a program that is installed beside this Python."""
+def run(directory: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a program that is installed beside this Python, with more variables."""
+    command, environment = [str(BIN / words[0]), *words[1:]], {**os.environ, **more}
     return subprocess.run(
-        [str(BIN / words[0]), *words[1:]], cwd=directory, capture_output=True, text=True, check=False, timeout=300
+        command, cwd=directory, env=environment, capture_output=True, text=True, check=False, timeout=300
     )
 
 
@@ -118,7 +120,7 @@ def test_publish_may_leave_the_check_out(tmp_path: Path) -> None:
         checked = run(tmp_path, "cibw", *words)
         assert checked.returncode == 18
         assert "1 to send" in checked.stdout, "a dry run tells the plan, too"
-        done = run(tmp_path, "cibw", *words, "--no-check")
+        done = run(tmp_path, "cibw", *words, "--no-check", CIBW_PUBLISH_USERNAME="ci", CIBW_PUBLISH_PASSWORD="secret")
         assert done.returncode == 0, done.stderr
         assert "The release is not checked" in done.stdout
         assert "There is no sdist." not in done.stdout
