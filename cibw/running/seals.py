@@ -17,6 +17,8 @@ from cibw.running.store_files import read_table, write_table
 Notice = Callable[[str], None]
 _PIECE = 1 << 20
 _SEAL = "cibw-seal"
+_NEW = "new"
+"""What stands among the notes of a compiler's cache before it has outputs."""
 _USERS = "users.lock"
 _UNSETTLED_SECONDS = 2.0
 """A file that was written so recently may belong to a program that still writes it."""
@@ -90,23 +92,27 @@ def seal_outputs(cache: Path, folders: Iterable[str], *, is_alone: bool = False)
 def remove_damaged_cache(cache: Path, folders: Sequence[str], notice: Notice, *, manifests: str = "") -> None:
     """Remove a compiler's cache, with one notice, where an output that was noted is missing or has changed.
 
-    So is one whose notes can't be read, or whose folder of manifests holds anything but files: a compiler waits
-    for ever where links give one file two names.
+    So is one whose notes are missing or can't be read, or whose folder of manifests holds anything but files: a
+    compiler waits for ever where links give one file two names.
     """
-    if _is_cache_intact(cache, folders, manifests):
-        return
-    notice(f"{cache} is damaged; it is removed and made again.")
-    remove_tree(cache)
+    if not _is_cache_intact(cache, folders, manifests):
+        notice(f"{cache} is damaged; it is removed and made again.")
+        remove_tree(cache)
+    if not os.path.lexists(seal_of(cache)):
+        # A run that is killed notes nothing, so what is noted from the start tells a new cache from one without notes.
+        with suppress(OSError):
+            cache.mkdir(parents=True, exist_ok=True)
+            write_table(seal_of(cache), {_NEW: []})
 
 
 def _is_cache_intact(cache: Path, folders: Sequence[str], manifests: str) -> bool:
     if manifests and not _holds_files_alone(cache / manifests):
         return False
-    if not os.path.lexists(seal_of(cache)):
-        return True
-    sealed = read_table(seal_of(cache))
     found = {name: _look(path) for name, path in _outputs(cache, folders)}
-    return bool(sealed) and all(found.get(name) == look for name, look in sealed.items())
+    if not os.path.lexists(seal_of(cache)):
+        return not found
+    sealed = read_table(seal_of(cache))
+    return bool(sealed) and all(name == _NEW or found.get(name) == look for name, look in sealed.items())
 
 
 def _holds_files_alone(folder: Path) -> bool:

@@ -114,15 +114,21 @@ def test_a_damaged_output_removes_the_compilers_cache(compiled: Path, name: str,
     assert len(damaged(compiled)) == 1
 
 
-@pytest.mark.parametrize("damage", [damage for damage in DAMAGES if damage is not Path.unlink])
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_compilers_cache_whose_notes_are_damaged_is_removed(compiled: Path, damage: Damage) -> None:
     damage(compiled / "cibw-seal")
     assert len(damaged(compiled)) == 1
 
 
-def test_a_compilers_cache_without_notes_is_fine(compiled: Path) -> None:
-    (compiled / "cibw-seal").unlink()
-    assert damaged(compiled) == []
+def test_a_new_cache_has_notes_before_it_has_outputs(tmp_path: Path) -> None:
+    cache = tmp_path / "zig"
+    notices: list[str] = []
+    remove_damaged_cache(cache, ("b", "o"), notices.append)
+    (cache / "o" / "1").mkdir(parents=True)
+    (cache / "o" / "1" / "a.o").touch()
+    remove_damaged_cache(cache, ("b", "o"), notices.append)
+    assert notices == []
+    assert (cache / "o" / "1" / "a.o").exists()
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.symlink_to("nowhere"), os.mkfifo])
