@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cibw.model.target import Target
-from cibw.resources.certificates import trusted
+from cibw.resources.certificates import certificate_file
 from tests.builds import ROOT, Ran, build, check_ended_well, check_made_once, check_wheel, copy_project, selected
 from tests.images import image, image_settings
 from tests.installing import import_from
@@ -53,7 +53,7 @@ def test_several_pythons_in_one_container(engine: str, tmp_path: Path) -> None:
 @pytest.mark.docker
 def test_the_pip_of_an_old_python_trusts_the_certificates_of_cibw(tmp_path: Path) -> None:
     old, new = (f"{tag}-manylinux_x86_64" for tag in ("cp39", "cp313"))
-    certificates = f"/host{trusted(os.environ)}"
+    certificates = f"/host{certificate_file(os.environ)}"
     check = (
         f'case $CIBUILDWHEEL_BUILD_IDENTIFIER in cp39-*) cmp "$PIP_CERT" {certificates};; *) test -z "$PIP_CERT";; esac'
     )

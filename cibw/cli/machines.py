@@ -14,6 +14,7 @@ from typing_extensions import Self
 from cibw.errors import CibwError
 from cibw.model.events import Event, Progress
 from cibw.model.images import ContainerSpec, EngineName
+from cibw.model.layout import CERTIFICATES
 from cibw.model.plan import Job
 from cibw.running.container_api import RefusedError
 from cibw.running.container_connect import Engine, connect
@@ -137,6 +138,7 @@ class Machines:
             state=self._settings.state(job),
             lent=lent,
             prepared=self._settings.prepared(job),
+            certified=any(str(CERTIFICATES) in str(one) for build in job.builds for one in build.environment),
         )
         return site.machine()
 

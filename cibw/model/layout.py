@@ -15,6 +15,8 @@ REUSED_DIR = Template.of(Late.WORK, "/reused")
 COMPILERS = Template.of(Late.WORK, "/compilers")
 OWN_PYTHON = Template.of(Late.RESOURCES, "/own_python.sh")
 COMPILER_CACHE = Template.of(Late.RESOURCES, "/compiler_cache.sh")
+CERTIFICATES = Template.of(Late.RESOURCES, "/certificates.pem")
+"""In a container, the certificates that cibw trusts; they are there where a variable of a build names them."""
 BUILD_ENVIRONMENT = Template.of(Late.WORK, "/build-env")
 UV_ENVIRONMENT = Template.of(Late.WORK, "/uv-env")
 TEST_ENVIRONMENT = Template.of(Late.WORK, "/test-env")

@@ -17,13 +17,13 @@ from pathlib import Path
 
 def main(file: str) -> None:
     """Write the file; nothing where no certificates are found."""
-    chosen = trusted(os.environ)
+    chosen = certificate_file(os.environ)
     if chosen:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(chosen, file)
 
 
-def trusted(environment: Mapping[str, str]) -> str:
+def certificate_file(environment: Mapping[str, str]) -> str:
     """The file of the certificates that cibw trusts; empty where there is none."""
     return environment.get("SSL_CERT_FILE") or bundled()
 

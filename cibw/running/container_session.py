@@ -12,8 +12,9 @@ from pathlib import Path
 from cibw.errors import CibwError, EngineUnavailableError
 from cibw.model.command import Request
 from cibw.model.images import ContainerSpec
+from cibw.model.layout import CERTIFICATES
 from cibw.model.template import Late
-from cibw.resources.certificates import trusted
+from cibw.resources.certificates import certificate_file
 from cibw.running.bring_uv import bring_uv
 from cibw.running.container import ContainerMachine
 from cibw.running.container_api import RefusedError
@@ -70,7 +71,7 @@ class ContainerSite:
 
     `volume` is for what tools keep between builds, and for work directories; containers of other projects have other
     volumes. Where `state` is there, later runs start from what before-all leaves. With `prepared` they start from an
-    image that has the bytecode of its Pythons.
+    image that has the bytecode of its Pythons. With `certified` they have the certificates that cibw trusts.
     """
 
     engine: Engine
@@ -82,6 +83,7 @@ class ContainerSite:
     state: StateSpec | None = None
     lent: LentPrograms | None = None
     prepared: Preparation | None = None
+    certified: bool = False
 
     @contextmanager
     def machine(self, image: str = "") -> Iterator[OpenMachine]:
@@ -97,7 +99,8 @@ class ContainerSite:
             if "PATH" not in loan.environment:
                 self._bring_uv(container)
             container.put(_SCRIPTS, _BINDINGS[Late.RESOURCES])
-            self._put_certificates(container)
+            if self.certified:
+                self._put_certificates(container)
             work_dir = self._work_dir(container, stack)
             snapshot = Snapshot(
                 self.engine, container, states, None if self.opening.keep else stack, self.opening.labels
@@ -128,8 +131,8 @@ class ContainerSite:
     def _put_certificates(self, container: ContainerMachine) -> None:
         """For a pip that brings certificates of its own, which are older than those of cibw."""
         with suppress(OSError):
-            certificates = Path(trusted(self.host.environment)).read_bytes()
-            container.put(certificates, f"{_BINDINGS[Late.RESOURCES]}/certificates.pem")
+            certificates = Path(certificate_file(self.host.environment)).read_bytes()
+            container.put(certificates, CERTIFICATES.render(_BINDINGS))
 
     def _states(self) -> ContainerStates | None:
         """Where the states of before-all are kept; None where they are not, or the image has no identity."""

@@ -13,7 +13,7 @@ from cibw.model.downloads import Mirrors
 from cibw.model.facts import Facts, HostInterpreter
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.images import ContainerSpec, EngineName, HostSpec, Image
-from cibw.model.layout import BUILD_ENVIRONMENT, MUSL_PYTHON
+from cibw.model.layout import BUILD_ENVIRONMENT, CERTIFICATES, MUSL_PYTHON
 from cibw.model.not_built import NotBuilt
 from cibw.model.plan import Action
 from cibw.model.target import Architecture, Family, Platform, Target
@@ -130,7 +130,7 @@ def container_ground(given: Circumstances) -> Ground:
     bin_dir = Template.of(f"{entry.path}/bin")
     python = Template.of(bin_dir, "/python")
     tag = entry.path.rpartition("/")[2]
-    certificates = unless_set("PIP_CERT", Template.of(Late.RESOURCES, "/certificates.pem"))
+    certificates = unless_set("PIP_CERT", CERTIFICATES)
     ensure = Template.of("test -x '", python, f"' || manylinux-interpreters ensure {tag}")
     return Ground(
         machine=container_spec(given),
