@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from cibw.catalog.node import NODE_SYSTEMS, node_archive  # noqa: E402 - found through the line above
+from cibw.catalog import NODE_SYSTEMS, node_archive  # noqa: E402 - found through the line above
 from cibw.errors import DownloadError  # noqa: E402
 from cibw.model.downloads import Download  # noqa: E402
 from cibw.running.fetch import Fetching, fetch  # noqa: E402

@@ -11,8 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from cibw.catalog import CatalogEntry  # noqa: E402 - found through the line above
-from cibw.catalog.nuget import nuget_package  # noqa: E402
+from cibw.catalog import CatalogEntry, nuget_package  # noqa: E402
 from cibw.errors import DownloadError  # noqa: E402
 from cibw.model.downloads import Download  # noqa: E402
 from cibw.model.identifier import Implementation  # noqa: E402

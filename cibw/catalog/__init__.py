@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from cibw.catalog.reader import Catalog, CatalogEntry, load_catalog
+from cibw.catalog.reader import (
+    NODE_SYSTEMS,
+    Catalog,
+    CatalogEntry,
+    load_catalog,
+    node_archive,
+    nuget_package,
+)
 
-__all__ = ["Catalog", "CatalogEntry", "load_catalog"]
+__all__ = ["NODE_SYSTEMS", "Catalog", "CatalogEntry", "load_catalog", "node_archive", "nuget_package"]

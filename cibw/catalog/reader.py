@@ -7,15 +7,32 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from cibw.catalog.node import node_archive
 from cibw.model.downloads import Download, Replacements
-from cibw.model.identifier import BuildIdentifier
+from cibw.model.identifier import BuildIdentifier, Interpreter
 from cibw.model.target import Architecture, Platform
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib  # pragma: no cover
+
+NODE_SYSTEMS = ("linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64")
+"""The computers that a wheel for Pyodide may be tested on, in the words of Node.js."""
+_NUGET_PACKAGES = {
+    Architecture.WIN_AMD64: "python",
+    Architecture.WIN_X86: "pythonx86",
+    Architecture.WIN_ARM64: "pythonarm64",
+}
+
+
+def node_archive(beginning: str, system: str) -> str:
+    """The address of the Node.js archive for a system; `beginning` is what the addresses of a release share."""
+    return f"{beginning}-{system}.tar.xz"
+
+
+def nuget_package(interpreter: Interpreter, architecture: Architecture) -> str:
+    """The name of the NuGet package that holds CPython for an architecture of Windows; KeyError for any other."""
+    return f"{_NUGET_PACKAGES[architecture]}{'-freethreaded' * interpreter.free_threaded}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 from packaging.requirements import Requirement
 
-from cibw.catalog import Catalog, CatalogEntry, load_catalog
-from cibw.catalog.node import NODE_SYSTEMS
+from cibw.catalog import NODE_SYSTEMS, Catalog, CatalogEntry, load_catalog
 from cibw.model.downloads import Download, Mirrors
 from cibw.model.identifier import BuildIdentifier
 from cibw.model.target import ARCHITECTURES, Architecture, Family, Platform

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from node_hashes import NodeHasher
 
-from cibw.catalog import Catalog
-from cibw.catalog.node import NODE_SYSTEMS
+from cibw.catalog import NODE_SYSTEMS, Catalog
 from cibw.running.fetch import Fetching
 from cibw.running.fetch_recording import RecordingTransport, Scripted
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from nuget_hashes import Hasher, Release, hash_lines, releases
 
-from cibw.catalog import Catalog, load_catalog
-from cibw.catalog.nuget import nuget_package
+from cibw.catalog import Catalog, load_catalog, nuget_package
 from cibw.model.downloads import Mirrors
 from cibw.model.identifier import Interpreter
 from cibw.model.target import Architecture, Platform

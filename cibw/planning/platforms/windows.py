@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from cibw.catalog import CatalogEntry
-from cibw.catalog.nuget import nuget_package
+from cibw.catalog import CatalogEntry, nuget_package
 from cibw.model.environment import EnvExpr, Variable
 from cibw.model.identifier import Implementation
 from cibw.model.layout import WINDOWS_VENV, WORK
