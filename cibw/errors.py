@@ -24,7 +24,7 @@ CibwError                       1  anything that stops a run
 |-- ReleaseFaultError          18  the files of a release have faults
 |-- UploadError                19  an index took nothing
 |-- PartialReleaseError        20  an index took some files of a release, but not all
-|-- CredentialsError           21  an index does not let us in
+|-- CredentialsError           21  the index rejects the credentials, or there are none
 |-- AttestationError           22  a distribution can't be attested, or an attestation is wrong
 |-- VerificationError          23  what an index serves is not what was sent
 |-- GateError                  24  a release must not happen here

@@ -83,7 +83,8 @@ DEPENDENCY_VERSION_CHOICE = Option(
     facts=Facts(
         name="dependency-versions",
         description="Versions of the tools that a build needs: those that cibw pins, the latest ones, "
-        "a constraints file, or packages. Beside a file, one with the suffix `-python312` goes before.",
+        "a constraints file, or packages. For Python 3.12, a file beside it whose name ends in `-python312` "
+        "is used instead.",
         default="pinned",
         places=Places(tables=EVERYWHERE - LINUX),
     ),

@@ -21,7 +21,7 @@ SKIP_EXISTING = Option(
     kind=SWITCH,
     facts=_facts(
         "skip-existing",
-        "It is no failure of a tagged release that the index has all of its files already.",
+        "A tagged release does not fail if the index already has all of its files.",
         default=False,
     ),
 )

@@ -103,7 +103,7 @@ class Cascades:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CascadeResolver:
-    """Finds the options of an identifier; `engine` goes before the engine's name in the configuration."""
+    """Finds the options of an identifier; `engine` overrides the engine that the configuration names."""
 
     cascades: Cascades
     origins: Mapping[str, Explains]

@@ -1,4 +1,4 @@
-"""The options of a run as a whole."""
+"""Options that apply to a whole run."""
 
 from __future__ import annotations
 

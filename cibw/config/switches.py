@@ -5,7 +5,7 @@ from __future__ import annotations
 SWITCHES: dict[str, str] = {
     "CIBW_PLATFORM": "The platform to build for, as `--platform`.",
     "CIBW_OUTPUT_DIR": "The directory that gets the wheels, as `--output-dir`.",
-    "CIBW_ALLOW_EMPTY": "Nothing selected is no failure, as `--allow-empty`.",
+    "CIBW_ALLOW_EMPTY": "Succeed if no build is selected, like `--allow-empty`.",
     "CIBW_PROJECT_REQUIRES_PYTHON": "The Python versions of the project, in place of what its metadata says.",
     "CIBW_CACHE_PATH": "The directory of the cache.",
     "CIBW_CACHE_PROJECT": "A name for the project in the volumes of container engines; its path by default.",

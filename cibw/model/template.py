@@ -29,9 +29,9 @@ class Late(Enum):
     CIBW_PYTHON = "cibw_python"
     """The Python that cibw itself runs in, on the host."""
     DELOCATE_ARCHS = "delocate_archs"
-    """The architectures that a wheel for macOS must have, apart by commas; the planner fills them in."""
+    """The architectures that a macOS wheel must have, separated by commas; the planner fills them in."""
     LDPATHS = "ldpaths"
-    """Where a wheel for Android finds the compiler's libraries, apart by colons; the planner fills them in."""
+    """Where an Android wheel finds the compiler's libraries, separated by colons; the planner fills them in."""
 
 
 @dataclass(frozen=True, slots=True)

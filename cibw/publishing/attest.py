@@ -23,7 +23,7 @@ AUDIENCE = "sigstore"
 
 
 class OutageError(Exception):
-    """The signers are out of order; another try may work."""
+    """The signing service is unavailable; trying again may help."""
 
 
 class Signing(Protocol):

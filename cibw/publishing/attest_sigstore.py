@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sigstore.sign import Signer
 
 PATIENCE = 60.0
-"""Seconds after which a signer that says nothing is out of order; the libraries themselves would wait for ever."""
+"""Timeout in seconds for the signing service; the libraries have none of their own."""
 
 
 class _OldIdentityError(Exception):

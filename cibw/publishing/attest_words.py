@@ -15,8 +15,8 @@ def outage(name: str, reason: str, attempts: int) -> AttestationError:
     """The signers did not recover."""
     return AttestationError(
         f"{name} could not be signed in {attempts} tries: {clean(reason)}.",
-        hint="Sigstore may be out of order: try again later, as its status page says. "
-        "attestations = 'auto' goes on without when that happens.",
+        hint="Sigstore may be unavailable: check its status page and try again later. "
+        "With attestations = 'auto', the release continues without attestations.",
     )
 
 

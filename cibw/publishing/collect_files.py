@@ -81,7 +81,7 @@ def _read_to_end(path: Path) -> None:
 
 
 def copy_file(file: CollectedFile, source: Path, output: Path) -> None:
-    """Copy a file so that it appears as a whole; ReleaseFaultError where its bytes are not the ones that were seen."""
+    """Copy a file so that it appears as a whole; ReleaseFaultError if its content has changed since it was listed."""
     # The name of a file may be as long as the file system allows.
     partial = output / f".cibw-{file.sha256[:32]}.part"
     # A link of this name, which others have left, is not followed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cibw.errors import MissingToolError
 
 _PATIENCE = 120.0
-"""Seconds after which a CI that gives no identity is out of order; the library has a limit for each read alone."""
+"""Timeout in seconds for getting an identity from the CI; the library only limits each read."""
 
 
 class NoIdentityError(Exception):

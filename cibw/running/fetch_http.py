@@ -90,7 +90,7 @@ def _trusting(chosen: str, environment: Mapping[str, str]) -> ssl.SSLContext:
         raise DownloadError(
             f"The certificates in {chosen} can't be read: {error}.",
             hint="Correct the variable, or `ca_cert` in .pypirc. The variables that are looked at are "
-            f"{', '.join(AUTHORITIES)}; TWINE_CERT goes before them for package indexes.",
+            f"{', '.join(AUTHORITIES)}; TWINE_CERT overrides them for package indexes.",
         ) from error
     import certifi
 

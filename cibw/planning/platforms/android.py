@@ -153,7 +153,7 @@ def _alone(place: str, *words: Argument) -> Action:
 
 
 def _requires(given: Circumstances) -> Iterator[Action]:
-    """Install for the host what the build asks for when it is told of the target."""
+    """Install the build requirements that the backend asks for when it builds for the target."""
     system, directory = given.options.build_system, package_directory(given.options.package_dir)
     if system is not None:
         yield program("uv", "pip", "install", "--python", _PYTHON, *system.requires)
