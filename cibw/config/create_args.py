@@ -9,7 +9,7 @@ from cibw.config.problems import BadValueError, did_you_mean
 from cibw.model.images import CreateOptions
 
 _SWITCHES = ("--privileged", "--init", "--read-only", "--oom-kill-disable")
-_FURTHER = (
+FURTHER_FLAGS = (
     *("--gpus", "--mount", "--group-add", "--ipc", "--pid", "--pids-limit", "--cpu-shares", "--cpu-period"),
     *("--cpu-quota", "--cpuset-mems", "--memory-swap", "--memory-reservation", "--userns", "--uts", "--runtime"),
     *("--cgroupns", "--cgroup-parent", "--sysctl", "--dns-search", "--dns-option", "--device-cgroup-rule"),
@@ -19,7 +19,7 @@ _FURTHER = (
 KNOWN_FLAGS = (
     *("--volume", "--env", "--network", "--user", "--hostname", "--memory", "--cpus", "--cpuset-cpus", "--shm-size"),
     *("--device", "--cap-add", "--cap-drop", "--security-opt", "--add-host", "--dns", "--ulimit", "--label"),
-    *("--tmpfs", "--privileged", "--init", *_FURTHER),
+    *("--tmpfs", "--privileged", "--init", *FURTHER_FLAGS),
 )
 _UNUSED = {
     "--platform": "the build identifier decides it",
@@ -140,7 +140,7 @@ def _options(flags: Sequence[_Flag]) -> CreateOptions:
         tmpfs=texts("--tmpfs"),
         privileged=switch("--privileged"),
         init=switch("--init"),
-        more=tuple((flag.name, flag.value) for flag in flags if flag.name in _FURTHER),
+        more=tuple((flag.name, flag.value) for flag in flags if flag.name in FURTHER_FLAGS),
     )
 
 

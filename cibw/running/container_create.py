@@ -96,32 +96,23 @@ def _further(flags: Sequence[tuple[str, str]], cwd: str) -> dict[str, object]:
     """Fields of the API's HostConfig for flags that have no field of their own in `Creation`."""
     fields: dict[str, object] = {}
     for flag, text in flags:
-        if flag in _TEXTS:
-            fields[_TEXTS[flag]] = text
-        elif flag in _NUMBERS:
-            fields[_NUMBERS[flag]] = _number(flag, text)
-        elif flag in _SIZES:
-            fields[_SIZES[flag]] = -1 if text == "-1" else _bytes(flag, text)
-        elif flag in _TRUTHS:
-            fields[_TRUTHS[flag]] = text == "true"
-        elif flag in _TABLES:
-            name, _, value = text.partition("=")
-            fields[_TABLES[flag]] = {**_table(fields.get(_TABLES[flag])), name: value}
-        else:
-            item = _gpus(text) if flag == "--gpus" else _mount(text, cwd) if flag == "--mount" else text
-            fields[_LISTS[flag]] = [*_list(fields.get(_LISTS[flag])), item]
+        field, read = FURTHER_FIELDS[flag]
+        fields[field] = _joined(fields.get(field), read(flag, text, cwd))
     return fields
 
 
-def _table(value: object) -> dict[str, object]:
-    return dict(value) if isinstance(value, dict) else {}
+def _joined(earlier: object, value: object) -> object:
+    """Lists and tables of a flag that comes several times are joined; of other values the last counts."""
+    match earlier, value:
+        case list(), list():
+            return [*earlier, *value]
+        case dict(), dict():
+            return {**earlier, **value}
+        case _:
+            return value
 
 
-def _list(value: object) -> list[object]:
-    return list(value) if isinstance(value, list) else []
-
-
-def _number(flag: str, text: str) -> int:
+def _number(flag: str, text: str, _cwd: str = "") -> int:
     try:
         return int(text)
     except ValueError:
@@ -170,7 +161,7 @@ def _mount(text: str, cwd: str) -> dict[str, object]:
         except ValueError:
             raise _mistake("--mount", text, f"a number for {name}") from None
         if group:
-            mount[group] = {**_table(mount.get(group)), field: found}
+            mount[group] = _joined(mount.get(group), {field: found})
         else:
             mount[field] = found
     if not mount["Target"]:
@@ -182,35 +173,54 @@ def _is_true(text: str) -> bool:
     return text.lower() in {"", "true", "1"}
 
 
-_TEXTS = {
-    "--ipc": "IpcMode",
-    "--pid": "PidMode",
-    "--cpuset-mems": "CpusetMems",
-    "--userns": "UsernsMode",
-    "--uts": "UTSMode",
-    "--runtime": "Runtime",
-    "--cgroupns": "CgroupnsMode",
-    "--cgroup-parent": "CgroupParent",
+def _text(_flag: str, text: str, _cwd: str) -> object:
+    return text
+
+
+def _texts(_flag: str, text: str, _cwd: str) -> object:
+    return [text]
+
+
+def _table(_flag: str, text: str, _cwd: str) -> object:
+    name, _, value = text.partition("=")
+    return {name: value}
+
+
+def _size(flag: str, text: str, _cwd: str) -> object:
+    return -1 if text == "-1" else _bytes(flag, text)
+
+
+_Read = Callable[[str, str, str], object]
+"""Gets a flag, its value and the working directory; gives the value of the field."""
+FURTHER_FIELDS: dict[str, tuple[str, _Read]] = {
+    "--gpus": ("DeviceRequests", lambda _flag, text, _cwd: [_gpus(text)]),
+    "--mount": ("Mounts", lambda _flag, text, cwd: [_mount(text, cwd)]),
+    "--ipc": ("IpcMode", _text),
+    "--pid": ("PidMode", _text),
+    "--cpuset-mems": ("CpusetMems", _text),
+    "--userns": ("UsernsMode", _text),
+    "--uts": ("UTSMode", _text),
+    "--runtime": ("Runtime", _text),
+    "--cgroupns": ("CgroupnsMode", _text),
+    "--cgroup-parent": ("CgroupParent", _text),
+    "--pids-limit": ("PidsLimit", _number),
+    "--cpu-shares": ("CpuShares", _number),
+    "--cpu-period": ("CpuPeriod", _number),
+    "--cpu-quota": ("CpuQuota", _number),
+    "--oom-score-adj": ("OomScoreAdj", _number),
+    "--memory-swap": ("MemorySwap", _size),
+    "--memory-reservation": ("MemoryReservation", _size),
+    "--read-only": ("ReadonlyRootfs", lambda _flag, text, _cwd: _is_true(text)),
+    "--oom-kill-disable": ("OomKillDisable", lambda _flag, text, _cwd: _is_true(text)),
+    "--sysctl": ("Sysctls", _table),
+    "--storage-opt": ("StorageOpt", _table),
+    "--group-add": ("GroupAdd", _texts),
+    "--dns-search": ("DnsSearch", _texts),
+    "--dns-option": ("DnsOptions", _texts),
+    "--device-cgroup-rule": ("DeviceCgroupRules", _texts),
+    "--volumes-from": ("VolumesFrom", _texts),
 }
-_NUMBERS = {
-    "--pids-limit": "PidsLimit",
-    "--cpu-shares": "CpuShares",
-    "--cpu-period": "CpuPeriod",
-    "--cpu-quota": "CpuQuota",
-    "--oom-score-adj": "OomScoreAdj",
-}
-_SIZES = {"--memory-swap": "MemorySwap", "--memory-reservation": "MemoryReservation"}
-_TRUTHS = {"--read-only": "ReadonlyRootfs", "--oom-kill-disable": "OomKillDisable"}
-_TABLES = {"--sysctl": "Sysctls", "--storage-opt": "StorageOpt"}
-_LISTS = {
-    "--gpus": "DeviceRequests",
-    "--mount": "Mounts",
-    "--group-add": "GroupAdd",
-    "--dns-search": "DnsSearch",
-    "--dns-option": "DnsOptions",
-    "--device-cgroup-rule": "DeviceCgroupRules",
-    "--volumes-from": "VolumesFrom",
-}
+"""The fields of HostConfig, and how the values of their flags are read, for the flags in `FURTHER_FLAGS`."""
 _MOUNT_NAMES = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly"}
 _MOUNT_FIELDS: dict[str, tuple[str, str, Callable[[str], object]]] = {
     "readonly": ("", "ReadOnly", _is_true),

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from cibw.config.create_args import FURTHER_FLAGS
 from cibw.errors import ConfigurationError
 from cibw.model.images import ContainerEngine, ContainerSpec, CreateOptions, Image
 from cibw.running.container_api import Creation, Limit
-from cibw.running.container_create import Place, creation
+from cibw.running.container_create import FURTHER_FIELDS, Place, creation
 
 PLACE = Place(name="n", run_id="r", image="sha256:1", cwd="/home/me", volumes=("/cache:/cache",))
 
@@ -112,6 +113,10 @@ def test_every_option_reaches_the_engine() -> None:
         attached=True,
         more=FURTHER,
     )
+
+
+def test_the_engine_gets_every_flag_that_the_configuration_takes() -> None:
+    assert set(FURTHER_FIELDS) == set(FURTHER_FLAGS)
 
 
 @pytest.mark.parametrize(
