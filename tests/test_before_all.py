@@ -128,6 +128,23 @@ def test_a_changed_file_that_it_wrote_makes_it_run_again(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_the_cache_tells_what_an_image_adds_to_its_base(engine: str, tmp_path: Path) -> None:
+    more = f"{HOOKS['CIBW_BEFORE_ALL']}; head -c 3000000 /dev/urandom > /opt/payload"
+    trial = Trial(engine, tmp_path, CIBW_BEFORE_ALL=more)
+    trial.run()
+    (image,) = trial.images()
+    told = subprocess.run([engine, "inspect", image], capture_output=True, text=True, check=True).stdout
+    key = json.loads(told)[0]["Config"]["Labels"]["cibw.before-all"]
+    shown = run_cibw(trial.project, "cache", "info", settings=trial.settings).output
+    [line] = [line for line in shown.splitlines() if key[:16] in line]
+    assert line.startswith(f"image    cibw-before-all:{key[:16]}, made on ")
+    amount, unit = line.rpartition(f"in {engine.capitalize()}, ")[2].split()
+    assert unit == "MB"
+    assert 3.0 <= float(amount) < 100.0
+    trial.clear()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_no_secret_stays_in_an_image(engine: str, tmp_path: Path) -> None:
     trial = Trial(engine, tmp_path, CIBW_ENVIRONMENT_PASS="TOKEN", TOKEN=SECRET)
     first, _ = trial.run()

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from cibw.cli.command_line import CacheAction
-from cibw.cli.images import remove_images, remove_left_by_dead_runs
+from cibw.cli.images import describe_images, remove_images, remove_left_by_dead_runs
 from cibw.cli.sessions import Session
 from cibw.cli.store import size_limit, store_directory
 from cibw.cli.volumes import clear_volumes, describe_volumes
@@ -30,7 +30,8 @@ def cache(session: Session) -> int:
     action = CacheAction(session.line.action)
     match action:
         case CacheAction.INFO:
-            print("\n".join((*_info(store, size_limit(session)), *describe_volumes(records))))
+            lines = (*_info(store, size_limit(session)), *describe_volumes(records), *describe_images(environment))
+            print("\n".join(lines))
         case CacheAction.PRUNE:
             print(_removed(prune(store, size_limit(session), days=session.line.older_than), store))
             _print_all(remove_left_by_dead_runs(environment))

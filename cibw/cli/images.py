@@ -1,4 +1,4 @@
-"""Removes what cibw has left in the container engines: kept images, and what runs that were killed left."""
+"""Lists and removes the images and containers that cibw keeps in the container engines."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from contextlib import suppress
 
 from cibw.errors import CibwError
 from cibw.model.images import EngineName
-from cibw.reporting.wording import count
+from cibw.reporting.wording import count, size
+from cibw.running.container_api import RefusedError
 from cibw.running.container_connect import connect
 from cibw.running.container_dead import remove_dead_runs
-from cibw.running.container_states import remove_states
+from cibw.running.container_states import kept_states, remove_states
 from cibw.running.live_runs import LiveRuns
 
 
@@ -18,6 +19,14 @@ def remove_images(environment: Mapping[str, str]) -> Iterator[str]:
     """Remove them from Docker and Podman, and tell of each engine how many there were, or why it was not asked."""
     for name in (EngineName.DOCKER, EngineName.PODMAN):
         yield _from(name, environment)
+
+
+def describe_images(environment: Mapping[str, str]) -> Iterator[str]:
+    """A line for each image that the engines keep between runs; silent about an engine that does not answer."""
+    for name in (EngineName.DOCKER, EngineName.PODMAN):
+        with suppress(CibwError, RefusedError), connect(name, environment) as engine:
+            for image in kept_states(engine):
+                yield f"image    {image} in {name.value.capitalize()}{f', {size(image.size)}' * bool(image.size)}"
 
 
 def remove_left_by_dead_runs(environment: Mapping[str, str]) -> Iterator[str]:

@@ -28,7 +28,7 @@ class ServerVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalImage:
-    """An image that the engine has; digests are `name@sha256:...`.
+    """An image that the engine has; digests are `name@sha256:...`, `size` is in bytes with all layers.
 
     A list of images tells no platforms.
     """
@@ -38,12 +38,14 @@ class LocalImage:
     digests: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    size: int = 0
 
     @classmethod
     def of(cls, told: Mapping[str, object]) -> LocalImage:
         """What an engine tells of an image."""
         parts = (text_at(told, "Os") or "linux", text_at(told, "Architecture"), text_at(told, "Variant"))
         config = told.get("Config")
+        size = told.get("Size")
         return cls(
             identity=text_at(told, "Id"),
             oci_platform="/".join(part for part in parts if part),
@@ -51,6 +53,7 @@ class LocalImage:
             names=tuple(name for name in _texts_at(told, "RepoTags") if name != _NO_NAME),
             # A list of images tells the labels at another place.
             labels=_table_at(config if isinstance(config, dict) else told, "Labels"),
+            size=size if isinstance(size, int) else 0,
         )
 
 

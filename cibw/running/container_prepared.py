@@ -24,7 +24,7 @@ from cibw.running.container_connect import Engine
 from cibw.running.container_open import Opening, open_container
 from cibw.running.container_states import prune_images
 from cibw.running.host_session import RESOURCES_DIR
-from cibw.running.state_images import PREPARED, StateImage, labels_of, name_of
+from cibw.running.state_images import PREPARED, StateImage, base_labels, labels_of, name_of
 from cibw.running.watch import ended_by
 
 _SCRIPT = RESOURCES_DIR / "prepare_image.sh"
@@ -109,7 +109,10 @@ class PreparedImages:
         engine, opening = wanted.engine, wanted.opening
         opening.progress("preparing the image for this and later runs: compiling its Python modules")
         clean = replace(opening, volumes=(), keep=False, progress=lambda _text: None)
-        labels = labels_of(wanted.key, wanted.owner, self._clock(), PREPARED, sorted(pythons))
+        labels = {
+            **labels_of(wanted.key, wanted.owner, self._clock(), PREPARED, sorted(pythons)),
+            **base_labels(engine.client.image(start), PREPARED),
+        }
         with (
             open_container(engine, _bare(wanted.spec), clean, start) as container,
             ended_by(opening.go_on, container.close),

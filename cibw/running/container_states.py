@@ -8,9 +8,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from cibw.errors import CibwError
-from cibw.running.container_api import RefusedError
+from cibw.running.container_api import LocalImage, RefusedError
 from cibw.running.container_connect import Engine
-from cibw.running.state_images import BEFORE_ALL, PREPARED, Kind, StateImage, kept_images, labels_of, name_of, outdated
+from cibw.running.state_images import (
+    BEFORE_ALL,
+    PREPARED,
+    Kind,
+    StateImage,
+    base_labels,
+    kept_images,
+    labels_of,
+    name_of,
+    outdated,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +48,18 @@ class ContainerStates:
         self._spec = spec
         self._key = spec.key(image)
         self._labels = labels_of(self._key, spec.owner, spec.clock())
+        # The key also stands for the compilers.
+        self._image = image.partition(" ")[0]
 
     @property
     def labels(self) -> Mapping[str, str]:
         """What an image of the state has to carry."""
-        return self._labels
+        return {**self._labels, **base_labels(self._base())}
+
+    def _base(self) -> LocalImage | None:
+        with suppress(RefusedError):
+            return self._engine.client.image(self._image)
+        return None
 
     def find(self) -> StateImage | None:
         """The image that an earlier run has kept."""
@@ -69,6 +86,12 @@ def prune_images(engine: Engine, kind: Kind, owner: str, now: float) -> None:
     with suppress(CibwError, RefusedError):
         for name in outdated(kept_images(engine.client.labelled(kind.label), kind), owner, now):
             engine.remove_image(name)
+
+
+def kept_states(engine: Engine) -> tuple[StateImage, ...]:
+    """All images that are kept between runs."""
+    kinds = (BEFORE_ALL, PREPARED)
+    return tuple(image for kind in kinds for image in kept_images(engine.client.labelled(kind.label), kind))
 
 
 def remove_states(engine: Engine) -> int:

@@ -11,19 +11,23 @@ from cibw.running.container_api import LocalImage
 _LONGEST_SECONDS = 30 * 24 * 3600.0
 """What before-all fetched is old by then."""
 _CONTENTS = "contents"
+_BASE_SIZE = "base-size"
+_GIBIBYTE = 2**30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """A kind of kept image. `label` holds the key of the image, and each owner keeps at most `most` images.
 
-    An engine keeps at most `most_in_all`.
+    An engine keeps at most `most_in_all`, and the newest one and further ones as long as they do not add more than
+    `largest_in_all` bytes to the images that they were made from.
     """
 
     label: str
     name: str
     most: int
     most_in_all: int
+    largest_in_all: int = 8 * _GIBIBYTE
 
 
 BEFORE_ALL = Kind(label="cibw.before-all", name="cibw-before-all", most=2, most_in_all=12)
@@ -46,12 +50,17 @@ def labels_of(
     return {**labels, f"{kind.label}.{_CONTENTS}": listed} if listed else labels
 
 
+def base_labels(base: LocalImage | None, kind: Kind = BEFORE_ALL) -> dict[str, str]:
+    """The labels that tell from which image another one is made, if known, so that its own size can be computed."""
+    return {f"{kind.label}.{_BASE_SIZE}": str(base.size)} if base else {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateImage:
     """A kept image.
 
     `made` is in seconds. `owner` is the project and job that it belongs to, or the original image. `contents` lists
-    what was added to the original image, where that is known.
+    what was added to the original image, where that is known, and `size` is the number of bytes that were added, or 0.
     """
 
     identity: str
@@ -61,11 +70,13 @@ class StateImage:
     made: float
     kind: Kind = BEFORE_ALL
     contents: tuple[str, ...] = ()
+    size: int = 0
 
     @classmethod
     def of(cls, image: LocalImage, kind: Kind = BEFORE_ALL) -> StateImage:
         """Read the labels of an image."""
         labels = image.labels
+        base = labels.get(f"{kind.label}.{_BASE_SIZE}", "")
         return cls(
             identity=image.identity,
             names=image.names,
@@ -74,6 +85,7 @@ class StateImage:
             made=_seconds(labels.get(f"{kind.label}.made", "")),
             kind=kind,
             contents=tuple(filter(None, labels.get(f"{kind.label}.{_CONTENTS}", "").split(":"))),
+            size=max(0, image.size - int(base)) if base.isdecimal() else 0,
         )
 
     def serves(self, key: str, now: float) -> bool:
@@ -97,7 +109,7 @@ def outdated(images: Iterable[StateImage], owner: str, now: float) -> Iterator[s
     as the image is not too old.
     """
     newest_first = sorted(images, key=lambda image: image.made, reverse=True)
-    seen = of_engine = 0
+    seen = of_engine = size = 0
     for image in newest_first:
         if not image.names:
             yield image.identity
@@ -107,7 +119,10 @@ def outdated(images: Iterable[StateImage], owner: str, now: float) -> Iterator[s
             seen += image.owner == owner
             is_one_too_many = image.owner == owner and seen > image.kind.most
             of_engine += not is_one_too_many
-            if is_one_too_many or of_engine > image.kind.most_in_all:
+            size += image.size
+            is_too_large = size > image.kind.largest_in_all and of_engine > 1
+            if is_one_too_many or is_too_large or of_engine > image.kind.most_in_all:
+                size -= image.size
                 yield from image.kept_names
 
 

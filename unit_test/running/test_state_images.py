@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cibw.running.container_api import LocalImage
-from cibw.running.state_images import StateImage, labels_of, name_of, outdated
+from cibw.running.state_images import StateImage, base_labels, labels_of, name_of, outdated
 
 DAY = 24 * 3600.0
 NOW = 1_800_000_000.0
@@ -52,6 +52,31 @@ def test_an_engine_keeps_the_newest_images_of_all_owners() -> None:
     images = [image(f"{age}", f"cibw-before-all:{age}", age=age, owner=f"owner {age}") for age in range(1, 16)]
     gone = [f"cibw-before-all:{age}" for age in (13, 14, 15)]
     assert list(outdated(reversed(images), "owner 1", NOW)) == gone
+
+
+def large_image(age: int, size: int) -> StateImage:
+    labels = {
+        **labels_of(KEY, f"owner {age}", NOW - age * DAY),
+        **base_labels(LocalImage(identity="base", oci_platform="", size=700)),
+    }
+    name = f"cibw-before-all:{age}"
+    return StateImage.of(LocalImage(identity=name, oci_platform="", names=(name,), labels=labels, size=700 + size))
+
+
+def test_the_size_of_an_image_is_what_was_added_to_its_base() -> None:
+    assert large_image(1, 300).size == 300
+    assert image("i").size == 0
+
+
+def test_an_engine_keeps_the_newest_images_up_to_a_total_size() -> None:
+    gibibyte = 2**30
+    images = [large_image(age, 3 * gibibyte) for age in (1, 2, 3)] + [large_image(4, gibibyte)]
+    assert list(outdated(images, "me", NOW)) == ["cibw-before-all:3"]
+
+
+def test_the_newest_image_stays_however_large_it_is() -> None:
+    images = [large_image(1, 9 * 2**30), large_image(2, 1)]
+    assert list(outdated(images, "me", NOW)) == ["cibw-before-all:2"]
 
 
 def test_images_that_go_anyway_leave_the_others_their_place() -> None:
