@@ -149,10 +149,9 @@ def sdists(session: nox.Session) -> None:
 def faults(session: nox.Session) -> None:
     """Inject faults into real runs: kills, full disks, outages, damaged caches, hostile archives and neighbours."""
     _install(session, "test")
-    # Single tests run cibw dozens of times.
-    session.run(
-        "pytest", "tests/faults", "tests/test_isolation.py", "-o", "faulthandler_timeout=3600", *session.posargs
-    )
+    # Single tests run cibw dozens of times; each has directories of its own, so that any two may run at a time.
+    limit = ("-o", "faulthandler_timeout=3600", "-n", "2", "--dist", "worksteal")
+    session.run("pytest", "tests/faults", "tests/test_isolation.py", *limit, *session.posargs)
     if not session.posargs:
         any_configuration = "unit_test/planning/test_any_configuration.py"
         session.run("pytest", any_configuration, "-o", "faulthandler_timeout=3600", env={"FUZZ_EXAMPLES": "500"})

@@ -61,5 +61,6 @@ def wanted_difference(case: Case, answers: Answers) -> str:
 
 
 def _names_ended_python(case: Case) -> bool:
-    asked = " ".join((*case.arguments, case.environment.get("CIBW_BUILD", ""), str(case.table.get("build", ""))))
-    return "cp38-" in asked or "cp3{8,9}-" in asked
+    build = case.pyproject("cibw") if case.directory else str(case.table.get("build", ""))
+    asked = " ".join((*case.arguments, case.environment.get("CIBW_BUILD", ""), build))
+    return "cp38-" in asked or "cp3{8," in asked

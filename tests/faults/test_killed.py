@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.checks import check_clean, check_harmless, check_next_run, work_directories
 from tests.faults.conftest import Reference, Start
-from tests.faults.runs import STEPS, Trial
+from tests.faults.runs import MARK, STEPS, Trial
 
 ENGINES = {
     "host": pytest.mark.host,
@@ -88,6 +88,8 @@ def test_a_run_killed_in_its_second_build_keeps_the_first_wheel(
     trial.more["CIBW_BEFORE_TEST"] = (
         f"case $CIBUILDWHEEL_BUILD_IDENTIFIER in {second}) sh {{project}}/gate.sh second;; esac"
     )
+    # The content of a file that a variable names belongs to the key of a wheel, and that of the gate changes.
+    trial.more["CIBW_ENVIRONMENT"] = f"GATE=at:{trial.gate.directory} {MARK}={trial.mark}"
     running = trial.reach("second")
     running.send(signal.SIGKILL)
     running.wait()
