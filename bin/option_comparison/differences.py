@@ -38,7 +38,7 @@ def _judge_errors(call: Call, peer: Answer, own: Answer, verdict: Verdict) -> No
         return
     # Without a build the peer judges no value.
     if "error" in own and (call["is_odd"] or not peer["options"]):
-        verdict.kinds["Values that mean nothing are refused"] += 1
+        verdict.kinds["Invalid values are refused"] += 1
         return
     verdict.kinds["DIFFERENT"] += 1
     verdict.unexplained.append(f"peer {peer.get('error', 'accepts it')}\ncibw {own.get('error', 'accepts it')}")
@@ -66,15 +66,15 @@ def _wanted(identifier: str, name: str, theirs: Value, own: Value) -> str:
         case "container-engine", ["docker", *rest], ["auto", *own_rest] if rest == own_rest:
             heading = "The default container engine"
         case "image", _, _ if identifier.startswith("pp"):
-            heading = "PyPy has images of its own"
+            heading = "PyPy has its own images"
         case "xbuild-tools", None, []:
-            heading = "An empty list of tools that is merged is a list"
+            heading = "An empty xbuild-tools list stays empty"
         case "config-settings", dict(), dict() if _has_table(theirs) and any("." in key for key in own):
             heading = "Tables in config-settings are dotted names"
         case (("environment" | "test-environment"), dict(), dict()) if theirs == _without_backslashes(own):
             heading = "The environment options"
         case (("test-runtime" | "xbuild-files"), _, _) if _split(theirs) == own:
-            heading = "Strings inside of tables are split"
+            heading = "Strings in tables are split"
         case _:
             pass
     return heading

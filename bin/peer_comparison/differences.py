@@ -50,9 +50,9 @@ def wanted_difference(case: Case, answers: Answers) -> str:
         "Patterns of groups that are not enabled select nothing": build == 2
         and own in {0, 4}
         and "matches a group that wasn't enabled" in answers.peer_errors,
-        "--only overrides all that selects": {"only", "odd archs"} <= case.traits and own == 0,
+        "--only overrides the selection options": {"only", "odd archs"} <= case.traits and own == 0,
         "Pyodide ignores archs": case.platform == "pyodide" and build == 4 and own == 0,
-        "before-all is judged where a build is planned": case.platform in {"macos", "windows"}
+        "before-all is checked when a build is planned": case.platform in {"macos", "windows"}
         and (answers.peer_print_code, build, own) == (0, 4, 0)
         and answers.own_lines == answers.peer_lines,
         "All mistakes at once": {own, build} == {2, 4} and answers.own_errors.count("✗") > 1,
