@@ -9,26 +9,24 @@ from peer_suite.driver import Image
 from peer_suite.verdicts import Judged, Verdict
 
 _MEANINGS = {
-    Verdict.PASSED: "cibw does what the test asks for",
-    Verdict.SKIPPED: "the test skips itself here, and says why",
-    Verdict.WORDING: "the build does what the test asks for; an assertion compares cibuildwheel's own messages",
-    Verdict.DIFFERENCE: "cibw differs on purpose; the link leads to the reason",
-    Verdict.STAND_IN: "the computer or the images of the run lack what the test needs",
-    Verdict.FAULT: "cibw has to be fixed, or the failure declared",
+    Verdict.PASSED: "cibw passes the test",
+    Verdict.SKIPPED: "the test is skipped on this computer",
+    Verdict.WORDING: "the build is correct; an assertion compares messages of cibuildwheel",
+    Verdict.DIFFERENCE: "cibw differs deliberately, see the link",
+    Verdict.STAND_IN: "the computer or the images lack a requirement of the test",
+    Verdict.FAULT: "a fault of cibw, or a failure to declare",
 }
 
 _INTRODUCTION = """\
 # cibuildwheel's integration tests
 
-`nox -s peer-suite` runs the integration tests of cibuildwheel {release} with `python -m cibw` in place of
-`python -m cibuildwheel`, and writes this page. The tests come from cibuildwheel's sdist. They build in Docker, for
-Linux on x86_64. `bin/peer_suite/verdicts.toml` declares the failures, each with its reason and with texts that are
-part of it. The session fails where a failure is not declared or looks different, and where a test passes though it is
-declared to fail.
+`nox -s peer-suite` runs the integration tests of cibuildwheel {release} with `python -m cibw` instead of `python -m
+cibuildwheel`, and writes this page. The tests are part of cibuildwheel's sdist and build for Linux on x86_64 in Docker.
+`bin/peer_suite/verdicts.toml` lists the expected failures, with reasons and texts that the output must contain. The
+session fails for other failures, and for tests that pass unexpectedly.
 
-The last run had these images. What a test expects is limited to their Pythons, and wheels of manylinux get their
-policy. Only the tests of musllinux build for musl. Outcomes that `--resume` keeps may come from runs with fewer Pythons
-(`--python`).
+These images were used. Tests only expect wheels for their Pythons, and manylinux wheels get their policy. Only the
+musllinux tests build for musl. Results kept by `--resume` may come from runs with fewer Pythons (`--python`).
 """
 
 

@@ -8,68 +8,68 @@ REASONS = (
     Reason(
         rule="file-name",
         words="name of the sdist must be",
-        why="the index takes sdists only under the normalised name (PEP 625)",
+        why="the index only accepts sdists with normalised names (PEP 625)",
     ),
     Reason(
         rule="file-name",
         words="name of the wheel must begin with",
-        why="the index takes wheels only under the normalised name (binary distribution format)",
+        why="the index only accepts wheels with normalised names (binary distribution format)",
     ),
     Reason(
         rule="invalid-metadata",
         words="'2.0' is not a valid metadata version",
-        why="version 2.0 was a draft, and neither the index nor twine takes it",
+        why="version 2.0 was a draft; the index and twine reject it",
     ),
     Reason(
         rule="invalid-metadata",
         words="introduced in metadata version",
-        why="the field does not exist in the version of the metadata; twine refuses it",
+        why="the field does not exist in this metadata version; twine rejects it",
     ),
     Reason(
         rule="invalid-metadata",
         words="'UNKNOWN' is not a valid content type",
-        why="`Description-Content-Type: UNKNOWN` of old releases of setuptools; twine refuses it",
+        why="`Description-Content-Type: UNKNOWN` from old releases of setuptools; twine rejects it",
     ),
     Reason(
         rule="invalid-metadata",
         words="is invalid for 'requires-python'",
-        why="`!=3.0*` is not a version specifier; the index refuses it",
+        why="`!=3.0*` is not a version specifier; the index rejects it",
     ),
     Reason(
         rule="readme",
         words="is indented in the metadata",
-        why="old releases of setuptools indented the README in a header, and the index can't render that",
+        why="old releases of setuptools indented the README in a header, which the index cannot render",
     ),
     Reason(
         rule="readme",
         words="can't be rendered as reStructuredText",
-        why="the index refuses a README that it can't render",
+        why="the index rejects a README that it cannot render",
     ),
     Reason(
         rule="archive-form",
         words="in the zip file more than once",
-        why="the index refuses archives that have a member twice",
+        why="the index rejects archives with duplicate members",
     ),
     Reason(
         rule="archive-form",
         words="an sdist has one directory at its top",
-        why="the files of the sdist are in no directory (source distribution format)",
+        why="the sdist has no top-level directory (source distribution format)",
     ),
     Reason(
         rule="missing-metadata",
         words="There is no orjson-.*/PKG-INFO",
-        why="the index refuses an sdist without PKG-INFO",
+        why="the index rejects sdists without PKG-INFO",
     ),
-    Reason(rule="record", words="There is no .*/RECORD", why="the index refuses a wheel without RECORD"),
+    Reason(rule="record", words="There is no .*/RECORD", why="the index rejects wheels without RECORD"),
     Reason(
         rule="record",
         words="RECORD has another hash of",
-        why="installers may refuse a wheel whose files are not those of RECORD (binary distribution format)",
+        why="installers may reject wheels that do not match their RECORD (binary distribution format)",
     ),
     Reason(
         rule="unequal-dependencies",
         words="Requires-Dist differs between the files: nothing in most, 'cffi', 'py' here",
-        why="wheels for PyPy require other projects without a marker, and installers take the metadata of one file for "
-        "that of all",
+        why="wheels for PyPy have other requirements without a marker, and installers use the metadata of one file for "
+        "all",
     ),
 )
