@@ -65,6 +65,23 @@ def test_own_commands_come_from_the_plan(tmp_path: Path) -> None:
     assert acts[7].aspects == {"text": "pytest <project>/tests", "directory": "<test>"}
 
 
+def test_own_commands_of_a_container_find_its_interpreters(tmp_path: Path) -> None:
+    found = own_answer({**call(tmp_path, "linux"), "variables": {"CIBW_BUILD": "cp39-manylinux_x86_64"}})
+    assert found["error"] == ""
+    assert {one["scope"] for one in found["records"]} == {"", "cp39-manylinux_x86_64"}
+
+
+def test_certificates_of_a_container_have_one_name(tmp_path: Path) -> None:
+    normal = Normal(call(tmp_path, "linux"))
+    assert normal.text("/own/resources/certificates.pem") == normal.text("/certificates.pem") == "<certificates>"
+
+
+def test_every_rule_is_a_heading_of_the_differences() -> None:
+    page = (Path(__file__).resolve().parent.parent / "docs/differences.md").read_text("utf-8")
+    headings = {line.lstrip("# ") for line in page.splitlines() if line.startswith("##")}
+    assert {*RULES, LIST_OF_PINS} <= headings
+
+
 def test_what_is_equal_needs_no_heading(tmp_path: Path) -> None:
     same = answer(record(SHELL, "fix <built>", A="1"), record(COLLECT, "x.whl"))
     verdict = judge(call(tmp_path), same, same)

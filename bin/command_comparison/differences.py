@@ -22,7 +22,6 @@ _PIP_FOR_UV = {
     "$UV_BUILD_CONSTRAINT": "PIP_CONSTRAINT",
 }
 _FOREIGN = ("$UV_PYTHON", "$__PYVENV_LAUNCHER__")
-_OLDEST_WITH_TRUSTSTORE = 10
 _PYTHON = re.compile(r"(?:<build-env>|<test-env>|/opt/python/[\w-]+)/(?:bin|Scripts)/python(?:\.exe)?")
 _IMAGE_PYTHON = re.compile(r"PATH /opt/python/[\w-]+/bin")
 _OF_AUDITS = ("audit", "audit tools", "environment <audit-env>")
@@ -101,13 +100,8 @@ def _first_python(one: Difference, given: Circumstances) -> bool:
 
 
 def _certificates(one: Difference, given: Circumstances) -> bool:
-    if one.aspect != "$PIP_CERT" or one.own is not None:
-        return False
-    if one.act == "before-all":
-        return given.platform == "linux" and one.peer == "<certificates>"
-    name = re.match(r"(cp|pp)3([0-9]+)|gp", one.identifier)
-    is_old = name is not None and (name[0] == "gp" or int(name[2]) < _OLDEST_WITH_TRUSTSTORE)
-    return is_old and given.platform == "linux" and one.peer == "<certificates>"
+    is_missing = (one.act, one.aspect, one.peer, one.own) == ("before-all", "$PIP_CERT", "<certificates>", None)
+    return is_missing and given.platform == "linux"
 
 
 def _made_by_uv(one: Difference, given: Circumstances) -> bool:

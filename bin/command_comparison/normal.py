@@ -37,7 +37,7 @@ _PLACES = (
     (rf"{_OWN_BUILD}/cross\.cfg", "<cross-settings>"),
     (r"/own/cache/interpreters/[^/\s]+", "<base>"),
     (r"/Library/Frameworks/PythonT?\.framework/Versions/[0-9.]+", "<base>"),
-    (rf"{_OWN_BUILD}/certificates\.pem", "<certificates>"),
+    (rf"(?:{_OWN_BUILD}|/own/resources)/certificates\.pem", "<certificates>"),
     # both
     ("/certificates.pem|/cibuildwheel-ca-bundle.pem", "<certificates>"),
     ("/project", "<project>"),

@@ -169,6 +169,9 @@ class _Recording:
 
     def _answer(self, request: Request) -> Done:
         argv = request.argv
+        if not self.is_announced and any("manylinux-interpreters" in word for word in argv):
+            # The image lacks no interpreter.
+            return Done()
         if not self.is_announced:
             # The plan has no such command: it gives a value to `environment`, or moves the project.
             return Done(stdout="14" if "sw_vers" in argv[-1] else printed(argv[-1]))
