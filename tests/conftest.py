@@ -31,7 +31,7 @@ def need(needs: Needs) -> Callable[[str], None]:
 
 @pytest.fixture(autouse=True)
 def _marked_needs(request: pytest.FixtureRequest, needs: Needs) -> None:
-    """The marks `docker`, `podman`, `host`, `qemu`, `musl`, `macho` and `pyodide` are needs."""
+    """The marks `docker`, `podman`, `host`, `qemu`, `musl`, `macho`, `pyodide` and `wine` are needs."""
     for name in needs.names:
         if request.node.get_closest_marker(name) is not None:
             needs.need(name)

@@ -14,7 +14,7 @@ from cibw.model.images import EngineName
 from cibw.running.container_connect import connect
 from cibw.running.container_images import Pulling, ensure_image
 from cibw.running.emulation import Processor, check_emulation
-from tests import pyodide_parts
+from tests import pyodide_parts, windows_parts
 from tests.foreign.tools import missing_mac_tools
 from tests.images import image
 
@@ -75,6 +75,7 @@ _FAULTS: dict[str, Callable[[], str]] = {
     "musl": _musl,
     "macho": _macho,
     "pyodide": pyodide_parts.fault,
+    "wine": windows_parts.fault,
 }
 
 

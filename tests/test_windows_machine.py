@@ -19,6 +19,7 @@ from cibw.reporting.wording import exit_code
 from cibw.running.host import HostMachine
 from cibw.running.host_session import HostSettings, open_host
 from cibw.running.machine import Tree
+from tests.machine_contract import FileContract
 
 pytestmark = pytest.mark.windows
 
@@ -29,6 +30,16 @@ SLEEPER = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'impo
 def machine() -> Iterator[HostMachine]:
     with closing(HostMachine(os.environ)) as made:
         yield made
+
+
+@pytest.fixture
+def space(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tmp_path_factory.mktemp("space") / "new")
+
+
+class TestFiles(FileContract):
+    # Windows has no quotes in names of files.
+    odd_name = "caf\u00e9's 'b'.txt"
 
 
 def run(machine: HostMachine, cwd: Path, *argv: str, **variables: str) -> tuple[int, list[str]]:
