@@ -57,7 +57,7 @@ def windows_path(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowsComputer:
-    """Wine with a Python that can run cibw, and the settings that builds need; `mirror` has the Pythons to build for."""
+    """Wine with a Python that can run cibw; `mirror` is the address of the Pythons to build for."""
 
     place: Path
     mirror: str
