@@ -88,7 +88,7 @@ class Deadline:
         """Watch a connection; OSError where its time is over already."""
         with self._lock:
             if self.is_over:
-                raise TimeoutError("the time for an answer is over")
+                raise TimeoutError("the response timed out")
             # A duplicate stays valid when TLS takes the socket over.
             self._sockets.append(connected.dup())
 
@@ -103,7 +103,7 @@ class Deadline:
     def overrun(self, address: str) -> DownloadError:
         """What to raise for an answer that was ended."""
         return DownloadError(
-            f"{address} did not answer completely within {self.seconds:.0f} seconds.",
+            f"{address} did not send a complete response within {self.seconds:.0f} seconds.",
             hint="Check the network and the proxy, then try again.",
         )
 
@@ -151,6 +151,6 @@ def pieces_within(response: BaseHTTPResponse, limit: int, address: str) -> Itera
 def too_large(address: str, limit: int) -> DownloadError:
     """What to raise for an answer that is larger than what is read."""
     return DownloadError(
-        f"{address} answers with more than {in_units(limit)}.",
-        hint="Check the address: this is not what such a server usually sends.",
+        f"The response from {address} is larger than {in_units(limit)}.",
+        hint="Check the address; it may not be the intended server.",
     )

@@ -73,7 +73,7 @@ def parse_json(text: str | bytes, *, depth: int = DEPTH_LIMIT) -> object:
         value: object = json.loads(plain, parse_float=_finite, parse_constant=_refuse_constant)
     except ValueError as error:
         if _OF_DIGITS in str(error):
-            raise ValueError("it holds a number of thousands of digits") from error
+            raise ValueError("it contains a number with thousands of digits") from error
         raise
     may_be_odd = "\\u" in plain or not plain.isascii()
     return _encodable(value) if may_be_odd and _SURROGATE.search(plain) else value
@@ -83,7 +83,7 @@ def _check_json_depth(text: str, limit: int) -> None:
     brackets = _NO_BRACKETS.sub("", text)
     count = len(brackets)
     if count > 2 * _CONTAINERS:
-        raise TooLargeError(f"it holds more than {_CONTAINERS} arrays and objects")
+        raise TooLargeError(f"it contains more than {_CONTAINERS} arrays and objects")
     # Each round takes the innermost level away.
     for _ in range(limit):
         if not brackets:

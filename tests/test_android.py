@@ -149,7 +149,7 @@ def test_a_wheel_for_another_processor(place: Make) -> None:
     assert "libc.so.6" not in libraries
     assert "/home/ci/" not in ran.output
     assert not ran.results[here.identifier].tested
-    assert "an emulator on this host runs x86_64 alone" in ran.words
+    assert "an emulator on this host runs only x86_64" in ran.words
 
 
 def test_all_of_the_way(place: Make) -> None:
@@ -185,9 +185,9 @@ def test_all_of_the_way(place: Make) -> None:
     ("settings", "message"),
     [
         ({"ANDROID_HOME": ""}, "ANDROID_HOME is not set"),
-        ({"ANDROID_HOME": "/nowhere"}, "ANDROID_HOME is /nowhere, which is no directory"),
+        ({"ANDROID_HOME": "/nowhere"}, "ANDROID_HOME is /nowhere, which is not a directory"),
         ({"CIBW_TEST_COMMAND": "make test"}, "`make test`"),
-        ({"CIBW_BUILD_FRONTEND": "pip"}, "the build frontend pip does not build for android"),
+        ({"CIBW_BUILD_FRONTEND": "pip"}, "the build frontend pip does not support android"),
     ],
 )
 def test_mistakes_are_told_before_anything_is_built(place: Make, settings: dict[str, str], message: str) -> None:

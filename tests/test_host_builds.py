@@ -96,7 +96,7 @@ def test_musllinux_with_a_borrowed_python_says_that_it_is_untested(tmp_path: Pat
     [wheel] = ran.wheels
     check_wheel(wheel, "musllinux_1_2_x86_64")
     assert not ran.results[identifier].tested
-    assert "no musl interpreter" in ran.words
+    assert "no musl Python" in ran.words
 
 
 def test_libraries_that_are_too_new_are_named(tmp_path: Path) -> None:

@@ -49,8 +49,8 @@ def test_brackets_in_strings_are_not_nested() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("9" * 4301, "a number of thousands of digits"),
-        ("-" + "9" * 100_000, "a number of thousands of digits"),
+        ("9" * 4301, "a number with thousands of digits"),
+        ("-" + "9" * 100_000, "a number with thousands of digits"),
         ("1e400", "too large"),
         ("NaN", "not JSON"),
         ("-Infinity", "not JSON"),

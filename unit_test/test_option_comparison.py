@@ -42,7 +42,7 @@ def test_own_options_are_plain_values(tmp_path: Path) -> None:
 
 def test_a_refused_configuration_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.cibuildwheel]\ntest-command = 3\n", encoding="utf-8")
-    assert "this has to be" in own_answer(call(str(tmp_path)), [CP312])["error"]
+    assert "must be" in own_answer(call(str(tmp_path)), [CP312])["error"]
 
 
 def test_equal_values_and_named_differences_need_no_explanation() -> None:

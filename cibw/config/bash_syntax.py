@@ -21,7 +21,7 @@ def check_command(command: str) -> None:
     try:
         parse(command)
     except ParsingError as error:
-        raise ValueError(f"the command `{command}` can't be read: {error.message}") from None
+        raise ValueError(f"cannot parse the command `{command}`: {error.message}") from None
     except (RuntimeError, AttributeError, IndexError, TypeError):
         # What bash knows and the library does not ends it in one of these ways.
         return

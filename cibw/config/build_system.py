@@ -70,7 +70,7 @@ def build_requirements(pyproject: str | None) -> tuple[str, ...]:
     try:
         system = as_table(parse_toml(pyproject or "").get("build-system"))
     except ValueError as error:
-        raise ConfigurationError(f"pyproject.toml is no TOML: {error}") from error
+        raise ConfigurationError(f"pyproject.toml is not valid TOML: {error}") from error
     requires = system.get("requires", ())
     return tuple(one for one in requires if isinstance(one, str)) if isinstance(requires, tuple) else ()
 

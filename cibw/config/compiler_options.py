@@ -10,7 +10,7 @@ COMPILER_CACHE = Option(
     kind=COMPILER_CACHES,
     facts=Facts(
         name="compiler-cache",
-        description="What keeps compiled files between runs: `auto` takes ccache, then sccache, where one is there.",
+        description="Compiler cache to use between runs: `auto` uses ccache if it is installed, otherwise sccache.",
         default="auto",
         places=_LINUX,
         is_own=True,
@@ -20,8 +20,8 @@ EMULATION_TOOLCHAIN = Option(
     kind=EMULATION_TOOLCHAINS,
     facts=Facts(
         name="emulation-toolchain",
-        description="The compilers of containers of another architecture: `zig` runs on this computer's own "
-        "processor where it can, `image` is the image's own, emulated.",
+        description="Compilers for containers of another architecture: `zig` cross-compiles on the host's processor "
+        "where possible, `image` runs the image's own compilers under emulation.",
         default="zig",
         places=_LINUX,
         is_own=True,

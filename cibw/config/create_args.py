@@ -22,20 +22,22 @@ KNOWN_FLAGS = (
     *("--tmpfs", "--privileged", "--init", *FURTHER_FLAGS),
 )
 _UNUSED = {
-    "--platform": "the build identifier decides it",
+    "--platform": "the build identifier determines it",
     "--name": "cibw names its containers",
     "--workdir": "each command has its own working directory",
-    "--entrypoint": "cibw's own keeps the container running",
-    "--pull": "the image's reference decides whether it is pulled",
-    "--cgroups": "the API of the engine has no such setting",
+    "--entrypoint": "cibw needs its own entry point to keep the container running",
+    "--pull": "the image reference determines whether the image is pulled",
+    "--cgroups": "the engine's API has no such setting",
     **dict.fromkeys(("--publish", "--expose"), "nothing connects to the container"),
-    **dict.fromkeys(("--restart", "--stop-signal", "--stop-timeout"), "cibw ends its containers"),
-    **dict.fromkeys(("--log-driver", "--log-opt", "--cidfile"), "cibw reads what the commands write"),
+    **dict.fromkeys(("--restart", "--stop-signal", "--stop-timeout"), "cibw stops its containers itself"),
+    **dict.fromkeys(("--log-driver", "--log-opt", "--cidfile"), "cibw reads the output of the commands itself"),
 }
 _UNUSED_SWITCHES = {
     "--rm": "cibw removes its containers",
-    **dict.fromkeys(("--interactive", "--tty", "--detach", "--quiet", "--publish-all"), "nobody types there"),
-    "--no-healthcheck": "there are no such checks",
+    **dict.fromkeys(
+        ("--interactive", "--tty", "--detach", "--quiet", "--publish-all"), "containers run without a terminal"
+    ),
+    "--no-healthcheck": "cibw runs no health checks",
 }
 _ALIASES = {
     "-v": "--volume",
@@ -72,7 +74,7 @@ def parse_create_args(args: Sequence[str], note: Callable[[str], None]) -> Creat
     flags = []
     for flag in _flags(args):
         if reason := _UNUSED.get(flag.name) or _UNUSED_SWITCHES.get(flag.name):
-            note(f"{flag.name} in create-args is not used: {reason}")
+            note(f"{flag.name} in create-args is ignored: {reason}")
         else:
             flags.append(flag)
     return _options(flags)
@@ -158,7 +160,7 @@ def _flags(args: Sequence[str]) -> Iterator[_Flag]:
             raise _refusal(name)
         text = next(rest, None) if value is None else value
         if text is None:
-            raise BadValueError(f"{name} in create-args has no value")
+            raise BadValueError(f"{name} in create-args requires a value")
         yield _Flag(name, text)
 
 
@@ -171,7 +173,7 @@ def _are_unused_switches(arg: str) -> bool:
 def _split(arg: str) -> tuple[str, str | None]:
     """The full name of a flag, and its value where it stands in the same word (`--x=y`, `-xy`)."""
     if not arg.startswith("-"):
-        raise BadValueError(f"{arg!r} in create-args is no flag", "create-args holds flags and their values alone")
+        raise BadValueError(f"{arg!r} in create-args is not a flag", "create-args takes only flags and their values")
     if arg.startswith("--"):
         name, equals, value = arg.partition("=")
         return _ALIASES.get(name, name), value if equals else None
@@ -182,14 +184,14 @@ def _split(arg: str) -> tuple[str, str | None]:
 def _truth(name: str, value: str | None) -> str:
     text = "true" if value is None else value.lower()
     if text not in _TRUTH:
-        raise BadValueError(f"{name} in create-args is true or false, not {value!r}")
+        raise BadValueError(f"{name} in create-args must be true or false, not {value!r}")
     return text
 
 
 def _refusal(name: str) -> BadValueError:
-    known = f"cibw knows {', '.join(sorted(KNOWN_FLAGS))}"
+    known = f"supported flags: {', '.join(sorted(KNOWN_FLAGS))}"
     if name == "--env-file":
-        known = "name the variables in environment-pass, or set them with --env"
+        known = "list the variables in environment-pass, or set them with --env"
         return BadValueError(f"{name} in create-args is not supported", known)
     return BadValueError(f"{name} in create-args is not supported", did_you_mean(name, KNOWN_FLAGS, fallback=known))
 
@@ -197,7 +199,7 @@ def _refusal(name: str) -> BadValueError:
 def _pair(flag: str, text: str, separator: str) -> tuple[str, str]:
     name, found, value = text.partition(separator)
     if not found or not name:
-        raise BadValueError(f"{flag} {text} in create-args is not of the form name{separator}value")
+        raise BadValueError(f"{flag} {text} in create-args must have the form name{separator}value")
     return name, value
 
 

@@ -34,33 +34,33 @@ def _mirrors(value: TomlValue, _: Context) -> Replacements:
 def _pair(word: str) -> tuple[str, str]:
     beginning, equals, instead = word.partition("=")
     if not equals:
-        raise BadValueError(f"{_shown(word)} is no mirror", "write mirrors as 'address=address', apart by blanks")
+        raise BadValueError(
+            f"{_shown(word)} is not a mirror", "write mirrors as 'prefix=replacement', separated by spaces"
+        )
     return beginning, instead
 
 
 def _judge(beginning: str, instead: str) -> None:
     if "@" in beginning or "@" in instead:
         raise BadValueError(
-            "an address holds a login, which would be seen by all who see the configuration",
-            "write the address without it, and the login into the .netrc of the user",
+            "the address contains credentials, which anyone who can read the configuration could see",
+            "remove them from the address and add them to the user's .netrc file",
         )
     if re.fullmatch(_REGISTRY, beginning) and "://" not in instead:
         if not re.fullmatch(_REGISTRY, instead):
-            hint = "write it as the beginning of an image's reference, such as 'registry.example.org/mirror'"
-            raise BadValueError(f"{instead!r} is no registry of images", hint)
+            hint = "use the prefix of an image reference, such as 'registry.example.org/mirror'"
+            raise BadValueError(f"{instead!r} is not an image registry", hint)
         return
     if not re.fullmatch(_BEGINNING, beginning):
-        hint = (
-            "give the beginning of an address, such as 'https://files.example.org/', 'maven:', or a registry of images"
-        )
-        raise BadValueError(f"{beginning!r} is no beginning of an address", hint)
+        hint = "use a URL prefix, such as 'https://files.example.org/' or 'maven:', or an image registry"
+        raise BadValueError(f"{beginning!r} is not a URL prefix", hint)
     if not re.fullmatch(_INSTEAD, instead):
-        hint = "give an address that begins with 'https://', without a query"
-        raise BadValueError(f"{instead!r} is no address of a mirror", hint)
+        hint = "use a URL that begins with 'https://' and has no query"
+        raise BadValueError(f"{instead!r} is not a mirror URL", hint)
 
 
 def _shown(word: str) -> str:
-    return "one of the words" if "@" in word else repr(word)
+    return "one of the entries" if "@" in word else repr(word)
 
 
 def _merge(earlier: Replacements, later: Replacements) -> Replacements:
@@ -70,7 +70,7 @@ def _merge(earlier: Replacements, later: Replacements) -> Replacements:
 MIRRORS = Option(
     kind=Kind(
         form=Form(
-            shape="table of the beginning of an address to what replaces it, or a string of `address=address` words",
+            shape="table of URL prefixes and their replacements, or a string of `prefix=replacement` words",
             schema=one_of(
                 STRING,
                 {
@@ -79,16 +79,16 @@ MIRRORS = Option(
                     "additionalProperties": {"type": "string", "pattern": f"^({_INSTEAD}|{_REGISTRY})$"},
                 },
             ),
-            merging="the later mirror of an address replaces the earlier",
+            merging="a later mirror replaces an earlier one with the same prefix",
         ),
         parse=_mirrors,
         merge=_merge,
     ),
     facts=Facts(
         name="mirrors",
-        description="Mirrors of the servers that interpreters, SDKs and images come from. The longest beginning that "
-        "fits an address, or the reference of an image, is replaced; `maven:` stands for the Maven repository, "
-        "`nuget:` for the one of NuGet.",
+        description="Mirrors of the servers that interpreters, SDKs and images are downloaded from. The longest prefix "
+        "that matches a URL or an image reference is replaced; `maven:` stands for the Maven repository, `nuget:` for "
+        "the NuGet repository.",
         default={},
         places=Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE),
         is_own=True,
@@ -99,7 +99,7 @@ MIRRORS = Option(
 def _yes_or_no(value: TomlValue, _: Context) -> bool:
     text = str(value).strip().lower()
     if text not in TRUE_WORDS and text not in (*FALSE_WORDS, ""):
-        raise BadValueError("this has to be true or false")
+        raise BadValueError("must be true or false")
     return text in TRUE_WORDS
 
 
@@ -110,7 +110,7 @@ OFFLINE = Option(
     ),
     facts=Facts(
         name="offline",
-        description="Whether a run does without the network: it lists what is missing before anything is built.",
+        description="Run without network access. Missing files are listed before anything is built.",
         default=False,
         places=Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE),
         is_own=True,

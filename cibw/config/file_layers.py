@@ -81,7 +81,7 @@ def file_layers(file: ConfigFile, platform: Platform, findings: Findings) -> tup
     name = _table_name(file, findings)
     value = as_table(file.table.get("tool")).get(name, {})
     if not isinstance(value, Mapping):
-        findings.add(f"{file.label}: [tool.{name}]", f"this has to be a table, not {type_name(value)}")
+        findings.add(f"{file.label}: [tool.{name}]", f"must be a table, not {type_name(value)}")
         return ()
     main = _Section(file=file, path=("tool", name), heading=f"[tool.{name}]", table=value, allowed=_MAIN)
     return (_layer(main, platform, findings), *_platform_layers(main, platform, findings), *_overrides(main, findings))
@@ -91,9 +91,9 @@ def _table_name(file: ConfigFile, findings: Findings) -> str:
     tools = as_table(file.table.get("tool"))
     if OWN_TABLE in tools or PEER_TABLE not in tools:
         if PEER_TABLE in tools:
-            findings.note(f"[tool.{PEER_TABLE}] of {file.label} is not read, because [tool.{OWN_TABLE}] is there")
+            findings.note(f"[tool.{PEER_TABLE}] in {file.label} is ignored because [tool.{OWN_TABLE}] exists")
         return OWN_TABLE
-    findings.note(f"[tool.{PEER_TABLE}] of {file.label} is read, because [tool.{OWN_TABLE}] is missing")
+    findings.note(f"[tool.{PEER_TABLE}] in {file.label} is used because there is no [tool.{OWN_TABLE}]")
     return PEER_TABLE
 
 
@@ -112,7 +112,7 @@ def _platform_layers(main: _Section, platform: Platform, findings: Findings) -> 
     for name, other in _PLATFORMS.items():
         value = main.table.get(name, {})
         if not isinstance(value, Mapping):
-            findings.add(main.place(name), f"this has to be a table, not {type_name(value)}")
+            findings.add(main.place(name), f"must be a table, not {type_name(value)}")
             continue
         section = _Section(
             file=main.file,
@@ -129,7 +129,7 @@ def _platform_layers(main: _Section, platform: Platform, findings: Findings) -> 
 def _overrides(main: _Section, findings: Findings) -> Iterator[RawLayer]:
     tables = main.table.get("overrides", ())
     if not isinstance(tables, tuple):
-        message = f"this has to be an array of tables, not {type_name(tables)}"
+        message = f"must be an array of tables, not {type_name(tables)}"
         findings.add(main.place("overrides"), message, f"write [[{'.'.join(main.path)}.overrides]]")
         return
     for number, table in enumerate(tables, start=1):
@@ -147,7 +147,7 @@ def _override(main: _Section, number: int, table: TomlValue, findings: Findings)
         is_lenient=main.path[1] == PEER_TABLE,
     )
     if not isinstance(table, Mapping):
-        findings.add(section.place(""), f"this has to be a table, not {type_name(table)}")
+        findings.add(section.place(""), f"must be a table, not {type_name(table)}")
         return
     _judge_keys(section, findings)
     select = _select(section, findings)
@@ -173,7 +173,7 @@ def _select(section: _Section, findings: Findings) -> Selector:
         findings.add_error(place, error)
         return Selector.parse(())
     if not selector.patterns:
-        findings.add(place, "the override has no select", "add the patterns of build identifiers that it is for")
+        findings.add(place, "the override has no select", "add a select with the build identifiers that it applies to")
     return selector
 
 
@@ -193,21 +193,24 @@ def _judge_keys(section: _Section, findings: Findings) -> None:
 def _fault(section: _Section, key: str) -> tuple[str, str]:
     """What is wrong with a key that may not stand in a table, and what to do."""
     if section.refuses(key):
-        return f"{key} can't be set in the table of another tool", f"set it in [tool.{OWN_TABLE}] or by a variable"
+        return (
+            f"{key} cannot be set in another tool's table",
+            f"set it in [tool.{OWN_TABLE}] or with an environment variable",
+        )
     if key in _SCOPES or key in _PLATFORMS or key == "overrides":
-        return f"{key} can't be set in {section.heading}", _where_allowed(key)
+        return f"{key} cannot be set in {section.heading}", _where_allowed(key)
     if dashed := _DASHED.get(key.replace("_", "-"), ""):
-        return f"{key} is no option: names have dashes", f"write {dashed}"
+        return f"{key} is not an option: option names use dashes", f"write {dashed}"
     if key in REMOVED_OPTIONS:
         return f"{key} is no longer an option", f"remove it: {REMOVED_OPTIONS[key]}"
     known = ("inherit", *(name for name in section.allowed if name in _SCOPES))
-    return f"{key} is no option", did_you_mean(key, (*known, *section.allowed))
+    return f"{key} is not an option", did_you_mean(key, (*known, *section.allowed))
 
 
 def _where_allowed(key: str) -> str:
     places = _SCOPES.get(key)
     if places is None:
-        return "it belongs into the main table"
+        return "set it in the main table"
     tables = ", ".join(platform.value for platform in Platform if platform in places.tables)
     match places.scope:
         case Scope.RUN:
@@ -215,7 +218,7 @@ def _where_allowed(key: str) -> str:
         case Scope.PLATFORM:
             return f"it can be set in {Scope.PLATFORM.value}"
         case Scope.BUILD:
-            return f"of the platforms' tables, it belongs into these: {tables}"
+            return f"of the platform tables, it can be set in: {tables}"
         case _:
             assert_never(places.scope)
 

@@ -40,7 +40,7 @@ class _Resolution:
         if key in parents:
             raise BadValueError(f"the dependency group {name!r} includes itself: {' -> '.join((*parents, key))}")
         if len(parents) > _DEEPEST:
-            raise BadValueError(f"dependency groups include each other more than {_DEEPEST} levels deep")
+            raise BadValueError(f"dependency groups are nested more than {_DEEPEST} levels deep")
         if key not in self.known:
             found = (self._member(name, member, (*parents, key)) for member in self._members(name, key))
             self.known[key] = tuple(dict.fromkeys(one for requirements in found for one in requirements))
@@ -54,7 +54,7 @@ class _Resolution:
                 f"there is no dependency group {name!r}", did_you_mean(key, self.groups, fallback=known)
             )
         if not isinstance(members, tuple):
-            raise BadValueError(f"the dependency group {name!r} is no array")
+            raise BadValueError(f"the dependency group {name!r} is not an array")
         return members
 
     def _member(self, name: str, member: TomlValue, parents: tuple[str, ...]) -> tuple[str, ...]:
@@ -62,8 +62,8 @@ class _Resolution:
             return (member,)
         included = as_table(member).get("include-group")
         if not isinstance(included, str):
-            hint = 'it may hold requirements and { include-group = "name" }'
-            raise BadValueError(f"the dependency group {name!r} holds something that is no requirement", hint)
+            hint = 'a group can contain requirements and { include-group = "name" }'
+            raise BadValueError(f"the dependency group {name!r} contains an item that is not a requirement", hint)
         return self.requirements(included, parents)
 
 

@@ -15,7 +15,7 @@ _PYPY = ("pypy_x86_64", "pypy_i686", "pypy_aarch64")
 
 
 def _image(name: str, default: str, what: str) -> Option[str]:
-    facts = Facts(name=name, description=f"The image for {what}.", default=default, places=_LINUX, ignore_empty=True)
+    facts = Facts(name=name, description=f"Image for {what}.", default=default, places=_LINUX, ignore_empty=True)
     return Option(kind=IMAGE, facts=facts)
 
 
@@ -29,7 +29,7 @@ IMAGES: dict[str, Option[str]] = {
     for option in (
         *(_image(f"manylinux-{arch}-image", image, f"manylinux on {arch}") for arch, image in _MANYLINUX.items()),
         *(
-            _image(f"manylinux-{arch}-image", "", f"PyPy for manylinux on {arch[5:]}; empty for the same as CPython")
+            _image(f"manylinux-{arch}-image", "", f"PyPy for manylinux on {arch[5:]}; empty to use the CPython image")
             for arch in _PYPY
         ),
         *(_image(f"musllinux-{arch}-image", "musllinux_1_2", f"musllinux on {arch}") for arch in _MANYLINUX),

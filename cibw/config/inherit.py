@@ -50,7 +50,7 @@ def _entries(value: TomlValue | None, place: str, findings: Findings) -> Iterabl
         case Mapping():
             return tuple(_Entry(name, str(rule)) for name, rule in value.items())
         case _:
-            findings.add(place, f"inherit has to be a string or a table, not {type_name(value)}")
+            findings.add(place, f"inherit must be a string or a table, not {type_name(value)}")
             return ()
 
 
@@ -74,12 +74,12 @@ def _rules(entries: Iterable[_Entry], mergeable: Mapping[str, bool], place: str,
             break
         if entry.name not in mergeable:
             hint = did_you_mean(entry.name, mergeable)
-            findings.add(place, f"inherit names {entry.name!r}, which is no option", hint)
+            findings.add(place, f"inherit names {entry.name!r}, which is not an option", hint)
         elif entry.rule not in _RULES:
-            known = f"write one of {', '.join(_RULES)}"
-            findings.add(place, f"inherit has the unknown rule {entry.rule!r} for {entry.name}", known)
+            known = f"use one of {', '.join(_RULES)}"
+            findings.add(place, f"unknown inherit rule {entry.rule!r} for {entry.name}", known)
         elif not mergeable[entry.name] and entry.rule != Inherit.NONE.value:
-            findings.add(place, f"{entry.name} can't be merged", f"take {entry.name} out of inherit")
+            findings.add(place, f"{entry.name} cannot be merged", f"remove {entry.name} from inherit")
         else:
             rules[entry.name] = _RULES[entry.rule]
     return rules

@@ -12,9 +12,9 @@ PYTHON_SOURCE = Option(
     kind=choice(PythonSource),
     facts=Facts(
         name="python-source",
-        description="Where the Pythons come from that run builds outside of containers: `catalog` takes those of "
-        "python.org, NuGet, PyPy, GraalPy and python-build-standalone, `uv` those that uv manages, which need no "
-        "installer. On Linux it counts for builds for Android and Pyodide.",
+        description="Source of the Pythons for builds outside of containers: `catalog` uses those of python.org, "
+        "NuGet, PyPy, GraalPy and python-build-standalone; `uv` uses Pythons managed by uv, which need no installer. "
+        "On Linux, it applies to builds for Android and Pyodide.",
         default="catalog",
         places=Places(tables=_PLATFORMS, suffixes=_PLATFORMS),
         is_own=True,

@@ -30,7 +30,7 @@ def split_fields(text: str) -> tuple[tuple[str, ...], ...]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            raise BadValueError(f"a quote or a backslash is left open in {text!r}")
+            raise BadValueError(f"unclosed quote or trailing backslash in {text!r}")
         position = match.end()
         if match["end"]:
             fields.append([])
@@ -44,7 +44,7 @@ def split_words(text: str) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(text))
     except ValueError as error:
-        raise BadValueError(f"{text!r} can't be split into words: {str(error).lower()}", "close the quote") from error
+        raise BadValueError(f"{text!r} cannot be split into words: {str(error).lower()}", "close the quote") from error
 
 
 def named_fields(text: str) -> tuple[Field, ...]:
@@ -74,7 +74,9 @@ def parse_fields(text: str, *, positional: Sequence[str] = (), named: Iterable[s
 def _positional_name(words: tuple[str, ...], index: int, positional: Sequence[str], known: Sequence[str]) -> str:
     if index < len(positional):
         return positional[index]
-    raise BadValueError(f"{' '.join(words)!r} belongs to no field", f"put a name before it: one of {', '.join(known)}")
+    raise BadValueError(
+        f"{' '.join(words)!r} has no field name", f"add a field name before it: one of {', '.join(known)}"
+    )
 
 
 def _named(words: tuple[str, ...]) -> Field:
@@ -82,7 +84,7 @@ def _named(words: tuple[str, ...]) -> Field:
     if not colon:
         return "", words
     if not name:
-        raise BadValueError(f"no name stands before the colon of {words[0]!r}", "write name: value")
+        raise BadValueError(f"missing name before the colon in {words[0]!r}", "write name: value")
     return name, (*((first,) if first else ()), *words[1:])
 
 

@@ -85,7 +85,7 @@ def closed_table(properties: Schema, *, required: Texts = ()) -> Schema:
 
 def wrong_type(value: TomlValue, expected: str) -> BadValueError:
     """A value has another type than the one that is expected, as in `a string`."""
-    return BadValueError(f"this has to be {expected}, not {type_name(value)}")
+    return BadValueError(f"must be {expected}, not {type_name(value)}")
 
 
 def refuse_unprintable(value: TomlValue) -> None:
@@ -95,7 +95,7 @@ def refuse_unprintable(value: TomlValue) -> None:
             found = _UNPRINTABLE.search(value)
             if found:
                 kind = "a NUL character" if found[0] == "\0" else "a byte that is not UTF-8"
-                raise BadValueError(f"this holds {kind} (at character {found.start() + 1})", "remove it")
+                raise BadValueError(f"contains {kind} (at character {found.start() + 1})", "remove it")
         case tuple():
             for item in value:
                 refuse_unprintable(item)
@@ -129,7 +129,7 @@ def as_texts(value: TomlValue, split: Callable[[str], Texts]) -> Texts:
         case tuple() if all(isinstance(item, str) for item in value):
             return tuple(str(item) for item in value)
         case tuple():
-            raise BadValueError("this array has to hold strings alone", 'write numbers in quotes, as in "3.10"')
+            raise BadValueError("all items of the array must be strings", 'quote numbers, as in "3.10"')
         case _:
             raise wrong_type(value, "a string or an array of strings")
 
@@ -156,7 +156,9 @@ def list_kind(split: Callable[[str], Texts], how: str, check: Callable[[Texts], 
         return check(texts) if check else texts
 
     form = Form(
-        shape=f"array of strings, or a string split {how}", schema=one_of(STRING, STRINGS), merging="lists are joined"
+        shape=f"array of strings, or a string split {how}",
+        schema=one_of(STRING, STRINGS),
+        merging="lists are concatenated",
     )
     return Kind(form=form, parse=parse, merge=join)
 
@@ -171,8 +173,8 @@ _PLAIN_SPLITS = (blank_words, _comma_words)
 def _check_requirements(texts: Texts) -> Texts:
     for text in texts:
         if text.startswith(("<", ">", "=", "!", "~")):
-            hint = "quote a requirement that has blanks, as in \"'pytest >= 8'\", or use an array"
-            raise BadValueError(f"{text!r} is no requirement", hint)
+            hint = "quote a requirement that contains spaces, as in \"'pytest >= 8'\", or use an array"
+            raise BadValueError(f"{text!r} is not a requirement", hint)
     return texts
 
 
@@ -183,8 +185,8 @@ def _each_once(texts: Texts) -> Texts:
 def _check_names(texts: Texts) -> Texts:
     for text in texts:
         if not text.isidentifier():
-            hint = "give the names of variables alone; their values are taken from the host"
-            raise BadValueError(f"{text!r} is no name of a variable", hint)
+            hint = "list only variable names; their values are taken from the host"
+            raise BadValueError(f"{text!r} is not a variable name", hint)
     return texts
 
 
@@ -192,32 +194,32 @@ def _check_paths(texts: Texts) -> Texts:
     _check_relative(texts)
     for text in texts:
         if ".." in text.replace("\\", "/").split("/"):
-            hint = "give a path below the project directory, such as 'tests'"
-            raise BadValueError(f"{text!r} leads out of the project", hint)
+            hint = "use a path inside the project directory, such as 'tests'"
+            raise BadValueError(f"{text!r} is outside the project", hint)
     return texts
 
 
 def _check_relative(texts: Texts) -> Texts:
     for text in texts:
         if text.startswith("/"):
-            hint = "give a path relative to the project directory, such as 'tests'"
+            hint = "use a path relative to the project directory, such as 'tests'"
             raise BadValueError(f"{text!r} is an absolute path", hint)
     return texts
 
 
-WORDS = list_kind(blank_words, "at blanks")
-VARIABLES = list_kind(blank_words, "at blanks", _check_names)
-EXTRAS = list_kind(_comma_words, "at commas")
-ARCHS = list_kind(_comma_words, "at commas and blanks", _each_once)
-REQUIREMENTS = list_kind(split_words, "as a shell does", _check_requirements)
-PATHS = list_kind(split_words, "as a shell does", _check_paths)
-SOURCES = list_kind(split_words, "as a shell does", _check_relative)
+WORDS = list_kind(blank_words, "at whitespace")
+VARIABLES = list_kind(blank_words, "at whitespace", _check_names)
+EXTRAS = list_kind(_comma_words, "at commas and whitespace")
+ARCHS = list_kind(_comma_words, "at commas and whitespace", _each_once)
+REQUIREMENTS = list_kind(split_words, "as in a shell", _check_requirements)
+PATHS = list_kind(split_words, "as in a shell", _check_paths)
+SOURCES = list_kind(split_words, "as in a shell", _check_relative)
 
 
 def _version(value: TomlValue, _: Context) -> str:
     text = as_text(value).strip()
     if not re.fullmatch(_VERSION, text):
-        raise BadValueError(f"{text!r} is no version", "write a released version, such as '0.29.0'")
+        raise BadValueError(f"{text!r} is not a version", "use a released version, such as '0.29.0'")
     return text
 
 
@@ -226,7 +228,7 @@ def _verbosity(value: TomlValue, _: Context) -> int:
     try:
         return min(3, max(-3, int(text)))
     except ValueError:
-        raise BadValueError("this has to be a whole number from -3 to 3") from None
+        raise BadValueError("must be an integer from -3 to 3") from None
 
 
 def _jobs(value: TomlValue, _: Context) -> int | None:
@@ -235,7 +237,7 @@ def _jobs(value: TomlValue, _: Context) -> int | None:
         return None
     number = text.lstrip("0") if text.isascii() and text.isdecimal() else ""
     if not number:
-        raise BadValueError("this has to be a whole number of 1 or more, or 'auto'")
+        raise BadValueError("must be a positive integer or 'auto'")
     return int(number) if len(number) <= _DIGITS else 10**_DIGITS
 
 
@@ -244,7 +246,7 @@ def _switch(value: TomlValue, _: Context) -> bool | None:
     if text in ("", "auto"):
         return None
     if text not in TRUE_WORDS and text not in FALSE_WORDS:
-        raise BadValueError("this has to be true, false or auto")
+        raise BadValueError("must be true, false or auto")
     return text in TRUE_WORDS
 
 
@@ -267,7 +269,7 @@ VERBOSITY: Kind[int] = Kind(
 )
 JOBS: Kind[int | None] = Kind(
     form=Form(
-        shape="integer of 1 or more, or `auto`",
+        shape="positive integer, or `auto`",
         schema=one_of({"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^(auto|0*[1-9][0-9]*)?$"}),
     ),
     parse=_jobs,

@@ -70,7 +70,7 @@ def _refuse(text: str, refused: Texts) -> None:
     for name in refused:
         if name in text and f"#{name}" not in text:
             program = name.strip("{}")
-            raise BadValueError(f"the placeholder {name} does not exist any more", f"write plain {program!r} instead")
+            raise BadValueError(f"the placeholder {name} no longer exists", f"use plain {program!r} instead")
 
 
 def _audit_commands(value: TomlValue, context: Context) -> tuple[AuditCommand, ...]:
@@ -83,8 +83,10 @@ def _audit_command(text: str, known: Meanings) -> AuditCommand:
     used = names_in(text, known) & {Placeholder.WHEEL, Placeholder.ABI3_WHEEL}
     if len(used) != 1:
         count = "both" if used else "neither"
-        hint = "{wheel} is for commands that judge every wheel, {abi3_wheel} for those that judge abi3 wheels alone"
-        raise BadValueError(f"{text!r} needs exactly one of {{wheel}} and {{abi3_wheel}}, and has {count}", hint)
+        hint = "use {wheel} to audit every wheel, or {abi3_wheel} to audit only abi3 wheels"
+        raise BadValueError(
+            f"{text!r} must contain exactly one of {{wheel}} and {{abi3_wheel}}, but contains {count}", hint
+        )
     return AuditCommand(template=parse_template(text, known), only_abi3=used == {Placeholder.ABI3_WHEEL})
 
 
@@ -138,7 +140,7 @@ def _pairs_of(key: str, value: TomlValue, context: Context) -> Iterator[tuple[st
 def _setting(word: str) -> tuple[str, str]:
     key, _, text = word.partition("=")
     if not key:
-        raise BadValueError(f"{word!r} is no setting", "write settings as 'key=value', apart by blanks")
+        raise BadValueError(f"{word!r} is not a setting", "write settings as 'key=value', separated by spaces")
     return key, text
 
 
@@ -160,9 +162,9 @@ REPAIR = command_kind(repair_meanings)
 TEST = command_kind(meanings_in_tests, refused=_REMOVED)
 AUDIT: Kind[tuple[AuditCommand, ...]] = Kind(
     form=Form(
-        shape="string (commands apart by `&&`), or array of strings",
+        shape="string (commands separated by `&&`), or array of strings",
         schema=one_of(STRING, STRINGS),
-        merging="lists are joined",
+        merging="lists are concatenated",
         placeholders=_placeholder_names(audit_meanings),
     ),
     parse=_audit_commands,
@@ -170,9 +172,9 @@ AUDIT: Kind[tuple[AuditCommand, ...]] = Kind(
 )
 ENVIRONMENT: Kind[tuple[EnvExpr, ...]] = Kind(
     form=Form(
-        shape="string of assignments as in a shell, table, or array of `NAME=value`",
+        shape="string of shell assignments, table, or array of `NAME=value`",
         schema=one_of(STRING, _TABLE_OF_SCALARS, STRINGS),
-        merging="assignments follow each other, and the later may use the earlier",
+        merging="assignments are concatenated; later ones can use earlier ones",
     ),
     parse=_environment,
     merge=join,
@@ -184,7 +186,7 @@ SETTINGS: Kind[Settings] = Kind(
             STRING,
             {"type": "object", "additionalProperties": one_of(SCALAR, {"type": "array", "items": SCALAR})},
         ),
-        merging="the later value of a key replaces the earlier",
+        merging="a later value replaces an earlier one of the same key",
         placeholders=_placeholder_names(hook_meanings),
     ),
     parse=_settings,
@@ -192,9 +194,9 @@ SETTINGS: Kind[Settings] = Kind(
 )
 GROUPS: Kind[Texts] = Kind(
     form=Form(
-        shape="array of strings, or a string split at blanks",
+        shape="array of strings, or a string split at whitespace",
         schema=one_of(STRING, STRINGS),
-        merging="lists are joined",
+        merging="lists are concatenated",
     ),
     parse=_groups,
     merge=join,

@@ -20,7 +20,7 @@ _ARCH_WORDS = ("auto", "native", "auto64", "auto32", "all")
 def _size(value: TomlValue, _: Context) -> int:
     text = (str(value) if type(value) is int else as_text(value)).strip().upper()
     if not re.fullmatch(_SIZE, text):
-        raise BadValueError(f"{text!r} is no size", "write a number with its unit, such as '100MiB'")
+        raise BadValueError(f"{text!r} is not a size", "use a number with a unit, such as '100MiB'")
     number = text.rstrip("KMGIB ")
     return int(float(number) * _UNITS[text[len(number) :].strip().removeprefix("B") or ""])
 
@@ -29,18 +29,18 @@ def _index(value: TomlValue, _: Context) -> str:
     text = as_text(value).strip()
     if _SECRET.match(text):
         raise BadValueError(
-            "an address holds a login, which would be seen by all who see the configuration",
-            "write the address without it, and the login into a variable, the keyring or .pypirc",
+            "the address contains credentials, which anyone who can read the configuration could see",
+            "remove them from the address and use an environment variable, the keyring or .pypirc",
         )
     if "://" in text and not text.startswith(("https://", "http://")):
-        raise BadValueError(f"{text!r} is no address of an index", "give an address that begins with 'https://'")
+        raise BadValueError(f"{text!r} is not an index URL", "use a URL that begins with 'https://'")
     return text
 
 
 def _tag_format(value: TomlValue, _: Context) -> str:
     text = as_text(value).strip()
     if text.count("{version}") != 1:
-        raise BadValueError(f"{text!r} has no {{version}} in it", "write it as in 'v{version}'")
+        raise BadValueError(f"{text!r} does not contain {{version}}", "use a format such as 'v{version}'")
     return text
 
 
@@ -53,34 +53,36 @@ def _target(word: str) -> ReleaseTarget:
     names = {platform.value: platform for platform in Platform}
     if name not in names:
         hint = did_you_mean(name, tuple(names), fallback=f"known platforms are {', '.join(names)}")
-        raise BadValueError(f"{name!r} is no platform", hint)
+        raise BadValueError(f"{name!r} is not a platform", hint)
     target = ReleaseTarget(platform=names[name], archs=tuple(one.strip() for one in archs.split(",") if one.strip()))
     for arch in target.archs:
         known = (*_ARCH_WORDS, *(one.value for one in ARCHITECTURES[target.platform]))
         if arch not in known:
-            hint = did_you_mean(arch, known, fallback=f"it has {', '.join(known)}")
+            hint = did_you_mean(arch, known, fallback=f"known architectures are {', '.join(known)}")
             raise BadValueError(f"{name} has no architecture {arch!r}", hint)
     return target
 
 
 SIZE: Kind[int] = Kind(
-    form=Form(shape="number of bytes, or one with its unit, such as `100MiB`", schema=_SIZE_SCHEMA),
+    form=Form(shape="number of bytes, or a number with a unit, such as `100MiB`", schema=_SIZE_SCHEMA),
     parse=_size,
 )
 INDEX: Kind[str] = Kind(
-    form=Form(shape="`pypi`, `testpypi`, the address that files are sent to, or a name of .pypirc", schema=STRING),
+    form=Form(shape="`pypi`, `testpypi`, an upload URL, or a repository name from .pypirc", schema=STRING),
     parse=_index,
 )
 TAG_FORMAT: Kind[str] = Kind(
-    form=Form(shape="text with `{version}` in it", schema={"type": "string", "pattern": r"^[^{}]*\{version\}[^{}]*$"}),
+    form=Form(
+        shape="string that contains `{version}`", schema={"type": "string", "pattern": r"^[^{}]*\{version\}[^{}]*$"}
+    ),
     parse=_tag_format,
 )
 TARGETS: Kind[tuple[ReleaseTarget, ...]] = Kind(
     form=Form(
-        shape="array of platforms, or a string of them that is split at blanks; each may have architectures, "
-        "as in `linux:x86_64,aarch64`",
+        shape="array of platforms, or a string split at whitespace; a platform can list architectures, as in "
+        "`linux:x86_64,aarch64`",
         schema=one_of(STRING, STRINGS),
-        merging="lists are joined",
+        merging="lists are concatenated",
     ),
     parse=_targets,
     merge=join,

@@ -39,18 +39,18 @@ def _union(earlier: frozenset[EnableGroup], later: frozenset[EnableGroup]) -> fr
 
 PATTERNS: Kind[Texts] = Kind(
     form=Form(
-        shape="array of patterns, or a string split at blanks",
+        shape="array of patterns, or a string split at whitespace",
         schema=one_of(STRING, STRINGS),
-        merging="lists are joined",
+        merging="lists are concatenated",
     ),
     parse=_patterns,
     merge=join,
 )
 ENABLE: Kind[frozenset[EnableGroup]] = Kind(
     form=Form(
-        shape="array of groups, or a string split at blanks",
+        shape="array of groups, or a string split at whitespace",
         schema=one_of(STRING, {"type": "array", "items": {"enum": _GROUP_NAMES}}),
-        merging="groups are added",
+        merging="groups are combined",
     ),
     parse=_groups,
     merge=_union,

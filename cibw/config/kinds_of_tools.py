@@ -76,9 +76,9 @@ def _frontend_name(text: str, context: Context) -> FrontendName:
         raise BadValueError(f"unknown build frontend {text!r}", did_you_mean(text, _FRONTENDS, fallback=known))
     name = FrontendName(text)
     if name is FrontendName.PYODIDE_BUILD and context.platform not in (Platform.PYODIDE, None):
-        raise BadValueError("the build frontend pyodide-build is for pyodide alone", "use it in the pyodide table")
+        raise BadValueError("the build frontend pyodide-build works only for pyodide", "set it in the pyodide table")
     if context.platform is Platform.PYODIDE and name not in (FrontendName.DEFAULT, FrontendName.PYODIDE_BUILD):
-        context.note(f"pyodide builds with pyodide-build, not with {text}")
+        context.note(f"builds for pyodide use pyodide-build instead of {text}")
     return name
 
 
@@ -100,7 +100,7 @@ def _is_true(name: str, text: str) -> bool:
     """A truth word; a typing error must not open what was to be closed."""
     word = text.strip().lower()
     if word not in TRUE_WORDS and word not in FALSE_WORDS:
-        raise BadValueError(f"{name} has the unknown value {text!r}", "write true or false")
+        raise BadValueError(f"{name} must be true or false, not {text!r}", "write true or false")
     return word in TRUE_WORDS
 
 
@@ -129,9 +129,9 @@ def _file_or_packages(value: TomlValue) -> tuple[str, Texts]:
     fields = fields_of(value, (), ("file", "packages"))
     files, packages = fields.get("file", ()), fields.get("packages", ())
     if len(files) > 1:
-        raise BadValueError("this names more than one file", "quote a path that has blanks")
+        raise BadValueError("only one file is allowed", "quote a path that contains spaces")
     if bool(files) == bool(packages):
-        raise BadValueError("this needs either a file or packages", "write 'pinned' or 'latest' for neither")
+        raise BadValueError("must have either a file or packages", "use 'pinned' or 'latest' for neither")
     return "".join(files), packages
 
 
@@ -139,7 +139,7 @@ def _constraints(file: str, context: Context) -> tuple[tuple[str, str], ...]:
     text = context.read_text(file)
     if text is None:
         hint = "the path is relative to the project directory; 'pinned' and 'latest' need no file"
-        raise BadValueError(f"there is no file {file!r}", hint)
+        raise BadValueError(f"file not found: {file!r}", hint)
     texts = [("", text)]
     folder, slash, name = file.rpartition("/")
     stem, dot, suffix = name.rpartition(".") if "." in name.lstrip(".") else (name, "", "")
@@ -160,7 +160,7 @@ def _tools(value: TomlValue, _: Context) -> Texts | None:
     names = tuple(text for text in as_texts(value, split_words) if text)
     for name in names:
         if "/" in name or "\\" in name:
-            raise BadValueError(f"{name!r} is a path", "give the names of programs alone; they are found on PATH")
+            raise BadValueError(f"{name!r} is a path", "list only program names; they are looked up on PATH")
     return names
 
 
@@ -179,7 +179,7 @@ def _files(value: TomlValue, _: Context) -> Files:
     for name, paths in fields:
         if not name or not paths:
             raise BadValueError(
-                f"{' '.join((name, *paths))!r} lacks a package or its files", "write 'package: file ...'"
+                f"{' '.join((name, *paths))!r} is missing a package or its files", "write 'package: file ...'"
             )
         for path in paths:
             _refuse_outside(path)
@@ -188,14 +188,14 @@ def _files(value: TomlValue, _: Context) -> Files:
 
 def _refuse_outside(path: str) -> None:
     if path.startswith("/") or ".." in path.replace("\\", "/").split("/"):
-        hint = "give a path as it is in the wheel, such as 'numpy/random/lib/libnpyrandom.a'"
-        raise BadValueError(f"{path!r} leads out of the package", hint)
+        hint = "use a path inside the wheel, such as 'numpy/random/lib/libnpyrandom.a'"
+        raise BadValueError(f"{path!r} is outside the package", hint)
 
 
 def _image(value: TomlValue, _: Context) -> str:
     text = as_text(value).strip()
     if len(text.split()) > 1:
-        raise BadValueError(f"{text!r} is no reference of an image: it has blanks")
+        raise BadValueError(f"{text!r} is not an image reference: it contains spaces")
     return text
 
 
@@ -220,7 +220,7 @@ def choice(kind: type[E]) -> Kind[E]:
         text = as_text(value).strip()
         if text not in known:
             hint = did_you_mean(text, known, fallback=f"known values are {', '.join(known)}")
-            raise BadValueError(f"{text!r} is none of its values", hint)
+            raise BadValueError(f"unknown value {text!r}", hint)
         return kind(text)
 
     return Kind(form=Form(shape=", ".join(f"`{name}`" for name in known), schema={"enum": known}), parse=parse)
@@ -266,9 +266,9 @@ RUNTIME: Kind[Texts] = Kind(
 )
 TOOLS: Kind[Texts | None] = Kind(
     form=Form(
-        shape="array of strings, a string split as a shell does, or `false` where nothing is declared",
+        shape="array of strings, a string split as in a shell, or `false` if nothing is declared",
         schema=one_of(STRING, STRINGS, {"const": False}),
-        merging="lists are joined",
+        merging="lists are concatenated",
     ),
     parse=_tools,
     merge=_merge_tools,
@@ -280,4 +280,4 @@ FILES: Kind[Files] = Kind(
     ),
     parse=_files,
 )
-IMAGE: Kind[str] = Kind(form=Form(shape="short name or reference of an image", schema=STRING), parse=_image)
+IMAGE: Kind[str] = Kind(form=Form(shape="short name or image reference", schema=STRING), parse=_image)

@@ -80,7 +80,7 @@ def _judge_names(environ: Mapping[str, str], findings: Findings) -> None:
         if name.startswith("CIBW_") and name not in known and not findings.is_full:
             hint = REMOVED_VARIABLES.get(name) or _without_suffix(name, known)
             hint = hint or did_you_mean(name, known, fallback="unset it")
-            findings.add(name, "cibw knows no such variable", hint)
+            findings.add(name, "unknown variable", hint)
 
 
 def _without_suffix(name: str, known: frozenset[str]) -> str:
@@ -91,10 +91,10 @@ def _without_suffix(name: str, known: frozenset[str]) -> str:
         return ""
     facts = next((option.facts for option in ALL_OPTIONS if option.facts.variable == start), None)
     if facts is None:
-        return f"write {start}"
+        return f"use {start}"
     table = platforms[suffix].value
     if platforms[suffix] in facts.places.tables:
-        return f"write {start} in the jobs for this platform, or {facts.name} in [tool.cibw.{table}]"
+        return f"set {start} in the jobs for this platform, or {facts.name} in [tool.cibw.{table}]"
     return (
         f"unset it: {facts.name} does not differ by platform"
         if not facts.places.tables

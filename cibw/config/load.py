@@ -151,10 +151,10 @@ def _only(text: str, platform: Platform, findings: Findings) -> BuildIdentifier 
     try:
         identifier = BuildIdentifier.parse(text)
     except ValueError as error:
-        findings.add("--only", str(error), "cibw --print-build-identifiers lists identifiers")
+        findings.add("--only", str(error), "`cibw --print-build-identifiers` lists the known identifiers")
         return None
     if identifier.platform is not platform:
-        findings.add("--only", f"{text} is for {identifier.platform.value}, and this run is for {platform.value}")
+        findings.add("--only", f"{text} is for {identifier.platform.value}, but this run is for {platform.value}")
     return identifier
 
 
@@ -174,7 +174,7 @@ def _parsed(label: str, text: str | None, findings: Findings) -> TomlTable:
     try:
         return parse_toml(text or "")
     except ValueError as error:
-        findings.add(label, f"this is no TOML: {error}", "nothing else in the file was read")
+        findings.add(label, f"not valid TOML: {error}", "no options were read from this file")
         return {}
 
 
@@ -203,7 +203,7 @@ class _PackageTexts:
             if name == _PYPROJECT:
                 self.findings.add(self.path(name), f"the file {error.reason}")
             else:
-                self.findings.note(f"{error}, so nothing was read from it")
+                self.findings.note(f"{error}, so it was ignored")
             return None
 
 

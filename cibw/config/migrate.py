@@ -41,8 +41,8 @@ def migrate(label: str, text: str) -> Migration:
         after = {}
     if after != _expected(before):
         raise ConfigurationError(
-            f"[tool.{PEER_TABLE}] of {label} is written in a way that can't be changed without touching the rest.",
-            hint=f"Rename it by hand: {PEER_TABLE} becomes {OWN_TABLE}.",
+            f"Cannot rewrite [tool.{PEER_TABLE}] in {label} without changing other parts of the file.",
+            hint=f"Rename it by hand from {PEER_TABLE} to {OWN_TABLE}.",
         )
     table = as_table(as_table(after["tool"]).get(OWN_TABLE))
     return Migration(text=new, table_text=_table_text(new), table=table, changes=changes)
@@ -52,16 +52,16 @@ def _checked(label: str, text: str) -> TomlTable:
     try:
         table = parse_toml(text)
     except ValueError as error:
-        raise ConfigurationError(f"{label} is no TOML: {error}") from error
+        raise ConfigurationError(f"{label} is not valid TOML: {error}") from error
     tools = as_table(table.get("tool"))
     if OWN_TABLE in tools:
         raise ConfigurationError(
-            f"{label} has a [tool.{OWN_TABLE}] table already.",
-            hint=f"Nothing of [tool.{PEER_TABLE}] is read beside it: bring over by hand what is missing.",
+            f"{label} already has a [tool.{OWN_TABLE}] table.",
+            hint=f"[tool.{PEER_TABLE}] is ignored while it exists. Copy missing options by hand.",
         )
     if PEER_TABLE not in tools:
         raise ConfigurationError(
-            f"{label} has no [tool.{PEER_TABLE}] table.", hint="Name the file that has one by --config-file."
+            f"{label} has no [tool.{PEER_TABLE}] table.", hint="Use --config-file to name a file that has one."
         )
     return table
 
@@ -105,7 +105,7 @@ def _rewritten(text: str) -> tuple[str, tuple[str, ...]]:
         if path[2:] == ("enable",):
             changes.extend(_leave_groups_out(lines, range(index, end)))
         if statement.key and path[-1] in REMOVED_OPTIONS and "overrides" not in statement.table:
-            changes.append(f"line {statement.number}: {path[-1]} is left out: {REMOVED_OPTIONS[path[-1]]}")
+            changes.append(f"line {statement.number}: {path[-1]} is removed: {REMOVED_OPTIONS[path[-1]]}")
             lines[index] = ""
         elif statement.table[:2] != _OLD or not statement.key:
             lines[index] = re.sub(rf"\b{PEER_TABLE}\b", OWN_TABLE, lines[index], count=1)
@@ -119,7 +119,7 @@ def _leave_groups_out(lines: list[str], of_enable: range) -> Iterator[str]:
     for index in of_enable:
         code, comment, rest = lines[index].partition("#")
         for group in _GROUP.finditer(code):
-            yield f"line {index + 1}: {group[1]} is left out of enable: {REMOVED_GROUPS[group[1]]}"
+            yield f"line {index + 1}: {group[1]} is removed from enable: {REMOVED_GROUPS[group[1]]}"
         left = _GROUP.sub("", code) if is_text else _LAST_ITEM.sub("", _ITEM.sub("", code))
         lines[index] = left + comment + rest
 

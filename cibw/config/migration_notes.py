@@ -21,34 +21,34 @@ def _defaults(table: TomlTable, environ: Mapping[str, str]) -> Iterator[str]:
     frontends = [*_values(table, "build-frontend")] or [environ.get("CIBW_BUILD_FRONTEND", "default")]
     if "default" in frontends:
         yield (
-            "builds go through uv where no build-frontend is chosen; "
-            'build-frontend = "build" goes through build and pip, as cibuildwheel does'
+            "without build-frontend, cibw builds with uv; "
+            'build-frontend = "build" uses build and pip, as cibuildwheel does'
         )
     if not any(_values(table, "container-engine")) and "CIBW_CONTAINER_ENGINE" not in environ:
         yield (
-            "container-engine is not set, and so Docker, then Podman, then this computer itself is taken; "
-            'container-engine = "docker" takes Docker alone'
+            "container-engine is not set, so cibw tries Docker, then Podman, then builds on the host; "
+            'container-engine = "docker" uses only Docker'
         )
 
 
 def _selection(table: TomlTable) -> Iterator[str]:
     if any("cp38" in text for value in _values(table, "build") for text in _texts(value)):
-        yield "CPython 3.8 is built on Linux where a pattern of build begins with cp38-; cibuildwheel has it no more"
+        yield "build patterns that begin with cp38- build CPython 3.8 on Linux; cibuildwheel no longer supports it"
 
 
 def _environments(table: TomlTable) -> Iterator[str]:
     for option in ("environment", "test-environment"):
         texts = [text for value in _values(table, option) for text in _texts(value)]
         if any(_OF_BASH.search(text) for text in texts):
-            yield f"{option} is read as bash reads it: defaults in ${{...}}, $'...' and several lines count"
+            yield f"{option} is parsed like bash: defaults in ${{...}}, $'...' and multiple lines are supported"
         if option == "test-environment" and any(_COMMAND.search(text) for text in texts):
-            yield f"commands in {option} run on the machine of the test, such as the container, and no more on the host"
+            yield f"commands in {option} run where the tests run, such as in the container, not on the host"
 
 
 def _variables(environ: Mapping[str, str]) -> Iterator[str]:
     for option in ALL_OPTIONS:
         if option.facts.is_own and option.facts.variable in environ:
-            yield f"{option.facts.variable} is set and counts; cibuildwheel ignores it"
+            yield f"{option.facts.variable} is set and takes effect; cibuildwheel ignores it"
 
 
 def _values(table: TomlTable, option: str) -> Iterator[TomlValue]:

@@ -21,9 +21,9 @@ Defaults = Mapping[Platform, TomlValue]
 class Scope(Enum):
     """How narrowly an option may be set."""
 
-    RUN = "the main table alone"
-    PLATFORM = "the main table and the tables of platforms"
-    BUILD = "the main table, the tables of platforms, and overrides"
+    RUN = "the main table only"
+    PLATFORM = "the main table and the platform tables"
+    BUILD = "the main table, the platform tables, and overrides"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

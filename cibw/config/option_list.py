@@ -33,14 +33,14 @@ BUILD_SELECTOR = Option(
 )
 SKIP = Option(
     kind=PATTERNS,
-    facts=Facts(name="skip", description="Patterns of the build identifiers to leave out.", places=_SELECTION),
+    facts=Facts(name="skip", description="Patterns of the build identifiers to skip.", places=_SELECTION),
 )
 TEST_SKIP = Option(
     kind=PATTERNS,
     facts=Facts(
         name="test-skip",
         description="Patterns of the build identifiers whose wheels are not tested. "
-        "For one half of a universal2 wheel, write `identifier:architecture`.",
+        "For one architecture of a universal2 wheel, use `identifier:architecture`.",
         places=_SELECTION,
     ),
 )
@@ -48,7 +48,7 @@ ENABLE_GROUPS = Option(
     kind=ENABLE,
     facts=Facts(
         name="enable",
-        description="Groups of build identifiers to build as well, such as `pypy`; `all` for every group.",
+        description="Additional groups of build identifiers to build, such as `pypy`; `all` enables every group.",
         default=(),
         places=_SELECTION,
         env_adds=True,
@@ -68,7 +68,7 @@ BUILD_FRONTEND = Option(
     kind=FRONTEND,
     facts=Facts(
         name="build-frontend",
-        description="The tool that calls the build backend, and its further arguments.",
+        description="Build frontend, and extra arguments for it.",
         default="default",
         platform_defaults={Platform.PYODIDE: "pyodide-build"},
         places=Places(suffixes=NOWHERE),
@@ -82,50 +82,52 @@ DEPENDENCY_VERSION_CHOICE = Option(
     kind=DEPENDENCY_VERSIONS,
     facts=Facts(
         name="dependency-versions",
-        description="Versions of the tools that a build needs: those that cibw pins, the latest ones, "
-        "a constraints file, or packages. For Python 3.12, a file beside it whose name ends in `-python312` "
-        "is used instead.",
+        description="Versions of the build tools: `pinned` for those that cibw pins, `latest`, a constraints file, or "
+        "packages. For Python 3.12, a file next to the constraints file whose name ends in `-python312` is used "
+        "instead.",
         default="pinned",
         places=Places(tables=EVERYWHERE - LINUX),
     ),
 )
 ENVIRONMENT_VARIABLES = Option(
     kind=ENVIRONMENT,
-    facts=Facts(name="environment", description="Variables of the build; evaluated where it runs.", default={}),
+    facts=Facts(
+        name="environment", description="Environment variables of the build, evaluated where it runs.", default={}
+    ),
 )
 ENVIRONMENT_PASS = Option(
     kind=VARIABLES,
     facts=Facts(
         name="environment-pass",
-        description="Variables of the host whose values enter the container.",
+        description="Environment variables of the host to pass into the container.",
         default=(),
         places=_LINUX,
     ),
 )
 BEFORE_ALL = Option(
     kind=HOOK,
-    facts=Facts(name="before-all", description="A command that prepares the machine, once for all its builds."),
+    facts=Facts(name="before-all", description="Command that prepares the machine once for all its builds."),
 )
 BEFORE_ALL_INPUTS = Option(
     kind=PATHS,
     facts=Facts(
         name="before-all-inputs",
-        description="Globs of the project's files that `before-all` depends on; empty for all files. "
-        "Later runs start from what it left, until one of them changes.",
+        description="Globs of the project files that `before-all` depends on; empty for all files. "
+        "Later runs reuse its result until one of these files changes.",
         default=(),
         places=_LINUX,
         is_own=True,
     ),
 )
 BEFORE_BUILD_HOOK = Option(
-    kind=BEFORE_BUILD, facts=Facts(name="before-build", description="A command before each build.")
+    kind=BEFORE_BUILD, facts=Facts(name="before-build", description="Command to run before each build.")
 )
 XBUILD_TOOLS = Option(
     kind=TOOLS,
     facts=Facts(
         name="xbuild-tools",
-        description="Programs of the host that a cross build for iOS may use. An empty list allows none; `false`, "
-        "the default, says that nobody has decided.",
+        description="Host programs that a cross build for iOS may use. An empty list allows none; so does `false`, the "
+        "default, but with a note.",
         default=False,
     ),
 )
@@ -133,7 +135,7 @@ XBUILD_FILES = Option(
     kind=FILES,
     facts=Facts(
         name="xbuild-files",
-        description="Files of packages that a cross build for Android takes from the target's wheel.",
+        description="Package files that a cross build for Android takes from the target's wheel.",
         default={"numpy": NUMPY_FILES},
     ),
 )
@@ -141,7 +143,7 @@ REPAIR_WHEEL_COMMAND = Option(
     kind=REPAIR,
     facts=Facts(
         name="repair-wheel-command",
-        description="The command that grafts shared libraries into a wheel; empty for none.",
+        description="Command that grafts shared libraries into a wheel; empty for none.",
         platform_defaults={
             Platform.LINUX: "auditwheel repair -w {dest_dir} {wheel}",
             Platform.MACOS: "delocate-wheel --require-archs {delocate_archs} -w {dest_dir} -v {wheel}",
@@ -154,39 +156,42 @@ CONTAINER_ENGINE = Option(
     kind=ENGINE,
     facts=Facts(
         name="container-engine",
-        description="The container engine: `auto` takes Docker, then Podman, then the host without any. In a container "
-        "all files of the host can be read and written at `/host`, unless `disable-host-mount` is true; set it for "
-        "projects that you do not trust.",
+        description="Container engine: `auto` tries Docker, then Podman, then the host without a container. Containers "
+        "can read and write all files of the host at `/host`, unless `disable-host-mount` is true; set it for projects "
+        "that you do not trust.",
         default="auto",
         places=_LINUX,
     ),
 )
 TEST_COMMAND = Option(
-    kind=TEST, facts=Facts(name="test-command", description="The command that tests an installed wheel.")
+    kind=TEST, facts=Facts(name="test-command", description="Command that tests the installed wheel.")
 )
 BEFORE_TEST = Option(
-    kind=HOOK, facts=Facts(name="before-test", description="A command in the test environment, before the wheel.")
+    kind=HOOK,
+    facts=Facts(
+        name="before-test", description="Command to run in the test environment before the wheel is installed."
+    ),
 )
 TEST_SOURCES = Option(
     kind=SOURCES,
     facts=Facts(
         name="test-sources",
-        description="Files and directories that the test's working directory gets, such as `tests` or `../tests`.",
+        description="Files and directories to copy into the tests' working directory, such as `tests` or `../tests`.",
         default=(),
     ),
 )
 TEST_REQUIRES = Option(
-    kind=REQUIREMENTS, facts=Facts(name="test-requires", description="Requirements of the tests.", default=())
+    kind=REQUIREMENTS, facts=Facts(name="test-requires", description="Packages to install for the tests.", default=())
 )
 TEST_EXTRAS = Option(
     kind=EXTRAS,
-    facts=Facts(name="test-extras", description="Extras of the wheel that the tests need.", default=()),
+    facts=Facts(name="test-extras", description="Extras of the wheel to install for the tests.", default=()),
 )
 TEST_GROUPS = Option(
     kind=GROUPS,
     facts=Facts(
         name="test-groups",
-        description="Dependency groups of the package's pyproject.toml that the tests need.",
+        description="Dependency groups of the package's pyproject.toml to install for the tests.",
         default=(),
     ),
 )
@@ -194,7 +199,7 @@ TEST_ENVIRONMENT = Option(
     kind=ENVIRONMENT,
     facts=Facts(
         name="test-environment",
-        description="Variables of the tests, added to `environment`; evaluated where the tests run.",
+        description="Environment variables of the tests, added to `environment` and evaluated where the tests run.",
         default={},
     ),
 )
@@ -202,32 +207,34 @@ TEST_RUNTIME = Option(
     kind=RUNTIME,
     facts=Facts(
         name="test-runtime",
-        description="Arguments for the test runner of Android and iOS.",
+        description="Arguments for the Android and iOS test runner.",
         default={},
     ),
 )
 AUDIT_REQUIRES = Option(
     kind=REQUIREMENTS,
-    facts=Facts(name="audit-requires", description="Requirements of the audit commands.", default=("abi3audit",)),
+    facts=Facts(
+        name="audit-requires", description="Packages to install for the audit commands.", default=("abi3audit",)
+    ),
 )
 AUDIT_COMMAND = Option(
     kind=AUDIT,
     facts=Facts(
         name="audit-command",
-        description="Commands that judge a repaired wheel. Each has one of `{wheel}` and `{abi3_wheel}`.",
+        description="Commands that audit a repaired wheel. Each must contain either `{wheel}` or `{abi3_wheel}`.",
         default="abi3audit --strict --report {abi3_wheel}",
         platform_defaults={Platform.PYODIDE: ""},
     ),
 )
 BUILD_VERBOSITY = Option(
     kind=VERBOSITY,
-    facts=Facts(name="build-verbosity", description="How much the build frontend says.", default=0),
+    facts=Facts(name="build-verbosity", description="Verbosity of the build frontend.", default=0),
 )
 PYODIDE_VERSION = Option(
     kind=VERSION,
     facts=Facts(
         name="pyodide-version",
-        description="The version of Pyodide; empty for the identifier's own.",
+        description="Pyodide version; empty for the default of the build identifier.",
         places=Places(suffixes=NOWHERE),
     ),
 )

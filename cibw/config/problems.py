@@ -70,7 +70,7 @@ class Findings:
             raise ConfigurationError(
                 f"the configuration has {_number_of(len(self._mistakes))}",
                 mistakes=tuple(mistakes),
-                hint=f"Only the first {MOST_MISTAKES} mistakes are shown." if self.is_full else "",
+                hint=f"Only the first {MOST_MISTAKES} errors are shown." if self.is_full else "",
             )
 
 
@@ -83,8 +83,8 @@ def clipped(text: str) -> str:
 
 def _number_of(mistakes: int) -> str:
     if mistakes > MOST_MISTAKES:
-        return f"more than {MOST_MISTAKES} mistakes"
-    return "a mistake" if mistakes == 1 else f"{mistakes} mistakes"
+        return f"more than {MOST_MISTAKES} errors"
+    return "an error" if mistakes == 1 else f"{mistakes} errors"
 
 
 def _file_order(mistake: Mistake) -> tuple[str, int]:

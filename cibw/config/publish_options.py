@@ -16,12 +16,12 @@ def _facts(name: str, description: str, default: TomlValue = "") -> Facts:
     return Facts(name=name, description=description, default=default, places=places, is_own=True)
 
 
-TO = Option(kind=INDEX, facts=_facts("publish-to", "The index that a release goes to.", "pypi"))
+TO = Option(kind=INDEX, facts=_facts("publish-to", "Index to publish to.", "pypi"))
 SKIP_EXISTING = Option(
     kind=SWITCH,
     facts=_facts(
         "skip-existing",
-        "A tagged release does not fail if the index already has all of its files.",
+        "Do not fail a tagged release if the index already has all of its files.",
         default=False,
     ),
 )
@@ -29,42 +29,40 @@ RELEASE_TARGETS = Option(
     kind=TARGETS,
     facts=_facts(
         "release-targets",
-        "The platforms that a release must have wheels for; without any, those that builds have noted in dist.json.",
+        "Platforms that a release must have wheels for; empty for those that the builds recorded in dist.json.",
         (),
     ),
 )
-RELEASE_SDIST = Option(
-    kind=SWITCH, facts=_facts("release-sdist", "Whether a release must have an sdist.", default=True)
-)
+RELEASE_SDIST = Option(kind=SWITCH, facts=_facts("release-sdist", "Require an sdist in each release.", default=True))
 FILE_SIZE_LIMIT = Option(
-    kind=SIZE, facts=_facts("file-size-limit", "The largest file that the index takes of this project.", "100MiB")
+    kind=SIZE, facts=_facts("file-size-limit", "Largest file that the index accepts for this project.", "100MiB")
 )
-CHECK_IGNORE = Option(kind=WORDS, facts=_facts("check-ignore", "Rules whose findings do not stop a release.", ()))
+CHECK_IGNORE = Option(kind=WORDS, facts=_facts("check-ignore", "Rules whose findings do not block a release.", ()))
 REQUIRE_TAG = Option(
     kind=SWITCH,
-    facts=_facts("require-tag", "Whether a release must come from a tag of its version.", default=False),
+    facts=_facts("require-tag", "Require a tag that matches the version of the release.", default=False),
 )
-TAGS = Option(kind=TAG_FORMAT, facts=_facts("tag-format", "What a release's tag looks like.", "v{version}"))
+TAGS = Option(kind=TAG_FORMAT, facts=_facts("tag-format", "Format of release tags.", "v{version}"))
 BRANCHES = Option(
     kind=WORDS,
-    facts=_facts("publish-branches", "Patterns of the branches that releases come from; empty for any.", ()),
+    facts=_facts("publish-branches", "Patterns of the branches that can publish; empty for any branch.", ()),
 )
 NEVER_FROM_PULL_REQUEST = Option(
     kind=SWITCH,
-    facts=_facts("never-from-pull-request", "Whether runs for pull requests must not publish.", default=True),
+    facts=_facts("never-from-pull-request", "Refuse to publish from pull request runs.", default=True),
 )
 BEFORE_PUBLISH = Option(
     kind=HOOK,
-    facts=_facts("before-publish", "A command before the first file is sent; only where one will be sent."),
+    facts=_facts("before-publish", "Command to run before the first upload; skipped if there is nothing to upload."),
 )
 AFTER_PUBLISH = Option(
-    kind=HOOK, facts=_facts("after-publish", "A command after the last file; only where one was sent.")
+    kind=HOOK, facts=_facts("after-publish", "Command to run after the last upload; skipped if nothing was uploaded.")
 )
 ATTESTATIONS = Option(
     kind=choice(AttestationPolicy),
     facts=_facts(
         "attestations",
-        "Whether files are attested: `auto` does so with trusted publishing on GitHub and GitLab.",
+        "Whether to attest files: `auto` does so with trusted publishing on GitHub and GitLab.",
         "auto",
     ),
 )

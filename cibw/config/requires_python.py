@@ -34,7 +34,9 @@ def parse_requires_python(text: str, place: str) -> PythonVersions:
     try:
         return PythonVersions.parse(text)
     except ValueError:
-        raise ValueError(f"{place}: {text!r} is no version specifier; write it like '>=3.9' or '>=3.9,<3.14'") from None
+        raise ValueError(
+            f"{place}: {text!r} is not a version specifier; use one such as '>=3.9' or '>=3.9,<3.14'"
+        ) from None
 
 
 def _candidates(
@@ -52,7 +54,7 @@ def _in_pyproject(pyproject: Mapping[str, object]) -> str | None:
     value = project.get("requires-python")
     if value is None or isinstance(value, str):
         return value
-    raise ValueError("pyproject.toml [project] requires-python: it has to be a string, such as '>=3.9'")
+    raise ValueError("pyproject.toml [project] requires-python: must be a string, such as '>=3.9'")
 
 
 def _in_setup_cfg(text: str | None) -> str | None:
@@ -70,7 +72,7 @@ def _in_setup_py(text: str, note: Callable[[str], None]) -> str | None:
         return None
     module = parse_script(text)
     if module is None:
-        note(f"setup.py can't be parsed, so its {_KEY} was not read")
+        note(f"cannot parse setup.py, so its {_KEY} was ignored")
         return None
     found = None
     for statement in module.body:

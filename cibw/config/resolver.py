@@ -186,8 +186,8 @@ def _frontend(frontend: BuildFrontend, identifier: BuildIdentifier) -> BuildFron
         return replace(frontend, name=FrontendName.PYODIDE_BUILD)
     if frontend.name is FrontendName.PYODIDE_BUILD:
         raise ConfigurationError(
-            f"the build frontend pyodide-build can't build {identifier}",
-            hint="narrow the override that selects it, or choose build, build[uv], pip or uv",
+            f"the build frontend pyodide-build cannot build {identifier}",
+            hint="narrow the override that sets it, or use build, build[uv], pip or uv",
         )
     return frontend
 

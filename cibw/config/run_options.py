@@ -11,7 +11,7 @@ SIDE_BY_SIDE = Option(
     kind=JOBS,
     facts=Facts(
         name="jobs",
-        description="How many builds run side by side; `auto` for as many as processors and memory allow.",
+        description="Number of builds to run in parallel; `auto` for as many as processors and memory allow.",
         default="auto",
         places=_RUN,
     ),
@@ -20,7 +20,7 @@ CACHE = Option(
     kind=SWITCH,
     facts=Facts(
         name="cache",
-        description="Whether wheels are taken from the store where nothing has changed; `auto` means outside of a CI.",
+        description="Whether to reuse stored wheels if nothing has changed; `auto` reuses them outside of CI.",
         default="auto",
         places=_RUN,
     ),
@@ -29,8 +29,8 @@ COPY_IGNORED = Option(
     kind=PATHS,
     facts=Facts(
         name="copy-ignored",
-        description="Globs of files that git ignores and that builds need, such as libraries that an earlier step of a "
-        "CI downloads; `**` for all. Other files that git ignores are not copied to where builds run.",
+        description="Globs of git-ignored files that builds need, such as libraries downloaded by an earlier CI step; "
+        "`**` for all. Other git-ignored files are not copied to where builds run.",
         default=(),
         places=_RUN,
         is_own=True,

@@ -50,7 +50,7 @@ def _references(options: Iterable[AnyOption]) -> Schema:
 def _inherit_schema() -> Schema:
     names = (option.facts.name for option in ALL_OPTIONS if option.form.merging)
     rules = closed_table(dict.fromkeys(names, _RULES))
-    return {"description": "How options merge with the places below.", **one_of(STRING, rules)}
+    return {"description": "How options merge with lower-priority sources.", **one_of(STRING, rules)}
 
 
 def _platform_schema(platform: Platform) -> Schema:
@@ -60,5 +60,8 @@ def _platform_schema(platform: Platform) -> Schema:
 
 def _override_schema() -> Schema:
     options = (option for option in ALL_OPTIONS if option.facts.places.scope is Scope.BUILD)
-    select: Schema = {"description": "Patterns of the build identifiers that it is for.", **one_of(STRING, STRINGS)}
+    select: Schema = {
+        "description": "Patterns of the build identifiers that the override applies to.",
+        **one_of(STRING, STRINGS),
+    }
     return closed_table({"select": select, **_references(options)}, required=("select",))

@@ -14,18 +14,18 @@ _PATTERN = re.compile(r"[\w.*-]+", re.ASCII)
 def _check_patterns(texts: Texts) -> Texts:
     for text in texts:
         if not _PATTERN.fullmatch(text):
-            raise BadValueError(f"{text!r} is not a name of a variable", "use letters, digits, _ and * for any text")
+            raise BadValueError(f"{text!r} is not a variable name", "use letters, digits, _, and * to match any text")
         if not text.strip("*"):
-            raise BadValueError(f"{text!r} matches every variable", "name the secret ones, as in 'COMPANY_*'")
+            raise BadValueError(f"{text!r} matches every variable", "use a narrower pattern, such as 'COMPANY_*'")
     return texts
 
 
 SECRETS = Option(
-    kind=list_kind(blank_words, "at blanks", _check_patterns),
+    kind=list_kind(blank_words, "at whitespace", _check_patterns),
     facts=Facts(
         name="secrets",
-        description="Names of further variables and settings whose values are secret and are masked in every output; "
-        "`*` stands for any text. Names such as `API_TOKEN` or `DB_PASSWORD` need not be listed.",
+        description="Names of additional variables and settings whose values are secret. They are masked in all "
+        "output; `*` matches any text. Names such as `API_TOKEN` or `DB_PASSWORD` need not be listed.",
         default=(),
         places=Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE),
         env_adds=True,

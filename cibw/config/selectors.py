@@ -53,13 +53,13 @@ def _expanded(patterns: tuple[str, ...]) -> tuple[str, ...]:
     for pattern in patterns:
         pieces.update(dict.fromkeys(_expand(pattern)))
         if len(pieces) > len(patterns) + _MOST_EXPANDED:
-            raise ValueError(f"the braces of all patterns together stand for more than {_MOST_EXPANDED} patterns")
+            raise ValueError(f"the braces of all patterns together expand to more than {_MOST_EXPANDED} patterns")
     return tuple(pieces)
 
 
 def _expand(pattern: str) -> list[str]:
     if len(pattern) > _LONGEST:
-        raise ValueError(f"the pattern {pattern[:40]!r}... has {len(pattern)} characters, of at most {_LONGEST}")
+        raise ValueError(f"the pattern {pattern[:40]!r}... has {len(pattern)} characters; the maximum is {_LONGEST}")
     if "{" not in pattern and "\\" not in pattern:
         return [pattern]
     if _depth(pattern) > _DEEPEST:
@@ -69,7 +69,7 @@ def _expand(pattern: str) -> list[str]:
     try:
         return expand(pattern)
     except ExpansionLimitException as error:
-        raise ValueError(f"the braces of {pattern!r} stand for more than 1000 patterns") from error
+        raise ValueError(f"the braces of {pattern!r} expand to more than 1000 patterns") from error
 
 
 def _depth(pattern: str) -> int:

@@ -63,7 +63,9 @@ def read_conditional(cursor: Cursor) -> tuple[tuple[str, Substitution], ...]:
     names = tuple(dict.fromkeys(_ASSIGNED.findall(text)))
     used = [name for name in names if re.search(rf"\$\{{?{name}\b", " ".join(_CONDITION.findall(text)))]
     if len(names) > 1 and used:
-        raise ValueError(f"an if that assigns several variables can't test {used[0]}, one of them; use an if for each")
+        raise ValueError(
+            f"an if that assigns several variables cannot test {used[0]}, one of them; use a separate if for each"
+        )
     return tuple((name, _checked(f"{text}\n{_WRITE.format(name=name)}")) for name in names)
 
 
@@ -74,7 +76,7 @@ def read_backticks(cursor: Cursor, *, in_double_quotes: bool) -> Substitution:
     """
     quoted = cursor.take_match(_BACKTICKS)
     if not quoted:
-        raise ValueError("a backtick has no second one; write $(command)")
+        raise ValueError("unclosed backtick; use $(command)")
     escapes = r"\\([$`\\\"])" if in_double_quotes else r"\\([$`\\])"
     return _checked(re.sub(escapes, r"\1", quoted[1:-1]))
 
@@ -111,7 +113,7 @@ class _CommandScanner:
                 self._scan_token()
                 if self.is_conditional and not self.open_ifs:
                     return
-        raise ValueError("an if has no fi" if self.is_conditional else "$( has no closing parenthesis")
+        raise ValueError("an if has no matching fi" if self.is_conditional else "$( has no closing parenthesis")
 
     def _scan_token(self) -> None:
         cursor = self.cursor
@@ -148,7 +150,7 @@ def _skip_special(cursor: Cursor) -> None:
     if cursor.skip("<<<"):
         return
     if cursor.skip("<<"):
-        raise ValueError("a here-document can't stand inside $(...); write the text with printf")
+        raise ValueError("here-documents are not supported inside $(...); use printf")
     if cursor.peek() == '"':
         cursor.take()
         _skip_until(cursor, '"', is_double=True)
@@ -192,7 +194,7 @@ def _find_end(cursor: Cursor, end: str, *, is_double: bool) -> None:
             _skip_until(cursor, '"', is_double=True)
         elif not _skip_inner(cursor, is_double=is_double):
             cursor.take()
-    raise ValueError(f"a {end} is missing")
+    raise ValueError(f"missing {end}")
 
 
 def _skip_inner(cursor: Cursor, *, is_double: bool) -> bool:
@@ -211,4 +213,4 @@ def _skip_arithmetic(cursor: Cursor) -> None:
 
 def _refuse_open_quote(cursor: Cursor) -> None:
     if cursor.peek() in {"'", "`"}:
-        raise ValueError(f"a {cursor.peek()} inside $(...) has no second one")
+        raise ValueError(f"unclosed {cursor.peek()} inside $(...)")

@@ -54,7 +54,7 @@ def parse_value(name: str, text: str) -> EnvExpr:
     as for `parse_assignments`, and for an invalid name.
     """
     if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no name of an environment variable; use letters, digits, _, - and .")
+        raise ValueError(f"{name!r} is not an environment variable name; use letters, digits, _, - and .")
     return _assignment(name, Cursor(text), Surroundings(Quoting.TABLE))
 
 
@@ -62,7 +62,7 @@ def parse_assignment(text: str) -> EnvExpr:
     """Read `NAME=value` or `NAME+=value`, the value as `parse_value` does; ValueError for anything else."""
     name, equals, value = text.partition("=")
     if not equals:
-        raise ValueError(f"{text!r} is no assignment; write NAME=value")
+        raise ValueError(f"{text!r} is not an assignment; write NAME=value")
     expression = parse_value(name.removesuffix("+"), value)
     if not name.endswith("+"):
         return expression
@@ -78,13 +78,11 @@ def _assignment(name: str, cursor: Cursor, around: Surroundings) -> EnvExpr:
 
 def _no_assignment(word: str, rest: str) -> ValueError:
     if word in _KEYWORDS:
-        return ValueError(f"leave {word} out; every assignment goes into the environment")
+        return ValueError(f"remove {word}; every assignment goes into the environment")
     if "[" in word:
-        return ValueError(f"{word}: arrays are no values of the environment; write NAME=value")
+        return ValueError(f"{word}: arrays are not supported in the environment; write NAME=value")
     if not word:
-        return ValueError(
-            f"{rest[:1]} stands where an assignment should; write NAME=value, and quote it inside a value"
-        )
+        return ValueError(f"unexpected `{rest[:1]}`; write NAME=value, and quote it inside a value")
     if rest.startswith("="):
-        return ValueError(f"{word!r} is no name of an environment variable; use letters, digits, _, - and .")
-    return ValueError(f"{word!r} is no assignment; write NAME=value, and quote a value that holds spaces")
+        return ValueError(f"{word!r} is not an environment variable name; use letters, digits, _, - and .")
+    return ValueError(f"{word!r} is not an assignment; write NAME=value, and quote values that contain spaces")

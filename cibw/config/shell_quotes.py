@@ -28,7 +28,7 @@ def read_single(cursor: Cursor) -> str:
     """Read what stands between single quotes; the cursor stands behind the first of them."""
     end = cursor.text.find("'", cursor.position)
     if end < 0:
-        raise ValueError("a single quote has no second one")
+        raise ValueError("unclosed single quote")
     return cursor.take(end - cursor.position + 1)[:-1]
 
 
@@ -42,7 +42,7 @@ def read_ansi(cursor: Cursor) -> str:
         if cursor.skip("'"):
             return "".join(pieces)
         pieces.append(_escaped(cursor) if cursor.skip("\\") else cursor.take())
-    raise ValueError("$' has no second quote")
+    raise ValueError("unclosed $' quote")
 
 
 def _escaped(cursor: Cursor) -> str:
@@ -65,5 +65,5 @@ def _character(code: re.Match[str]) -> str:
         number = int(octal, 8) if octal is not None else int(byte or short or long, 16)
     is_byte = byte is not None or octal is not None
     if number == 0 or number > 0x10FFFF or 0xD800 <= number <= 0xDFFF or (is_byte and number > 0x7F):
-        raise ValueError(rf"$'\{code[0]}' is no character of a text; write it as $'\u00e9' with its number in Unicode")
+        raise ValueError(rf"$'\{code[0]}' is not a text character; use its Unicode code point, as in $'\u00e9'")
     return chr(number)

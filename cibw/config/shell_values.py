@@ -19,9 +19,9 @@ _NEXT_LINE_OF_NAME = re.compile(r"\\\n[A-Za-z0-9_]")
 _LITERAL = re.compile(r"[^\s\\$`\"'~:{}()<>;&|]+")
 _TILDE = re.compile(r"~(?=[/:\s}]|$)")
 _OPERATORS = {
-    ";": "separate assignments by a space or a new line, and quote a ; that belongs to a value",
-    "(": "arrays are no values of the environment; quote a parenthesis that belongs to a value",
-    ")": "quote a parenthesis that belongs to a value",
+    ";": "separate assignments with a space or a newline, and quote a ; inside a value",
+    "(": "arrays are not supported; quote a parenthesis inside a value",
+    ")": "quote a parenthesis inside a value",
     "&": "quote it, or run commands inside $(...)",
     "|": "quote it, or run commands inside $(...)",
     "<": "quote it, or run commands inside $(...)",
@@ -69,7 +69,7 @@ def _ends(cursor: Cursor, around: Surroundings) -> bool:
     if around.in_braces:
         return cursor.skip("}") or _fail_at_end(cursor, "${ has no closing brace")
     if around.quoting is Quoting.DOUBLE:
-        return cursor.skip('"') or _fail_at_end(cursor, "a double quote has no second one")
+        return cursor.skip('"') or _fail_at_end(cursor, "unclosed double quote")
     return cursor.at_end or (around.is_bare and cursor.peek() in " \t\n")
 
 
@@ -82,11 +82,11 @@ def _fail_at_end(cursor: Cursor, message: str) -> bool:
 def _refuse_operators(cursor: Cursor, around: Surroundings, start: int) -> None:
     character = cursor.peek()
     if around.is_bare and character in _OPERATORS:
-        raise ValueError(f"{character} is not understood here; {_OPERATORS[character]}")
+        raise ValueError(f"{character} is not supported here; {_OPERATORS[character]}")
     if cursor.peek(2) in {"<(", ">("}:
-        raise ValueError(f"{cursor.peek(2)} is not understood; quote it, or run commands inside $(...)")
+        raise ValueError(f"{cursor.peek(2)} is not supported; quote it, or run commands inside $(...)")
     if _at_tilde(cursor, start) and not _TILDE.match(cursor.text, cursor.position):
-        raise ValueError("the home of another user is not understood; quote ~ where a tilde is meant")
+        raise ValueError("the home directory of another user is not supported; quote a literal ~")
 
 
 def _read_home(cursor: Cursor, around: Surroundings, start: int) -> tuple[EnvPart, ...]:
@@ -117,7 +117,9 @@ def _read_piece(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart]:
             cursor.take()
             return (read_single(cursor),)
         case "'" if around == Surroundings(Quoting.DOUBLE, in_braces=True):
-            raise ValueError("a single quote is not understood in a default between double quotes; leave those out")
+            raise ValueError(
+                "a single quote is not supported in a default inside double quotes; remove the double quotes"
+            )
         case _:
             return (cursor.take_match(_LITERAL) or cursor.take(),)
 
@@ -136,7 +138,7 @@ def _read_dollar(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart]:
     cursor.take()
     name = cursor.take_match(NAME)
     if around.quoting is not Quoting.TABLE and cursor.take_match(_NEXT_LINE_OF_NAME if name else _NEXT_LINE):
-        raise ValueError(f"${name} can't go on in the next line; write the name of the variable in one line")
+        raise ValueError(f"${name} cannot continue on the next line; write the variable name on one line")
     if name:
         return (Variable(name),)
     if cursor.skip("{"):
@@ -156,7 +158,7 @@ def _read_dollar_quote(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart
         cursor.take()
         return (read_ansi(cursor),)
     if cursor.peek() == "'" and around.in_braces:
-        raise ValueError("$' is not understood in a default between double quotes; leave the double quotes out")
+        raise ValueError("$' is not supported in a default inside double quotes; remove the double quotes")
     if cursor.peek() == '"' and around.quoting is Quoting.NONE:
         cursor.take()
         return read_value(cursor, Surroundings(Quoting.DOUBLE))
@@ -169,7 +171,7 @@ def _read_braces(cursor: Cursor, around: Surroundings) -> EnvPart:
     if name and cursor.skip("}"):
         return Variable(name)
     if cursor.peek() == "}":
-        raise ValueError("${} is not understood; write ${NAME}")
+        raise ValueError("${} is not supported; write ${NAME}")
     or_empty = cursor.skip(":-")
     if not name or not (or_empty or cursor.skip("-")):
         return _expansion(cursor, start - 2, around)
@@ -182,7 +184,7 @@ def _expansion(cursor: Cursor, start: int, around: Surroundings) -> Substitution
     cursor.position = start
     expansion = read_expansion(cursor, in_double_quotes=around.quoting is not Quoting.NONE)
     if around.quoting is Quoting.TABLE and '"' in cursor.text[start : cursor.position]:
-        raise ValueError(f"a double quote in {cursor.text[start : cursor.position]} is not understood; leave it out")
+        raise ValueError(f"a double quote in {cursor.text[start : cursor.position]} is not supported; remove it")
     return expansion
 
 

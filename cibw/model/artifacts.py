@@ -23,5 +23,5 @@ def artifact_name(group: str | BuildIdentifier | None = None) -> str:
         return SDIST_ARTIFACT
     name = _REFUSED.sub("-", str(group)).strip("-.")
     if not name:
-        raise ValueError(f"{group!r} has no letter or digit that the name of an artifact could keep")
+        raise ValueError(f"{group!r} contains no characters that are valid in an artifact name")
     return f"{_WHEELS}-{name}"

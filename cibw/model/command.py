@@ -74,10 +74,10 @@ class MemoryShortage:
     @property
     def hint(self) -> str:
         """What helps."""
-        less = "let the build use less at a time: --jobs 1, or MAKEFLAGS=-j1 in environment"
+        less = "reduce the memory use of the build with --jobs 1, or MAKEFLAGS=-j1 in environment"
         if self.limit and self.container:
             return f"Raise --memory in the create-args of container-engine, or {less}."
-        return f"{less[0].upper()}{less[1:]}. A computer with more memory helps as well."
+        return f"{less[0].upper()}{less[1:]}. A computer with more memory also helps."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

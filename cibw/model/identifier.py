@@ -47,7 +47,7 @@ class Interpreter:
         """Read an interpreter tag; ValueError for any other text."""
         match = _TAG.fullmatch(text)
         if match is None:
-            raise ValueError(f"{text!r} is no Python tag of a build identifier, such as cp314t")
+            raise ValueError(f"{text!r} is not a Python tag of a build identifier, such as cp314t")
         return cls(
             implementation=Implementation(match["name"]),
             major=int(match["major"]),
@@ -82,5 +82,5 @@ class BuildIdentifier:
         """Read an identifier; ValueError for any other text."""
         interpreter, dash, target = text.partition("-")
         if not dash:
-            raise ValueError(f"{text!r} is no build identifier: it has no dash")
+            raise ValueError(f"{text!r} is not a build identifier: it has no dash")
         return cls(Interpreter.parse(interpreter), Target.parse(target))

@@ -47,9 +47,9 @@ def notes_on_pip_settings(options: BuildOptions) -> Iterator[str]:
         instead = UNREAD_BY_UV.get(name)
         if instead is None or instead in named:
             continue
-        advice = f"Set {instead}" if instead else "Find the setting of uv that you need"
+        advice = f"Set {instead}" if instead else "Use the matching uv setting"
         yield (
-            f"{name} has no effect where uv installs packages. {advice}, or take the frontend of pip by "
+            f"{name} has no effect because uv installs the packages. {advice}, or use pip with "
             'build-frontend = "build".'
         )
 

@@ -28,7 +28,7 @@ from cibw.planning.select import Selection
 from cibw.planning.steps import make_steps, set_up_step, test_environment, test_steps
 
 _TOOL_ENVIRONMENT = (assign("CIBUILDWHEEL", "1"), assign("PIP_DISABLE_PIP_VERSION_CHECK", "1"))
-_NO_INTERPRETER = "this host has no such interpreter; `uv python install VERSION` may add it"
+_NO_INTERPRETER = "this host has no such interpreter; try `uv python install VERSION`"
 _ALWAYS_PASSED = ("SOURCE_DATE_EPOCH",)
 _DEFAULT_FRONTENDS = {Platform.IOS: FrontendName.BUILD}
 """What `default` stands for where uv can't build."""
@@ -67,8 +67,8 @@ def _nothing(left_out: list[NotBuilt]) -> NothingSelectedError:
     # What came nearest to being built is left out last.
     reasons = dict.fromkeys(one.reason for one in reversed(left_out))
     return NothingSelectedError(
-        "No build identifier is left to build.",
-        hint="Reasons: " + "; ".join(list(reasons)[:6]) + ". --allow-empty makes this no error.",
+        "No build identifiers are selected.",
+        hint="Reasons: " + "; ".join(list(reasons)[:6]) + ". Use --allow-empty to succeed anyway.",
     )
 
 
@@ -97,8 +97,8 @@ def _require_one_before_all(planned: Iterable[_Planned]) -> None:
     if len(chosen) > 1:
         given = "; ".join(f"{identifier} has `{command}`" for command, identifier in chosen.items())
         raise ConfigurationError(
-            f"before-all differs between builds, and prepares one computer for all of them: {given}.",
-            hint="Do what only some builds need in before-build, or build them apart from the others.",
+            f"before-all differs between builds that share one computer: {given}.",
+            hint="Move the differing commands to before-build, or run these builds separately.",
         )
 
 
@@ -112,8 +112,8 @@ def _require_named(missing: list[BuildIdentifier], options: Options) -> None:
         pythons = dict.fromkeys(_request(identifier) for identifier in named)
         raise InterpreterMissingError(
             f"This host has no interpreter for {', '.join(map(str, named))}.",
-            hint=f"`uv python install {' '.join(pythons)}` may add it. A container engine needs none on the host, "
-            "and patterns with * in the version build for the Pythons that are there.",
+            hint=f"Try `uv python install {' '.join(pythons)}`. Alternatively, use a container engine, which needs no "
+            "Python on the host, or a version pattern with *, which builds only for installed Pythons.",
         )
 
 
@@ -129,7 +129,7 @@ def _build(identifier: BuildIdentifier, resolved: BuildOptions, options: Options
     cache = chosen_cache(resolved, ground)
     wants_test = bool(resolved.test_command)
     is_skipped = options.test_skip.matches(str(identifier))
-    untested = "test-skip names it" if is_skipped else ground.untested
+    untested = "matched by test-skip" if is_skipped else ground.untested
     dialect = ground.conventions.shell
     (prepare,) = steps_in(dialect, [set_up_step(ground)])
     return WheelBuild(

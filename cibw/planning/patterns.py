@@ -37,7 +37,7 @@ def judge_patterns(options: Options, catalog: Catalog) -> Verdict:
     for name, patterns in (("skip", options.skip.patterns), ("test-skip", tested)):
         for pattern in _without_effect(patterns, options, catalog):
             verdict.notes.append(
-                f"{name}: the pattern {pattern!r} matches no enabled build identifier; it does nothing"
+                f"{name}: the pattern {pattern!r} matches no enabled build identifier and has no effect"
             )
     return verdict
 
@@ -55,7 +55,7 @@ def _notes_on_ended(pattern: str, options: Options, catalog: Catalog) -> Iterato
     if found and options.platform not in platforms and all(entry.eol for entry in found):
         names = ", ".join(sorted({platform.value for platform in platforms}))
         here, python = options.platform.value, found[0].identifier.interpreter
-        yield f"build: the pattern {pattern!r} selects nothing on {here}: {python} is only built on {names}"
+        yield f"build: the pattern {pattern!r} selects nothing on {here}: {python} is built only on {names}"
 
 
 def _without_effect(patterns: Iterable[str], options: Options, catalog: Catalog) -> Iterator[str]:
@@ -94,17 +94,19 @@ def _judge_build(pattern: str, options: Options, catalog: Catalog, verdict: Verd
     ended = sorted({str(entry.identifier.interpreter) for entry in matching if entry.eol})
     if groups and not ended:
         verdict.notes.append(
-            f"build: the pattern {pattern!r} selects nothing, because its identifiers belong to groups that are not "
-            f'enabled; to build them, add enable = "{" ".join(groups)}"'
+            f"build: the pattern {pattern!r} selects nothing because its identifiers belong to groups that are not "
+            f'enabled; to build them, set enable = "{" ".join(groups)}"'
         )
     elif ended:
         message = f"the pattern {pattern!r} matches only Python versions that have reached their end of life"
-        verdict.ended.append(Mistake(place="build", message=message, hint=f'name them to build them: "{ended[0]}-*"'))
+        verdict.ended.append(
+            Mistake(place="build", message=message, hint=f'to build them, name the version: "{ended[0]}-*"')
+        )
     elif _OF_PAST_RELEASES.search(pattern):
         message = f"the pattern {pattern!r} names a Python version that is no longer built"
         verdict.ended.append(Mistake(place="build", message=message, hint="remove the pattern"))
     else:
-        hint = did_you_mean(pattern, _known_patterns(catalog, options)) or "see --print-build-identifiers"
+        hint = did_you_mean(pattern, _known_patterns(catalog, options)) or "see `cibw --print-build-identifiers`"
         message = f"the pattern {pattern!r} matches no build identifier of any platform"
         verdict.mistakes.append(Mistake(place="build", message=message, hint=hint))
 

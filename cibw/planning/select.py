@@ -64,14 +64,14 @@ def _reason_against(entry: CatalogEntry, options: Options, architectures: frozen
     identifier = entry.identifier
     if options.only is not None:
         is_other = identifier != options.only
-        return f"only {options.only} is asked for" if is_other else _reason_of_version(identifier, options)
+        return f"--only selects {options.only}" if is_other else _reason_of_version(identifier, options)
     if not options.build.matches(str(identifier)):
-        return "no pattern of build matches it"
+        return "not matched by build"
     if not is_offered(entry, options.build):
         tag = identifier.interpreter
-        return f"Python {tag.version} has reached its end of life; it is built where build names it: {tag}-*"
+        return f"Python {tag.version} has reached its end of life; to build it, add {tag}-* to build"
     if options.skip.matches(str(identifier)):
-        return "skip names it"
+        return "matched by skip"
     return _reason_of_version(identifier, options) or _reason_of_group(identifier, options, architectures)
 
 
@@ -87,7 +87,7 @@ def _reason_of_group(identifier: BuildIdentifier, options: Options, architecture
     if group is not None and group not in options.enable:
         return f"the group {group.value} is not enabled"
     if identifier.target.architecture not in architectures:
-        return f"archs ({' '.join(options.archs)}) leaves the architecture out"
+        return f"archs ({' '.join(options.archs)}) does not include the architecture"
     return ""
 
 
@@ -95,5 +95,5 @@ def _reason_of_host(identifier: BuildIdentifier, facts: Facts) -> str:
     is_cpython = identifier.interpreter.implementation is Implementation.CPYTHON
     is_arm_mac = identifier.platform is Platform.MACOS and identifier.target.architecture is Architecture.ARM64
     if is_arm_mac and not is_cpython and facts.machine == "x86_64":
-        return "PyPy and GraalPy for arm64 can't be built on an x86_64 processor"
+        return "PyPy and GraalPy for arm64 cannot be built on an x86_64 processor"
     return ""

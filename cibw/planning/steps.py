@@ -33,7 +33,7 @@ from cibw.planning.ground import Ground, Half
 _PINNED_AUDIT = ("abi3audit",)
 """What audit-requires is by default."""
 _NO_TEST_SOURCES = '''\
-"""Stands in the directory where the tests run, because no test-sources are set."""
+"""Placed in the tests' working directory because test-sources is not set."""
 
 import unittest
 
@@ -41,9 +41,9 @@ import unittest
 class TestStringsAttached(unittest.TestCase):
     def test_from_here(self):
         self.fail(
-            "The tests run in an empty directory, not in the project, so that they find the installed wheel "
-            "and not the source tree. Name the test files with the placeholder {project} or {package} in "
-            "test-command, or list them in test-sources."
+            "Tests run in an empty directory, not in the project, to make sure that they import the installed wheel "
+            "instead of the source tree. Refer to the test files with {project} or {package} in test-command, or "
+            "list them in test-sources."
         )
 '''
 _LITERAL: dict[Late, str | Template] = {late: f"{{{late.value}}}" for late in (Late.DELOCATE_ARCHS, Late.LDPATHS)}

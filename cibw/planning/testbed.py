@@ -57,12 +57,12 @@ def app_tests(given: Circumstances, *, allows_code: bool) -> tuple[Invocation, .
         return Refused((_mistake(given, "test-command", str(error), error.hint),))
     outside = next(filter(leads_out, given.resolved.test_sources), None)
     if outside is not None:
-        hint = "list files and directories of the project alone; an app has no directory beside that of its tests"
-        return Refused((_mistake(given, "test-sources", f"{outside!r} leads out of the project", hint),))
+        hint = "list only files and directories inside the project; an app has no other directories"
+        return Refused((_mistake(given, "test-sources", f"{outside!r} is outside the project", hint),))
     if given.resolved.test_sources or not any(one.needs_sources for one in found):
         return found
-    message = f"it would find nothing to run on {given.identifier.platform.value}, as test-sources is not set"
-    hint = 'list the files and directories of the tests, as in test-sources = ["tests"]; they are copied into the app'
+    message = f"no tests would be found on {given.identifier.platform.value} because test-sources is not set"
+    hint = 'list the test files and directories, as in test-sources = ["tests"]; they are copied into the app'
     return Refused((_mistake(given, "test-command", message, hint),))
 
 
@@ -85,8 +85,8 @@ def _refuse_paths(command: Template) -> None:
         # A package in the project's own directory makes one of both.
         names = "{project} or {package}" if late is Late.PROJECT else f"{{{late.value}}}"
         raise BadValueError(
-            f"the command names {names}, which the device that runs the tests can't see",
-            "list what the tests need in test-sources, and name it by its path inside the project, "
+            f"the command uses {names}, which does not exist on the device that runs the tests",
+            "list the required files in test-sources, and use their paths inside the project, "
             "as in `python -m pytest tests`",
         )
 
@@ -106,9 +106,9 @@ def _commands(text: str) -> Iterator[list[str]]:
 
 def _unreadable(operator: str, text: str) -> tuple[str, str]:
     if operator in "'\"\\":
-        return f"`{text}` has a quote without its end", "quote each argument as in a shell"
-    hint = "quote it where it belongs to an argument; commands may be joined by && alone"
-    return f"`{text}` holds {operator}, and no shell runs the tests", hint
+        return f"`{text}` has an unclosed quote", "quote each argument as in a shell"
+    hint = "quote it if it is part of an argument; commands can be joined only with &&"
+    return f"`{text}` contains `{operator}`, but the tests run without a shell", hint
 
 
 def _invocation(words: list[str], allows_code: bool) -> Invocation:
@@ -119,8 +119,8 @@ def _invocation(words: list[str], allows_code: bool) -> Invocation:
         case [python, flag, name, *arguments] if python in _PYTHONS and flag in [one.value for one in entries]:
             return Invocation(entry=Entry(flag), name=name, arguments=tuple(arguments))
         case []:
-            raise BadValueError("there is no command before or after &&", "write a command on both sides")
+            raise BadValueError("missing command before or after &&", "write a command on both sides")
         case _:
             forms = " or ".join(f"`python {one.value}`" for one in entries)
-            hint = "as in `python -m pytest tests`; a program of an environment is not there"
-            raise BadValueError(f"`{shlex.join(words)}` does not begin with {forms}", hint)
+            hint = "as in `python -m pytest tests`; programs of an environment are not available"
+            raise BadValueError(f"`{shlex.join(words)}` must begin with {forms}", hint)

@@ -37,7 +37,7 @@ class Verdict:
         """
         everything = tuple(_placed(mistake, places) for mistake in (*self.mistakes, *self.unfit, *self.ended))
         if self.mistakes:
-            raise ConfigurationError("the selection of builds has mistakes", mistakes=everything)
+            raise ConfigurationError("the build selection is invalid", mistakes=everything)
         if self.unfit:
             raise UnfitArchitectureError("archs does not fit the platform", mistakes=everything)
         if self.ended:

@@ -75,8 +75,8 @@ def _next_steps(wishes: Wishes) -> tuple[str, ...]:
     return (
         first_look(wishes.output or PATH),
         token_step(wishes, "Azure Pipelines"),
-        f"In the settings of the pipeline, add {token_names(wishes)} as secret variables.",
-        f"Below Pipelines > Environments: create {environment_names(wishes)}; let a person approve what goes to pypi.",
+        f"In the pipeline settings, add {token_names(wishes)} as secret variables.",
+        f"Under Pipelines > Environments, create {environment_names(wishes)}, and require manual approval for pypi.",
         *version_steps(wishes),
         tag_step(wishes),
     )

@@ -82,16 +82,16 @@ def _call(job: BuildJob, wishes: Wishes) -> str:
 
 def _next_steps(wishes: Wishes) -> tuple[str, ...]:
     contexts = environment_names(wishes)
-    trusted = "Where the index takes CircleCI as a trusted publisher: register the project there, with its IDs."
+    trusted = "If the index accepts CircleCI as a trusted publisher, register the project there with its IDs."
     return (
         first_look(wishes.output or PATH),
-        f"In the organization's settings, below Contexts: create {contexts}, and restrict who may use pypi.",
+        f"In the organization's settings, under Contexts, create {contexts}, and restrict who can use pypi.",
         trusted,
         (
-            f"Where it does not: make an API token for {wishes.project} alone, and store it in each context as "
+            f"Otherwise, create an API token for {wishes.project} only, and store it in each context as "
             "TWINE_PASSWORD, with __token__ as TWINE_USERNAME."
         ),
-        "Computers for macOS depend on the plan of your organization.",
+        "The availability of macOS runners depends on your organization's plan.",
         *version_steps(wishes),
         tag_step(wishes),
     )

@@ -11,7 +11,7 @@ from cibw.workflows.values import Wishes
 
 EXAMPLE_VERSION = "1.0"
 _FIRST_OF_VERSION = "[0-9]"
-_TOGETHER = "# Builds of an architecture share a job, so that an abi3 wheel is built once and serves the later Pythons."
+_TOGETHER = "# Builds of an architecture share a job: an abi3 wheel is built once and reused for later Pythons."
 
 
 def common_values(wishes: Wishes) -> dict[str, str]:
@@ -79,31 +79,31 @@ def publisher_step(wishes: Wishes, service: str, values: str) -> str:
     both = " and on its test instance, each" if wishes.test_index else ""
     names = "pypi or testpypi" if wishes.test_index else "pypi"
     return (
-        f"On the index{both} in the project's settings for publishing: add {service} as a trusted publisher, with "
-        f"{values}, environment name {names}. For a project that is not there yet, add a pending publisher in the "
-        f"settings of your account, with the project name {wishes.project}."
+        f"On the index{both} in the publishing settings of the project, add {service} as a trusted publisher with "
+        f"{values}, environment name {names}. If the project does not exist yet, add a pending publisher in your "
+        f"account settings with the project name {wishes.project}."
     )
 
 
 def token_step(wishes: Wishes, service: str) -> str:
     """What is needed where a CI has no trusted publishing."""
     indexes = "the index, and another on its test instance" if wishes.test_index else "the index"
-    return f"Make an API token for {wishes.project} alone on {indexes}: {service} has no trusted publishing."
+    return f"Create an API token for {wishes.project} only on {indexes}: {service} does not support trusted publishing."
 
 
 def version_steps(wishes: Wishes) -> tuple[str, ...]:
     """What the versions of the project mean for the test index; nothing where each push has its own."""
     if wishes.versions is VersionSource.FILES and wishes.test_index:
         text = (
-            f"The version of {wishes.project} stays the same until you change it. Where the test index has that "
-            "version already, a push sends nothing and succeeds. To try another upload, raise the version, for example "
+            f"The version of {wishes.project} stays the same until you change it. If the test index already has that "
+            "version, a push uploads nothing and succeeds. To test another upload, increase the version, for example "
             "to a development version such as 1.1.dev1."
         )
     elif wishes.versions is VersionSource.COMMIT_LOCAL:
         text = (
-            f"Between tags, versions of {wishes.project} have a local part (+...), which no index takes, so only tags "
-            "are published. To try uploads on the test index, have the version tool omit that part, as "
-            'local_scheme = "no-local-version" of setuptools-scm does, and run `cibw init` again with --force.'
+            f"Between tags, versions of {wishes.project} have a local part (+...), which indexes reject, so only tags "
+            "are published. To test uploads on the test index, configure the version tool to omit that part, for "
+            'example with local_scheme = "no-local-version" of setuptools-scm, and run `cibw init --force` again.'
         )
     else:
         return ()
@@ -118,4 +118,4 @@ def tag_step(wishes: Wishes) -> str:
 
 def first_look(files: str) -> str:
     """What is done with the files first."""
-    return f"Commit {files}, and look at the first run."
+    return f"Commit {files}, and check the first run."

@@ -143,10 +143,10 @@ def _next_steps(wishes: Wishes, path: str) -> tuple[str, ...]:
         first_look(f"{path} and {DEPENDABOT_PATH}"),
         publisher_step(wishes, "GitHub", values),
         (
-            f"In the repository's settings, below Environments: create {environments}. Let a person approve "
-            f"deployments to pypi, and allow it for the tags {_tag_pattern(wishes)} alone."
+            f"In the repository settings, under Environments, create {environments}. For pypi, require manual approval "
+            f"and allow only the tags {_tag_pattern(wishes)}."
         ),
-        "Remove API tokens of earlier releases from the repository's secrets, and revoke them.",
+        "Remove API tokens from earlier releases from the repository secrets, and revoke them.",
         *version_steps(wishes),
         tag_step(wishes),
     )

@@ -30,7 +30,7 @@ RUNNERS: Runners = {
 }
 _SDIST = "artifacts/cibw-sdist"
 _BRING_SDIST = """\
-# The wheels are built from the sdist, so that whoever builds from it gets the same.
+# The wheels are built from the sdist, to match what users build from it.
 - cp -r artifacts/cibw-sdist dist
 """
 
@@ -93,10 +93,10 @@ def _next_steps(wishes: Wishes) -> tuple[str, ...]:
         first_look(path),
         publisher_step(wishes, "GitLab", values),
         (
-            f"Below Operate > Environments: create {environment_names(wishes)}. Below Settings > Repository: protect "
-            f"the tags {wishes.tag_prefix}*, so that not everybody can release."
+            f"Under Operate > Environments, create {environment_names(wishes)}. Under Settings > Repository, protect "
+            f"the tags {wishes.tag_prefix}* to restrict who can release."
         ),
-        "Hosted runners for macOS and Windows depend on the plan of your group; other runners have other tags.",
+        "Hosted macOS and Windows runners depend on your group's plan; other runners have other tags.",
         *version_steps(wishes),
         tag_step(wishes),
     )

@@ -45,7 +45,7 @@ RUNNERS: Runners = {
 }
 _SDIST = f"artifacts/{artifact_name()}"
 _BRING_SDIST = """\
-# The wheels are built from the sdist, so that whoever builds from it gets the same.
+# The wheels are built from the sdist, to match what users build from it.
 - cp -r artifacts/cibw-sdist dist
 """
 _PRINTED = "REPLACE_BY_WHAT_travis_encrypt_PRINTS_FOR="
@@ -101,8 +101,8 @@ def _next_steps(wishes: Wishes) -> tuple[str, ...]:
     return (
         token_step(wishes, "Travis CI"),
         (
-            f"Encrypt {token_names(wishes)}: `travis encrypt --com 'PYPI_API_TOKEN=pypi-...'`, the token in single "
-            f"quotes. Put what is printed into {path} as the value of `secure`."
+            f"Encrypt {token_names(wishes)} with `travis encrypt --com 'PYPI_API_TOKEN=pypi-...'`; put the token in "
+            f"single quotes. Add the output to {path} as the value of `secure`."
         ),
         first_look(path),
         *version_steps(wishes),

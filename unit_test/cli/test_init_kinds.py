@@ -74,7 +74,7 @@ KINDS = {
     "pure-python-fixed-version": Kind(
         files={"pyproject.toml": project("spam") + _SETUPTOOLS.format("")},
         is_pure=True,
-        said=("the test index has that version already",),
+        said=("the test index already has that version",),
     ),
     "monorepo-package": Kind(
         files=MONOREPO,

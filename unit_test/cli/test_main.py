@@ -54,7 +54,7 @@ def test_secrets_are_masked_in_a_plan(cibw: Caller) -> None:
     [
         (["nowhere"], {}, 2, "The package nowhere is missing."),
         (["--only", "bogus"], {}, 2, "'bogus' is no build identifier"),
-        ([], {"CIBW_SKIP": "*"}, 3, "No build identifier is left"),
+        ([], {"CIBW_SKIP": "*"}, 3, "No build identifiers are selected"),
         ([], {"CIBW_PLATFORM": "bsd"}, 2, "Platforms: auto, linux"),
         ([], {"CIBW_LOG_FOLD_MODE": "paper"}, 2, "It may be azure, github, gitlab, travis, disabled"),
         ([], {"CIBW_BIULD": "*"}, 2, "CIBW_BUILD"),
@@ -160,4 +160,4 @@ def test_a_byte_that_is_no_text_may_stand_in_any_variable(cibw: Caller) -> None:
     called = cibw("plan")
     assert called.exit_code == 2
     assert "CIBW_TEST_COMMAND" in called.stderr
-    assert "this holds a byte that is not UTF-8 (at character 6)" in " ".join(called.stderr.split())
+    assert "contains a byte that is not UTF-8 (at character 6)" in " ".join(called.stderr.split())

@@ -253,7 +253,7 @@ def test_files_of_other_backends_are_skipped_with_a_note(tmp_path: Path, backend
 
 def test_special_files_in_a_project_are_never_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "setup.py")
-    assert options_of(tmp_path, {}).notes == ("setup.py is not a regular file, so nothing was read from it",)
+    assert options_of(tmp_path, {}).notes == ("setup.py is not a regular file, so it was ignored",)
     (tmp_path / "pyproject.toml").unlink()
     (tmp_path / "setup.py").unlink()
     (tmp_path / "setup.py").touch()

@@ -79,7 +79,7 @@ def test_what_means_nothing_to_a_build_is_left_out_with_a_note(text: str) -> Non
     notes: list[str] = []
     assert parse_create_args([*text.split(), "--init"], notes.append) == CreateOptions(init=True)
     assert notes
-    assert all(note.endswith(tuple("abcdefghijklmnopqrstuvwxyz")) and "is not used: " in note for note in notes)
+    assert all(note.endswith(tuple("abcdefghijklmnopqrstuvwxyz")) and "is ignored: " in note for note in notes)
 
 
 def test_other_flags_go_to_the_engine_as_they_are() -> None:
@@ -107,11 +107,11 @@ def test_both_forms_of_a_host_are_read() -> None:
         ("-xi", "-x in create-args is not supported"),
         ("--env-file=x", "--env-file in create-args is not supported"),
         ("--volumes=/a:/b", "--volumes in create-args is not supported"),
-        ("ubuntu", "'ubuntu' in create-args is no flag"),
-        ("--network", "--network in create-args has no value"),
-        ("--init=maybe", "--init in create-args is true or false"),
-        ("--env =HOME", "not of the form name=value"),
-        ("--add-host db", "not of the form name:value"),
+        ("ubuntu", "'ubuntu' in create-args is not a flag"),
+        ("--network", "--network in create-args requires a value"),
+        ("--init=maybe", "--init in create-args must be true or false"),
+        ("--env =HOME", "must have the form name=value"),
+        ("--add-host db", "must have the form name:value"),
     ],
 )
 def test_what_cibw_can_not_do_is_refused_by_name(text: str, message: str) -> None:

@@ -23,8 +23,8 @@ def test_included_groups_stand_in_place() -> None:
     ("name", "message"),
     [
         ("loop", "includes itself: loop -> loop"),
-        ("odd", "no requirement"),
-        ("text", "is no array"),
+        ("odd", "not a requirement"),
+        ("text", "is not an array"),
         ("tests", "no dependency group 'tests'"),
     ],
 )

@@ -123,7 +123,7 @@ def test_a_wrong_only_is_a_mistake() -> None:
     (found,) = mistakes_in(sources(arguments=Arguments(only="cp312")))
     assert found.place == "--only"
     (found,) = mistakes_in(sources(arguments=Arguments(only="cp312-win32")))
-    assert found.message == "cp312-win32 is for windows, and this run is for linux"
+    assert found.message == "cp312-win32 is for windows, but this run is for linux"
 
 
 def test_wrong_arguments_are_mistakes() -> None:
@@ -174,7 +174,7 @@ def test_a_variable_goes_before_requires_python() -> None:
 def test_a_wrong_requires_python_is_a_mistake() -> None:
     found = mistake('[project]\nrequires-python = "three"')
     assert found.place == "pyproject.toml [project] requires-python"
-    assert "'three' is no version specifier" in found.message
+    assert "'three' is not a version specifier" in found.message
 
 
 def test_broken_toml_is_a_mistake_with_its_line() -> None:
@@ -192,10 +192,10 @@ def test_a_broken_package_is_a_mistake() -> None:
 def test_the_table_of_the_peer_is_read_where_ours_is_missing() -> None:
     options = load('[tool.cibuildwheel]\nskip = "*i686"')
     assert options.skip.patterns == ("*i686",)
-    assert options.notes == ("[tool.cibuildwheel] of pyproject.toml is read, because [tool.cibw] is missing",)
+    assert options.notes == ("[tool.cibuildwheel] in pyproject.toml is used because there is no [tool.cibw]",)
     both = load('[tool.cibuildwheel]\nskip = "*i686"\n[tool.cibw]\nskip = "*musl*"')
     assert both.skip.patterns == ("*musl*",)
-    assert both.notes == ("[tool.cibuildwheel] of pyproject.toml is not read, because [tool.cibw] is there",)
+    assert both.notes == ("[tool.cibuildwheel] in pyproject.toml is ignored because [tool.cibw] exists",)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def without(name: str, reason: str) -> Sources:
 
 def test_a_file_that_can_not_be_read_is_a_note() -> None:
     options = load_options(without("sub/setup.py", "is not UTF-8 text"), Platform.LINUX)
-    assert options.notes == ("sub/setup.py is not UTF-8 text, so nothing was read from it",)
+    assert options.notes == ("sub/setup.py is not UTF-8 text, so it was ignored",)
 
 
 def test_a_pyproject_that_can_not_be_read_is_a_mistake() -> None:

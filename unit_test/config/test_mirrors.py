@@ -36,12 +36,12 @@ def test_a_variable_replaces_the_table_or_adds_to_it() -> None:
 @pytest.mark.parametrize(
     ("pair", "message"),
     [
-        ('"files" = "https://a.example"', "'files' is no beginning of an address"),
-        ('"https:" = "https://a.example"', "'https:' is no beginning of an address"),
-        ('"ftp://x" = 3', "this has to be a string, not an integer"),
-        ('"https://x.example" = "near"', "'near' is no address of a mirror"),
-        ('"https://x.example" = "file:///srv"', "'file:///srv' is no address of a mirror"),
-        ('"https://x.example" = "https://a.example/?q=1"', "'https://a.example/?q=1' is no address of a mirror"),
+        ('"files" = "https://a.example"', "'files' is not a URL prefix"),
+        ('"https:" = "https://a.example"', "'https:' is not a URL prefix"),
+        ('"ftp://x" = 3', "must be a string, not an integer"),
+        ('"https://x.example" = "near"', "'near' is not a mirror URL"),
+        ('"https://x.example" = "file:///srv"', "'file:///srv' is not a mirror URL"),
+        ('"https://x.example" = "https://a.example/?q=1"', "'https://a.example/?q=1' is not a mirror URL"),
     ],
 )
 def test_what_is_no_mirror_is_told(pair: str, message: str) -> None:
@@ -63,11 +63,11 @@ def test_registries_of_images_have_mirrors() -> None:
 @pytest.mark.parametrize(
     ("pair", "message"),
     [
-        ('"quay.io" = "near"', "'near' is no registry of images"),
-        ('"quay.io" = "near.example/a?b"', "'near.example/a?b' is no registry of images"),
-        ('"quay.io" = "https://near.example"', "'quay.io' is no beginning of an address"),
-        ('"ubuntu" = "near.example"', "'ubuntu' is no beginning of an address"),
-        ('"maven:" = "near.example"', "'near.example' is no address of a mirror"),
+        ('"quay.io" = "near"', "'near' is not an image registry"),
+        ('"quay.io" = "near.example/a?b"', "'near.example/a?b' is not an image registry"),
+        ('"quay.io" = "https://near.example"', "'quay.io' is not a URL prefix"),
+        ('"ubuntu" = "near.example"', "'ubuntu' is not a URL prefix"),
+        ('"maven:" = "near.example"', "'near.example' is not a mirror URL"),
     ],
 )
 def test_a_registry_is_no_address_and_no_address_a_registry(pair: str, message: str) -> None:
@@ -76,13 +76,13 @@ def test_a_registry_is_no_address_and_no_address_a_registry(pair: str, message: 
 
 def test_a_login_is_refused_and_not_repeated() -> None:
     table = mistake('[tool.cibw.mirrors]\n"https://x.example" = "https://me:pass@a.example"')
-    assert table.message == "an address holds a login, which would be seen by all who see the configuration"
+    assert table.message == "the address contains credentials, which anyone who can read the configuration could see"
     assert "pass" not in mistake(CIBW_MIRRORS="https://me:pass@a.example").message
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("mirrors = 3", "this has to be a string or a table, not an integer"), ('mirrors = "x"', "'x' is no mirror")],
+    [("mirrors = 3", "must be a string or a table, not an integer"), ('mirrors = "x"', "'x' is not a mirror")],
 )
 def test_other_values_are_told(text: str, message: str) -> None:
     assert mistake(f"[tool.cibw]\n{text}").message == message
@@ -111,4 +111,4 @@ def test_the_argument_goes_before_all() -> None:
 
 
 def test_a_word_that_is_neither_yes_nor_no() -> None:
-    assert mistake("[tool.cibw]\noffline = 'auto'").message == "this has to be true or false"
+    assert mistake("[tool.cibw]\noffline = 'auto'").message == "must be true or false"

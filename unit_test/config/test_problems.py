@@ -25,11 +25,11 @@ def test_mistakes_end_the_reading() -> None:
     findings = Findings()
     findings.raise_if_any()
     findings.add("CIBW_X", "unknown")
-    with pytest.raises(ConfigurationError, match="has a mistake"):
+    with pytest.raises(ConfigurationError, match="has an error"):
         findings.raise_if_any()
     findings.add("a.toml:12: x", "wrong")
     findings.add("a.toml:9: x", "wrong")
-    with pytest.raises(ConfigurationError, match="has 3 mistakes") as caught:
+    with pytest.raises(ConfigurationError, match="has 3 errors") as caught:
         findings.raise_if_any()
     assert [mistake.place for mistake in caught.value.mistakes] == ["CIBW_X", "a.toml:9: x", "a.toml:12: x"]
 

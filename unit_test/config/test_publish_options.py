@@ -66,14 +66,14 @@ def test_variables_count_too() -> None:
 @pytest.mark.parametrize(
     ("setting", "message", "hint"),
     [
-        ('publish-to = "https://me:secret@index.example/"', "an address holds a login", ".pypirc"),
-        ('publish-to = "ftp://index.example/"', "no address of an index", "https://"),
-        ('release-targets = "linus"', "'linus' is no platform", "linux"),
+        ('publish-to = "https://me:secret@index.example/"', "the address contains credentials", ".pypirc"),
+        ('publish-to = "ftp://index.example/"', "not an index URL", "https://"),
+        ('release-targets = "linus"', "'linus' is not a platform", "linux"),
         ('release-targets = "linux:x68_64"', "linux has no architecture 'x68_64'", "x86_64"),
         ('release-targets = "macos:ppc"', "macos has no architecture 'ppc'", "arm64"),
-        ('file-size-limit = "large"', "is no size", "100MiB"),
-        ('tag-format = "v1"', "has no {version} in it", "v{version}"),
-        ('attestations = "maybe"', "is none of its values", "require"),
+        ('file-size-limit = "large"', "is not a size", "100MiB"),
+        ('tag-format = "v1"', "does not contain {version}", "v{version}"),
+        ('attestations = "maybe"', "unknown value", "require"),
     ],
 )
 def test_mistakes(setting: str, message: str, hint: str) -> None:

@@ -68,17 +68,17 @@ def test_setup_py_counts_where_it_is_plain(setup_py: str, found: str | None) -> 
 def test_a_setup_py_that_cannot_be_parsed_is_noted(setup_py: str, count: int) -> None:
     notes: list[str] = []
     find_requires_python({}, None, setup_py, notes.append)
-    assert notes == ["setup.py can't be parsed, so its python_requires was not read"] * count
+    assert notes == ["cannot parse setup.py, so its python_requires was ignored"] * count
 
 
 @pytest.mark.parametrize(
     ("pyproject", "setup_cfg", "setup_py", "said"),
     [
         ({"project": {"requires-python": "3.9 or so"}}, None, None, r"pyproject.toml \[project\] .*'3.9 or so' is no"),
-        ({"project": {"requires-python": 3.9}}, None, None, "has to be a string"),
-        ({}, "[options]\npython_requires = py39\n", None, r"setup.cfg \[options\] .*'py39' is no version specifier"),
+        ({"project": {"requires-python": 3.9}}, None, None, "must be a string"),
+        ({}, "[options]\npython_requires = py39\n", None, r"setup.cfg \[options\] .*'py39' is not a version specifier"),
         ({}, "no section\n", None, "setup.cfg: File contains no section headers"),
-        ({}, None, "setup(python_requires='x')", "setup.py .*'x' is no version specifier; write it like '>=3.9'"),
+        ({}, None, "setup(python_requires='x')", "setup.py .*'x' is not a version specifier; use one such as '>=3.9'"),
     ],
 )
 def test_what_is_invalid_is_refused_with_its_place(

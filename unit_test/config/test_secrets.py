@@ -16,7 +16,7 @@ def test_there_are_none_by_default() -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "words"),
-    [("*", "matches every variable"), ("**", "matches every"), ("A=B", "not a name of a variable")],
+    [("*", "matches every variable"), ("**", "matches every"), ("A=B", "not a variable name")],
 )
 def test_what_is_no_name(pattern: str, words: str) -> None:
     assert words in mistake(f'[tool.cibw]\nsecrets = ["{pattern}"]').message

@@ -44,5 +44,5 @@ def test_no_name_has_what_a_store_refuses(group: str) -> None:
 
 @pytest.mark.parametrize("group", ["", "///", " . "])
 def test_a_group_needs_a_name(group: str) -> None:
-    with pytest.raises(ValueError, match="no letter or digit"):
+    with pytest.raises(ValueError, match="no characters that are valid"):
         artifact_name(group)

@@ -65,9 +65,9 @@ def test_other_texts_are_refused(text: str) -> None:
     ("text", "said"),
     [
         ("cp39", "has no dash"),
-        ("jy39-win32", "'jy39' is no Python tag"),
-        ("cp3-win32", "'cp3' is no Python tag"),
-        ("cp3014-win32", "'cp3014' is no Python tag"),
+        ("jy39-win32", "'jy39' is not a Python tag"),
+        ("cp3-win32", "'cp3' is not a Python tag"),
+        ("cp3014-win32", "'cp3014' is not a Python tag"),
         ("cp39-win64", "unknown platform tag 'win64'"),
         ("cp39-manylinux_arm64", "unknown platform tag"),
     ],

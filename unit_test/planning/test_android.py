@@ -52,17 +52,17 @@ def test_every_identifier_is_planned_on_any_computer(facts: Facts) -> None:
 def test_a_processor_without_a_python_builds_nothing() -> None:
     with pytest.raises(NothingSelectedError) as caught:
         plan_of(EVERYTHING, replace(DOCKER, machine="sparc64"))
-    assert "there is no Python to build with on sparc64" in caught.value.hint
+    assert "no Python is available for builds on sparc64" in caught.value.hint
 
 
 @pytest.mark.parametrize(
     ("facts", "untested"),
     [
-        (DOCKER, {"arm64_v8a": "an emulator on this host runs x86_64 alone", "x86_64": ""}),
-        (MAC, {"arm64_v8a": "", "x86_64": "an emulator on this host runs arm64_v8a alone"}),
+        (DOCKER, {"arm64_v8a": "an emulator on this host runs only x86_64", "x86_64": ""}),
+        (MAC, {"arm64_v8a": "", "x86_64": "an emulator on this host runs only arm64_v8a"}),
         (
             replace(DOCKER, machine="riscv64"),
-            dict.fromkeys(["arm64_v8a", "x86_64"], "this host runs no emulator"),
+            dict.fromkeys(["arm64_v8a", "x86_64"], "this host cannot run an emulator"),
         ),
     ],
 )
@@ -149,8 +149,8 @@ def test_a_program_that_stands_for_a_module_is_noted(command: str, is_noted: boo
 def test_all_mistakes_are_told_together() -> None:
     toml = ONE + 'build-frontend = "pip"\nenvironment = {ANDROID_API_LEVEL = "lollipop"}\ntest-command = "make test"'
     frontend, level, command = sorted(mistakes(toml), key=lambda text: ("pip" not in text, "lollipop" not in text))
-    assert "the build frontend pip does not build for android" in frontend
-    assert level == "ANDROID_API_LEVEL is 'lollipop', and must be a whole number"
+    assert "the build frontend pip does not support android" in frontend
+    assert level == "ANDROID_API_LEVEL must be an integer, not 'lollipop'"
     assert "make test" in command
 
 

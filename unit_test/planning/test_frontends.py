@@ -103,12 +103,12 @@ def notes_for(environment: str, *more: str) -> list[str]:
     [
         ("PIP_NO_BINARY", "Set UV_NO_BINARY or UV_NO_BINARY_PACKAGE"),
         ("PIP_PRE", "Set UV_PRERELEASE"),
-        ("PIP_PREFER_BINARY", "Find the setting of uv that you need"),
+        ("PIP_PREFER_BINARY", "Use the matching uv setting"),
     ],
 )
 def test_a_variable_of_pip_that_uv_does_not_read_is_told(name: str, advice: str) -> None:
     [note] = notes_for(f'{name} = "1"')
-    assert note.startswith(f"{name} has no effect where uv installs packages. {advice}, or")
+    assert note.startswith(f"{name} has no effect because uv installs the packages. {advice}, or")
     [passed] = notes_for("", f'environment-pass = ["{name}"]')
     assert passed == note
     assert not notes_for(f'{name} = "1"', 'build-frontend = "build"')

@@ -23,7 +23,7 @@ from unit_test.planning.planned import DOCKER, MAC, WINDOWS, plan_of
 def test_a_host_that_cannot_build_names_those_that_can(platform: Platform, facts: Facts) -> None:
     with pytest.raises(ConfigurationError) as caught:
         require_host(platform, facts)
-    assert f"Wheels for {platform.value} can't be built on" in caught.value.message
+    assert f"Wheels for {platform.value} cannot be built on" in caught.value.message
     assert f"cibw plan --platform {platform.value}" in caught.value.hint
 
 
@@ -54,9 +54,9 @@ def test_a_host_with_an_sdk_builds_for_android(facts: Facts) -> None:
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
-        (DOCKER, "Wheels for android need an Android SDK, and ANDROID_HOME is not set."),
-        (replace(MAC, android_home="/nowhere"), "ANDROID_HOME is /nowhere, which is no directory"),
-        (replace(ANDROID_SDK, machine="aarch64"), "can't be built on Linux on aarch64"),
+        (DOCKER, "Wheels for android need an Android SDK, but ANDROID_HOME is not set."),
+        (replace(MAC, android_home="/nowhere"), "ANDROID_HOME is /nowhere, which is not a directory"),
+        (replace(ANDROID_SDK, machine="aarch64"), "cannot be built on Linux on aarch64"),
         (WINDOWS, "on a Windows computer, only on a Linux computer or a Mac"),
     ],
 )

@@ -42,13 +42,13 @@ def test_every_identifier_stands_in_the_plan() -> None:
 def test_nothing_selected() -> None:
     with pytest.raises(NothingSelectedError) as caught:
         plan_of('[tool.cibw]\nskip = "*"')
-    assert "skip names it" in caught.value.hint
+    assert "matched by skip" in caught.value.hint
 
 
 def test_the_reason_of_the_host_is_among_those_of_nothing_selected() -> None:
     with pytest.raises(NothingSelectedError) as caught:
         plan_of('[tool.cibw]\narchs = "aarch64"\nskip = "*-musllinux_*"', HOST)
-    assert caught.value.hint.startswith("Reasons: without a container engine this host builds for x86_64 only")
+    assert caught.value.hint.startswith("Reasons: without a container engine, this host builds only for x86_64")
 
 
 def test_nothing_selected_may_be_allowed() -> None:
@@ -105,14 +105,14 @@ def test_other_pythons_that_are_missing_are_left_out() -> None:
 
 def test_the_host_builds_for_its_own_architecture_only() -> None:
     plan = plan_of('[tool.cibw]\narchs = "x86_64 aarch64"\nbuild = "cp312-*"', HOST)
-    assert "x86_64 only" in reasons(plan)["cp312-manylinux_aarch64"]
+    assert "only for x86_64" in reasons(plan)["cp312-manylinux_aarch64"]
 
 
 def test_a_musl_wheel_is_tested_where_there_is_a_musl_python() -> None:
     plan = plan_of('[tool.cibw]\nbuild = "*-musllinux_x86_64"\ntest-command = "true"', HOST)
     untested = {str(build.identifier): build.untested for job in plan.jobs for build in job.builds}
     assert untested == {
-        "cp311-musllinux_x86_64": "the host has no musl interpreter to test it with",
+        "cp311-musllinux_x86_64": "the host has no musl Python to run the tests",
         "cp312-musllinux_x86_64": "",
     }
 

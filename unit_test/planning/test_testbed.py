@@ -50,7 +50,7 @@ def test_what_runs_in_an_app(text: str, expected: object) -> None:
 def test_code_where_it_is_allowed() -> None:
     text = "python -c 'import a; a.b()' x && python -m c"
     assert read(text, allows_code=True) == [("-c", "import a; a.b()", ("x",)), ("-m", "c", ())]
-    with pytest.raises(BadValueError, match=r"does not begin with `python -m`$"):
+    with pytest.raises(BadValueError, match=r"must begin with `python -m`$"):
         read(text)
 
 
@@ -59,21 +59,21 @@ def test_code_where_it_is_allowed() -> None:
     [
         (
             "pytest {project}/tests",
-            "{project} or {package}, which the device that runs the tests can't see",
+            "{project} or {package}, which does not exist on the device that runs the tests",
             "test-sources",
         ),
-        ("python -m a {wheel}", "names {wheel}", "test-sources"),
-        ("tox -e py", "`tox -e py` does not begin with `python -m`", "python -m pytest tests"),
-        ("python tests/run.py", "does not begin with", "python -m"),
-        ("python -m", "does not begin with", "python -m"),
-        ("python -m a; python -m b", "holds ;", "&& alone"),
-        ("python -m a | tee log", "holds |", "&& alone"),
-        ("python -m a || true", "holds |", "&& alone"),
-        ("(python -m a)", "holds (", "&& alone"),
-        ("python -m a > log", "holds >", "&& alone"),
-        ("python -m a 'b", "a quote without its end", "quote each"),
-        ("python -m a &&", "no command before or after &&", "both sides"),
-        ("&& python -m a", "no command before or after &&", "both sides"),
+        ("python -m a {wheel}", "uses {wheel}", "test-sources"),
+        ("tox -e py", "`tox -e py` must begin with `python -m`", "python -m pytest tests"),
+        ("python tests/run.py", "must begin with", "python -m"),
+        ("python -m", "must begin with", "python -m"),
+        ("python -m a; python -m b", "contains `;`", "only with &&"),
+        ("python -m a | tee log", "contains `|`", "only with &&"),
+        ("python -m a || true", "contains `|`", "only with &&"),
+        ("(python -m a)", "contains `(`", "only with &&"),
+        ("python -m a > log", "contains `>`", "only with &&"),
+        ("python -m a 'b", "an unclosed quote", "quote each"),
+        ("python -m a &&", "missing command before or after &&", "both sides"),
+        ("&& python -m a", "missing command before or after &&", "both sides"),
     ],
 )
 def test_what_does_not(text: str, message: str, hint: str) -> None:
@@ -135,9 +135,9 @@ def test_tests_that_are_there() -> None:
 @pytest.mark.parametrize(
     ("toml", "place", "message"),
     [
-        ('test-command = "tox"', "test-command", "`tox` does not begin with"),
-        ('test-command = "pytest"', "test-command", "would find nothing to run"),
-        ('test-command = "pytest"\ntest-sources = ["../tests"]', "test-sources", "'../tests' leads out of the project"),
+        ('test-command = "tox"', "test-command", "`tox` must begin with"),
+        ('test-command = "pytest"', "test-command", "no tests would be found"),
+        ('test-command = "pytest"\ntest-sources = ["../tests"]', "test-sources", "'../tests' is outside the project"),
     ],
 )
 def test_a_mistake_has_its_place(toml: str, place: str, message: str) -> None:
@@ -151,7 +151,7 @@ def test_a_mistake_has_its_place(toml: str, place: str, message: str) -> None:
 
 def test_the_same_mistake_of_several_builds_is_told_once() -> None:
     refused = [Refused((Mistake(place="a.toml:1", message=name, hint="h"),)) for name in ("b", "b", "a")]
-    with pytest.raises(ConfigurationError, match="2 mistakes") as caught:
+    with pytest.raises(ConfigurationError, match="2 errors") as caught:
         require_fit(refused)
     assert [one.message for one in caught.value.mistakes] == ["b", "a"]
     require_fit([])

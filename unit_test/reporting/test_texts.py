@@ -21,7 +21,7 @@ from unit_test.reporting.scenario import CP310, PLAN, REPORT
 MISTAKES = (
     Mistake(
         place="pyproject.toml: tool.cibw.buld",
-        message="There is no option of that name.",
+        message="There is not an option of that name.",
         hint="Did you mean `build`?",
     ),
     Mistake(place="CIBW_ARCHS", message="x86_63 is no architecture.", hint="It may be x86_64, i686, or\naarch64."),

@@ -130,7 +130,7 @@ def test_a_version_that_stays_the_same_is_sent_once(service: CiService, versions
     workflow = made(service, replace(WISHES, versions=versions))
     stays = versions is VersionSource.FILES
     assert workflow.files[0].text.count("--skip-released") == (1 if stays else 0)
-    assert stays == any("the test index has that version already" in step for step in workflow.next_steps)
+    assert stays == any("the test index already has that version" in step for step in workflow.next_steps)
     has_local = versions is VersionSource.COMMIT_LOCAL
     assert has_local == any("local part" in step for step in workflow.next_steps)
 

@@ -65,7 +65,7 @@ def ground(given: Circumstances) -> Ground | NotBuilt | Refused:
     if mistakes or isinstance(commands, Refused):
         return Refused(mistakes)
     if host is None:
-        return NotBuilt(identifier=identifier, reason=f"there is no Python to build with on {given.facts.machine}")
+        return NotBuilt(identifier=identifier, reason=f"no Python is available for builds on {given.facts.machine}")
     target = _target(given)
     common = brought_ground(given, host, _TOOLS, Conventions(), target.fetch)
     package = package_directory(given.options.package_dir)
@@ -102,7 +102,7 @@ def _untested(given: Circumstances) -> str:
     native = native_architecture(Platform.ANDROID, given.facts)
     if native is given.identifier.target.architecture:
         return ""
-    return f"an emulator on this host runs {native.value} alone" if native else "this host runs no emulator"
+    return f"an emulator on this host runs only {native.value}" if native else "this host cannot run an emulator"
 
 
 def _mistakes(given: Circumstances) -> Iterator[Mistake]:
@@ -111,8 +111,8 @@ def _mistakes(given: Circumstances) -> Iterator[Mistake]:
     if frontend not in _FRONTENDS:
         yield Mistake(
             place=given.options.origin("build-frontend", identifier),
-            message=f"the build frontend {frontend.value} does not build for android",
-            hint='choose "uv", which is the default, "build" or "build[uv]"',
+            message=f"the build frontend {frontend.value} does not support android",
+            hint='use "uv" (the default), "build" or "build[uv]"',
         )
     levels = [one for one in resolved.environment if one.name == _LEVEL]
     # What a command or a variable gives is known only to the run, which judges it, too.
@@ -120,7 +120,7 @@ def _mistakes(given: Circumstances) -> Iterator[Mistake]:
     if not text.isdecimal():
         yield Mistake(
             place=given.options.origin("environment", identifier),
-            message=f"{_LEVEL} is {text!r}, and must be a whole number",
+            message=f"{_LEVEL} must be an integer, not {text!r}",
             hint=f'as in {_LEVEL} = "{_DEFAULT_LEVEL}", which is the default',
         )
 
@@ -178,7 +178,7 @@ def _commands(given: Circumstances) -> tuple[Invocation, ...] | Refused:
 def _notes(options: BuildOptions, commands: tuple[Invocation, ...]) -> tuple[str, ...]:
     if not commands or not _BARE_PYTEST.search(str(options.test_command)):
         return ()
-    return ("test-command: an emulator has no program `pytest`, so that `python -m pytest` runs in its place",)
+    return ("test-command: emulators have no `pytest` program; running `python -m pytest` instead",)
 
 
 def _tests(given: Circumstances, target: _Target, commands: tuple[Invocation, ...]) -> Iterator[Step]:

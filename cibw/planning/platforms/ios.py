@@ -40,8 +40,8 @@ _TESTBED = Template.of(WORK, "/testbed")
 _PYTHON = POSIX_VENV.python(BUILD_ENVIRONMENT)
 _APPLE = "/usr/bin:/bin:/usr/sbin:/sbin:/Library/Apple/usr/bin"
 _UNDECLARED = (
-    "xbuild-tools is not set: builds for iOS find no programs of this Mac but Apple's own. "
-    'List those that yours need, as in xbuild-tools = ["cmake", "ninja"]; an empty list ends this note.'
+    "xbuild-tools is not set, so builds for iOS can use only Apple's own programs on this Mac. "
+    'List the required programs, as in xbuild-tools = ["cmake", "ninja"], or set an empty list to silence this note.'
 )
 
 
@@ -100,9 +100,9 @@ def _native(given: Circumstances) -> Architecture:
 def _untested(given: Circumstances) -> str:
     architecture, native = given.identifier.target.architecture, _native(given)
     if architecture is _DEVICE:
-        return "a simulator can't run what is built for devices"
+        return "simulators cannot run programs built for devices"
     if architecture is not native:
-        return f"the simulators of an {_PROCESSORS[native].value} Mac run {_PROCESSORS[native].value} alone"
+        return f"simulators on an {_PROCESSORS[native].value} Mac run only {_PROCESSORS[native].value}"
     return ""
 
 
@@ -111,8 +111,8 @@ def _frontend_mistakes(given: Circumstances) -> Iterator[Mistake]:
     if name in (FrontendName.UV, FrontendName.BUILD_UV):
         yield Mistake(
             place=given.options.origin("build-frontend", given.identifier),
-            message=f"the build frontend {name.value} can't build for iOS, as uv makes no environments for it",
-            hint='choose "build", the default for iOS, or "pip", as in [tool.cibw.ios] build-frontend = "build"',
+            message=f"the build frontend {name.value} does not support iOS: uv cannot create environments for it",
+            hint='use "build" (the default for iOS) or "pip", as in [tool.cibw.ios] build-frontend = "build"',
         )
 
 

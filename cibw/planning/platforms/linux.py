@@ -49,7 +49,7 @@ def ground(given: Circumstances) -> Ground | MissingPython | NotBuilt:
     if resolved.container_engine.name is not EngineName.HOST:
         return container_ground(given)
     if identifier.target.architecture is not native_architecture(Platform.LINUX, facts):
-        reason = f"without a container engine this host builds for {facts.machine} only"
+        reason = f"without a container engine, this host builds only for {facts.machine}"
         return NotBuilt(identifier=identifier, reason=reason)
     found = host_interpreter(identifier, facts)
     if found is None:
@@ -99,7 +99,7 @@ def _refuse_former(image: str, target: Target) -> None:
     if image in _ENDED_IMAGES:
         raise DeprecatedError(
             f"{_option(target)}: the image {image} is no longer maintained",
-            hint="Use one that is: manylinux2014, manylinux_2_28, manylinux_2_34 or musllinux_1_2.",
+            hint="Use manylinux2014, manylinux_2_28, manylinux_2_34 or musllinux_1_2.",
         )
 
 
@@ -119,7 +119,7 @@ def image_reference(value: str, entry: CatalogEntry, catalog: Catalog) -> str:
         known = ", ".join(catalog.image_aliases(architecture))
         raise ConfigurationError(
             f"{_option(target)}: there is no image {value} for {architecture.value}",
-            hint=f"Images known for {architecture.value}: {known}. A full reference with a registry works too.",
+            hint=f"Known images for {architecture.value}: {known}. A full reference with a registry also works.",
         )
     return value
 
@@ -204,7 +204,7 @@ def host_ground(host: HostBuild, options: BuildOptions, pins: str) -> Ground:
         keeps_environments=not host.is_borrowed,
         constraints=pins,
         platform_tag=host.tag,
-        untested="the host has no musl interpreter to test it with" if host.is_borrowed else "",
+        untested="the host has no musl Python to run the tests" if host.is_borrowed else "",
     )
 
 

@@ -27,7 +27,7 @@ _INSIDE = {Implementation.PYPY: "bin/pypy3", Implementation.GRAALPY: "bin/graalp
 _ROSETTA = Half(prefix=("arch", "-x86_64"), uv_args=("--python-platform", "x86_64-apple-darwin"))
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
 _CURRENT = Substitution("sw_vers -productVersion | cut -d . -f 1")
-_NO_ARM = "an x86_64 Mac can't run arm64 programs"
+_NO_ARM = "an x86_64 Mac cannot run arm64 programs"
 
 
 def ground(given: Circumstances) -> Ground | NotBuilt:
@@ -35,7 +35,7 @@ def ground(given: Circumstances) -> Ground | NotBuilt:
     identifier = given.identifier
     native = native_architecture(Platform.MACOS, given.facts) or _ARM
     if wants_uv(given.resolved, identifier.interpreter) and identifier.target.architecture is _BOTH:
-        reason = 'uv has no universal2 Python; python-source = "catalog" has'
+        reason = 'uv has no universal2 Python; use python-source = "catalog"'
         return NotBuilt(identifier=identifier, reason=reason)
     brought = _interpreter(given, native)
     common = brought_ground(given, brought, ("delocate",), Conventions())
@@ -110,7 +110,7 @@ def _deployment_target(given: Circumstances) -> _DeploymentTarget:
     ignored = text or from_host
     if not _VERSION.fullmatch(ignored) or ignored == lowest or _is_newer(ignored, lowest):
         return _DeploymentTarget(start=start)
-    note = f"{_TARGET} {ignored} is raised to {lowest} for interpreters that need it"
+    note = f"{_TARGET} {ignored} is raised to {lowest} for interpreters that require it"
     return _DeploymentTarget(start=start, raised=lowest if text else "", notes=(note,))
 
 
@@ -136,9 +136,9 @@ def _tests(given: Circumstances, native: Architecture) -> _Tests:
     wanted = [one for one in (_INTEL, _ARM) if not skip.matches(f"{identifier}:{one.value}")]
     can_run = [one for one in wanted if native is _ARM or one is _INTEL]
     if not can_run:
-        return _Tests(untested=_NO_ARM if wanted else "test-skip names both halves")
+        return _Tests(untested=_NO_ARM if wanted else "test-skip matches both architectures")
     has_tests = bool(given.resolved.test_command)
-    notes = (f"universal2 wheels are tested for x86_64 alone: {_NO_ARM}",) if can_run != wanted and has_tests else ()
+    notes = (f"universal2 wheels are tested only for x86_64: {_NO_ARM}",) if can_run != wanted and has_tests else ()
     return _Tests(halves=tuple(_half(one, native) for one in can_run), notes=notes)
 
 

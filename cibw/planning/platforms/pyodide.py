@@ -35,7 +35,7 @@ def ground(given: Circumstances) -> Ground | NotBuilt | Refused:
     entry = given.entry
     brought = python_of_host(entry, given.resolved, given.facts, given.catalog)
     if brought is None:
-        reason = f"no Python that could build it is known for {given.facts.machine}"
+        reason = f"no Python is available for builds on {given.facts.machine}"
         return NotBuilt(identifier=given.identifier, reason=reason)
     version = given.resolved.pyodide_version or entry.pyodide_version
     if python_of(version) not in ("", entry.version):
@@ -62,7 +62,7 @@ def _refused(version: str, given: Circumstances) -> Refused:
     mistake = Mistake(
         place=given.options.origin("pyodide-version", given.identifier),
         message=f"Pyodide {version} is for Python {python_of(version)}, but {given.identifier} needs {entry.version}",
-        hint=f"without pyodide-version it takes {entry.pyodide_version}; set it in an override for what it fits",
+        hint=f"the default is {entry.pyodide_version}; to use another version for some builds, set it in an override",
     )
     return Refused((mistake,))
 

@@ -43,7 +43,7 @@ def ground(given: Circumstances) -> Ground:
         common,
         environment=(*common.environment, *own, _cargo_target()),
         last_environment=tuple(_cross_environment(given.entry)),
-        untested=f"{native.value} can't run programs for ARM64",
+        untested=f"{native.value} cannot run ARM64 programs",
     )
 
 
