@@ -7,8 +7,8 @@ import sys
 
 
 def main() -> int:
-    """Run the program; an interrupt ends it without a traceback even while its modules are loaded."""
-    # Nearly all that is made while modules are loaded stays, so that collecting garbage finds little and takes 4 %.
+    """Run the program; an interrupt during imports shows no traceback."""
+    # Most objects created during imports stay alive, so garbage collection frees little and takes 4 % of the time.
     gc.set_threshold(50_000)
     try:
         from cibw.cli.main import main as run

@@ -1,35 +1,35 @@
 """The errors of cibw.
 
 CibwError                       1  anything that stops a run
-|-- CommandFailedError          1  a command of a step ended with a failure
+|-- CommandFailedError          1  a command of a step failed
 |   `-- OutOfMemoryError        1  a command of a step failed because memory ran out
-|-- UnexpectedError             1  cibw has a fault, or too little memory
-|-- ConfigurationError          2  one or more mistakes in the configuration
-|   `-- UnfitArchitectureError  4  archs names none, or one of another platform
+|-- UnexpectedError             1  a bug in cibw, or too little memory
+|-- ConfigurationError          2  one or more errors in the configuration
+|   `-- UnfitArchitectureError  4  archs selects none, or one of another platform
 |-- NothingSelectedError        3  no build identifier is selected
 |-- DeprecatedError             4  a selector or image of a past release
-|-- PureWheelError              5  a wheel without platform tag
+|-- PureWheelError              5  a wheel without a platform tag
 |-- DuplicateWheelError         6  the same wheel name twice in one run
-|-- EngineTooOldError           7  the container engine lacks what is needed
-|-- RepairedWheelError          8  repair gave no wheel, or several
+|-- EngineTooOldError           7  the container engine is too old
+|-- RepairedWheelError          8  the repair produced no wheel, or several
 |-- AuditFailedError            9  the audit command failed
-|-- NoWheelError               10  the build gave no wheel
+|-- NoWheelError               10  the build produced no wheel
 |-- EngineUnavailableError     11  the engine is missing or not running
-|-- ImageUnavailableError      12  an image can be neither found nor pulled
-|-- InterpreterMissingError    13  the host or an image lacks a wanted interpreter
-|-- EmulationMissingError      14  the kernel can't run the architecture
-|-- PlatformTagError           15  the wheel needs more than its platform tag offers
-|-- MissingToolError           16  a program that a step needs is not there
-|-- DownloadError              17  a file can't be fetched, or is not what was expected
-|-- ReleaseFaultError          18  the files of a release have faults
-|-- UploadError                19  an index took nothing
-|-- PartialReleaseError        20  an index took some files of a release, but not all
-|-- CredentialsError           21  the index rejects the credentials, or there are none
-|-- AttestationError           22  a distribution can't be attested, or an attestation is wrong
-|-- VerificationError          23  what an index serves is not what was sent
-|-- GateError                  24  a release must not happen here
-|-- NothingToPublishError      25  all files of a release are on the index already
-|-- MixedRuntimesError         26  objects of a wheel have C++ libraries that do not fit together
+|-- ImageUnavailableError      12  an image is neither present nor can be pulled
+|-- InterpreterMissingError    13  an interpreter is missing on the host or in an image
+|-- EmulationMissingError      14  the kernel cannot run the architecture
+|-- PlatformTagError           15  the wheel needs newer libraries than its platform tag allows
+|-- MissingToolError           16  a program that a step needs is missing
+|-- DownloadError              17  a download failed, or its content is not as expected
+|-- ReleaseFaultError          18  the files of a release failed the checks
+|-- UploadError                19  the index accepted no files
+|-- PartialReleaseError        20  the index accepted only some files of a release
+|-- CredentialsError           21  authentication failed, or there are no credentials
+|-- AttestationError           22  a distribution cannot be attested, or an attestation is invalid
+|-- VerificationError          23  the files on an index differ from those that were uploaded
+|-- GateError                  24  a release is not allowed here
+|-- NothingToPublishError      25  all files of a release are already on the index
+|-- MixedRuntimesError         26  objects of a wheel use incompatible C++ libraries
 `-- InterruptedRunError       130  Ctrl-C or SIGTERM
 """
 
@@ -40,7 +40,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorContext:
-    """Where an error happened: in which build, step and command, and where its log is."""
+    """The context of an error: the build, step and command, and the log file."""
 
     identifier: str = ""
     step: str = ""
@@ -51,7 +51,7 @@ class ErrorContext:
 
 
 class CibwError(Exception):
-    """Something stopped the run; `message` says what and `hint` what to do about it."""
+    """An error that stops the run; `message` says what happened and `hint` what to do."""
 
     exit_code = 1
     reference = "failed"
@@ -63,7 +63,7 @@ class CibwError(Exception):
         self.context = context or ErrorContext()
 
     def locate(self, *, identifier: str = "", step: str = "", log_file: str = "") -> None:
-        """Add the places that are not known yet; places that are known stay."""
+        """Add missing context; existing context is kept."""
         context = self.context
         self.context = replace(
             context,
@@ -74,7 +74,7 @@ class CibwError(Exception):
 
 
 class CommandFailedError(CibwError):
-    """A command of a step ended with a failure."""
+    """A command of a step failed."""
 
     reference = "command-failed"
 
@@ -86,14 +86,14 @@ class OutOfMemoryError(CommandFailedError):
 
 
 class UnexpectedError(CibwError):
-    """The program itself has a fault, or there is too little memory for it."""
+    """A bug in cibw, or too little memory to run it."""
 
     reference = "unexpected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistake:
-    """One mistake in the configuration: where it stands, what is wrong, what to do."""
+    """One error in the configuration: its place, what is wrong, and what to do."""
 
     place: str
     message: str
@@ -101,7 +101,7 @@ class Mistake:
 
 
 class ConfigurationError(CibwError):
-    """One or more mistakes in the configuration, reported together."""
+    """One or more errors in the configuration, reported together."""
 
     exit_code = 2
     reference = "configuration"
@@ -112,7 +112,7 @@ class ConfigurationError(CibwError):
 
 
 class UnfitArchitectureError(ConfigurationError):
-    """The architectures do not fit the platform, or there are none."""
+    """The architectures do not match the platform, or there are none."""
 
     exit_code = 4
     reference = "unfit-architecture"
@@ -133,70 +133,70 @@ class DeprecatedError(CibwError):
 
 
 class PureWheelError(CibwError):
-    """The build gave a wheel without a platform tag."""
+    """The build produced a wheel without a platform tag."""
 
     exit_code = 5
     reference = "pure-wheel"
 
 
 class DuplicateWheelError(CibwError):
-    """Two builds of one run gave a wheel of the same name."""
+    """Two builds of one run produced wheels with the same name."""
 
     exit_code = 6
     reference = "duplicate-wheel"
 
 
 class EngineTooOldError(CibwError):
-    """The container engine is older than what is needed."""
+    """The container engine is too old."""
 
     exit_code = 7
     reference = "engine-too-old"
 
 
 class RepairedWheelError(CibwError):
-    """The repair gave no wheel, or several."""
+    """The repair produced no wheel, or several."""
 
     exit_code = 8
     reference = "repaired-wheel"
 
 
 class AuditFailedError(CibwError):
-    """An audit command found fault with a wheel."""
+    """An audit command failed for a wheel."""
 
     exit_code = 9
     reference = "audit-failed"
 
 
 class NoWheelError(CibwError):
-    """The build frontend gave no wheel."""
+    """The build frontend produced no wheel."""
 
     exit_code = 10
     reference = "no-wheel"
 
 
 class EngineUnavailableError(CibwError):
-    """The container engine is missing or does not answer."""
+    """The container engine is missing or does not respond."""
 
     exit_code = 11
     reference = "engine-unavailable"
 
 
 class ImageUnavailableError(CibwError):
-    """An image is not here and could not be pulled."""
+    """An image is not present and could not be pulled."""
 
     exit_code = 12
     reference = "image-unavailable"
 
 
 class InterpreterMissingError(CibwError):
-    """The machine lacks the interpreter that a build needs."""
+    """The interpreter that a build needs is missing on the machine."""
 
     exit_code = 13
     reference = "interpreter-missing"
 
 
 class EmulationMissingError(CibwError):
-    """The kernel of the host can't run programs of the wanted architecture."""
+    """The host's kernel cannot run programs of the selected architecture."""
 
     exit_code = 14
     reference = "emulation-missing"
@@ -210,84 +210,84 @@ class PlatformTagError(CibwError):
 
 
 class MixedRuntimesError(CibwError):
-    """Objects of a wheel are linked with each other, and have C++ libraries that do not fit together."""
+    """Objects of a wheel that are linked with each other use incompatible C++ libraries."""
 
     exit_code = 26
     reference = "mixed-cpp-libraries"
 
 
 class MissingToolError(CibwError):
-    """A program that a step needs is not there."""
+    """A program that a step needs is missing."""
 
     exit_code = 16
     reference = "missing-tool"
 
 
 class DownloadError(CibwError):
-    """A file can't be fetched or unpacked, or it is not what was expected."""
+    """A file cannot be downloaded or unpacked, or its content is not as expected."""
 
     exit_code = 17
     reference = "download"
 
 
 class ReleaseFaultError(CibwError):
-    """The files of a release have faults; nothing was sent."""
+    """The files of a release failed the checks; nothing was uploaded."""
 
     exit_code = 18
     reference = "release-fault"
 
 
 class UploadError(CibwError):
-    """An index took none of the files."""
+    """The index accepted none of the files."""
 
     exit_code = 19
     reference = "upload"
 
 
 class PartialReleaseError(CibwError):
-    """An index took some files, but not all; the same command sends the rest."""
+    """The index accepted only some files; running the same command again uploads the rest."""
 
     exit_code = 20
     reference = "partial-release"
 
 
 class CredentialsError(CibwError):
-    """There are no credentials for an index, or it does not accept them."""
+    """Authentication with an index failed, or there are no credentials for it."""
 
     exit_code = 21
     reference = "credentials"
 
 
 class AttestationError(CibwError):
-    """A distribution can't be attested, or an attestation is not what it should be."""
+    """A distribution cannot be attested, or an attestation is invalid."""
 
     exit_code = 22
     reference = "attestation"
 
 
 class VerificationError(CibwError):
-    """What an index serves can't be found, differs from what was sent, or does not work."""
+    """Files on an index are missing, differ from the uploaded ones, or do not work."""
 
     exit_code = 23
     reference = "verification"
 
 
 class GateError(CibwError):
-    """The configuration forbids a release here: by tag, branch or kind of run."""
+    """The configuration does not allow a release from this tag, branch or kind of run."""
 
     exit_code = 24
     reference = "gate"
 
 
 class NothingToPublishError(CibwError):
-    """Every file of a release is on the index already."""
+    """Every file of a release is already on the index."""
 
     exit_code = 25
     reference = "nothing-to-publish"
 
 
 class InterruptedRunError(CibwError):
-    """The user or the system asked the run to end."""
+    """The user or the system interrupted the run."""
 
     exit_code = 130
     reference = "interrupted"

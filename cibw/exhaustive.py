@@ -1,4 +1,4 @@
-"""The mark of a place that nothing reaches, because every member of a closed set has its own branch before it."""
+"""A marker for unreachable code after exhaustive matching."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from typing import NoReturn
 
 
 def assert_never(value: NoReturn, /) -> NoReturn:
-    """Fail, as a member of a closed set has no branch; mypy finds that out before.
+    """Raise AssertionError for a value without a branch; mypy reports such values statically.
 
-    It is the function of the same name in `typing`, which Python 3.10 lacks, without the time that `typing_extensions`
-    takes to import.
+    This is `typing.assert_never`, which Python 3.10 does not have, without the import time of `typing_extensions`.
     """
     raise AssertionError(f"{value!r} has no branch")

@@ -1,7 +1,7 @@
-"""What all connections have in common: limits on what servers may send, and how long; logins; what a server is.
+"""Limits on the size and duration of HTTP responses, and helpers for authentication and server comparison.
 
-A server that is broken or hostile may send without end, or a byte now and then. The timeouts of sockets hold for one
-read each, so that they never end such an answer; a deadline does.
+A broken or hostile server may send data endlessly or very slowly. Socket timeouts apply to each read and never end
+such a response; a deadline does.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpLimits:
-    """The most that is read: of an answer that is kept in memory, and of a file that is written to the disk."""
+    """Limits for responses kept in memory (`answer`), for files written to disk, and for uploads."""
 
     answer_bytes: int = 64 << 20
     answer_seconds: float = 120
@@ -34,7 +34,7 @@ class HttpLimits:
     file_seconds: float = 2 * 60 * 60
     upload_seconds: float = 10 * 60
     upload_rate: int = 16 << 10
-    """The bytes that a second of an upload has to send; its answer has `upload_seconds` in addition."""
+    """The minimum bytes per second of an upload; its response has `upload_seconds` in addition."""
     upload_answer_bytes: int = 1 << 20
 
 
@@ -42,14 +42,14 @@ LIMITS = HttpLimits()
 
 
 def basic_login(pair: str) -> str:
-    """What `name:password` looks like in a header, in UTF-8 (RFC 7617); libraries take Latin-1, or fail."""
+    """The Authorization header for `name:password` in UTF-8 (RFC 7617); libraries use Latin-1 or fail."""
     return f"Basic {base64.b64encode(pair.encode('utf-8', 'surrogateescape')).decode()}"
 
 
 def same_server(one: str, other: str) -> bool:
-    """Whether two addresses are of one server: the same host and port, where the usual ports of both schemes are one.
+    """Whether two addresses have the same host and port; the default ports of both schemes are treated as equal.
 
-    ValueError where an address can't be parsed.
+    ValueError if an address cannot be parsed.
     """
     return _server(one) == _server(other)
 
@@ -62,7 +62,7 @@ def _server(address: str) -> tuple[str, int]:
 
 
 class Deadline:
-    """Ends the connections that it watches when their time is over, whatever they are doing."""
+    """Closes the connections that it watches when their time is over."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -74,7 +74,7 @@ class Deadline:
 
     @contextmanager
     def running(self) -> Iterator[Deadline]:
-        """Let the time run for as long as the context lasts."""
+        """Start the deadline for the duration of the context."""
         self._timer.start()
         try:
             yield self
@@ -85,15 +85,15 @@ class Deadline:
                     self._sockets.pop().close()
 
     def watch(self, connected: socket.socket) -> None:
-        """Watch a connection; OSError where its time is over already."""
+        """Watch a connection; TimeoutError if the time is already over."""
         with self._lock:
             if self.is_over:
                 raise TimeoutError("the response timed out")
-            # A duplicate stays valid when TLS takes the socket over.
+            # A duplicate stays valid when TLS takes over the socket.
             self._sockets.append(connected.dup())
 
     def end(self) -> None:
-        """End the connections now."""
+        """Close the connections now."""
         with self._lock:
             self.is_over = True
             for connected in self._sockets:
@@ -101,7 +101,7 @@ class Deadline:
                     connected.shutdown(socket.SHUT_RDWR)
 
     def overrun(self, address: str) -> DownloadError:
-        """What to raise for an answer that was ended."""
+        """The error for a response that exceeded the deadline."""
         return DownloadError(
             f"{address} did not send a complete response within {self.seconds:.0f} seconds.",
             hint="Check the network and the proxy, then try again.",
@@ -111,7 +111,7 @@ class Deadline:
 def watched_pools(
     watch: Callable[[socket.socket], None],
 ) -> dict[str, type[HTTPConnectionPool | HTTPSConnectionPool]]:
-    """Classes of connection pools, by scheme, for urllib3: `watch` gets each socket as soon as it is connected."""
+    """urllib3 connection pool classes by scheme; `watch` gets each socket as soon as it is connected."""
 
     class _Plain(HTTPConnection):
         def _new_conn(self) -> socket.socket:
@@ -131,7 +131,7 @@ def watched_pools(
     class _SafePool(HTTPSConnectionPool):
         pass
 
-    # urllib3 puts the names of these classes into its messages.
+    # urllib3 includes the names of these classes in its messages.
     for kind in (_Plain, _Safe, _PlainPool, _SafePool):
         kind.__name__ = kind.__qualname__ = kind.__bases__[0].__name__
     _PlainPool.ConnectionCls, _SafePool.ConnectionCls = _Plain, _Safe
@@ -139,7 +139,7 @@ def watched_pools(
 
 
 def pieces_within(response: BaseHTTPResponse, limit: int, address: str) -> Iterator[bytes]:
-    """The decoded content of an answer in pieces; DownloadError where there are more than `limit` bytes."""
+    """The decoded content of a response in pieces; DownloadError if it is larger than `limit` bytes."""
     received = 0
     while piece := response.read(_PIECE, decode_content=True):
         received += len(piece)
@@ -149,7 +149,7 @@ def pieces_within(response: BaseHTTPResponse, limit: int, address: str) -> Itera
 
 
 def too_large(address: str, limit: int) -> DownloadError:
-    """What to raise for an answer that is larger than what is read."""
+    """The error for a response that is too large."""
     return DownloadError(
         f"The response from {address} is larger than {in_units(limit)}.",
         hint="Check the address; it may not be the intended server.",

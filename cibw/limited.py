@@ -1,7 +1,7 @@
-"""Limits on input from outside: sizes and nesting are checked before a file is read or a text is parsed.
+"""Limits on untrusted input: size and nesting are checked before a file is read or a text is parsed.
 
-Projects, indexes and caches may hold anything. What is too large or nested too deeply is refused with a ValueError,
-as any other text that can't be read, instead of using up the memory or the stack.
+Projects, indexes and caches may contain anything. Input that is too large or nested too deeply is rejected with a
+ValueError instead of exhausting memory or the stack.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import stat
 from pathlib import Path
 
 TEXT_LIMIT = 4 << 20
-"""The size, in bytes, up to which files that people write are read."""
+"""The maximum size, in bytes, of files written by people."""
 DATA_LIMIT = 16 << 20
-"""The size, in bytes, up to which files that programs write are read."""
+"""The maximum size, in bytes, of files written by programs."""
 DEPTH_LIMIT = 100
-"""How many levels of arrays and objects may be nested in each other."""
+"""The maximum nesting depth of arrays and objects."""
 _OF_DIGITS = "integer string conversion"
 _CONTAINERS = 1_000_000
 _NO_BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[^\[\]{}"]+', re.DOTALL)
@@ -24,7 +24,7 @@ _LONE = re.compile(r"[\ud800-\udfff]")
 
 
 class TooLargeError(ValueError):
-    """A file or a text is larger than what is read."""
+    """A file or a text is too large."""
 
 
 class TooDeepError(ValueError):
@@ -32,7 +32,7 @@ class TooDeepError(ValueError):
 
 
 def in_units(size: int) -> str:
-    """A number of bytes for people, such as `64 MiB`."""
+    """Format a number of bytes, such as `64 MiB`."""
     for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
         if size >= unit:
             return f"{size / unit:.4g} {name}"
@@ -42,7 +42,7 @@ def in_units(size: int) -> str:
 def read_limited(path: Path, limit: int = DATA_LIMIT) -> bytes:
     """The content of a regular file of at most `limit` bytes.
 
-    OSError where there is no such file or it is a directory, TooLargeError where it is larger, ValueError for pipes,
+    OSError if the file does not exist or is a directory, TooLargeError if it is larger, ValueError for pipes,
     sockets and devices, which may never end.
     """
     mode = path.stat().st_mode
@@ -56,16 +56,16 @@ def read_limited(path: Path, limit: int = DATA_LIMIT) -> bytes:
 
 
 def read_text_limited(path: Path, limit: int = DATA_LIMIT) -> str:
-    """The same as UTF-8 text with line endings as `\\n`; UnicodeDecodeError, a ValueError, for other bytes."""
+    """Like `read_limited`, but as UTF-8 text with `\\n` line endings; UnicodeDecodeError for invalid bytes."""
     return read_limited(path, limit).decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def parse_json(text: str | bytes, *, depth: int = DEPTH_LIMIT) -> object:
-    """The value that a JSON text holds; ValueError for anything else, and for a text that is nested too deeply.
+    """Parse JSON; ValueError for invalid or too deeply nested text.
 
-    Halves of surrogate pairs, which no output can encode, become U+FFFD.
+    Lone surrogates, which cannot be encoded in output, become U+FFFD.
     """
-    import json  # a quick start has no need of it
+    import json  # imported only when needed, for a fast startup
 
     plain = text.decode(json.detect_encoding(text)) if isinstance(text, bytes) else text
     _check_json_depth(plain, depth)
@@ -84,12 +84,12 @@ def _check_json_depth(text: str, limit: int) -> None:
     count = len(brackets)
     if count > 2 * _CONTAINERS:
         raise TooLargeError(f"it contains more than {_CONTAINERS} arrays and objects")
-    # Each round takes the innermost level away.
+    # Each round removes the innermost level.
     for _ in range(limit):
         if not brackets:
             return
         brackets = brackets.replace("[]", "").replace("{}", "")
-    # What is left over of a few brackets does not match, which the parser will say.
+    # A few remaining brackets do not match; the parser reports that.
     if count > 2 * limit:
         raise TooDeepError(f"it is nested more than {limit} levels deep")
 

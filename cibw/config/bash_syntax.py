@@ -1,21 +1,20 @@
-"""Whether a command of the configuration is sound, as the library bashlex reads it."""
+"""Syntax checks of shell commands in the configuration, with bashlex."""
 
 from __future__ import annotations
 
 _LONGEST = 20_000
-"""The library reads some forty characters in a millisecond, and commands that people write are shorter."""
+"""bashlex parses about 40 characters per millisecond, and hand-written commands are shorter than this."""
 _NEWER_THAN_THE_LIBRARY = ("[[", "((", "=(", "case ", "select ", "coproc ")
 
 
 def check_command(command: str) -> None:
-    """Do nothing for a command that bash can read; ValueError says what is wrong with any other.
+    """Raise ValueError for a command with a syntax error.
 
-    bashlex knows most of bash but not all of it. What it does not know is left to the machine's shell, and so is a
-    very long command.
+    bashlex supports most of bash, but not all of it. Unsupported syntax and very long commands are not checked.
     """
     if not command.strip() or len(command) > _LONGEST or any(word in command for word in _NEWER_THAN_THE_LIBRARY):
         return
-    from bashlex import parse  # 50 ms to import, and few configurations hold a command
+    from bashlex import parse  # importing it takes 50 ms, and few configurations contain commands
     from bashlex.errors import ParsingError
 
     try:
@@ -23,5 +22,5 @@ def check_command(command: str) -> None:
     except ParsingError as error:
         raise ValueError(f"cannot parse the command `{command}`: {error.message}") from None
     except (RuntimeError, AttributeError, IndexError, TypeError):
-        # What bash knows and the library does not ends it in one of these ways.
+        # bashlex fails with one of these for bash syntax that it does not support.
         return

@@ -1,4 +1,4 @@
-"""What a project asks for to be built, where that is known before the build."""
+"""The build requirements of a project, if they are known before the build."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from cibw.errors import ConfigurationError
 
 _BACKENDS = ("setuptools.build_meta", "setuptools.build_meta:__legacy__")
 _DEFAULT_REQUIRES = ("setuptools>=40.8.0",)
-"""What stands for a missing table (PEP 518)."""
+"""The default for a missing table (PEP 518)."""
 _NEEDS_NO_WHEEL = (70, 1)
-"""The setuptools that makes wheels without the package `wheel`."""
+"""The first setuptools that builds wheels without the package `wheel`."""
 _SETUPTOOLS = re.compile(r"setuptools\s*(\[[^\]]*\])?(?P<versions>([<>=!~][^@;]*)?)(;.*)?", re.IGNORECASE)
 _UPPER_BOUND = re.compile(r"(?:<=?|~=|===?)\s*v?(\d{1,9})(?:\.(\d{1,9}))?")
 
@@ -35,9 +35,9 @@ class BuildSystem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectTexts:
-    """The files of a project that say how it is built, as texts; None where one is missing.
+    """The texts of the files that define a project's build; None for a missing file.
 
-    `read` gives the text of any other.
+    `read` returns the text of any other file.
     """
 
     pyproject: str | None
@@ -49,8 +49,8 @@ class ProjectTexts:
 def find_build_system(table: TomlTable, texts: ProjectTexts) -> BuildSystem | None:
     """The build requirements of a project, given its parsed pyproject.toml.
 
-    None where only the backend can tell all of them: backends other than setuptools may ask for more,
-    and setuptools does so for `setup_requires`, unless it is sure that nothing sets that.
+    None if only the backend knows all of them: other backends than setuptools may have more, and so does
+    setuptools if a script may set `setup_requires`.
     """
     if texts.pyproject is None:
         return None
@@ -66,7 +66,7 @@ def find_build_system(table: TomlTable, texts: ProjectTexts) -> BuildSystem | No
 
 
 def build_requirements(pyproject: str | None) -> tuple[str, ...]:
-    """What the pyproject.toml of a project says that its build requires; ConfigurationError where it is no TOML."""
+    """The build requirements in a pyproject.toml; ConfigurationError if it is not valid TOML."""
     try:
         system = as_table(parse_toml(pyproject or "").get("build-system"))
     except ValueError as error:
@@ -83,6 +83,6 @@ def _known(requires: list[str], pyproject: str) -> BuildSystem | None:
 
 
 def _may_be_new(versions: str) -> bool:
-    """Whether a setuptools that needs no `wheel` is surely allowed; of those that are, the newest will be taken."""
+    """Whether the specifier allows a setuptools that needs no `wheel`; the newest allowed one is installed."""
     bounds = [(int(match[1]), int(match[2] or 0)) for match in _UPPER_BOUND.finditer(versions)]
     return all(bound > _NEEDS_NO_WHEEL for bound in bounds)

@@ -1,4 +1,4 @@
-"""Layers of values of one option, of which the later go before the earlier or merge with them."""
+"""Layers of values of one option. Later layers override earlier ones or merge with them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Inherit(Enum):
-    """What a layer does with the value of the layers before it."""
+    """How a layer merges with the layers before it."""
 
     NONE = "none"
     APPEND = "append"
@@ -24,7 +24,7 @@ class Inherit(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer(Generic[T]):
-    """A value and where it came from; with `select` it holds for the identifiers that match alone."""
+    """A value and its origin; with `select`, it applies only to matching identifiers."""
 
     value: T
     origin: str
@@ -32,13 +32,13 @@ class Layer(Generic[T]):
     select: Selector | None = None
 
     def holds_for(self, identifier: BuildIdentifier | None) -> bool:
-        """Whether the layer counts for an identifier; None asks for what holds for the whole run."""
+        """Whether the layer applies to an identifier, or to the whole run for None."""
         return self.select is None or (identifier is not None and self.select.matches(str(identifier)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A layer that holds for an identifier, whatever its type; one that does not count is replaced by a later one."""
+    """A layer that applies to an identifier; if it does not count, a later layer overrides it."""
 
     origin: str
     value: object
@@ -48,7 +48,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cascade(Generic[T]):
-    """All layers of an option, the least important first; `first` always holds.
+    """All layers of an option, lowest priority first; `first` always applies.
 
     Only layers of an option with a merger have an `inherit` other than NONE.
     """
@@ -65,12 +65,12 @@ class Cascade(Generic[T]):
         return _merged([layer.value for layer in _in_order(lowest, others)], self.merge)
 
     def origin(self, identifier: BuildIdentifier | None = None) -> str:
-        """Where the value for an identifier came from; several places stand apart by ` + `."""
+        """The origin of the value for an identifier; several places are separated by ` + `."""
         lowest, *others = self._holding(identifier)
         return " + ".join(layer.origin for layer in _in_order(lowest, others))
 
     def places(self, identifier: BuildIdentifier | None = None) -> tuple[Step, ...]:
-        """Every layer that holds for an identifier, the strongest first, and below it those that do not count."""
+        """Every layer that applies to an identifier, highest priority first, including overridden ones."""
         holding = self._holding(identifier)
         counting = {id(layer) for layer in holding[not self.merge and len(holding) > 1 :]}
         steps: list[Step] = []
@@ -81,7 +81,7 @@ class Cascade(Generic[T]):
         return tuple(steps)
 
     def _holding(self, identifier: BuildIdentifier | None) -> list[Layer[T]]:
-        """The layers that count: the last one that replaces those before it, and those that merge with it."""
+        """The layers that count: the last one that overrides earlier layers, and those that merge with it."""
         merging: list[Layer[T]] = []
         for layer in reversed(self.layers):
             if layer.holds_for(identifier):
@@ -92,7 +92,7 @@ class Cascade(Generic[T]):
 
 
 def _in_order(lowest: Layer[T], others: Sequence[Layer[T]]) -> list[Layer[T]]:
-    """The layers that merge, in the order in which their values follow each other."""
+    """The merging layers, in the order of their values in the result."""
     before: list[Layer[T]] = []
     after: list[Layer[T]] = []
     for layer in others:
@@ -107,7 +107,7 @@ def _in_order(lowest: Layer[T], others: Sequence[Layer[T]]) -> list[Layer[T]]:
 
 
 def _merged(values: list[T], merge: Callable[[T, T], T]) -> T:
-    # In pairs: merged one after the other, the values of many layers would be copied anew for each of them.
+    # Merging in pairs avoids copying the accumulated values once per layer.
     while len(values) > 1:
         pairs = [merge(*values[place : place + 2]) for place in range(0, len(values) - 1, 2)]
         values = [*pairs, *values[len(pairs) * 2 :]]

@@ -1,4 +1,4 @@
-"""The options that say what compiles on Linux."""
+"""Compiler options for Linux."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command-line flags of docker and podman, translated into container options."""
+"""Parsing of docker and podman command-line flags into container options."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FURTHER_FLAGS = (
     *("--cgroupns", "--cgroup-parent", "--sysctl", "--dns-search", "--dns-option", "--device-cgroup-rule"),
     *("--oom-score-adj", "--volumes-from", "--storage-opt", "--read-only", "--oom-kill-disable"),
 )
-"""Flags that are passed on by name, as fields of the engine's API."""
+"""Flags that are passed on by name as fields of the engine's API."""
 KNOWN_FLAGS = (
     *("--volume", "--env", "--network", "--user", "--hostname", "--memory", "--cpus", "--cpuset-cpus", "--shm-size"),
     *("--device", "--cap-add", "--cap-drop", "--security-opt", "--add-host", "--dns", "--ulimit", "--label"),
@@ -67,9 +67,9 @@ class _Flag:
 
 
 def parse_create_args(args: Sequence[str], note: Callable[[str], None]) -> CreateOptions:
-    """Translate flags as `docker create` reads them; those that mean nothing to a build are left out with a note.
+    """Parse flags like `docker create`; flags that do not apply to builds are ignored with a note.
 
-    ValueError names the first flag that is not known, or lacks its value.
+    ValueError for the first flag that is unknown or has no value.
     """
     flags = []
     for flag in _flags(args):
@@ -81,7 +81,7 @@ def parse_create_args(args: Sequence[str], note: Callable[[str], None]) -> Creat
 
 
 def create_args(options: CreateOptions) -> tuple[str, ...]:
-    """The flags that `parse_create_args` makes these options of."""
+    """The flags that `parse_create_args` parses into these options."""
     values = {
         "--volume": options.volumes,
         "--env": (*(f"{name}={value}" for name, value in options.environment), *options.passed),
@@ -165,13 +165,13 @@ def _flags(args: Sequence[str]) -> Iterator[_Flag]:
 
 
 def _are_unused_switches(arg: str) -> bool:
-    """Whether an argument is a word such as `-it`."""
+    """Whether an argument combines unused switches, such as `-it`."""
     letters = arg.removeprefix("-")
     return arg != letters and all(_ALIASES.get(f"-{letter}") in _UNUSED_SWITCHES for letter in letters)
 
 
 def _split(arg: str) -> tuple[str, str | None]:
-    """The full name of a flag, and its value where it stands in the same word (`--x=y`, `-xy`)."""
+    """The full name of a flag, and its value if it is in the same word (`--x=y`, `-xy`)."""
     if not arg.startswith("-"):
         raise BadValueError(f"{arg!r} in create-args is not a flag", "create-args takes only flags and their values")
     if arg.startswith("--"):

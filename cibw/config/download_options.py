@@ -1,4 +1,4 @@
-"""The options that say where files are downloaded from, and whether they are."""
+"""Options for downloads: mirrors and offline mode."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cibw.model.downloads import Replacements
 _BEGINNING = r"https?://[^\s/?#@]+(/[^\s?#@]*)?|(?!https?:)[a-z]+:[^\s?#@]*"
 _INSTEAD = r"https?://[^\s/?#@]+(/[^\s?#@]*)?"
 _REGISTRY = r"([\w-]+\.[\w.-]+(:\d+)?|[\w-]+:\d+|localhost)(/[\w./-]*)?"
-"""Where images come from: as an image's reference begins, with a dot, a port, or `localhost` before the first slash."""
+"""An image registry as in image references: a dot, a port, or `localhost` before the first slash."""
 
 
 def _mirrors(value: TomlValue, _: Context) -> Replacements:

@@ -1,4 +1,4 @@
-"""Groups of build identifiers that are built only where a user asks for the group."""
+"""Groups of build identifiers that are built only if a user enables the group."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FIRST_LIVING_PYODIDE = (3, 13)
 
 
 class EnableGroup(Enum):
-    """A group that `enable` names."""
+    """A group that `enable` accepts."""
 
     CPYTHON_PRERELEASE = "cpython-prerelease"
     GRAALPY = "graalpy"
@@ -26,7 +26,7 @@ class EnableGroup(Enum):
 
 
 def parse_enable(words: Iterable[str]) -> frozenset[EnableGroup]:
-    """Read the names of groups, where `all` stands for each of them; ValueError names one that is none."""
+    """Parse group names; `all` means every group. ValueError for an unknown name."""
     groups: set[EnableGroup] = set()
     for word in words:
         groups.update(EnableGroup if word == "all" else (_group(word),))
@@ -34,7 +34,7 @@ def parse_enable(words: Iterable[str]) -> frozenset[EnableGroup]:
 
 
 def group_of(identifier: BuildIdentifier) -> EnableGroup | None:
-    """The group that has to be enabled before an identifier is built; None where none has to be."""
+    """The group that must be enabled to build an identifier; None if no group is needed."""
     interpreter = identifier.interpreter
     version = (interpreter.major, interpreter.minor)
     match interpreter.implementation:

@@ -1,4 +1,4 @@
-"""From cascades to what a user gets to see of them."""
+"""Settings to show to a user, from cascades."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _OF_THE_RUN = frozenset({Scope.RUN, Scope.PLATFORM})
 def settings_of(
     cascades: Mapping[str, Explains], identifier: BuildIdentifier | None, *, leaves_out: Collection[str] = ()
 ) -> tuple[Setting, ...]:
-    """The options of an identifier, or those of the run where there is none, in the order of their list.
+    """The options of an identifier, or of the run for None, in the order of the option list.
 
-    Options for Linux alone are left out of identifiers of other platforms.
+    Linux-only options are left out for identifiers of other platforms.
     """
     return tuple(
         _setting(option, cascades[option.facts.name], identifier)
@@ -56,7 +56,7 @@ def _place(step: Step, option: AnyOption) -> Place:
 
 
 def _plain(value: object, option: AnyOption) -> TomlValue:
-    """The value in the form of the option's default: one command is a string, no variables are an empty table."""
+    """The value in the same form as the option's default: a single command is a string, no variables an empty table."""
     default = option.facts.default
     if value is None:
         return default

@@ -1,4 +1,4 @@
-"""The layers that a configuration file makes: its main table, those of platforms, and the overrides."""
+"""The layers of a configuration file: its main table, the platform tables, and the overrides."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PEER_TABLE = "cibuildwheel"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigFile:
-    """A configuration file: its name, its parsed text, and the lines of its keys."""
+    """A configuration file: its name, its parsed content, and the lines of its keys."""
 
     label: str
     table: TomlTable
@@ -36,7 +36,7 @@ class ConfigFile:
 
     @classmethod
     def of(cls, label: str, table: TomlTable, text: str) -> ConfigFile:
-        """A file whose text was parsed to `table`."""
+        """Create a file from its text and the table parsed from it."""
         return cls(label=label, table=table, lines=key_lines(text))
 
 
@@ -44,7 +44,7 @@ class ConfigFile:
 class _Section:
     """One table of the file that sets options.
 
-    The peer does not look for mistakes in a table that `is_lenient`.
+    `is_lenient` marks a table that cibuildwheel does not validate.
     """
 
     file: ConfigFile
@@ -63,20 +63,20 @@ class _Section:
         return f"{self.file.label} {self.heading} {key}"
 
     def refuses(self, key: str) -> bool:
-        """Whether it is the peer's table, and the option none of the peer's."""
+        """Whether this is cibuildwheel's table, and cibuildwheel does not have the option."""
         return self.path[1] == PEER_TABLE and key in _OWN
 
     @property
     def values(self) -> TomlTable:
-        """The options that may stand here; what else is here is judged elsewhere."""
+        """The options that are allowed in this table; other keys are checked elsewhere."""
         names = self.allowed & _SCOPES.keys()
         return {key: value for key, value in self.table.items() if key in names and not self.refuses(key)}
 
 
 def file_layers(file: ConfigFile, platform: Platform, findings: Findings) -> tuple[RawLayer, ...]:
-    """The layers of a file, the least important first; every table of it is judged.
+    """The layers of a file, lowest priority first; every table is validated.
 
-    The table of the peer is read where there is none of our own, and a note says so.
+    cibuildwheel's table is read if there is no [tool.cibw], with a note.
     """
     name = _table_name(file, findings)
     value = as_table(file.table.get("tool")).get(name, {})
@@ -191,7 +191,7 @@ def _judge_keys(section: _Section, findings: Findings) -> None:
 
 
 def _fault(section: _Section, key: str) -> tuple[str, str]:
-    """What is wrong with a key that may not stand in a table, and what to do."""
+    """The message and the hint for a key that is not allowed in a table."""
     if section.refuses(key):
         return (
             f"{key} cannot be set in another tool's table",

@@ -12,9 +12,9 @@ _DEEPEST = 50
 
 
 def group_requirements(pyproject: TomlTable | None, name: str) -> tuple[str, ...]:
-    """The requirements of a dependency group, those of the groups that it includes in their place.
+    """The requirements of a dependency group, with included groups expanded in place.
 
-    ValueError where the table or the group is missing, includes itself, or holds something else.
+    ValueError if the table or the group is missing, includes itself, or contains anything else.
     """
     table = as_table((pyproject or {}).get("dependency-groups"))
     groups = {_normal(key): value for key, value in table.items()}
@@ -26,10 +26,10 @@ def group_requirements(pyproject: TomlTable | None, name: str) -> tuple[str, ...
 
 @dataclass(frozen=True, slots=True)
 class _Resolution:
-    """The groups, and what was found in those that were asked for, by their normal names.
+    """The groups, and the requirements of those already resolved, by normalized name.
 
-    Each group is resolved once, and each requirement counts once: groups that include each other twice would
-    otherwise double with each level.
+    Each group is resolved once, and each requirement is listed once. Otherwise, groups that include each other
+    twice would double in size at each level.
     """
 
     groups: TomlTable

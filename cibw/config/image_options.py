@@ -1,4 +1,4 @@
-"""The options that name images: one for each family and architecture of Linux, and more for PyPy."""
+"""Image options: one for each family and architecture of Linux, and additional ones for PyPy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _image(name: str, default: str, what: str) -> Option[str]:
 
 
 def image_option_name(family: str, architecture: str) -> str:
-    """The name of the option that holds an image, e.g. `manylinux-x86_64-image`."""
+    """The name of an image option, e.g. `manylinux-x86_64-image`."""
     return f"{family}-{architecture}-image"
 
 

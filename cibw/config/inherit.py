@@ -1,4 +1,4 @@
-"""The `inherit` key and the CIBW_INHERIT variable: which options merge with the layers below."""
+"""The `inherit` key and the CIBW_INHERIT variable: which options merge with lower-priority layers."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class _Entry:
 
 
 def parse_inherit(value: TomlValue | None, place: str, findings: Findings) -> Rules:
-    """Read rules: a table, or a string such as `test-command: prepend; before-all`, where append goes unsaid."""
+    """Parse rules from a table, or from a string such as `test-command: prepend; before-all`; the default is append."""
     return _rules(_entries(value, place, findings), _MERGEABLE, place, findings)
 
 
 def parse_variable_inherit(text: str, findings: Findings) -> Mapping[Platform | None, Rules]:
-    """Read CIBW_INHERIT, in which a platform after a name (`test-command-linux`) means that platform's variable."""
+    """Parse CIBW_INHERIT; a platform after a name (`test-command-linux`) refers to that platform's variable."""
     facts = [option.facts for option in ALL_OPTIONS]
     suffixed = {f"{fact.name}-{place.value}": (fact.name, place) for fact in facts for place in fact.places.suffixes}
     mergeable = _MERGEABLE | {full: _MERGEABLE[name] for full, (name, _) in suffixed.items()}

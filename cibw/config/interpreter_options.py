@@ -1,4 +1,4 @@
-"""The option that says where interpreters of the host come from."""
+"""The option for the source of interpreters on the host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The small language of `docker; create-args: --network host`: fields, opened by a name and a colon."""
+"""The syntax of `docker; create-args: --network host`: fields that start with a name and a colon."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Field = tuple[str, tuple[str, ...]]
 
 
 def split_fields(text: str) -> tuple[tuple[str, ...], ...]:
-    """Words of each field; fields end at `;`, words at blanks, quotes and backslashes as in a shell.
+    """Split a text into the words of its fields. Fields are separated by `;`; quoting is as in a shell.
 
-    Empty fields are left out. ValueError where a quote or a backslash is left open.
+    Empty fields are left out. ValueError for an unclosed quote or a trailing backslash.
     """
     fields: list[list[str]] = [[]]
     position = 0
@@ -40,7 +40,7 @@ def split_fields(text: str) -> tuple[tuple[str, ...], ...]:
 
 
 def split_words(text: str) -> tuple[str, ...]:
-    """Words as a shell splits them; ValueError where a quote is left open."""
+    """Split a text into words as in a shell; ValueError for an unclosed quote."""
     try:
         return tuple(shlex.split(text))
     except ValueError as error:
@@ -48,17 +48,17 @@ def split_words(text: str) -> tuple[str, ...]:
 
 
 def named_fields(text: str) -> tuple[Field, ...]:
-    """Pairs of a name and its words; a field without a colon in its first word has the name ''.
+    """Parse fields into pairs of a name and its words; the name is '' if the first word has no colon.
 
-    ValueError where a colon has no name before it.
+    ValueError if there is no name before a colon.
     """
     return tuple(_named(words) for words in split_fields(text))
 
 
 def parse_fields(text: str, *, positional: Sequence[str] = (), named: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
-    """Read fields of known names; a name that comes twice gathers the words of both.
+    """Parse fields with known names; the words of repeated fields are concatenated.
 
-    The first fields may leave their name out where `positional` gives it. ValueError for other fields.
+    The first fields can omit their names, which `positional` then provides. ValueError for unknown fields.
     """
     known = [*positional, *named]
     result: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""Kinds of option values: how each is read, merged, described and checked by a schema."""
+"""Kinds of option values: how each is parsed, merged, described and validated by a schema."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ Texts = tuple[str, ...]
 
 
 def forget(_text: str) -> None:
-    """Take a note and keep it nowhere."""
+    """Discard a note."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a value's meaning depends on.
+    """The context in which a value is parsed.
 
     `platform` is None in an override, which may select identifiers of any platform. `read_text` is
-    that of the sources, `pyproject` the package's pyproject.toml, and `note` takes what a user should know.
+    that of the sources, `pyproject` is the package's pyproject.toml, and `note` receives notes for the user.
     """
 
     package_dir: str = "."
@@ -44,9 +44,9 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """What a kind of value looks like: in words, as a JSON schema, and how two of them become one.
+    """The form of a kind of value: its description, its JSON schema, and how values merge.
 
-    `merging` is in words, and empty where values can't be merged.
+    `merging` is a description; it is empty if values cannot be merged.
     """
 
     shape: str
@@ -57,9 +57,9 @@ class Form:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Generic[T]):
-    """A form, a parser (ValueError for a bad value) and, where values can be merged, a merger.
+    """A form, a parser (ValueError for an invalid value) and, if values can be merged, a merge function.
 
-    The merger gets the earlier and the later part; where both speak of one key, the later wins.
+    The merge function gets the earlier and the later value. If both contain the same key, the later one wins.
     """
 
     form: Form
@@ -73,23 +73,23 @@ SCALAR: Schema = {"type": ("string", "integer", "number", "boolean")}
 
 
 def one_of(*schemas: Schema) -> Schema:
-    """A schema for values that fit one of several."""
+    """A schema for values that match one of several schemas."""
     return {"anyOf": schemas}
 
 
 def closed_table(properties: Schema, *, required: Texts = ()) -> Schema:
-    """A schema for a table with these keys and no others."""
+    """A schema for a table with only these keys."""
     needed: Schema = {"required": required} if required else {}
     return {"type": "object", "additionalProperties": False, "properties": properties, **needed}
 
 
 def wrong_type(value: TomlValue, expected: str) -> BadValueError:
-    """A value has another type than the one that is expected, as in `a string`."""
+    """The error for a value of the wrong type; `expected` is a phrase such as `a string`."""
     return BadValueError(f"must be {expected}, not {type_name(value)}")
 
 
 def refuse_unprintable(value: TomlValue) -> None:
-    """ValueError where a text holds what no program can be given or no file can be written with."""
+    """Raise ValueError for text that cannot be passed to programs or written to files."""
     match value:
         case str():
             found = _UNPRINTABLE.search(value)
@@ -122,7 +122,7 @@ def as_scalar_text(value: TomlValue) -> str:
 
 
 def as_texts(value: TomlValue, split: Callable[[str], Texts]) -> Texts:
-    """An array of strings as it is, a string split into words; ValueError for other types."""
+    """Convert an array of strings, or split a string into words; ValueError for other types."""
     match value:
         case str():
             return split(value)
@@ -135,22 +135,22 @@ def as_texts(value: TomlValue, split: Callable[[str], Texts]) -> Texts:
 
 
 def join(earlier: tuple[T, ...], later: tuple[T, ...]) -> tuple[T, ...]:
-    """Both, one after the other."""
+    """Concatenate two values."""
     return (*earlier, *later)
 
 
 def blank_words(text: str) -> Texts:
-    """Words between white space."""
+    """Split a text at whitespace."""
     return tuple(text.split())
 
 
 def list_kind(split: Callable[[str], Texts], how: str, check: Callable[[Texts], Texts] | None = None) -> Kind[Texts]:
-    """Lists of strings, whose string form is split in a way that `how` describes."""
+    """A kind for lists of strings; `how` describes how the string form is split."""
 
     def parse(value: TomlValue, _: Context) -> Texts:
         texts = as_texts(value, split)
         if split in _PLAIN_SPLITS:
-            # cibuildwheel joins an array before it splits it.
+            # cibuildwheel joins an array before splitting it.
             texts = tuple(word for text in texts for word in split(text))
         texts = tuple(filter(None, texts))
         return check(texts) if check else texts

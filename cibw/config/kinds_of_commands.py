@@ -1,4 +1,4 @@
-"""Option values that become commands, settings or variables of a build."""
+"""Kinds of values for commands, settings and variables of a build."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _placeholder_names(meanings: Callable[[str], Meanings]) -> Texts:
 
 
 def command_kind(meanings: Callable[[str], Meanings], *, refused: Texts = ()) -> Kind[Commands]:
-    """Shell commands; `meanings` gives the placeholders for a package directory."""
+    """A kind for shell commands; `meanings` returns the placeholders for a package directory."""
 
     def parse(value: TomlValue, context: Context) -> Commands:
         texts = as_texts(value, lambda text: (text,))
@@ -93,7 +93,7 @@ def _audit_command(text: str, known: Meanings) -> AuditCommand:
 def _environment(value: TomlValue, _: Context) -> tuple[EnvExpr, ...]:
     if value in ("", {}):
         return ()
-    # The language of the shell is loaded where something is said in it, for a quick start.
+    # The shell parser is imported only when needed, for a fast startup.
     from cibw.config.shell_environment import parse_assignment, parse_assignments, parse_value
 
     match value:

@@ -1,4 +1,4 @@
-"""Option values that say what a release is and where it goes."""
+"""Kinds of values for the content and the destination of a release."""
 
 from __future__ import annotations
 

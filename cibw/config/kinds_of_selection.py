@@ -1,4 +1,4 @@
-"""Option values that select what is built."""
+"""Kinds of values for the selection of builds."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _GROUP_NAMES = (*(group.value for group in EnableGroup), "all")
 
 def _patterns(value: TomlValue, _: Context) -> Texts:
     if isinstance(value, str) and value.isspace():
-        # Unlike an empty text, for which the default counts, blanks select nothing in cibuildwheel.
+        # In cibuildwheel, whitespace selects nothing, while an empty string means the default.
         return (value,)
-    # Parsed to be judged here and now; the patterns of several layers become one selector later.
+    # Parsed only for validation; the patterns of several layers become one selector later.
     return Selector.parse(as_texts(value, blank_words)).patterns
 
 

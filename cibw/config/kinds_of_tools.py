@@ -1,4 +1,4 @@
-"""Option values that choose a tool and how it is called: a name with fields, or a table."""
+"""Kinds of values that choose a tool and its arguments: a name with fields, or a table."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _ENGINE_FIELDS = ("create-args", "create_args", "disable-host-mount", "disable_h
 
 
 def fields_of(value: TomlValue, positional: Texts, named: Texts) -> dict[str, Texts]:
-    """The fields of a table or of its string form, each as words; ValueError for unknown ones."""
+    """The fields of a table or its string form, each as words; ValueError for unknown fields."""
     match value:
         case str():
             return parse_fields(value, positional=positional, named=named)
@@ -97,7 +97,7 @@ def _engine(value: TomlValue, context: Context) -> ContainerEngine:
 
 
 def _is_true(name: str, text: str) -> bool:
-    """A truth word; a typing error must not open what was to be closed."""
+    """Parse a boolean strictly: a typo must not disable a restriction."""
     word = text.strip().lower()
     if word not in TRUE_WORDS and word not in FALSE_WORDS:
         raise BadValueError(f"{name} must be true or false, not {text!r}", "write true or false")
@@ -105,7 +105,7 @@ def _is_true(name: str, text: str) -> bool:
 
 
 def engine_name(text: str) -> EngineName:
-    """The engine of this name; ValueError names the ones there are."""
+    """The engine with this name; ValueError for an unknown name."""
     known = tuple(name.value for name in EngineName)
     if text not in known:
         hint = did_you_mean(text, known, fallback=f"known engines are {', '.join(known)}")
@@ -123,7 +123,7 @@ def _dependency_versions(value: TomlValue, context: Context) -> DependencyVersio
 
 
 def _file_or_packages(value: TomlValue) -> tuple[str, Texts]:
-    # A plain string is one path, which may contain spaces, colons and backslashes.
+    # A plain string is a single path, which may contain spaces, colons and backslashes.
     if isinstance(value, str) and not value.startswith(("file:", "packages:")):
         return value, ()
     fields = fields_of(value, (), ("file", "packages"))
@@ -213,7 +213,7 @@ FRONTEND: Kind[BuildFrontend] = Kind(
 
 
 def choice(kind: type[E]) -> Kind[E]:
-    """An option whose value is the name of one member of an enum."""
+    """A kind whose value is a member of an enum."""
     known = tuple(str(member.value) for member in kind)
 
     def parse(value: TomlValue, _context: Context) -> E:

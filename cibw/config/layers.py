@@ -1,4 +1,4 @@
-"""The places that set options, one after the other, as they were written."""
+"""Unparsed option values, by the place that sets them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from cibw.model.target import Platform
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawLayer:
-    """Values of options by name, not parsed yet, all from one place.
+    """Unparsed values of options by name, all from one place.
 
-    `place` and `origin` name the place of an option, for mistakes and for explanations. `platform` is
-    whom the values are for (None: any). A layer that does not count is judged, but never used; the mistakes
-    of one that `is_lenient` are notes.
+    `place` and `origin` return the location of an option for error messages and explanations. `platform` is the
+    platform that the values apply to, or None for any. A layer that does not count is validated but not used;
+    errors in a layer that `is_lenient` become notes.
     """
 
     values: TomlTable
@@ -35,9 +35,9 @@ class RawLayer:
 
 
 def variable_layers(environ: Mapping[str, str], platform: Platform, findings: Findings) -> tuple[RawLayer, ...]:
-    """The layers that CIBW_ variables make: those for every platform, then those for one.
+    """The layers of CIBW_ variables: first those for every platform, then the platform-specific ones.
 
-    Variables whose names begin with CIBW_ and mean nothing are mistakes.
+    Unknown variables that begin with CIBW_ are errors.
     """
     _judge_names(environ, findings)
     rules = parse_variable_inherit(environ.get("CIBW_INHERIT", ""), findings)
@@ -69,7 +69,7 @@ def _variables(suffix: Platform | None) -> dict[str, str]:
 
 
 def known_variables() -> frozenset[str]:
-    """Every CIBW_ variable that means something."""
+    """The names of all known CIBW_ variables."""
     names = (name for suffix in (None, *Platform) for name in _variables(suffix).values())
     return frozenset((*names, *SWITCHES))
 
@@ -84,7 +84,7 @@ def _judge_names(environ: Mapping[str, str], findings: Findings) -> None:
 
 
 def _without_suffix(name: str, known: frozenset[str]) -> str:
-    """A hint for a variable with the suffix of a platform that its option does not take; else nothing."""
+    """A hint for a variable with a platform suffix that its option does not support; empty otherwise."""
     start, _, suffix = name.rpartition("_")
     platforms = {platform.value.upper(): platform for platform in Platform}
     if start not in known or suffix not in platforms:

@@ -1,4 +1,4 @@
-"""Where the keys of a TOML text stand, for messages."""
+"""Line numbers of the keys of a TOML text, for messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """A line (from 1) that begins a table, or sets a key in one; `key` is empty for the former."""
+    """A line (from 1) that starts a table or sets a key; `key` is empty for a table header."""
 
     number: int
     table: Path
@@ -22,9 +22,9 @@ class Statement:
 
 
 def key_lines(text: str) -> Mapping[Path, int]:
-    """The line (from 1) of each table header and key, by its path; the nth table of an array has `n` in it.
+    """The line (from 1) of each table header and key, by path; paths contain `n` for the nth table of an array.
 
-    A good guess, made without a parser: keys of inline tables are not found.
+    This is a heuristic without a parser: keys of inline tables are not found.
     """
     lines: dict[Path, int] = {}
     for line in statements(text):
@@ -33,7 +33,7 @@ def key_lines(text: str) -> Mapping[Path, int]:
 
 
 def statements(text: str) -> Iterator[Statement]:
-    """The lines that begin a table or set a key, in their order; the same good guess."""
+    """The lines that start a table or set a key, in order; found by the same heuristic."""
     arrays: dict[Path, int] = {}
     table: Path = ()
     quote = ""
@@ -48,7 +48,7 @@ def statements(text: str) -> Iterator[Statement]:
 
 
 def _header(line: str) -> str:
-    """What stands between the brackets of a header; empty for other lines."""
+    """The text between the brackets of a table header; empty for other lines."""
     stripped = line.strip()
     if not stripped.startswith("["):
         return ""
@@ -70,7 +70,7 @@ def _path(text: str) -> Path:
 
 
 def _open_quote(line: str, quote: str) -> str:
-    """The quotes of a string of several lines that is open at the end of a line, where `quote` is open before it."""
+    """The quotes of a multi-line string that is open after a line; `quote` is the one open before it."""
     position = 0
     while True:
         match = _CLOSING[quote].match(line, position) if quote else _TOKEN.search(line, position)

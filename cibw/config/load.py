@@ -1,4 +1,4 @@
-"""From the sources of a configuration to the options of a run, with all mistakes in one error."""
+"""Load the options of a run, and report all configuration errors together."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _DEFAULT_OUTPUT = "wheelhouse"
 
 
 def load_options(sources: Sources, platform: Platform) -> Options:
-    """Read and judge the whole configuration for a platform; ConfigurationError holds all mistakes in it."""
+    """Read and validate the configuration for a platform; ConfigurationError contains all errors."""
     findings = Findings()
     config = _parsed(sources.config_label, sources.config_text, findings)
     texts = _PackageTexts(sources=sources, findings=findings)
@@ -80,7 +80,7 @@ def load_options(sources: Sources, platform: Platform) -> Options:
 def _reader(
     sources: Sources, platform: Platform, config: TomlTable, pyproject: TomlTable, findings: Findings
 ) -> Reader:
-    # Of a text that is no TOML there are no keys, whose lines somebody could ask for.
+    # Invalid TOML has no keys, so no line numbers are needed.
     file = ConfigFile.of(sources.config_label, config, (sources.config_text or "") if config else "")
     layers = (*file_layers(file, platform, findings), *variable_layers(sources.environ, platform, findings))
     context = Context(
@@ -180,14 +180,14 @@ def _parsed(label: str, text: str | None, findings: Findings) -> TomlTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _PackageTexts:
-    """The files of the package, by their names in its directory; each is read once."""
+    """The files of the package by name; each is read once."""
 
     sources: Sources
     findings: Findings
     known: dict[str, str | None] = field(default_factory=dict)
 
     def read(self, name: str) -> str | None:
-        """The text of a file; None where there is none, or one that can't be read, which a note tells."""
+        """The text of a file; None if it does not exist, or cannot be read, which is reported."""
         if name not in self.known:
             self.known[name] = self._read(name)
         return self.known[name]
@@ -221,7 +221,7 @@ def _build_texts(texts: _PackageTexts) -> ProjectTexts:
 
 def _requires_python(texts: _PackageTexts, pyproject: TomlTable) -> PythonVersions | None:
     given = texts.sources.environ.get("CIBW_PROJECT_REQUIRES_PYTHON", "")
-    # What a better source answers is not read: the others may be in any state.
+    # Sources with lower priority may be broken, so they are read only if needed.
     is_answered = "requires-python" in as_table(pyproject.get("project"))
     cfg, py = (None if is_answered else texts.read(name) for name in ("setup.cfg", "setup.py"))
     try:

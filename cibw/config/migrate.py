@@ -1,4 +1,4 @@
-"""A configuration file of the peer's, rewritten as one of our own, with every other byte as it was."""
+"""Conversion of a cibuildwheel configuration to cibw, with all other bytes of the file unchanged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LAST_ITEM = re.compile(rf"""(?:,[ \t]*)?(["'])(?:{_NAMES})\1(?=\s*(?:\]|$))""")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
-    """The text of the file with the new table, that table alone, its parsed form, and what was changed."""
+    """The new text of the file, the new table as text and parsed, and the list of changes."""
 
     text: str
     table_text: str
@@ -32,7 +32,7 @@ class Migration:
 
 
 def migrate(label: str, text: str) -> Migration:
-    """Rewrite the text of a file; ConfigurationError where there is nothing to migrate, or no safe way to do it."""
+    """Rewrite the text of a file; ConfigurationError if there is nothing to migrate or no safe way to do it."""
     before = _checked(label, text)
     new, changes = _rewritten(text)
     try:
@@ -76,7 +76,7 @@ def _expected(before: TomlTable) -> TomlTable:
 
 
 def _without_removed(value: TomlValue) -> TomlValue:
-    """The table, and the tables in it, without the options that are gone."""
+    """The table and its nested tables without removed options."""
     if not isinstance(value, Mapping):
         return value
     return {key: _without_removed(item) for key, item in value.items() if key not in REMOVED_OPTIONS}
@@ -142,7 +142,7 @@ def _table_text(text: str) -> str:
 
 def _pieces(lines: list[str], found: list[Statement], starts: list[int]) -> Iterator[str]:
     paths = [(*statement.table, *statement.key) for statement in found]
-    # Keys such as `cibw.build` mean nothing without the heading above them.
+    # Keys such as `cibw.build` need their table header.
     needs_head = any(
         statement.table == ("tool",) and path[:2] == _NEW for statement, path in zip(found, paths, strict=True)
     )
@@ -152,7 +152,7 @@ def _pieces(lines: list[str], found: list[Statement], starts: list[int]) -> Iter
 
 
 def _start(lines: list[str], statement: Statement) -> int:
-    """The line (from 0) where what belongs to a statement begins: the comments right above it do."""
+    """The first line (from 0) of a statement, including the comments directly above it."""
     start = statement.number - 1
     while start and lines[start - 1].lstrip().startswith("#"):
         start -= 1

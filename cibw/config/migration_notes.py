@@ -1,4 +1,4 @@
-"""What means something else once a configuration is read as our own, or builds by our own defaults."""
+"""Differences in behavior after migrating a configuration from cibuildwheel."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _COMMAND = re.compile(r"\$\(|`")
 
 
 def migration_notes(table: TomlTable, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """What a user has to know of a table that is migrated, a sentence each."""
+    """Notes for the user about a migrated table."""
     return (*_defaults(table, environ), *_selection(table), *_environments(table), *_variables(environ))
 
 
@@ -52,7 +52,7 @@ def _variables(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def _values(table: TomlTable, option: str) -> Iterator[TomlValue]:
-    """The values of an option in the table, in those of platforms and in the overrides."""
+    """The values of an option in the main table, the platform tables and the overrides."""
     for key, value in table.items():
         if key == option:
             yield value

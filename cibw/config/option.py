@@ -1,4 +1,4 @@
-"""What is known of an option: its name, meaning, default, and the places where it may be set."""
+"""The declaration of an option: name, description, default, and the places where it can be set."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Defaults = Mapping[Platform, TomlValue]
 
 
 class Scope(Enum):
-    """How narrowly an option may be set."""
+    """The places in a configuration file where an option can be set."""
 
     RUN = "the main table only"
     PLATFORM = "the main table and the platform tables"
@@ -28,7 +28,7 @@ class Scope(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where an option may be set: which tables of platforms, and which suffixes of its variable."""
+    """Where an option can be set: its scope, platform tables, and variable suffixes."""
 
     scope: Scope = Scope.BUILD
     tables: frozenset[Platform] = EVERYWHERE
@@ -37,11 +37,11 @@ class Places:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that is known of an option apart from the type of its value.
+    """The declaration of an option, except for the type of its value.
 
-    `default` is as a user would write it. With `env_adds` a variable adds to what the file says, and
-    with `ignore_empty` an empty value counts as not given. One that `is_own` may stand in [tool.cibw]
-    alone: the peer, whose table is read too, does not know it.
+    `default` is written as in a configuration file. With `env_adds`, a variable adds to the value of the file. With
+    `ignore_empty`, an empty value is ignored. An option that `is_own` is allowed only in [tool.cibw], because
+    cibuildwheel does not have it.
     """
 
     name: str
@@ -68,11 +68,11 @@ class AnyOption(Protocol):
 
     @property
     def facts(self) -> Facts:
-        """What is known of the option."""
+        """The declaration of the option."""
 
     @property
     def form(self) -> Form:
-        """What its values look like."""
+        """The form of its values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,5 +84,5 @@ class Option(Generic[T]):
 
     @property
     def form(self) -> Form:
-        """What its values look like."""
+        """The form of its values."""
         return self.kind.form

@@ -1,4 +1,4 @@
-"""The page that documents every option, out of the list of options."""
+"""Generator for the documentation page of all options."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ automatically if both are installed.
 
 
 def options_page() -> str:
-    """The page as Markdown."""
+    """The documentation page as Markdown."""
     rows = "".join(_row(option.facts) for option in ALL_OPTIONS)
     sections = "".join("\n".join((*_section(option), "")) for option in ALL_OPTIONS)
     return f"{_HEAD}{rows}\n{sections}{_switches()}"

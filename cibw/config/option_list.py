@@ -1,4 +1,4 @@
-"""Every option of cibw. Validation, variables, defaults, schema and documentation all follow this list."""
+"""All options of cibw. Validation, variables, defaults, schema and documentation are derived from this list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the configuration says, parsed and validated: the options of a run and of one build."""
+"""The parsed and validated configuration: the options of a run and of one build."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOTHING = Template(())
 
 
 class FrontendName(Enum):
-    """A build frontend; DEFAULT leaves the choice to the platform."""
+    """A build frontend; DEFAULT uses the default of the platform."""
 
     DEFAULT = "default"
     PIP = "pip"
@@ -37,21 +37,21 @@ class FrontendName(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildFrontend:
-    """A build frontend and the arguments that it gets in addition."""
+    """A build frontend and its extra arguments."""
 
     name: FrontendName = FrontendName.DEFAULT
     args: tuple[str, ...] = ()
 
 
 class PythonSource(Enum):
-    """Where the interpreters of macOS and Windows come from."""
+    """The source of the interpreters for builds outside of containers."""
 
     CATALOG = "catalog"
     UV = "uv"
 
 
 class DependencySource(Enum):
-    """Where the versions of the build tools come from."""
+    """The source of the versions of the build tools."""
 
     PINNED = "pinned"
     LATEST = "latest"
@@ -61,7 +61,7 @@ class DependencySource(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DependencyVersions:
-    """The versions of the tools that a build needs, such as pip and build.
+    """The versions of the build tools, such as pip and build.
 
     `file` and `texts` are set for FILE: its path as given, and pairs of a variant (`python312`,
     `pyodide313`, or empty for the file itself) and the text of its constraints file. `packages` is set
@@ -74,7 +74,7 @@ class DependencyVersions:
     texts: tuple[tuple[str, str], ...] = ()
 
     def text_for(self, identifier: BuildIdentifier) -> str:
-        """The constraints that the user gave for an identifier; empty for PINNED and LATEST."""
+        """The user's constraints for an identifier; empty for PINNED and LATEST."""
         match self.source:
             case DependencySource.FILE:
                 kind = "pyodide" if identifier.platform is Platform.PYODIDE else "python"
@@ -91,7 +91,7 @@ class DependencyVersions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditCommand:
-    """A command that audits a wheel; with `only_abi3` it runs for abi3 wheels alone."""
+    """A command that audits a wheel; with `only_abi3`, it runs only for abi3 wheels."""
 
     template: Template
     only_abi3: bool
@@ -99,11 +99,11 @@ class AuditCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildOptions:
-    """The options of one build identifier; an empty Template means that there is nothing to run.
+    """The options of one build identifier; an empty Template means that there is no command.
 
-    `build_frontend.name` is DEFAULT where nobody chose. `image` is the value as written, a short name
-    or a reference, and is empty outside of Linux. `test_requires` holds what test-groups adds, too.
-    `xbuild_tools` is None where nobody declared any.
+    `build_frontend.name` is DEFAULT if it is not set. `image` is the value as written, a short name or a
+    reference, and is empty except on Linux. `test_requires` includes the requirements of test-groups.
+    `xbuild_tools` is None if it is not declared.
     """
 
     build_frontend: BuildFrontend = BuildFrontend()
@@ -136,13 +136,13 @@ class BuildOptions:
 
 
 class OptionResolver(Protocol):
-    """What finds the options of an identifier, and where each came from."""
+    """Resolves the options of an identifier and their origins."""
 
     def resolve(self, identifier: BuildIdentifier, /) -> BuildOptions:
         """The options of an identifier."""
 
     def origin(self, option: str, identifier: BuildIdentifier, /) -> str:
-        """Where the value of an option (such as `test-command`) came from, in words for a user."""
+        """The origin of the value of an option (such as `test-command`), for display."""
 
     def settings(self, identifier: BuildIdentifier | None, /) -> tuple[Setting, ...]:
         """Every option of an identifier, or of the run, with the places that set it."""
@@ -150,7 +150,7 @@ class OptionResolver(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SameForAll:
-    """A resolver that has the same options for every identifier."""
+    """A resolver with the same options for every identifier."""
 
     options: BuildOptions = BuildOptions()
 
@@ -163,19 +163,19 @@ class SameForAll:
         return "default"
 
     def settings(self, _identifier: BuildIdentifier | None, /) -> tuple[Setting, ...]:
-        """None: no place sets these options."""
+        """Always empty: no place sets these options."""
         return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StableAbi:
-    """The CPythons 3.x, by their minor versions, whose wheel is abi3, and the place that says so."""
+    """The minor versions of CPython 3 whose wheels are abi3, and the place that declares it."""
 
     minors: frozenset[int]
     place: str
 
     def makes(self, interpreter: Interpreter) -> bool:
-        """Whether the wheel that an interpreter makes is abi3."""
+        """Whether the wheel of an interpreter is abi3."""
         is_cpython = interpreter.implementation is Implementation.CPYTHON and not interpreter.free_threaded
         return is_cpython and interpreter.major == 3 and interpreter.minor in self.minors
 
@@ -184,16 +184,16 @@ class StableAbi:
 class Options:
     """The options of a run.
 
-    `archs` are as the user wrote them (`auto`, `AMD64`), not yet judged for the platform. With `only`,
-    build, skip, archs and enable are already widened so that nothing else holds the identifier back.
-    `stable_abi` is None where nobody can tell before the build whether the wheels are abi3.
-    `package_dir` and `output_dir` are as given; package_dir is POSIX and relative to the project.
-    `build_system` is None where the build requirements are not known beforehand, `cache` and `jobs` where
-    nobody chose. `copy_ignored` are globs of files that are copied although git ignores them. `notes` are what a user
-    should know, though nothing is wrong.
-    `mirrors` are pairs of the beginning of an address and what replaces it; `offline` says to do without any network.
-    `secrets` are patterns of the names of variables whose values are secret.
-    `places` says where build, skip, test-skip and archs were set.
+    `archs` are as written by the user (`auto`, `AMD64`), and not yet validated for the platform. With `only`,
+    build, skip, archs and enable already select the identifier.
+    `stable_abi` is None if it is unknown before the build whether the wheels are abi3.
+    `package_dir` and `output_dir` are as given; package_dir is a POSIX path relative to the project.
+    `build_system` is None if the build requirements are not known in advance; `cache` and `jobs` are None if they
+    are not set. `copy_ignored` are globs of git-ignored files to copy. `notes` are messages for the user that
+    are not errors.
+    `mirrors` are pairs of a URL prefix and its replacement; `offline` disables network access.
+    `secrets` are patterns of the names of variables with secret values.
+    `places` maps build, skip, test-skip and archs to where they were set.
     """
 
     platform: Platform
@@ -225,8 +225,8 @@ class Options:
         return self.resolver.resolve(identifier)
 
     def origin(self, option: str, identifier: BuildIdentifier) -> str:
-        """Where a build option's value came from: `pyproject.toml [tool.cibw.linux] test-command`, `default`.
+        """The origin of a build option: `pyproject.toml [tool.cibw.linux] test-command`, `default`.
 
-        KeyError for a name that is no build option.
+        KeyError for a name that is not a build option.
         """
         return self.resolver.origin(option, identifier)

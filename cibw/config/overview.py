@@ -1,4 +1,4 @@
-"""What is done with settings before a user sees them."""
+"""Preparation of settings for display."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Settings = tuple[Setting, ...]
 
 
 def run_settings(options: Options, arguments: Arguments) -> Settings:
-    """The options of the run, with what the command line says about them."""
+    """The options of the run, including command-line arguments."""
     return tuple(_with_arguments(setting, options, arguments) for setting in options.resolver.settings(None))
 
 
@@ -28,7 +28,7 @@ def _with_arguments(setting: Setting, options: Options, arguments: Arguments) ->
 
 
 def masked(settings: Settings, mask: Callable[[str], str]) -> Settings:
-    """The settings with a mask over each of their texts."""
+    """The settings with a mask applied to each text."""
     return tuple(
         replace(
             setting,
@@ -40,7 +40,7 @@ def masked(settings: Settings, mask: Callable[[str], str]) -> Settings:
 
 
 def named_texts(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Each text in the settings with the key, or else the option, that it belongs to."""
+    """Each text in the settings, with its key or, without one, its option."""
     for setting in settings:
         yield from _texts(setting.name, (setting.value, *(place.value for place in setting.places)))
 
@@ -49,7 +49,7 @@ def _texts(name: str, values: Iterable[TomlValue]) -> Iterator[tuple[str, str]]:
     for value in values:
         match value:
             case str():
-                # Pairs of create-args and of settings may stand as `NAME=value`.
+                # Pairs in create-args and settings can be written as `NAME=value`.
                 key, separator, text = value.partition("=")
                 yield from ((name, value), (key, text))[: 2 if separator else 1]
             case tuple():

@@ -11,7 +11,7 @@ from cibw.model.template import Late, Template
 
 
 class Placeholder(Enum):
-    """A name that may stand in braces."""
+    """A placeholder name."""
 
     PROJECT = "project"
     PACKAGE = "package"
@@ -26,7 +26,7 @@ Meanings = Mapping[Placeholder, Template]
 
 
 def hook_meanings(package_dir: str) -> dict[Placeholder, Template]:
-    """What {project} and {package} mean; `package_dir` is POSIX and relative to the project."""
+    """The values of {project} and {package}; `package_dir` is a POSIX path relative to the project."""
     package = package_dir.removeprefix("./").strip("/")
     inside = f"/{package}" if package not in ("", ".") else ""
     return {
@@ -36,7 +36,7 @@ def hook_meanings(package_dir: str) -> dict[Placeholder, Template]:
 
 
 def repair_meanings(package_dir: str) -> dict[Placeholder, Template]:
-    """What stands for the wheel that was just built, and where its repaired form belongs."""
+    """The placeholders of repair commands: the built wheel and the directory for the repaired one."""
     wheel = {
         Placeholder.WHEEL: Template.of(Late.BUILT_WHEEL),
         Placeholder.DEST_DIR: REPAIRED_DIR,
@@ -47,19 +47,19 @@ def repair_meanings(package_dir: str) -> dict[Placeholder, Template]:
 
 
 def meanings_in_tests(package_dir: str) -> dict[Placeholder, Template]:
-    """What stands for the wheel under test."""
+    """The placeholders of test commands."""
     return hook_meanings(package_dir) | {Placeholder.WHEEL: Template.of(Late.WHEEL)}
 
 
 def audit_meanings(package_dir: str) -> dict[Placeholder, Template]:
-    """What stands for the wheel to audit, under both of its names."""
+    """The placeholders of audit commands."""
     return meanings_in_tests(package_dir) | {Placeholder.ABI3_WHEEL: Template.of(Late.WHEEL)}
 
 
 def parse_template(text: str, meanings: Meanings) -> Template:
-    """Put late values where their names stand in braces; `#{name}` gives a literal `{name}`.
+    """Replace placeholders in braces with late values; `#{name}` becomes a literal `{name}`.
 
-    Other braces stay as they are.
+    Other braces are unchanged.
     """
     pieces = _pattern(meanings).split(text)
     parts: list[str | Template] = []
@@ -73,7 +73,7 @@ def parse_template(text: str, meanings: Meanings) -> Template:
 
 
 def names_in(text: str, meanings: Meanings) -> frozenset[Placeholder]:
-    """The placeholders that a text uses, escaped ones aside."""
+    """The placeholders in a text, except escaped ones."""
     return frozenset(Placeholder(match[2]) for match in _pattern(meanings).finditer(text) if not match[1])
 
 

@@ -1,4 +1,4 @@
-"""Values of options in the words of TOML."""
+"""Conversion of option values to TOML values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REPAIRED = str(REPAIRED_DIR).removeprefix(_WORK)
 
 
 def plain(value: object, placeholders: Collection[str] = ()) -> TomlValue:
-    """A value as a user could write it, with the same meaning; `placeholders` are those that its option knows."""
+    """Convert a value to the form a user would write; `placeholders` are those of its option."""
     match value:
         case str() | bool() | int():
             return value
@@ -37,7 +37,7 @@ def plain(value: object, placeholders: Collection[str] = ()) -> TomlValue:
 
 
 def map_texts(value: TomlValue, change: Callable[[str], str]) -> TomlValue:
-    """The value with each of its strings changed; the keys of tables stay."""
+    """Apply a function to each string in a value; table keys are unchanged."""
     match value:
         case str():
             return change(value)
@@ -50,7 +50,7 @@ def map_texts(value: TomlValue, change: Callable[[str], str]) -> TomlValue:
 
 
 def _command(template: Template, placeholders: Collection[str]) -> str:
-    """The template with the placeholders that users write; text that only looks like one gets its `#`."""
+    """The template with user placeholders; literal text that looks like one is escaped with `#`."""
     known = re.compile(rf"\{{({'|'.join(map(re.escape, placeholders))})\}}") if placeholders else None
     pieces: list[str] = []
     for part in template.parts:
@@ -86,8 +86,8 @@ def _pair(value: object) -> tuple[str, object]:
 
 
 def _assignments(variables: Sequence[EnvExpr]) -> TomlValue:
-    """A table, or an array of assignments where a name comes twice: the later may use the earlier value."""
-    # The language of the shell is loaded where something is said in it, for a quick start.
+    """A table, or an array of assignments if a name is repeated: later ones may use the earlier value."""
+    # The shell parser is imported only when needed, for a fast startup.
     from cibw.config.shell_values import NAME
 
     names = [variable.name for variable in variables]
@@ -101,14 +101,14 @@ def _assignments(variables: Sequence[EnvExpr]) -> TomlValue:
 
 
 def _quoted(parts: Iterable[EnvPart], *, in_braces: bool = False) -> str:
-    """Parts of a value as they stand in a table, where everything is as between double quotes."""
+    """Parts of a value as written in a table, where text is treated as in double quotes."""
     return "".join(_piece(part, in_braces=in_braces) for part in parts)
 
 
 def _piece(part: EnvPart, *, in_braces: bool) -> str:
     match part:
         case str():
-            # A backslash means itself before most characters, which keeps the paths of Windows readable.
+            # A backslash is literal before most characters, which keeps Windows paths readable.
             return re.sub(r"[$`}]|\\(?=[\\$`\"}\n]|$)" if in_braces else r"[$`]|\\(?=[\\$`\"\n]|$)", r"\\\g<0>", part)
         case Variable(name=name, default=tuple(default), or_empty=or_empty):
             return f"${{{name}{':' * or_empty}-{_quoted(default, in_braces=True)}}}"
@@ -142,7 +142,7 @@ def _tool(
 
 
 def _changed(record: BuildFrontend | ContainerEngine) -> TomlTable:
-    """The fields of a record, apart from `name`, that have no default value."""
+    """The fields of a record, except `name`, that differ from their defaults."""
     usual = type(record)()
     found: dict[str, TomlValue] = {}
     for field in fields(record):

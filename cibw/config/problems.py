@@ -1,4 +1,4 @@
-"""Mistakes of a configuration, gathered so that a user reads all of them at once."""
+"""Configuration errors, collected to report all of them together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cibw.errors import ConfigurationError, Mistake
 
 
 class BadValueError(ValueError):
-    """A value that can't be used; `hint` says what to write instead."""
+    """An invalid value; `hint` suggests a fix."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -18,16 +18,16 @@ class BadValueError(ValueError):
 
 
 MOST_MISTAKES = 100
-"""How many mistakes are reported at once."""
+"""The maximum number of errors in one report."""
 _LONGEST_MESSAGE = 1000
 _LONGEST_WORD = 100
 
 
 @dataclass(slots=True)
 class Findings:
-    """What is wrong, and what a user should know though nothing is wrong.
+    """Errors and notes about a configuration.
 
-    Of more than 100 mistakes or notes the first 100 are kept. Who finds many of them may stop where it `is_full`.
+    Only the first 100 errors and notes are kept. Callers can stop looking for more when it `is_full`.
     """
 
     _mistakes: dict[Mistake, None] = field(default_factory=dict)
@@ -35,36 +35,36 @@ class Findings:
 
     @property
     def is_full(self) -> bool:
-        """Whether so many mistakes were found that no more are needed."""
+        """Whether the maximum number of errors is exceeded."""
         return len(self._mistakes) > MOST_MISTAKES
 
     @property
     def mistakes(self) -> tuple[Mistake, ...]:
-        """The mistakes, in the order in which they were found."""
+        """The errors, in the order in which they were added."""
         return tuple(self._mistakes)[:MOST_MISTAKES]
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The notes, in their order."""
+        """The notes, in the order in which they were added."""
         return tuple(self._notes)
 
     def add(self, place: str, message: str, hint: str = "") -> None:
-        """Remember a mistake; the same one twice counts once."""
+        """Add an error; duplicates are dropped."""
         if not self.is_full:
             mistake = Mistake(place=clipped(place), message=clipped(message), hint=clipped(hint))
             self._mistakes[mistake] = None
 
     def add_error(self, place: str, error: ValueError) -> None:
-        """Remember what a parser refused, with its hint where it has one."""
+        """Add an error from a parser, with its hint if it has one."""
         self.add(place, str(error), error.hint if isinstance(error, BadValueError) else "")
 
     def note(self, text: str) -> None:
-        """Remember a note; the same one twice counts once."""
+        """Add a note; duplicates are dropped."""
         if len(self._notes) < MOST_MISTAKES:
             self._notes[clipped(text)] = None
 
     def raise_if_any(self) -> None:
-        """End with ConfigurationError, the mistakes in the order of their places, where there is a mistake."""
+        """Raise ConfigurationError with the errors in the order of their places, if there are any."""
         if self._mistakes:
             mistakes = sorted(self.mistakes, key=_file_order)
             raise ConfigurationError(
@@ -75,8 +75,8 @@ class Findings:
 
 
 def clipped(text: str) -> str:
-    """A text for a message, shortened where somebody has written a book into an option."""
-    # Names and values may hold bytes that are no text, and that no terminal or file takes.
+    """A text for a message, shortened if it is very long."""
+    # Names and values may contain bytes that are not valid text and cannot be printed.
     shown = text[:_LONGEST_MESSAGE].encode("utf-8", "backslashreplace").decode()
     return shown if len(text) <= _LONGEST_MESSAGE else f"{shown}... ({len(text)} characters)"
 
@@ -88,13 +88,13 @@ def _number_of(mistakes: int) -> str:
 
 
 def _file_order(mistake: Mistake) -> tuple[str, int]:
-    """Sorts files apart from each other, and by line inside a file; variables come before both."""
+    """Sort key by file and line; variables come first."""
     match = re.match(r"(?P<file>[^:]*\.[^:]*)(?::(?P<line>[0-9]{1,9}))?", mistake.place)
     return (match["file"], int(match["line"] or 0)) if match else ("", 0)
 
 
 def did_you_mean(word: str, known: Iterable[str], *, fallback: str = "") -> str:
-    """A hint that names the closest known word, else `fallback`."""
+    """A hint with the closest known word, or `fallback`."""
     if len(word) > _LONGEST_WORD:
         return fallback
     import difflib

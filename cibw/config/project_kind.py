@@ -1,4 +1,4 @@
-"""What the files of a project say about its wheels and versions, as far as that is known without a build."""
+"""Facts about a project's wheels and versions that its files reveal without a build."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from cibw.config.toml import TomlTable, as_table, parse_toml
 from cibw.model.versions import VERSION_TOOLS, VersionSource, required_names
 
 ReadText = Callable[[str], str | None]
-"""Gives the text of a file of the package, or None where there is none."""
+"""Returns the text of a file of the package, or None if it does not exist."""
 
 _PURE_REQUIREMENTS = VERSION_TOOLS | frozenset(
     "build importlib-metadata packaging pip setuptools toml tomli tomlkit typing-extensions wheel".split()
 )
-"""Build requirements that never make setuptools compile anything."""
+"""Build requirements with which setuptools never compiles anything."""
 _PURE_HOOKS = frozenset(["version", "vcs"])
-"""Build hooks of Hatch that only write a module with the version."""
+"""Hatch build hooks that only write a module with the version."""
 _MAY_COMPILE = re.compile(
     r"ext_modules|Extension|extensions|cffi_modules|cmdclass|distclass|build_ext|build_clib|bdist_wheel|setup_requires"
     r"|\blibraries\b|plat[_-]name|py[_-]limited[_-]api"
 )
 _OLD_TOOLS = re.compile(r"use_scm_version|\bversioneer\b|\bpbr\b")
-"""Setups of before pyproject.toml that take the version from git."""
+"""Version tools that setup.py configures without a pyproject.toml."""
 _WITHOUT_LOCAL = re.compile(r"no-local-version|\bmetadata\s*=\s*false", re.IGNORECASE)
 
 
 def is_pure_python(pyproject: TomlTable, read_text: ReadText) -> bool:
-    """Whether the wheels of a project serve every platform; False where only a build can tell."""
+    """Whether the wheels of a project are pure Python; False if only a build can tell."""
     system = as_table(pyproject.get("build-system"))
     tool = as_table(pyproject.get("tool"))
     backend = re.split(r"[.:]", str(system.get("build-backend", "setuptools")))[0]
@@ -50,7 +50,7 @@ def is_pure_python(pyproject: TomlTable, read_text: ReadText) -> bool:
 
 
 def version_source(pyproject: TomlTable, read_text: ReadText) -> VersionSource:
-    """Whether versions are written in the files of a project or follow from the commit, as far as they tell."""
+    """Whether the version is written in the project's files or derived from the commit, as far as known."""
     project, tool = as_table(pyproject.get("project")), as_table(pyproject.get("tool"))
     names = _requirements(as_table(pyproject.get("build-system")))
     follows = (
@@ -61,7 +61,7 @@ def version_source(pyproject: TomlTable, read_text: ReadText) -> VersionSource:
     if isinstance(project.get("version"), str) or not follows:
         return VersionSource.FILES
     texts = (read_text(name) or "" for name in ("pyproject.toml", "setup.py", "setup.cfg", "hatch.toml"))
-    # Versions of pbr never have a local part.
+    # pbr versions never have a local part.
     if "pbr" in names or any(map(_WITHOUT_LOCAL.search, texts)):
         return VersionSource.COMMIT
     return VersionSource.COMMIT_LOCAL
@@ -107,7 +107,7 @@ def _is_pure_setuptools(system: TomlTable, tool: TomlTable, read_text: ReadText)
 
 
 def _is_plain(script: str) -> bool:
-    """Whether a setup.py can be read, and names each argument that it gives to setuptools."""
+    """Whether a setup.py can be parsed and passes only named arguments, without `**`."""
     tree = parse_script(script)
     if tree is None:
         return False

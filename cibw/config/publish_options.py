@@ -1,4 +1,4 @@
-"""The options of a release."""
+"""Options for publishing releases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the layers of a configuration to the options of a release."""
+"""Read the options of a release from the layers of a configuration."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cibw.config.reader import Reader
 
 
 def read_publish_options(reader: Reader) -> PublishOptions:
-    """The options of a release; a switch that is `auto` has its usual value."""
+    """The options of a release; a switch that is `auto` has its default value."""
     return PublishOptions(
         to=reader.cascade(known.TO).value(),
         skip_existing=bool(reader.cascade(known.SKIP_EXISTING).value()),

@@ -1,4 +1,4 @@
-"""What the configuration says of a release."""
+"""Option values of a release."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cibw.model.template import Template
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseTarget:
-    """A platform that a release has wheels for, and its architectures as the option `archs` has them."""
+    """A platform that a release must have wheels for, and its architectures as in the option `archs`."""
 
     platform: Platform
     archs: tuple[str, ...] = ()
@@ -21,8 +21,8 @@ class ReleaseTarget:
 class PublishOptions:
     """The options of a release.
 
-    `to` is `pypi`, `testpypi`, an address or a name of .pypirc. `file_size_limit` is in bytes. `tag_format` has
-    `{version}` in it. The hooks are commands that run one after another.
+    `to` is `pypi`, `testpypi`, a URL or a name in .pypirc. `file_size_limit` is in bytes. `tag_format` contains
+    `{version}`. The hooks are commands that run one after another.
     """
 
     to: str = "pypi"

@@ -1,4 +1,4 @@
-"""Which versions of Python a specifier such as `>=3.9,!=3.10.*` admits."""
+"""Python version specifiers such as `>=3.9,!=3.10.*`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _PLAIN = re.compile(r"\s*(>=|<=|>|<|==|!=)\s*([0-9]{1,9}(?:\.[0-9]{1,9})*)\s*")
 _LONG_NUMBER = re.compile(r"[0-9]{10}")
 _LONGEST = 1000
 _LAST_PATCH = 99
-"""A high patch release, so that `>=3.9.2` does not leave Python 3.9 out."""
+"""A high patch release, so that `>=3.9.2` does not exclude Python 3.9."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Clause:
-    """A comparison with a release, whose last number is not 0."""
+    """A comparison with a release without trailing zeros."""
 
     operator: str
     release: tuple[int, ...]
@@ -50,10 +50,10 @@ class PythonVersions:
 
     @classmethod
     def parse(cls, text: str) -> PythonVersions:
-        """Read a specifier; ValueError where it is none.
+        """Parse a specifier; ValueError if it is invalid.
 
-        What compares with plain releases, as nearly every project does, is understood here: the packaging library
-        takes longer to import than all the rest of what prints the identifiers.
+        Comparisons with plain releases, which nearly all projects use, are handled here. Importing the packaging
+        library takes longer than everything else that is needed to list identifiers.
         """
         if len(text) > _LONGEST or _LONG_NUMBER.search(text):
             raise ValueError("a version specifier is too long, or one of its numbers is")
@@ -67,7 +67,7 @@ class PythonVersions:
         return cls(",".join(parts), SpecifierSet(text))
 
     def admits(self, interpreter: Interpreter) -> bool:
-        """Whether the newest patch release of an interpreter's version is admitted."""
+        """Whether the newest patch release of an interpreter's version matches."""
         if isinstance(self._judge, tuple):
             version = (interpreter.major, interpreter.minor, _LAST_PATCH)
             return all(clause.admits(version) for clause in self._judge)

@@ -1,4 +1,4 @@
-"""Raw layers turned into typed cascades, option by option."""
+"""Conversion of raw layers to typed cascades, option by option."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ T = TypeVar("T")
 
 
 class Explains(Protocol):
-    """What knows a value and where it came from."""
+    """A value with its origin."""
 
     def origin(self, identifier: BuildIdentifier | None = None) -> str:
-        """The places that the value for an identifier came from."""
+        """The origin of the value for an identifier."""
 
     def value(self, identifier: BuildIdentifier | None = None) -> object:
         """The value for an identifier."""
 
     def places(self, identifier: BuildIdentifier | None = None) -> tuple[Step, ...]:
-        """What sets the option for an identifier, the strongest first, and below it what does not count."""
+        """The places that set the option for an identifier, highest priority first, including overridden ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Parses every layer of an option, also those that do not win, and gathers the mistakes.
+    """Parses every layer of an option, including overridden ones, and collects errors.
 
-    `origins` keeps the cascades by the names of their options.
+    `origins` maps option names to their cascades.
     """
 
     layers: tuple[RawLayer, ...]
@@ -44,7 +44,7 @@ class Reader:
     origins: dict[str, Explains] = field(default_factory=dict)
 
     def cascade(self, option: Option[T]) -> Cascade[T]:
-        """The typed layers of an option; a value that can't be read is left out and remembered as a mistake."""
+        """The typed layers of an option; an invalid value is left out and reported as an error."""
         default = option.kind.parse(_default(option.facts, self.platform), self._context(self.platform))
         parsed = (self._layer(option, raw) for raw in self.layers if option.facts.name in raw.values)
         cascade = Cascade(

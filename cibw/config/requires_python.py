@@ -1,4 +1,4 @@
-"""The Python versions that a project supports, as its metadata says."""
+"""The Python versions that a project supports according to its metadata."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def find_requires_python(
     setup_py: str | None,
     note: Callable[[str], None] = forget,
 ) -> PythonVersions | None:
-    """Find the supported versions in the parsed pyproject.toml, else in setup.cfg, else in setup.py.
+    """Find the supported versions in the parsed pyproject.toml, otherwise in setup.cfg, otherwise in setup.py.
 
-    The last two are texts, or None where there is no such file. None where nothing is said. `note` gets a note where
-    setup.py can't be parsed. ValueError, which names the file, where a version specifier or setup.cfg is invalid.
+    The last two are texts, or None if the file does not exist. Return None if no file sets them. `note` gets a note
+    if setup.py cannot be parsed. ValueError, which names the file, if a version specifier or setup.cfg is invalid.
     """
     for place, value in _candidates(pyproject, setup_cfg, setup_py, note):
         if value is not None:
@@ -30,7 +30,7 @@ def find_requires_python(
 
 
 def parse_requires_python(text: str, place: str) -> PythonVersions:
-    """Read a version specifier such as `>=3.9,!=3.10.*`; ValueError names the place where it stands."""
+    """Parse a version specifier such as `>=3.9,!=3.10.*`; ValueError names its place."""
     try:
         return PythonVersions.parse(text)
     except ValueError:
@@ -84,7 +84,7 @@ def _in_setup_py(text: str, note: Callable[[str], None]) -> str | None:
 
 def _python_requires(statement: ast.stmt) -> str | None:
     match statement:
-        # Also `meta = dict(python_requires=...)`, which `setup(**meta)` gets.
+        # Includes `meta = dict(python_requires=...)` for `setup(**meta)`.
         case ast.Expr(value=ast.Call(keywords=keywords)) | ast.Assign(value=ast.Call(keywords=keywords)):
             values = [keyword.value for keyword in keywords if keyword.arg == _KEY]
         case _:

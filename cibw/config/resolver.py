@@ -1,4 +1,4 @@
-"""The options of each identifier, out of the cascades of all options."""
+"""Resolution of the options of each identifier from the cascades of all options."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from cibw.model.template import Template
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cascades:
-    """The cascades of every option that a build has."""
+    """The cascades of all build options."""
 
     build_frontend: Cascade[BuildFrontend]
     config_settings: Cascade[Settings]
@@ -68,7 +68,7 @@ class Cascades:
 
     @classmethod
     def read(cls, reader: Reader) -> Cascades:
-        """Read every option that a build has."""
+        """Read all build options."""
         return cls(
             build_frontend=reader.cascade(known.BUILD_FRONTEND),
             config_settings=reader.cascade(known.CONFIG_SETTINGS),
@@ -103,7 +103,7 @@ class Cascades:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CascadeResolver:
-    """Finds the options of an identifier; `engine` overrides the engine that the configuration names."""
+    """Resolves the options of an identifier; `engine` overrides the configured engine."""
 
     cascades: Cascades
     origins: Mapping[str, Explains]
@@ -111,7 +111,7 @@ class CascadeResolver:
     _resolved: dict[BuildIdentifier, BuildOptions] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def resolve(self, identifier: BuildIdentifier, /) -> BuildOptions:
-        """The options of an identifier; ConfigurationError where its build frontend is for Pyodide alone."""
+        """The options of an identifier; ConfigurationError if its build frontend works only for Pyodide."""
         if identifier not in self._resolved:
             self._resolved[identifier] = self._resolve(identifier)
         return self._resolved[identifier]
@@ -150,14 +150,14 @@ class CascadeResolver:
         )
 
     def origin(self, option: str, identifier: BuildIdentifier, /) -> str:
-        """Where an option's value came from; `image` stands for the image option of the identifier."""
+        """The origin of an option's value; `image` means the image option of the identifier."""
         if option == "container-engine" and self.engine is not None:
             return "--engine"
         name = self._image_option(identifier) if option == "image" else option
         return self.origins[name].origin(identifier)
 
     def settings(self, identifier: BuildIdentifier | None, /) -> tuple[Setting, ...]:
-        """The options of an identifier, or those of the run; of the images only the one that the identifier takes."""
+        """The options of an identifier, or of the run; only the image that the identifier uses is included."""
         image = self._image_option(identifier) if identifier else ""
         found = settings_of(self.origins, identifier, leaves_out=IMAGES.keys() - {image})
         if self.engine is None:

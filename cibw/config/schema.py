@@ -1,4 +1,4 @@
-"""The JSON schema of [tool.cibw], out of the list of options."""
+"""Generator for the JSON schema of [tool.cibw]."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cibw.config.option_list import ALL_OPTIONS
 from cibw.model.target import Platform
 
 SCHEMA_ID = "https://cibw.invalid/cibw.schema.json"
-"""What tools call the schema: a name only, which leads to no page. Some of them take no other names than addresses."""
+"""The identifier of the schema. Some tools require a URL, but there is no page at this one."""
 _RULES: Schema = {"enum": tuple(rule.value for rule in Inherit)}
 
 

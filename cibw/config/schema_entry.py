@@ -1,4 +1,4 @@
-"""The schema of [tool.cibw] for validate-pyproject, which finds this by an entry point."""
+"""Entry point that provides the schema of [tool.cibw] to validate-pyproject."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The option that names variables whose values are secret."""
+"""The option for names of variables with secret values."""
 
 from __future__ import annotations
 

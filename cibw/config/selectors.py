@@ -14,9 +14,9 @@ _MOST_EXPANDED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Shell patterns, of which one has to match; without patterns nothing does.
+    """Shell patterns, of which at least one must match.
 
-    ValueError for a pattern that is too long, and for braces that are nested too deeply or stand for too many patterns.
+    ValueError for a pattern that is too long, and for braces that are nested too deeply or expand to too many patterns.
     """
 
     patterns: tuple[str, ...]
@@ -25,23 +25,23 @@ class Selector:
 
     def __post_init__(self) -> None:
         expanded = _expanded(self.patterns)
-        # Compiled once here, so that many overrides can be asked about many identifiers.
+        # Compiled once, because many overrides may be matched against many identifiers.
         text = "|".join(fnmatch.translate(piece) for piece in expanded) or r"(?!)"
         object.__setattr__(self, "_expanded", expanded)
         object.__setattr__(self, "_regex", re.compile(text))
 
     @classmethod
     def parse(cls, value: str | Sequence[str]) -> Selector:
-        """Read patterns that stand apart by white space, from one text or several."""
+        """Parse whitespace-separated patterns from one or more texts."""
         texts = (value,) if isinstance(value, str) else tuple(value)
         return cls(tuple(pattern for text in texts for pattern in text.split()))
 
     def matches(self, identifier: str) -> bool:
-        """Whether some pattern matches the whole identifier; upper and lower case differ."""
+        """Whether a pattern matches the whole identifier; matching is case-sensitive."""
         return self._regex.match(identifier) is not None
 
     def names_exactly(self, python_tag: str) -> bool:
-        """Whether some pattern begins with this Python tag and a dash, letter by letter."""
+        """Whether a pattern begins literally with this Python tag and a dash."""
         return any(piece.startswith(f"{python_tag}-") for piece in self._expanded)
 
     def __str__(self) -> str:
@@ -64,7 +64,7 @@ def _expand(pattern: str) -> list[str]:
         return [pattern]
     if _depth(pattern) > _DEEPEST:
         raise ValueError(f"the braces of {pattern[:40]!r}... are nested more than {_DEEPEST} levels deep")
-    from bracex import ExpansionLimitException, expand  # loaded where it is needed, for a quick start
+    from bracex import ExpansionLimitException, expand  # imported only when needed, for a fast startup
 
     try:
         return expand(pattern)

@@ -1,4 +1,4 @@
-"""Options as a user gets to see them: values in the words of TOML, and the places that set them."""
+"""Options for display: values in TOML form, and the places that set them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cibw.config.toml import TomlValue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A place that sets an option; one that does not count is replaced by a stronger one."""
+    """A place that sets an option; if it does not count, a place with higher priority overrides it."""
 
     origin: str
     value: TomlValue
@@ -20,7 +20,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """An option's value, where it came from, and the places that set it, the strongest first."""
+    """An option's value, its origin, and the places that set it, highest priority first."""
 
     name: str
     value: TomlValue
@@ -29,16 +29,16 @@ class Setting:
 
     @property
     def is_default(self) -> bool:
-        """Whether nobody set the option."""
+        """Whether the option has its default value."""
         return self.origin == "default"
 
     def below(self, place: Place) -> Setting:
-        """The option with a place that replaces all others."""
+        """The setting with a place that overrides all others."""
         others = tuple(replace(one, counts=False) for one in self.places)
         return Setting(name=self.name, value=place.value, origin=place.origin, places=(place, *others))
 
     def adding(self, place: Place, value: TomlValue) -> Setting:
-        """The option with a place that adds to the others, which makes a new value."""
+        """The setting with an additional place, and the resulting value."""
         added = replace(place, inherit=Inherit.APPEND)
         origin = place.origin if self.is_default else f"{self.origin} + {place.origin}"
         return Setting(name=self.name, value=value, origin=origin, places=(added, *self.places))

@@ -1,4 +1,4 @@
-"""The parsers of setup.py and setup.cfg, which hostile or generated files must not bring down."""
+"""Parsers of setup.py and setup.cfg that tolerate hostile and generated files."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _DEPTH = 150
 
 
 def parse_script(text: str) -> ast.Module | None:
-    """The syntax tree of a Python file; None where it can't be parsed.
+    """The syntax tree of a Python file; None if it cannot be parsed.
 
-    A script for another Python version says nothing here; the build itself will judge it.
+    A script may be written for another Python version, so this is not an error.
     """
     try:
         return ast.parse(text)
@@ -24,7 +24,7 @@ def parse_script(text: str) -> ast.Module | None:
 
 
 def is_shallow(tree: ast.AST) -> bool:
-    """Whether a syntax tree can be visited by functions that call themselves for each of its levels."""
+    """Whether a syntax tree is shallow enough for recursive functions."""
     level: list[ast.AST] = [tree]
     for _ in range(_DEPTH):
         level = [child for node in level for child in ast.iter_child_nodes(node)]
@@ -34,10 +34,10 @@ def is_shallow(tree: ast.AST) -> bool:
 
 
 def parse_setup_cfg(text: str) -> RawConfigParser:
-    """A parsed setup.cfg; ValueError where it can't be parsed."""
+    """Parse a setup.cfg; ValueError if it is invalid."""
     import configparser
 
-    # For each line that it can't read, the parser copies all that it has to say about the lines before.
+    # The parser takes quadratic time if many lines are invalid.
     if text.count("\n") > _LINES:
         raise ValueError(f"it has more than {_LINES} lines")
     parser = configparser.RawConfigParser()

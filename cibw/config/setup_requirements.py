@@ -1,4 +1,4 @@
-"""Whether a setup.py can ask for more build requirements than the project's files name."""
+"""Detection of setup.py scripts that may add build requirements."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from posixpath import dirname
 from cibw.config.setup_files import is_shallow, parse_script
 
 ReadText = Callable[[str], str | None]
-"""Gives the text of a file of the package, or None where there is none."""
+"""Returns the text of a file of the package, or None if it does not exist."""
 _KEY = re.compile("setup[-_]requires")
 _MAKERS = frozenset({"setuptools", "distutils.core"})
 _RUNNING_OTHERS = frozenset({"exec", "eval", "execfile", "__import__", "importlib", "imp", "runpy", "site"})
-"""Names by which a script runs files that no import names, or changes where imports look, as `sys.path` does."""
+"""Names with which a script runs files without importing them, or changes the import path."""
 _MOST_MODULES = 50
 
 
 def names_requirements(text: str | None) -> bool:
-    """Whether a file of a project speaks of `setup_requires`."""
+    """Whether a file of a project mentions `setup_requires`."""
     return bool(text and _KEY.search(text))
 
 
 def may_require_more(script: str | None, read_text: ReadText) -> bool:
-    """Whether `setup_requires` can be set by a setup.py, or by the modules of the project that it imports.
+    """Whether a setup.py, or the project modules that it imports, may set `setup_requires`.
 
-    Only where it calls the `setup` of setuptools with keywords that stand there, and runs nothing that can't be told
-    from its text, nothing is left to find out.
+    The answer is False only if the script calls the `setup` of setuptools with literal keywords, and executes
+    nothing that is not visible in its text.
     """
     if script is None:
         return False
@@ -51,7 +51,7 @@ def may_require_more(script: str | None, read_text: ReadText) -> bool:
 
 
 def _parsed(text: str) -> ast.Module | None:
-    """The syntax tree of a module; None where the text does not tell all that it does."""
+    """The syntax tree of a module; None if its text does not show everything that it does."""
     tree = None if names_requirements(text) else parse_script(text)
     if tree is None or not is_shallow(tree):
         return None
@@ -82,7 +82,7 @@ class _Module:
     package: str
 
     def imported(self) -> Iterator[str]:
-        """Where the modules that it imports are, if the project has them."""
+        """The paths of the imported modules, if they are part of the project."""
         for node in ast.walk(self.tree):
             match node:
                 case ast.Import(names=names):
@@ -120,7 +120,7 @@ def _setups(tree: ast.Module) -> Iterator[ast.Call]:
 
 
 def _is_plain_setup(tree: ast.Module) -> bool:
-    """Whether all calls of `setup` are those of setuptools, with keywords that stand in the script."""
+    """Whether all calls of `setup` are those of setuptools, with keywords written in the script."""
     calls = list(_setups(tree))
     keywords = [keyword.value for call in calls for keyword in call.keywords if keyword.arg is None]
     is_own = all(_is_of_setuptools(call.func, tree) and not call.args for call in calls)
@@ -140,7 +140,7 @@ def _is_of_setuptools(function: ast.expr, tree: ast.Module) -> bool:
 
 
 def _is_written_out(value: ast.expr, tree: ast.Module) -> bool:
-    """Whether a mapping has no keys but those that stand in the script."""
+    """Whether all keys of a mapping are written in the script."""
     match value:
         case ast.Dict(keys=keys):
             return all(isinstance(key, ast.Constant) for key in keys)
@@ -156,7 +156,7 @@ def _is_written_out(value: ast.expr, tree: ast.Module) -> bool:
 
 
 def _use_is_plain(node: ast.AST, name: str, tree: ast.Module) -> bool | None:
-    """Whether a statement gives a name a mapping whose keys stand there; None where it leaves the keys alone."""
+    """Whether a statement assigns a mapping with literal keys to a name; None if it does not affect the keys."""
     match node:
         case ast.Assign(targets=targets, value=value) if any(_is_name(target, name) for target in targets):
             return not isinstance(value, ast.Name) and _is_written_out(value, tree)

@@ -1,4 +1,4 @@
-"""Which wheels a setup.py says to be abi3."""
+"""Detection of abi3 wheels in a setup.py."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from cibw.config.static_values import UNKNOWN, Scope, truth_of, value_of
 
 _KEY = "py_limited_api"
 _SURE_MODULES = frozenset({"setuptools", "sys", "os", "platform", "sysconfig", "warnings"})
-"""Modules that a build by setuptools can always import."""
+"""Modules that are always importable in a build with setuptools."""
 _ADDING_FOLDERS = ("sys.path.insert", "sys.path.append")
 _Block = list[ast.stmt]
 Modules = Callable[[str], ast.Module | None]
-"""Gives a module of the project by its path, such as `psutil/_common.py`."""
+"""Returns a module of the project by its path, such as `psutil/_common.py`."""
 
 
 def no_modules(_path: str) -> ast.Module | None:
-    """The modules of a project that has none."""
+    """Find no modules."""
     return None
 
 
 def stable_abi_claims(script: ast.Module, facts: Scope, modules: Modules = no_modules) -> list[str]:
-    """The values of `py_limited_api`, such as `cp39`, that a script surely gives in a world of facts.
+    """The values of `py_limited_api`, such as `cp39`, that a script certainly sets, given some facts.
 
-    A tag that a `get_tag` returns beside `abi3` counts, too. What stands under a condition that can't
-    be told does not count.
+    This includes the tag that a `get_tag` returns together with `abi3`. Code under a condition with an unknown
+    value is ignored.
     """
     reading = _Reading(scope=dict(facts), facts=facts, modules=modules)
     reading.block(script.body)
-    # Functions are called when the names of the module are there.
+    # Functions run after the module, so its names are defined.
     names = reading.scope
     while reading.functions:
         function = reading.functions.pop()
@@ -43,7 +43,7 @@ def stable_abi_claims(script: ast.Module, facts: Scope, modules: Modules = no_mo
 
 @dataclass(slots=True, kw_only=True)
 class _Reading:
-    """Goes through statements in order; keeps what names stand for, and what was claimed."""
+    """Evaluates statements in order, and tracks the values of names and the claims found."""
 
     scope: dict[str, object]
     facts: Scope
@@ -131,7 +131,7 @@ def _names_set_by(node: ast.AST) -> frozenset[str]:
 
 @cache
 def _speaks_of_it(statement: ast.stmt) -> bool:
-    # A script is read once for each Python, and hardly any of its statements are long and matter.
+    # A script is evaluated once per Python version, and few of its statements are relevant.
     return _KEY in ast.unparse(statement)
 
 

@@ -1,6 +1,6 @@
-"""Where a command inside a shell text ends: `$(...)` and backticks.
+"""Scanner for the end of commands inside shell text: `$(...)` and backticks.
 
-The command itself is not understood any further; the shell of the machine runs it.
+The command itself is not interpreted; the machine's shell runs it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SINGLE = re.compile(r"'[^']*'")
 _ANSI = re.compile(r"\$'(?:[^'\\]|\\.)*'", re.DOTALL)
 _BACKTICKS = re.compile(r"`(?:[^`\\]|\\.)*`", re.DOTALL)
 _BASH = re.compile(r"\[\[|\s==\s|=\(|<<<|[<>]\(|\$'|\$\[|\$\{!|\$\{\w+(?:/|:[\d\s(]|\^|,|@|\[)|\{\w+\.\.\w+")
-"""What dash and other shells of POSIX do not know."""
+"""Syntax that dash and other POSIX shells do not support."""
 _ASSIGNED = re.compile(r"(?:^|[;&|\n]|\b(?:then|else|do|export))\s*([A-Za-z_][A-Za-z0-9_]*)\+?=")
 _CONDITION = re.compile(r"\b(?:if|elif)\b(.*?)\bthen\b", re.DOTALL)
 _WRITE = 'printf %s "${name}"'
@@ -29,9 +29,9 @@ _BEFORE_COMMAND = {"if", "then", "elif", "else", "while", "until", "do", "!", "{
 
 
 def read_substitution(cursor: Cursor) -> Substitution:
-    """Read a command and the parenthesis that closes it; the cursor stands behind `$(`.
+    """Read a command and its closing parenthesis; the cursor is after `$(`.
 
-    ValueError where the parenthesis is missing, or where the command holds a here-document.
+    ValueError if the parenthesis is missing, or if the command contains a here-document.
     """
     start = cursor.position
     _CommandScanner(cursor).scan()
@@ -39,7 +39,7 @@ def read_substitution(cursor: Cursor) -> Substitution:
 
 
 def read_expansion(cursor: Cursor, *, in_double_quotes: bool) -> Substitution:
-    """Read `${...}`, `$((...))` or `$[...]` as a command that writes its value; the cursor stands at the `$`."""
+    """Read `${...}`, `$((...))` or `$[...]` as a command that prints its value; the cursor is at the `$`."""
     start = cursor.position
     if cursor.skip("$["):
         _skip_until(cursor, "]", is_double=in_double_quotes)
@@ -52,10 +52,10 @@ def read_expansion(cursor: Cursor, *, in_double_quotes: bool) -> Substitution:
 
 
 def read_conditional(cursor: Cursor) -> tuple[tuple[str, Substitution], ...]:
-    """Read `if ...; fi` as the names that it assigns, each with a command that writes its value.
+    """Read `if ...; fi` as the names that it assigns, each with a command that prints its value.
 
-    The cursor stands at the `if`. ValueError where `fi` is missing, and where a condition uses one of several names:
-    each command runs the whole, after the names before it have their values.
+    The cursor is at the `if`. ValueError if `fi` is missing, and if a condition uses one of several assigned names:
+    each command runs the whole statement after the earlier names have been assigned.
     """
     start = cursor.position
     _CommandScanner(cursor, is_conditional=True).scan()
@@ -70,9 +70,9 @@ def read_conditional(cursor: Cursor) -> tuple[tuple[str, Substitution], ...]:
 
 
 def read_backticks(cursor: Cursor, *, in_double_quotes: bool) -> Substitution:
-    """Read a command between backticks, without the backslashes that protect it from the outer shell.
+    """Read a command between backticks, and remove the backslashes that escape characters.
 
-    The cursor stands at the first backtick. ValueError where the second is missing.
+    The cursor is at the first backtick. ValueError if the second is missing.
     """
     quoted = cursor.take_match(_BACKTICKS)
     if not quoted:
@@ -87,9 +87,9 @@ def _checked(command: str) -> Substitution:
 
 
 class _CommandScanner:
-    """Reads commands up to the parenthesis that closes them, or a conditional up to its `fi`.
+    """Reads commands up to the closing parenthesis, or a conditional up to its `fi`.
 
-    `case` patterns end with a parenthesis of their own, so open `case` words are counted.
+    `case` patterns end with a parenthesis, so open `case` words are counted.
     """
 
     def __init__(self, cursor: Cursor, *, is_conditional: bool = False) -> None:

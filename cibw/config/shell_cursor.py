@@ -1,4 +1,4 @@
-"""A place in a shell text that moves forward as the text is read."""
+"""A cursor for reading shell text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DEEPEST = 50
 
 @dataclass(slots=True)
 class Cursor:
-    """A text and how far it has been read, in characters."""
+    """A text and the position up to which it has been read."""
 
     text: str
     position: int = 0
@@ -20,7 +20,7 @@ class Cursor:
 
     @contextmanager
     def nested(self) -> Iterator[None]:
-        """Go one level deeper for as long as the context lasts; ValueError where the text is nested too deeply."""
+        """Enter a nesting level for the duration of the context; ValueError if the text is nested too deeply."""
         if self.depth >= _DEEPEST:
             raise ValueError(f"quotes, braces and parentheses are nested more than {_DEEPEST} levels deep")
         self.depth += 1
@@ -47,12 +47,12 @@ class Cursor:
         return taken
 
     def skip(self, prefix: str) -> bool:
-        """Read this text if it comes next, and say whether it did."""
+        """Read this text if it comes next; return whether it did."""
         found = self.text.startswith(prefix, self.position)
         self.position += len(prefix) * found
         return found
 
     def take_match(self, pattern: re.Pattern[str]) -> str:
-        """Read what the pattern matches here; empty where it does not match."""
+        """Read what the pattern matches here; empty if it does not match."""
         match = pattern.match(self.text, self.position)
         return self.take(match.end() - self.position) if match else ""

@@ -1,6 +1,6 @@
-"""The language of the environment options: assignments as a shell would read them.
+"""Parser of the environment options: assignments in shell syntax.
 
-Variables, defaults and commands stay expressions, which the machine of the build evaluates.
+Variables, defaults and commands stay expressions that are evaluated on the build machine.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from cibw.config.shell_values import Quoting, Surroundings, read_value
 from cibw.model.environment import EnvExpr, Variable
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-"""Cargo and the cc crate read names such as CC_x86_64-unknown-linux-gnu, which bash itself could not assign."""
+"""Cargo and the cc crate use names such as CC_x86_64-unknown-linux-gnu, which bash itself cannot assign."""
 _BETWEEN = re.compile(r"(?:[ \t\n]|\\\n|#[^\n]*)*")
 _IF = re.compile(r"if\s")
 _AFTER_FI = re.compile(r"[ \t]*;?" + _BETWEEN.pattern)
@@ -22,12 +22,12 @@ _KEYWORDS = {"export", "declare", "typeset", "local", "readonly", "set", "env"}
 
 
 def parse_assignments(text: str) -> tuple[EnvExpr, ...]:
-    """Read assignments that stand apart by white space, new lines and comments.
+    """Parse assignments separated by whitespace, newlines and comments.
 
     Quotes, backslashes, `~`, `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME-default}`, `$(command)`, backticks and
-    `NAME+=value` mean what they mean in bash. What goes beyond these, such as `${NAME%suffix}` and `if ...; fi`, the
-    shell of the machine evaluates. Positional and special parameters such as `$1` are empty. ValueError
-    says what else was found and what to write instead.
+    `NAME+=value` work as in bash. The machine's shell evaluates other expansions, such as `${NAME%suffix}`, and
+    `if ...; fi`. Positional and special parameters such as `$1` are empty. ValueError for unsupported syntax, with
+    a suggestion.
     """
     cursor = Cursor(text)
     assignments: list[EnvExpr] = []
@@ -48,10 +48,10 @@ def parse_assignments(text: str) -> tuple[EnvExpr, ...]:
 
 
 def parse_value(name: str, text: str) -> EnvExpr:
-    r"""Read one value as between double quotes, where a double quote is a plain character.
+    r"""Parse one value as if in double quotes, where a double quote is a literal character.
 
-    A backslash takes the meaning from $, `, " and \, joins a line with the next, and stays before all else. ValueError
-    as for `parse_assignments`, and for an invalid name.
+    A backslash escapes $, `, " and \, joins a line with the next, and is literal otherwise. ValueError as for
+    `parse_assignments`, and for an invalid name.
     """
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} is not an environment variable name; use letters, digits, _, - and .")
@@ -59,7 +59,7 @@ def parse_value(name: str, text: str) -> EnvExpr:
 
 
 def parse_assignment(text: str) -> EnvExpr:
-    """Read `NAME=value` or `NAME+=value`, the value as `parse_value` does; ValueError for anything else."""
+    """Parse `NAME=value` or `NAME+=value` with `parse_value`; ValueError for anything else."""
     name, equals, value = text.partition("=")
     if not equals:
         raise ValueError(f"{text!r} is not an assignment; write NAME=value")

@@ -1,4 +1,4 @@
-r"""Quotes of the shell that hold no expansions: `'...'` and `$'...\n...'`."""
+r"""Shell quotes without expansions: `'...'` and `$'...\n...'`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CODE = re.compile(r"x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})
 
 
 def read_single(cursor: Cursor) -> str:
-    """Read what stands between single quotes; the cursor stands behind the first of them."""
+    """Read the text in single quotes; the cursor is after the first quote."""
     end = cursor.text.find("'", cursor.position)
     if end < 0:
         raise ValueError("unclosed single quote")
@@ -33,9 +33,9 @@ def read_single(cursor: Cursor) -> str:
 
 
 def read_ansi(cursor: Cursor) -> str:
-    """Read what stands in `$'...'`, with its escapes; the cursor stands behind the first quote.
+    """Read the text in `$'...'`, with its escapes; the cursor is after the first quote.
 
-    ValueError for a missing quote, and for codes of single bytes, which are no text.
+    ValueError for a missing quote, and for escapes of bytes that are not text.
     """
     pieces: list[str] = []
     while not cursor.at_end:

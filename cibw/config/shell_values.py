@@ -1,4 +1,4 @@
-"""Values as a shell writes them: quotes, variables and commands."""
+"""Parser of values in shell syntax: quotes, variables and commands."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _OPERATORS = {
 
 
 class Quoting(Enum):
-    """What surrounds a piece of a value."""
+    """The quoting of a piece of a value."""
 
     NONE = "none"
     DOUBLE = "between double quotes"
@@ -46,14 +46,14 @@ class Surroundings:
 
     @property
     def is_bare(self) -> bool:
-        """Whether a character here is subject to the shell's operators."""
+        """Whether unquoted shell operators are significant here."""
         return self.quoting is Quoting.NONE and not self.in_braces
 
 
 def read_value(cursor: Cursor, around: Surroundings) -> tuple[EnvPart, ...]:
-    """Read a value up to its end: white space, the closing quote or brace, or the end of the text.
+    """Read a value up to its end: whitespace, the closing quote or brace, or the end of the text.
 
-    The closing quote or brace is read too. ValueError says what is not understood, and what to write.
+    The closing quote or brace is consumed. ValueError for unsupported syntax, with a suggestion.
     """
     parts: list[EnvPart] = []
     start = cursor.position
@@ -105,7 +105,7 @@ def _read_piece(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart]:
         case "$":
             return _read_dollar(cursor, around)
         case "`":
-            # Behind ${NAME:- a quote needs no protection from the double quotes around it.
+            # After ${NAME:- a quote does not need to be escaped inside double quotes.
             unescape_quotes = around.quoting is not Quoting.NONE and not around.in_braces
             return (read_backticks(cursor, in_double_quotes=unescape_quotes),)
         case "\\":
@@ -148,7 +148,7 @@ def _read_dollar(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart]:
     if cursor.skip("("):
         return (read_substitution(cursor),)
     if cursor.take_match(_SPECIAL_PARAMETER):
-        # No script runs here, so that these have no values.
+        # There is no script, so these parameters are empty.
         return ()
     return _read_dollar_quote(cursor, around)
 
@@ -180,7 +180,7 @@ def _read_braces(cursor: Cursor, around: Surroundings) -> EnvPart:
 
 
 def _expansion(cursor: Cursor, start: int, around: Surroundings) -> Substitution:
-    """What only a shell can expand, from where its `$` stands."""
+    """Read an expansion that only a shell can evaluate, starting at its `$`."""
     cursor.position = start
     expansion = read_expansion(cursor, in_double_quotes=around.quoting is not Quoting.NONE)
     if around.quoting is Quoting.TABLE and '"' in cursor.text[start : cursor.position]:

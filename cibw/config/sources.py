@@ -1,4 +1,4 @@
-"""Everything that a configuration is read from, as values; only `read_text` reaches the disk."""
+"""The sources of a configuration, as values; only `read_text` accesses the disk."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 
 
 def no_files(_path: str) -> str | None:
-    """A reader for projects without files."""
+    """Find no files."""
     return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arguments:
-    """What the command line says about options; empty or 0 where nothing was said.
+    """The command-line arguments that affect options; empty or 0 if not given.
 
-    `package_dir` is POSIX and relative to the project directory. `archs` is the text as given,
-    `enable` one entry per use. `engine` replaces the name in container-engine and keeps the rest of it.
+    `package_dir` is a POSIX path relative to the project directory. `archs` is the text as given, `enable` has
+    one entry per use. `engine` replaces only the name in container-engine.
     """
 
     package_dir: str = "."
@@ -34,9 +34,9 @@ class Arguments:
 class Sources:
     """Configuration file, environment variables, arguments and a reader of the project's files.
 
-    `config_text` is the TOML text of the configuration file, or None where there is none, and
-    `config_label` its name in messages. `read_text` gets a POSIX path relative to the project
-    directory and gives the file's text, None where there is no such file, or raises UnreadableFileError.
+    `config_text` is the TOML text of the configuration file, or None if there is none, and `config_label` is its
+    name in messages. `read_text` takes a POSIX path relative to the project directory and returns the file's text,
+    or None if it does not exist. It raises UnreadableFileError if the file cannot be read.
     """
 
     config_label: str = "pyproject.toml"

@@ -1,4 +1,4 @@
-"""Whether a project's metadata says that its wheels are abi3, and for which Pythons."""
+"""Detection of abi3 wheels, and of their Python versions, in a project's metadata."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _MINORS = range(2, 21)
 _TAG = re.compile(r"cp3([1-9][0-9]?)")
 _LIMITED_API = re.compile(r"""limited_api\s*:\s*['"]3\.([0-9]{1,9})""")
 ReadText = Callable[[str], str | None]
-"""Gives the text of a file of the package, or None where there is none."""
+"""Returns the text of a file of the package, or None if it does not exist."""
 
 
 def find_stable_abi(pyproject: TomlTable, read_text: ReadText, platform: Platform) -> StableAbi | None:
-    """The CPythons whose wheel is abi3, as the files of the project's build system say.
+    """The CPython versions whose wheel is abi3, according to the files of the project's build system.
 
-    None where they say nothing, or nothing that can be told without running them.
+    None if the files do not say so, or only say so when they are run.
     """
     backend = as_table(pyproject.get("build-system")).get("build-backend")
     tool = as_table(pyproject.get("tool"))
@@ -59,7 +59,7 @@ def _of_meson(table: TomlTable, read_text: ReadText) -> StableAbi | None:
     if table.get("limited-api") is not True:
         return None
     floors = _LIMITED_API.findall(read_text("meson.build") or "")
-    # meson-python refuses to make a wheel of another kind, whichever file of the project holds the version.
+    # meson-python then builds only abi3 wheels, wherever the version is set.
     return _above(max(map(int, floors), default=_MINORS.start), "pyproject.toml [tool.meson-python] limited-api")
 
 
@@ -101,7 +101,7 @@ def _in_setup_py(read_text: ReadText, platform: Platform) -> Iterator[int]:
         try:
             claims = stable_abi_claims(script, facts_of(minor, platform), modules)
         except (RecursionError, ValueError):
-            # Its expressions, or the numbers in them, are longer than what Python writes out again.
+            # Its expressions, or the numbers in them, are too long for ast.unparse.
             return
         floors = [floor for floor in map(_minor, claims) if floor is not None]
         if floors and minor >= max(floors):

@@ -1,4 +1,4 @@
-"""From which Python on a Rust project by maturin is abi3: what its features of pyo3 say."""
+"""Detection of abi3 wheels in maturin projects, from the enabled pyo3 features."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _FIRST_WITH_ABI3T = 15
 
 
 def rust_floor(maturin: TomlTable, read_text: Callable[[str], str | None]) -> tuple[int | None, str]:
-    """The minor version that pyo3's `abi3-py39` or `abi3t-py315` names, and where.
+    """The minor version in pyo3's `abi3-py39` or `abi3t-py315` feature, and where it is set.
 
-    2 for `abi3` and 15 for `abi3t` alone, None where none of them stands.
+    2 for plain `abi3`, 15 for plain `abi3t`, None if no such feature is enabled.
     """
     path = maturin.get("manifest-path", "Cargo.toml")
     manifest = _manifest(read_text(path) if isinstance(path, str) else None)
@@ -37,7 +37,7 @@ def _floor(features: Iterable[str]) -> int | None:
     found = [match for match in map(_ABI3.fullmatch, features) if match]
     floors = [int(match[2]) for match in found if match[2]]
     floors += [_FIRST_WITH_ABI3T for match in found if match[1] and not match[2]]
-    # Each such feature of pyo3 also sets those of the later Pythons, so that the lowest one counts.
+    # Each of these pyo3 features also enables those of later Pythons, so the lowest one counts.
     return min(floors, default=_ANY_PYTHON if found else None)
 
 
@@ -46,7 +46,7 @@ def _texts(value: TomlValue | None) -> tuple[str, ...]:
 
 
 def _enabled(maturin: TomlTable, manifest: TomlTable) -> Iterator[str]:
-    """The features of the crate that are on, and what they turn on."""
+    """The enabled features of the crate, and the features that they enable."""
     table = as_table(manifest.get("features"))
     waiting = [*_texts(maturin.get("features"))]
     if maturin.get("no-default-features") is not True:

@@ -1,4 +1,4 @@
-"""What expressions of a setup.py give on a certain Python, as far as that can be told without running it."""
+"""Static evaluation of expressions in a setup.py for a given Python version."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from cibw.exhaustive import assert_never
 from cibw.model.target import Platform
 
 Scope = Mapping[str, object]
-"""What names and expressions are known to give, by their source text as `ast.unparse` writes it."""
+"""Known values of names and expressions, by their source text as written by `ast.unparse`."""
 
 
 class Unknown(Enum):
-    """Stands for a value that can't be told."""
+    """The marker for an unknown value."""
 
     VALUE = "unknown"
 
@@ -25,9 +25,9 @@ UNKNOWN = Unknown.VALUE
 _LONGEST = 60
 _MOST_VALUES = 1_000
 _LONGEST_TEXT = 100_000
-"""A script that puts values together again and again must not exhaust memory."""
+"""A limit, so that a script cannot exhaust memory by building ever larger values."""
 _MICRO = 99
-"""A late release of each Python stands for all of them."""
+"""A high patch release that represents all releases of a Python version."""
 _SYSTEMS = {
     Platform.MACOS: ("darwin", "Darwin", "posix"),
     Platform.WINDOWS: ("win32", "Windows", "nt"),
@@ -49,7 +49,7 @@ _ORDERS: Mapping[type[ast.cmpop], Callable[[tuple[object, ...], tuple[object, ..
 
 
 def facts_of(minor: int, platform: Platform) -> Scope:
-    """What a setup.py sees on CPython 3.`minor`, with its lock, on Linux, macOS or Windows."""
+    """The values that a setup.py sees on CPython 3.`minor` with the GIL on Linux, macOS or Windows."""
     version = (3, minor, _MICRO, "final", 0)
     name, system, kind = _SYSTEMS.get(platform, (UNKNOWN, UNKNOWN, UNKNOWN))
     return {
@@ -102,7 +102,7 @@ def _composed(node: ast.UnaryOp | ast.BoolOp | ast.IfExp | ast.JoinedStr, scope:
 
 
 def truth_of(node: ast.expr, scope: Scope) -> bool | None:
-    """Whether an expression counts as true; None where that can't be told."""
+    """Whether an expression is truthy; None if unknown."""
     value = value_of(node, scope)
     return None if value is UNKNOWN else bool(value)
 
@@ -127,7 +127,7 @@ def _by_name_or_parts(node: ast.expr, scope: Scope) -> object:
 
 @cache
 def _source(node: ast.expr) -> str:
-    # Facts have short names, and to write out long lists and calls takes its time.
+    # The known expressions are short, and ast.unparse is slow for long ones.
     return ast.unparse(node) if (node.end_col_offset or 0) - node.col_offset <= _LONGEST else ""
 
 
@@ -136,12 +136,12 @@ def _all_known(values: tuple[object, ...]) -> object:
 
 
 def _weight(value: object) -> int:
-    """How many values one is made of; each was counted when it was made, so that none is large."""
+    """The number of values in a value; limited when it was created, so never large."""
     return sum(map(_weight, value)) + 1 if isinstance(value, tuple) else 1
 
 
 def _logic(operands: list[ast.expr], scope: Scope, *, ends_at: bool) -> object:
-    """`and` and `or`: one operand may settle it, whatever the unknown ones are."""
+    """Evaluate `and` and `or`; one operand may decide the result despite unknown ones."""
     truths = [truth_of(operand, scope) for operand in operands]
     if ends_at in truths:
         return ends_at

@@ -1,4 +1,4 @@
-"""Variables that are no options, and those that past releases of cibuildwheel had."""
+"""Variables without an option, and variables of past cibuildwheel releases."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ REMOVED_VARIABLES: dict[str, str] = {
     "CIBW_MANYLINUX_IMAGE": "name the architecture, as in CIBW_MANYLINUX_X86_64_IMAGE",
     "CIBW_MUSLLINUX_IMAGE": "name the architecture, as in CIBW_MUSLLINUX_X86_64_IMAGE",
 }
-"""Variables of past releases, and names that are often taken for those of options."""
+"""Variables of past releases, and names that are often mistaken for options."""
 REMOVED_OPTIONS: dict[str, str] = {"free-threaded-support": "free-threaded Python is built like any other"}
 REMOVED_GROUPS: dict[str, str] = {
     "cpython-freethreading": "free-threaded Python is built like any other",

@@ -1,4 +1,4 @@
-"""TOML text as typed values."""
+"""TOML parser with typed values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TomlTable = Mapping[str, TomlValue]
 _WORD = 400
 _LEVELS = 2 * DEPTH_LIMIT
 _INTEGERS = range(-(1 << 63), 1 << 63)
-"""The integers that TOML asks parsers for; one that is larger is an error."""
+"""The range of integers that TOML requires; larger ones are errors."""
 _TOKEN = re.compile(
     r"""
     "{3}(?:[^"\\]+|\\.|"(?!""))*(?:"{3})?
@@ -34,9 +34,9 @@ _TOKEN = re.compile(
 
 
 def parse_toml(text: str) -> TomlTable:
-    """Read TOML; ValueError says what is wrong, with line and column. Dates become text, arrays tuples.
+    """Parse TOML; ValueError describes the error with line and column. Dates become text, arrays tuples.
 
-    Texts that are too long, or nested too deeply, are refused before they are parsed.
+    Texts that are too long or nested too deeply are rejected before parsing.
     """
     if len(text) > TEXT_LIMIT:
         raise TooLargeError(f"it is larger than {in_units(TEXT_LIMIT)}")
@@ -65,7 +65,7 @@ def _check_nesting(text: str) -> None:
 
 
 def _value(value: object, depth: int) -> TomlValue:
-    # Dotted keys of tables inside each other add up to more than any of them has.
+    # The depths of nested tables with dotted keys add up.
     if depth > _LEVELS:
         raise TooDeepError(f"its tables are nested more than {_LEVELS} levels deep")
     match value:
@@ -82,7 +82,7 @@ def _value(value: object, depth: int) -> TomlValue:
 
 
 def type_name(value: TomlValue) -> str:
-    """The name of a value's type, with its article, in the words of TOML."""
+    """The TOML name of a value's type, with an article."""
     match value:
         case bool():
             return "a boolean"
@@ -99,5 +99,5 @@ def type_name(value: TomlValue) -> str:
 
 
 def as_table(value: TomlValue | None) -> TomlTable:
-    """The value where it is a table, else an empty table."""
+    """The value if it is a table, otherwise an empty table."""
     return value if isinstance(value, Mapping) else {}
