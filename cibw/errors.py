@@ -15,7 +15,7 @@ CibwError                       1  anything that stops a run
 |-- AuditFailedError            9  the audit command failed
 |-- NoWheelError               10  the build produced no wheel
 |-- EngineUnavailableError     11  the engine is missing or not running
-|-- ImageUnavailableError      12  an image is neither present nor can be pulled
+|-- ImageUnavailableError      12  an image is missing and cannot be pulled
 |-- InterpreterMissingError    13  an interpreter is missing on the host or in an image
 |-- EmulationMissingError      14  the kernel cannot run the architecture
 |-- PlatformTagError           15  the wheel needs newer libraries than its platform tag allows
@@ -182,7 +182,7 @@ class EngineUnavailableError(CibwError):
 
 
 class ImageUnavailableError(CibwError):
-    """An image is not present and could not be pulled."""
+    """An image is missing and could not be pulled."""
 
     exit_code = 12
     reference = "image-unavailable"

@@ -1,1 +1,1 @@
-"""The values that every other package speaks in."""
+"""Data classes and enums shared by all other packages."""

@@ -1,4 +1,4 @@
-"""Names of the artifacts that jobs of a CI hand to one another."""
+"""Names of the CI artifacts that pass distributions between jobs."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from cibw.model.identifier import BuildIdentifier
 
 SDIST_ARTIFACT = "cibw-sdist"
 ARTIFACT_GLOB = "cibw-*"
-"""Matches the name of each artifact with distributions."""
+"""A glob that matches all artifacts with distributions."""
 _WHEELS = "cibw-wheels"
-# What the stores of CIs refuse in a name, and blanks, which would have to be quoted wherever the name stands.
+# Characters that CI services reject in artifact names, and spaces, which would require quoting.
 _REFUSED = re.compile(r"[^A-Za-z0-9._+=@,-]+")
 
 
 def artifact_name(group: str | BuildIdentifier | None = None) -> str:
-    """The artifact of the wheels of an identifier or a group of them; of the sdist where there is no group.
+    """The artifact name for the wheels of an identifier or a group, or for the sdist if there is no group.
 
-    Each run of characters that a store may refuse becomes a dash. ValueError where nothing is left of a group.
+    Each run of characters that a CI service may reject becomes a dash. ValueError if no characters remain.
     """
     if group is None:
         return SDIST_ARTIFACT

@@ -1,4 +1,4 @@
-"""Attestations: signed statements of where a distribution comes from (PEP 740)."""
+"""Attestations: signed statements about the origin of a distribution (PEP 740)."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from enum import Enum
 
 
 class AttestationPolicy(Enum):
-    """What an upload does about attestations."""
+    """How an upload handles attestations."""
 
     REQUIRE = "require"
-    """Every file is attested, or nothing is sent."""
+    """Every file must be attested, or nothing is uploaded."""
     AUTO = "auto"
-    """Attested where a trusted publisher sends; an outage of the signers stops nothing."""
+    """Attest with trusted publishing; a signing service outage does not stop the upload."""
     OFF = "off"
 
 
 class Predicate(Enum):
-    """What an attestation says of a distribution; the value is the path of its type, whatever the host."""
+    """The statement of an attestation; the value is the path of its type URL."""
 
     PUBLISH = "/attestations/publish/v1"
-    """A trusted publisher has published it."""
+    """A trusted publisher published it."""
     PROVENANCE = "/provenance/v1"
     """How it was built (SLSA)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What an attestation claims to be about, which nobody has verified: a file by name and SHA-256, and what of it."""
+    """The unverified claim of an attestation: a file by name and SHA-256, and a predicate."""
 
     filename: str
     sha256: str
@@ -35,7 +35,7 @@ class Statement:
 
 
 class Forge(Enum):
-    """Where a publisher lives; the value is the `kind` of PEP 740."""
+    """The service that hosts a publisher; the value is the `kind` in PEP 740."""
 
     GITHUB = "GitHub"
     GITLAB = "GitLab"
@@ -45,8 +45,8 @@ class Forge(Enum):
 class Publisher:
     """A workflow that publishes.
 
-    `repository` is `owner/name`, on GitLab with all groups. `workflow` is the name of a file in `.github/workflows`,
-    on GitLab the path of the CI's configuration.
+    `repository` is `owner/name`, on GitLab with all groups. `workflow` is a file name in `.github/workflows`, or the
+    path of the CI configuration on GitLab.
     """
 
     forge: Forge
@@ -54,5 +54,5 @@ class Publisher:
     workflow: str
 
     def __str__(self) -> str:
-        """The publisher for people."""
+        """The publisher for display."""
         return f"{self.workflow} of {self.repository} on {self.forge.value}"

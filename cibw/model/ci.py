@@ -1,4 +1,4 @@
-"""What a run of a CI is for: its tag, branch, event and workflow, as values."""
+"""Facts about a CI run: its tag, branch, event and workflow."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class CiProvider(Enum):
-    """Whose CI it is; the value is its name for people."""
+    """A CI service; the value is its display name."""
 
     GITHUB = "GitHub Actions"
     GITLAB = "GitLab CI"
@@ -22,12 +22,12 @@ class CiProvider(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CiFacts:
-    """What a run is for; empty where the CI does not tell it.
+    """Facts about a run; empty if the CI does not provide them.
 
-    `tags` are the tags that stand at the commit: one in the run of a tag, maybe several on a computer. `event` and
-    `environment` are words of the CI. `workflow` names what defines the run: the `workflow_ref` of GitHub
-    (`owner/name/.github/workflows/x.yml@ref`), the configuration file of GitLab, a pipeline elsewhere.
-    `is_fork` says that the run is for a change that comes from another repository.
+    `tags` are the tags of the commit: one in a CI run for a tag, possibly several on a local computer. `event` and
+    `environment` use the terms of the CI. `workflow` is the definition of the run: the `workflow_ref` on GitHub
+    (`owner/name/.github/workflows/x.yml@ref`), the configuration file on GitLab, a pipeline elsewhere.
+    `is_fork` means that the run is for a change from another repository.
     """
 
     provider: CiProvider = CiProvider.NONE
@@ -44,10 +44,10 @@ class CiFacts:
 
     @property
     def tag(self) -> str:
-        """The tag, the first of several; empty where there is none."""
+        """The first tag; empty if there is none."""
         return self.tags[0] if self.tags else ""
 
     @property
     def is_ci(self) -> bool:
-        """Whether the run is one of a CI."""
+        """Whether the run is a CI run."""
         return self.provider is not CiProvider.NONE

@@ -1,4 +1,4 @@
-"""Commands in the language of cmd.exe, which takes one line and reads a slash as the start of an option."""
+"""Commands for cmd.exe, which accepts a single line and treats a slash as the start of an option."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _COMMENT = re.compile(r"@?(?:rem(?:\s|$)|::)", re.IGNORECASE)
 
 
 def cmd_text(template: Template, bindings: Mapping[Late, str]) -> str:
-    r"""Fill in what the run knows, in one line; KeyError names a late value that is not bound.
+    r"""Render a template as one line; KeyError for a late value that is not bound.
 
-    Paths that begin with a late value get backslashes, as `copy` and its like take `C:\a/b` for an option `/b`.
+    Paths that begin with a late value get backslashes, because `copy` and others parse `/b` in `C:\a/b` as an option.
     """
     return _one_line("".join(_pieces(template, bindings)))
 
@@ -32,10 +32,10 @@ def _pieces(template: Template, bindings: Mapping[Late, str]) -> Iterator[str]:
 
 
 def _one_line(text: str) -> str:
-    """Lines as commands that follow one another while they succeed; cmd.exe would run the first alone."""
+    """Join lines with `&&`; cmd.exe would run only the first line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) < 2:
         return text.strip()
     joined = "\n".join(line for line in lines if not _COMMENT.match(line))
-    # A caret at its end carries a line on.
+    # A caret at the end of a line continues it.
     return joined.replace("^\n", "").replace("\n", " && ")

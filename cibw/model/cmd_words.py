@@ -1,4 +1,4 @@
-"""Words of a command as programs of Windows read them; pure."""
+"""Quoting of command arguments for Windows."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ _OPERATORS = "&|<>^()"
 
 
 def program_word(argument: str) -> str:
-    r"""An argument as the C library of Windows reads it: \ is plain, but before quotes."""
+    r"""Quote an argument for the Windows C library: \ is literal except before quotes."""
     if argument and not any(one in argument for one in (*_BLANKS, '"')):
         return argument
     return _in_quotes(argument, '\\"')
 
 
 def batch_word(argument: str) -> str:
-    """An argument as a batch file hands it on, in quotes; percent signs still mean something to cmd.exe."""
+    """Quote an argument for a batch file; cmd.exe still expands percent signs."""
     return _in_quotes(argument, '""')
 
 
 def shown_word(argument: str) -> str:
-    """An argument as a user may type it at the prompt of cmd.exe, which would take an operator for its own."""
+    """Quote an argument for typing at the cmd.exe prompt, where operators are special."""
     return _in_quotes(argument, '\\"') if any(one in argument for one in _OPERATORS) else program_word(argument)
 
 

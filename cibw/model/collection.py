@@ -1,4 +1,4 @@
-"""Files of several folders on their way into one directory."""
+"""Collection of files from several directories into one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cibw.model.manifest import Manifest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectedFile:
-    """A distribution or an attestation: its name, size in bytes and SHA-256, and the folder where it lies."""
+    """A distribution or an attestation: its name, size in bytes, SHA-256 and directory."""
 
     filename: str
     size: int
@@ -18,13 +18,13 @@ class CollectedFile:
 
     @property
     def path(self) -> str:
-        """Where it lies."""
+        """The path of the file."""
         return f"{self.folder}/{self.filename}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """What lies directly in one folder; `manifest` is None where it has none."""
+    """The files directly in one directory; `manifest` is None if it has none."""
 
     name: str
     files: tuple[CollectedFile, ...] = ()
@@ -33,11 +33,11 @@ class Folder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """What is done with the files of some folders.
+    """The plan for collecting the files of some directories.
 
-    `repeated` are further places of the same bytes, `there` has what the output directory has already, `kept` the
-    files of that directory that come from none of the folders but stand in its manifest, and `strangers` those that
-    do not. `manifest` is what it gets.
+    `repeated` are additional copies of the same content. `there` are files that the output directory already has.
+    `kept` are other files of the output directory that its manifest lists, and `strangers` those that it does not
+    list. `manifest` is the new manifest.
     """
 
     folders: tuple[Folder, ...]

@@ -1,4 +1,4 @@
-"""Commands as the plan holds them, requests as a machine gets them, and their outcomes."""
+"""Commands in a plan, requests to a machine, and their outcomes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from cibw.model.template import Late, Template
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A program with its arguments, or one text for the shell where `shell` is true.
+    """A program with its arguments, or a single text for the shell if `shell` is true.
 
-    `path_entry` is a directory that comes first on PATH for this command alone. `dialect` is the shell of
-    the machine.
+    `path_entry` is a directory that is first on PATH for this command only. `dialect` is the machine's shell.
     """
 
     argv: tuple[Template, ...]
@@ -30,7 +29,7 @@ class Command:
         return self.dialect.join(str(argument) for argument in self.argv)
 
     def request(self, bindings: Mapping[Late, str], environment: Mapping[str, str]) -> Request:
-        """Fill in what the run knows; KeyError names a late value that is not bound."""
+        """Render the command; KeyError for a late value that is not bound."""
         is_cmd = self.shell and self.dialect is Shell.CMD
         argv = tuple(cmd_text(one, bindings) if is_cmd else one.render(bindings) for one in self.argv)
         if self.path_entry is not None:
@@ -45,7 +44,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One command, ready to run: the whole environment, no standard input."""
+    """One command, ready to run: with its full environment, without standard input."""
 
     argv: tuple[str, ...]
     cwd: str
@@ -54,10 +53,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryShortage:
-    """Processes were killed because memory ran out; `limit` is how many bytes they had, where a limit was set.
+    """Processes were killed because memory ran out; `limit` is the memory limit in bytes, if one was set.
 
-    `kills` is how many the kernel says it has killed; 0 where that is only likely. The limit of a `container` is one
-    that the configuration sets.
+    `kills` is the number of processes that the kernel reports as killed; 0 if this is only likely. With `container`,
+    the limit comes from the configuration.
     """
 
     kills: int = 0
@@ -73,7 +72,7 @@ class MemoryShortage:
 
     @property
     def hint(self) -> str:
-        """What helps."""
+        """A suggestion for the user."""
         less = "reduce the memory use of the build with --jobs 1, or MAKEFLAGS=-j1 in environment"
         if self.limit and self.container:
             return f"Raise --memory in the create-args of container-engine, or {less}."
@@ -82,9 +81,9 @@ class MemoryShortage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a command ended; `stdout` is what it wrote there, decoded as UTF-8 with replacements.
+    """The outcome of a command; `stdout` is its output, decoded as UTF-8 with replacements.
 
-    `shortage` is there where it failed and the machine saw that memory ran out.
+    `shortage` is set if the command failed and the machine detected that memory ran out.
     """
 
     exit_code: int

@@ -1,4 +1,4 @@
-"""Compiler caches: which one a build uses, and what it brought."""
+"""Compiler caches: the one that a build uses, and its hits."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from enum import Enum
 
 
 class CompilerCache(Enum):
-    """What `compiler-cache` names."""
+    """The values of `compiler-cache`."""
 
     AUTO = "auto"
-    """The first of ccache and sccache that the machine has, else none."""
+    """The first of ccache and sccache that the machine has, otherwise none."""
     CCACHE = "ccache"
     SCCACHE = "sccache"
     NONE = "none"
@@ -18,7 +18,7 @@ class CompilerCache(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheHits:
-    """How many files of a build came from a compiler cache, and how many had to be compiled."""
+    """The numbers of files of a build that came from a compiler cache and that were compiled."""
 
     tool: CompilerCache
     hits: int = 0

@@ -1,4 +1,4 @@
-"""How an upload gets in, as values."""
+"""Credentials for uploads."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 AUTHORITIES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""The variables that name the authorities to trust, the first before the others."""
+"""The variables for trusted certificate authorities, highest priority first."""
 API_USER = "__token__"
-"""The user name that stands beside a token."""
+"""The username for a token."""
 
 
 class TrustedPublishing(Enum):
-    """Whether the identity of a CI's run is exchanged for a token of the index."""
+    """Whether the identity of a CI run is exchanged for an index token."""
 
     AUTO = "auto"
-    """Where the CI gives an identity and the index takes it."""
+    """If the CI provides an identity and the index accepts it."""
     ALWAYS = "always"
-    """Nothing else lets an upload in."""
+    """Use no other credentials."""
     NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """A user's name and password, or `__token__` and a token; `place` says where they were found."""
+    """A username and password, or `__token__` and a token; `place` is where they were found."""
 
     username: str
     password: str = field(repr=False)
@@ -32,9 +32,9 @@ class Login:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexSection:
-    """A section of .pypirc: the address of uploads and, where they stand there, a user's name and password.
+    """A section of .pypirc: the upload URL and, if set, a username and password.
 
-    `ca_cert` and `client_cert` are files with the authorities to trust and with the certificate to show.
+    `ca_cert` and `client_cert` are files with trusted certificate authorities and with the client certificate.
     """
 
     repository: str
@@ -46,7 +46,7 @@ class IndexSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificates:
-    """Files, or a directory, with the authorities to trust, and a file with the certificate to show; empty for none."""
+    """A file or directory of trusted certificate authorities, and a client certificate file; empty for none."""
 
     authorities: str = ""
     client: str = ""

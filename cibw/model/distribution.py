@@ -1,4 +1,4 @@
-"""Distributions: the files of a release, by what their names say."""
+"""Distributions: the files of a release."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROVENANCE_ENDING = ".slsa.attestation"
 
 
 class DistributionKind(Enum):
-    """What a distribution is; the value is the `filetype` of the upload protocol."""
+    """The kind of a distribution; the value is the `filetype` in the upload protocol."""
 
     WHEEL = "bdist_wheel"
     SDIST = "sdist"
@@ -27,7 +27,7 @@ class DistributionKind(Enum):
 class Distribution:
     """A wheel or an sdist, with its size in bytes and its SHA-256.
 
-    `project` is the normalised name (PEP 503). `wheel` is what the name of a wheel says, and None for an sdist.
+    `project` is the normalized name (PEP 503). `wheel` is the parsed wheel name, and None for an sdist.
     """
 
     filename: str
@@ -40,7 +40,7 @@ class Distribution:
 
     @classmethod
     def parse(cls, filename: str, *, size: int, sha256: str) -> Distribution:
-        """Read a file name (binary distribution format; PEP 625); ValueError where it is that of no distribution."""
+        """Parse a file name (binary distribution format; PEP 625); ValueError if it is not a distribution."""
         if filename.endswith(WHEEL_ENDING):
             wheel = WheelName.parse(filename)
             return cls(
@@ -69,10 +69,10 @@ class Distribution:
 
 
 def is_distribution_name(filename: str) -> bool:
-    """Whether a file name ends like that of a wheel or an sdist."""
+    """Whether a file name has the extension of a wheel or an sdist."""
     return filename.endswith((WHEEL_ENDING, SDIST_ENDING))
 
 
 def upload_order(distributions: tuple[Distribution, ...]) -> tuple[Distribution, ...]:
-    """Wheels by name, then sdists: who finds the sdist finds the wheels, too."""
+    """Sort wheels by name, then sdists, so that the wheels are available before the sdist."""
     return tuple(sorted(distributions, key=lambda one: (one.kind is DistributionKind.SDIST, one.filename)))

@@ -1,4 +1,4 @@
-"""Files from the network: their addresses, what proves them, and the mirrors that they come from."""
+"""Downloads: their URLs, hashes and mirrors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Replacements = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
-    """A file to fetch; `sha256` is in lower-case hexadecimal digits, and empty where nobody knows it."""
+    """A file to download; `sha256` is in lowercase hexadecimal, and empty if unknown."""
 
     address: str
     sha256: str = ""
@@ -18,17 +18,17 @@ class Download:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mirrors:
-    """Where files come from instead: pairs of the beginning of an address and what stands for it.
+    """Mirrors: pairs of a URL prefix and its replacement.
 
-    `pseudo` gives beginnings such as `maven:`, which are no addresses, their usual meaning; `chosen`
-    are those of the user, who may replace a pseudo address or what it means.
+    `pseudo` maps prefixes such as `maven:` to their default URLs; `chosen` are the mirrors of the user, which can
+    replace a pseudo prefix or its default URL.
     """
 
     chosen: Replacements = ()
     pseudo: Replacements = ()
 
     def resolve(self, address: str) -> str:
-        """The address to ask: of the beginnings that fit, the longest one is replaced."""
+        """The URL to download from; the longest matching prefix is replaced."""
         found = _replaced(self.chosen, address)
         if found is not None:
             return found
@@ -36,9 +36,9 @@ class Mirrors:
         return _replaced(self.chosen, usual) or usual
 
     def image(self, reference: str) -> str:
-        """The image to ask for: of the registries that fit a reference, the longest one is replaced.
+        """The image to pull; the longest matching registry is replaced.
 
-        A reference without a registry is one of docker.io, where `ubuntu` means `library/ubuntu`.
+        A reference without a registry refers to docker.io, where `ubuntu` means `library/ubuntu`.
         """
         pairs = tuple(pair for pair in self.chosen if "://" not in pair[1])
         return _replaced(pairs, reference) or _replaced(pairs, _in_full(reference)) or reference
@@ -61,6 +61,6 @@ def _replaced(pairs: Replacements, address: str) -> str | None:
 
 
 def _fits(beginning: str, address: str) -> bool:
-    """Whole parts alone fit: `https://example.com` is no beginning of `https://example.community`."""
+    """Match whole components only: `https://example.com` is not a prefix of `https://example.community`."""
     rest = address[len(beginning) :]
     return address.startswith(beginning) and (beginning.endswith(_BOUNDARIES) or rest[:1] in ("", "/"))

@@ -1,4 +1,4 @@
-"""Assignments to environment variables, evaluated on the machine of the build."""
+"""Assignments to environment variables, evaluated on the build machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cibw.model.template import Late
 class Variable:
     """`$NAME`, or `${NAME:-default}` where `default` is not None.
 
-    With `or_empty` an empty variable takes the default too (`:-`), else only an unset one (`-`).
+    With `or_empty`, the default also replaces an empty value (`:-`), otherwise only an unset one (`-`).
     """
 
     name: str
@@ -34,7 +34,7 @@ EnvPart = str | Late | Variable | Substitution
 
 @dataclass(frozen=True, slots=True)
 class EnvExpr:
-    """An assignment whose value may need the environment or a command of the machine."""
+    """An assignment whose value may depend on the machine's environment or on a command."""
 
     name: str
     parts: tuple[EnvPart, ...]

@@ -1,4 +1,4 @@
-"""What happens in a run, as a stream of values; and what came out of it."""
+"""The events of a run, and its report."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Status(Enum):
 
     BUILT = "built"
     REUSED = "reused"
-    """An earlier wheel serves this identifier; only the tests ran."""
+    """The wheel of an earlier build was reused; only the tests ran."""
     RESTORED = "restored"
-    """The wheel came from the store, where an earlier run has put it."""
+    """The wheel of an earlier run was restored from the store."""
     FAILED = "failed"
     CANCELLED = "cancelled"
-    """The run ended before this build did."""
+    """The run ended before this build finished."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ def failure_of(error: CibwError) -> Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
-    """What came out of one build; `untested` says why its wheel was not tested."""
+    """The result of one build; `untested` says why its wheel was not tested."""
 
     identifier: BuildIdentifier
     status: Status
@@ -86,7 +86,7 @@ class BuildResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What came out of a run; `failure` is one that belongs to no single build, `publish` an upload of its files."""
+    """The report of a run; `failure` does not belong to a single build, `publish` is an upload of its files."""
 
     results: tuple[BuildResult, ...]
     not_built: tuple[NotBuilt, ...] = ()
@@ -99,7 +99,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """The run begins."""
+    """The run starts."""
 
     plan: Plan
     output_dir: str
@@ -107,7 +107,7 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStarted:
-    """A job prepares its machine, which `machine` describes in one line."""
+    """A job prepares its machine; `machine` is a one-line description."""
 
     job: str
     machine: str
@@ -115,7 +115,7 @@ class JobStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Something long goes on outside of any command, such as the pull of an image."""
+    """Progress of a long operation outside of commands, such as an image pull."""
 
     job: str
     text: str
@@ -123,14 +123,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildStarted:
-    """A build begins."""
+    """A build starts."""
 
     identifier: BuildIdentifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepStarted:
-    """A step begins; `scope` is the build identifier or the job's name."""
+    """A step starts; `scope` is the build identifier or the job's name."""
 
     scope: str
     step: StepName
@@ -138,7 +138,7 @@ class StepStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandStarted:
-    """A command begins; `text` is as a user would type it."""
+    """A command starts; `text` is as a user would type it."""
 
     scope: str
     text: str
@@ -155,7 +155,7 @@ class OutputLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariablesSet:
-    """Variables got their values on a machine. It is for the masking of secrets alone; no reporter sees it."""
+    """Variables were evaluated on a machine. Used only for masking secrets; reporters do not receive it."""
 
     scope: str
     variables: tuple[tuple[str, str], ...] = field(repr=False)
@@ -173,7 +173,7 @@ class StepFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarningRaised:
-    """Something that a user must know, though the run goes on."""
+    """A warning for the user; the run continues."""
 
     scope: str
     message: str
@@ -181,7 +181,7 @@ class WarningRaised:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildFinished:
-    """A build ended, well or not."""
+    """A build ended, successfully or not."""
 
     result: BuildResult
 

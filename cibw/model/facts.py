@@ -1,4 +1,4 @@
-"""What is known of the computer that cibw runs on; the planner takes it as a value."""
+"""Facts about the computer that cibw runs on; input of the planner."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cibw.model.target import Family, Platform
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostInterpreter:
-    """A Python that the host has; `libc` is MANYLINUX for glibc and MUSLLINUX for musl."""
+    """A Python on the host; `libc` is MANYLINUX for glibc and MUSLLINUX for musl."""
 
     interpreter: Interpreter
     path: str
@@ -20,13 +20,13 @@ class HostInterpreter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The host's platform and processor, the engine that stands for `auto`, and its Pythons.
+    """The host's platform and processor, the engine for `auto`, and its Pythons.
 
-    `machine` is the processor's name as `platform.machine()` gives it; `runs_32bit` says whether
-    the processor also runs its 32-bit form; `engine` stays AUTO where nothing was probed, which
-    plans containers. `image_tag` is the platform tag of the manylinux image that the host itself is,
-    and empty on any other host. `deployment_target` is MACOSX_DEPLOYMENT_TARGET of the user's environment,
-    `android_home` its ANDROID_HOME, and `has_android_home` says whether that is a directory.
+    `machine` is the processor name from `platform.machine()`; `runs_32bit` says whether the processor also runs
+    32-bit programs; `engine` is AUTO if it was not probed, and then containers are planned. `image_tag` is the
+    platform tag if the host itself is a manylinux image, otherwise empty. `deployment_target` and `android_home`
+    are MACOSX_DEPLOYMENT_TARGET and ANDROID_HOME of the user's environment; `has_android_home` says whether the
+    latter is a directory.
     """
 
     platform: Platform

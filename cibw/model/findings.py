@@ -1,4 +1,4 @@
-"""What is wrong with a release: findings, each with its fix."""
+"""Findings about a release, each with a fix."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from enum import Enum
 
 
 class Severity(Enum):
-    """Whether a finding stops a release."""
+    """Whether a finding blocks a release."""
 
     ERROR = "error"
     WARNING = "warning"
-    """Worth a look; the release goes on."""
+    """Worth checking; the release continues."""
     SKIPPED = "skipped"
-    """A check that could not be made, and why."""
+    """A check that could not be performed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One finding: the rule that found it, what is wrong, what to do, and the files it is about.
+    """One finding: its rule, what is wrong, what to do, and the affected files.
 
-    `rule` is a short name in kebab-case, such as `missing-wheel`, which docs/delivery.md lists.
+    `rule` is a short name in kebab-case, such as `missing-wheel`, listed in docs/delivery.md.
     """
 
     rule: str
@@ -31,5 +31,5 @@ class Finding:
 
 
 def stops(findings: tuple[Finding, ...]) -> bool:
-    """Whether some finding stops a release."""
+    """Whether any finding blocks a release."""
     return any(finding.severity is Severity.ERROR for finding in findings)

@@ -1,4 +1,4 @@
-"""What must be true for a release to happen."""
+"""Conditions for a release."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gates:
-    """The gates of a release, as the options of the same names have them.
+    """The gates of a release, from the options with the same names.
 
-    `tag_format` has `{version}` in it. `branches` are patterns of the shell; without any, every branch will do.
+    `tag_format` contains `{version}`. `branches` are shell patterns; empty allows any branch.
     """
 
     require_tag: bool = False

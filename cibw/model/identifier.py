@@ -24,7 +24,7 @@ _TAG = re.compile(r"(?P<name>cp|pp|gp)(?P<major>[0-9])(?P<minor>0|[1-9][0-9]*)(?
 class Interpreter:
     """The Python of a build: implementation, version, free-threaded or not, release line.
 
-    `release` holds the digits behind the underscore of GraalPy tags (`gp312_250`), else it is empty.
+    `release` contains the digits after the underscore of GraalPy tags (`gp312_250`); empty for others.
     """
 
     implementation: Implementation
@@ -44,7 +44,7 @@ class Interpreter:
 
     @classmethod
     def parse(cls, text: str) -> Interpreter:
-        """Read an interpreter tag; ValueError for any other text."""
+        """Parse an interpreter tag; ValueError for any other text."""
         match = _TAG.fullmatch(text)
         if match is None:
             raise ValueError(f"{text!r} is not a Python tag of a build identifier, such as cp314t")
@@ -66,7 +66,7 @@ class BuildIdentifier:
     _text: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Kept, as every selector of the configuration asks for it.
+        # Cached, because every selector of the configuration uses it.
         object.__setattr__(self, "_text", f"{self.interpreter}-{self.target}")
 
     @property
@@ -79,7 +79,7 @@ class BuildIdentifier:
 
     @classmethod
     def parse(cls, text: str) -> BuildIdentifier:
-        """Read an identifier; ValueError for any other text."""
+        """Parse a build identifier; ValueError for any other text."""
         interpreter, dash, target = text.partition("-")
         if not dash:
             raise ValueError(f"{text!r} is not a build identifier: it has no dash")

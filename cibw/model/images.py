@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class EngineName(Enum):
-    """What `container-engine` names; `host` means no container at all."""
+    """The values of `container-engine`; `host` means no container."""
 
     AUTO = "auto"
     DOCKER = "docker"
@@ -16,7 +16,7 @@ class EngineName(Enum):
 
 
 class EmulationToolchain(Enum):
-    """Whose compilers serve where a container is of a foreign architecture: zig of this computer, or the image's."""
+    """The compilers for containers of another architecture: zig on the host, or the image's own."""
 
     ZIG = "zig"
     IMAGE = "image"
@@ -24,7 +24,7 @@ class EmulationToolchain(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """An image's reference, with digest where one is pinned, and its OCI platform (`linux/arm64`)."""
+    """An image reference, with a digest if pinned, and its OCI platform (`linux/arm64`)."""
 
     reference: str
     oci_platform: str
@@ -32,7 +32,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateOptions:
-    """The container options that `create-args` may set, translated from command-line flags."""
+    """The container options that `create-args` can set, parsed from command-line flags."""
 
     volumes: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
@@ -57,12 +57,12 @@ class CreateOptions:
     privileged: bool = False
     init: bool = False
     more: tuple[tuple[str, str], ...] = ()
-    """Further flags and their values, as written."""
+    """Other flags and their values, as written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerEngine:
-    """The engine a build asks for, and how its containers are created."""
+    """The engine of a build, and how its containers are created."""
 
     name: EngineName = EngineName.AUTO
     create: CreateOptions = CreateOptions()
@@ -71,9 +71,9 @@ class ContainerEngine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerSpec:
-    """A container to prepare: engine, image, options; `linux32` asks for a 32-bit personality.
+    """A container to prepare: engine, image, options; `linux32` requests a 32-bit personality.
 
-    `emulation_toolchain` is asked only where the engine turns out to emulate the image's architecture.
+    `emulation_toolchain` applies only if the engine emulates the image's architecture.
     """
 
     engine: ContainerEngine
@@ -87,7 +87,7 @@ class HostSpec:
     """The host as a machine.
 
     `toolchain_tag` is the platform tag that the zig toolchain compiles for (`manylinux2014_x86_64`,
-    `musllinux_1_2_x86_64`); without one the compilers are the host's own.
+    `musllinux_1_2_x86_64`); if empty, the host's own compilers are used.
     """
 
     toolchain_tag: str = ""

@@ -1,4 +1,4 @@
-"""Where things lie on a machine, in terms of late values."""
+"""Paths on a machine, in terms of late values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COMPILERS = Template.of(Late.WORK, "/compilers")
 OWN_PYTHON = Template.of(Late.RESOURCES, "/own_python.sh")
 COMPILER_CACHE = Template.of(Late.RESOURCES, "/compiler_cache.sh")
 CERTIFICATES = Template.of(Late.RESOURCES, "/certificates.pem")
-"""In a container, the certificates that cibw trusts; they are there where a variable of a build names them."""
+"""The certificates that cibw trusts, in a container; present only if a variable of a build refers to them."""
 BUILD_ENVIRONMENT = Template.of(Late.WORK, "/build-env")
 UV_ENVIRONMENT = Template.of(Late.WORK, "/uv-env")
 TEST_ENVIRONMENT = Template.of(Late.WORK, "/test-env")
@@ -28,7 +28,7 @@ MUSL_PYTHON = Template.of(Late.WORK, "/musl-python")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenvLayout:
-    """Where a virtual environment keeps its programs, and how their names end."""
+    """The program directory of a virtual environment, and the extension of its programs."""
 
     programs: str = "bin"
     ending: str = ""

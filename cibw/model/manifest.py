@@ -1,4 +1,4 @@
-"""`dist.json`: what a build promises, and the files that it gave; it travels with them."""
+"""`dist.json`: the expected and the built files of a build; it is stored next to them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MANIFEST_NAME = "dist.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestFile:
-    """A distribution, with its size in bytes and SHA-256, and the identifiers that it serves.
+    """A distribution, with its size in bytes, its SHA-256, and its build identifiers.
 
-    `plan_key` is the SHA-256 of the plan of its build, and empty for an sdist. `source` is the SHA-256 of what
-    the file was made from, and empty where it is not known: the source of an sdist, the sdist of a pure Python wheel.
+    `plan_key` is the SHA-256 of the plan of its build, and empty for an sdist. `source` is the SHA-256 of the input
+    that the file was built from (the source of an sdist, the sdist of a pure Python wheel), and empty if unknown.
     """
 
     filename: str
@@ -29,21 +29,21 @@ class ManifestFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """The files of one or more builds, and `expected`: every identifier that their plans had to build."""
+    """The files of one or more builds, and `expected`: all identifiers in their plans."""
 
     files: tuple[ManifestFile, ...] = ()
     expected: tuple[BuildIdentifier, ...] = ()
     version: int = MANIFEST_VERSION
 
     def file(self, filename: str) -> ManifestFile | None:
-        """The entry of a file; None where there is none."""
+        """The entry of a file; None if there is none."""
         return next((entry for entry in self.files if entry.filename == filename), None)
 
 
 def merged(manifests: tuple[Manifest, ...]) -> Manifest:
-    """All files and identifiers of several manifests, each once.
+    """Merge the files and identifiers of several manifests, without duplicates.
 
-    Of two entries for a file the later counts; where both are about the same bytes, it serves the identifiers of both.
+    A later entry for a file replaces an earlier one; if the content is the same, their identifiers are combined.
     """
     files: dict[str, ManifestFile] = {}
     for entry in (entry for manifest in manifests for entry in manifest.files):
@@ -53,7 +53,7 @@ def merged(manifests: tuple[Manifest, ...]) -> Manifest:
 
 
 def kept(manifest: Manifest, sizes: Mapping[str, int]) -> Manifest:
-    """A manifest without the files that are gone or have another size now, given the sizes of those that are there."""
+    """A manifest without files that are missing or changed, given the sizes of the existing files."""
     files = tuple(entry for entry in manifest.files if sizes.get(entry.filename) == entry.size)
     return replace(manifest, files=files)
 

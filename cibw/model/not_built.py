@@ -1,4 +1,4 @@
-"""What a plan leaves out."""
+"""Build identifiers that are not in a plan."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cibw.model.identifier import BuildIdentifier
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotBuilt:
-    """An identifier of the catalog that this plan leaves out, with the reason."""
+    """A build identifier of the catalog that is not in the plan, with the reason."""
 
     identifier: BuildIdentifier
     reason: str

@@ -1,4 +1,4 @@
-"""What uv calls the settings that are often given to pip by variables, and which uv does not read."""
+"""Environment variables of pip and their uv equivalents."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ UV_NAMES = {
     "PIP_TRUSTED_HOST": ("UV_INSECURE_HOST",),
     "PIP_DEFAULT_TIMEOUT": ("UV_HTTP_TIMEOUT",),
 }
-"""Variables of pip, and those of uv that take the same value."""
+"""pip variables, and uv variables that accept the same value."""
 
 UNREAD_BY_UV = {
     "PIP_NO_BINARY": "UV_NO_BINARY or UV_NO_BINARY_PACKAGE",
@@ -36,7 +36,7 @@ UNREAD_BY_UV = {
     "PIP_USE_FEATURE": "",
     "PIP_IGNORE_REQUIRES_PYTHON": "",
 }
-"""Variables of pip that change what is installed or built, and what says the same to uv, where there is such."""
+"""Other pip variables that affect installs or builds, and their uv equivalents, if any."""
 
 OLD_NAMES = {"UV_DEFAULT_INDEX": "UV_INDEX_URL", "UV_INDEX": "UV_EXTRA_INDEX_URL"}
-"""What a variable of uv was called before; uv still reads it."""
+"""Former names of uv variables, which uv still reads."""

@@ -1,4 +1,4 @@
-"""The plan of a run: jobs of builds of steps of actions, as plain values."""
+"""The plan of a run: jobs, builds, steps and actions, as plain values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PLAN_VERSION = 1
 
 
 class StepName(Enum):
-    """The steps of a job and of a build, in the words that users read."""
+    """The steps of a job and of a build; the values are shown to users."""
 
     BEFORE_ALL = "before-all"
     SET_UP = "set up"
@@ -34,14 +34,14 @@ class StepName(Enum):
 
 
 class When(Enum):
-    """A condition that only a run can judge."""
+    """A condition that is evaluated during a run."""
 
     ALWAYS = "always"
     WHEEL_IS_ABI3 = "the wheel is abi3"
 
 
 class Check(Enum):
-    """An obligation that a step's result must meet."""
+    """A check of a step's result."""
 
     ONE_BUILT_WHEEL = "exactly one wheel was built"
     NOT_PURE = "the wheel has a platform tag"
@@ -51,7 +51,7 @@ class Check(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """Run a command, and fail the step when it fails."""
+    """Run a command; the step fails if the command fails."""
 
     command: Command
     when: When = When.ALWAYS
@@ -67,7 +67,7 @@ class PutText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutFiles:
-    """Copy a file or a directory of the computer that runs cibw, by its path relative to the project there."""
+    """Copy a file or directory from the computer that runs cibw; `source` is relative to the project."""
 
     path: Template
     source: str
@@ -75,12 +75,11 @@ class PutFiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch:
-    """Have a file of the network at a path, or with `unpack` what is in an archive, in a directory of that path.
+    """Download a file to a path; with `unpack`, extract an archive into a directory at that path.
 
-    `url` may begin with `maven:` or `nuget:` in place of the address of a repository, as in
-    `nuget:python/3.12.10`. Where all of an archive lies in one directory, that directory falls away.
-    `sha256` is empty where the source names none. What stands at the path already stays, and with a file
-    at `unless` nothing is fetched.
+    `url` can begin with `maven:` or `nuget:` instead of a repository URL, as in `nuget:python/3.12.10`. A single
+    top-level directory in an archive is stripped. `sha256` is empty if the source provides none. An existing path is
+    kept, and nothing is downloaded if a file exists at `unless`.
     """
 
     url: str
@@ -104,7 +103,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """An earlier build of the same job whose wheel should serve, and why; the run has to see whether it does."""
+    """An earlier build of the same job whose wheel is expected to be reusable, and why; verified during the run."""
 
     identifier: BuildIdentifier
     reason: str
@@ -112,14 +111,13 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WheelBuild:
-    """Everything that one build identifier needs.
+    """The plan of one build identifier.
 
-    `make` is left out where an earlier wheel serves; `environment` holds during `prepare` and
-    `make`, and `test_environment` is added to it during `test`. `environment_pass` names variables
-    that are copied from the host, so that their values never stand in a plan. `platform_tag` is what
-    the repaired wheel should carry (empty where the machine decides), `untested` says why no test runs.
-    `expects` names a build to wait for, whose wheel should serve here, too. `python` is the interpreter that the
-    image of a container has to have, and empty elsewhere.
+    `make` is skipped if an earlier wheel is reused. `environment` applies to `prepare` and `make`, and
+    `test_environment` is added to it for `test`. `environment_pass` are names of variables that are copied from the
+    host; their values are never part of a plan. `platform_tag` is the expected tag of the repaired wheel (empty if the
+    machine determines it). `untested` says why no test runs. `expects` is a build to wait for, because its wheel
+    can probably be reused. `python` is the interpreter that the container image must have; empty otherwise.
     """
 
     identifier: BuildIdentifier
@@ -140,7 +138,7 @@ class WheelBuild:
 class Job:
     """Builds that share one prepared machine.
 
-    `before_all_inputs` are globs of the files that before-all depends on; without any it is all of them.
+    `before_all_inputs` are globs of the files that before-all depends on; empty means all files.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What of a plan tells one build from another: everything but the values of variables."""
+"""The part of a plan that identifies a build: everything except the values of variables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cibw.model.plan import Job, Plan, WheelBuild
 
 
 def plan_of_build(plan: Plan, identifier: BuildIdentifier) -> Plan:
-    """The part of a plan that is about one build, without the values of variables; KeyError where there is none."""
+    """The part of a plan for one build, without the values of variables; KeyError if there is none."""
     for job in plan.jobs:
         for build in job.builds:
             if build.identifier == identifier:

@@ -1,4 +1,4 @@
-"""What became of the files of an upload, as values that a report holds."""
+"""Upload results for reports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class UploadStatus(Enum):
-    """How the upload of a file ended."""
+    """The result of uploading a file."""
 
     UPLOADED = "uploaded"
     ALREADY_THERE = "already there"
@@ -17,9 +17,9 @@ class UploadStatus(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadResult:
-    """What became of one file; `attempts` counts the times that it was sent.
+    """The result of one file; `attempts` counts its uploads.
 
-    `since` is when the index was first known to have it, in seconds since 1970; 0 where it does not have it.
+    `since` is when the index was first known to have it, in seconds since 1970; 0 if it does not have it.
     """
 
     filename: str
@@ -34,13 +34,13 @@ class UploadResult:
 
     @property
     def is_there(self) -> bool:
-        """Whether the index has the file now."""
+        """Whether the index now has the file."""
         return self.status in (UploadStatus.UPLOADED, UploadStatus.ALREADY_THERE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishReport:
-    """What came of an upload, as `publish` in `report.json`; `index` is the address that files are sent to."""
+    """The result of an upload, `publish` in `report.json`; `index` is the upload URL."""
 
     index: str
     project: str
@@ -49,5 +49,5 @@ class PublishReport:
     exit_code: int = 0
 
     def having(self, *statuses: UploadStatus) -> tuple[UploadResult, ...]:
-        """The files that ended in one of these ways."""
+        """The files with one of these statuses."""
         return tuple(result for result in self.uploads if result.status in statuses)

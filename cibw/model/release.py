@@ -1,4 +1,4 @@
-"""Values of an upload: where to, what is sent or skipped, and how it ended."""
+"""Upload plans: the index, its files, and the files to upload or skip."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from cibw.model.distribution import Distribution
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageIndex:
-    """A package index: its name for people, where files are sent, and the root of its simple API (PEP 503, 691).
+    """A package index: its display name, upload URL, and the root of its simple API (PEP 503, 691).
 
-    `simple` is empty where nobody knows it; `page` is the address of the project's page for people, where there is one.
+    `simple` is empty if unknown; `page` is the URL of the project's web page, if there is one.
     """
 
     name: str
@@ -23,9 +23,9 @@ class PackageIndex:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexFile:
-    """A file that an index lists; `sha256` is empty where the index does not tell it, `address` is where it lies.
+    """A file that an index lists; `sha256` is empty if the index does not provide it, `address` is its URL.
 
-    `yanked` says why the file was withdrawn (PEP 592), which may be empty, and is None where it was not.
+    `yanked` is the reason why the file was yanked (PEP 592), possibly empty, or None if it was not yanked.
     """
 
     filename: str
@@ -36,9 +36,9 @@ class IndexFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """What an index has of a project; `unknown` says why nobody can tell, and is empty where it can be told.
+    """The files of a project on an index; if they are unknown, `unknown` says why.
 
-    `retry_after` is how many seconds the index asks to wait before the next look.
+    `retry_after` is the number of seconds that the index asks to wait before the next request.
     """
 
     files: tuple[IndexFile, ...] = ()
@@ -46,31 +46,31 @@ class Listing:
     retry_after: float = 0.0
 
     def file(self, filename: str) -> IndexFile | None:
-        """The entry of a file; None where there is none."""
+        """The entry of a file; None if there is none."""
         return next((entry for entry in self.files if entry.filename == filename), None)
 
     def has(self, distribution: Distribution) -> bool:
-        """Whether these very bytes are there under this name."""
+        """Whether the index has this file name with the same content."""
         entry = self.file(distribution.filename)
         return entry is not None and entry.sha256 == distribution.sha256
 
 
 class Decision(Enum):
-    """What is done with a file."""
+    """What an upload does with a file."""
 
     SEND = "send"
     SKIP = "skip"
-    """The index has the same bytes."""
+    """The index already has the same content."""
     CONFLICT = "conflict"
-    """The index has other bytes under the name; nothing is sent."""
+    """The index has different content under this name; nothing is uploaded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedUpload:
-    """A file, what is done with it and why; `path` is where it lies, `attestations` are files that go with it.
+    """A file with a decision and its reason; `path` is its location, `attestations` are files to upload with it.
 
-    `to_attest` says that one more is made before anything is sent.
-    `since` is when an earlier run sent it, in seconds since 1970, where the index does not list it; 0 else.
+    `to_attest` means that another attestation is created before the upload.
+    `since` is when an earlier run uploaded it, in seconds since 1970, if the index does not list it; otherwise 0.
     """
 
     distribution: Distribution
@@ -84,12 +84,12 @@ class PlannedUpload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadPlan:
-    """The files of a release in the order in which they are sent: wheels, then the sdist."""
+    """The files of a release in upload order: wheels, then the sdist."""
 
     index: PackageIndex
     uploads: tuple[PlannedUpload, ...]
     notes: tuple[str, ...] = ()
 
     def having(self, decision: Decision) -> tuple[PlannedUpload, ...]:
-        """The files with which one thing is done."""
+        """The files with this decision."""
         return tuple(upload for upload in self.uploads if upload.decision is decision)

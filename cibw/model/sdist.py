@@ -1,4 +1,4 @@
-"""What an sdist is made from, and what is in one."""
+"""The source and the contents of an sdist."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """What git says of a package's directory; paths are relative to it.
+    """The git state of a package's directory; paths are relative to it.
 
-    `missing_submodules` are not checked out, `changed` are files that differ from the commit or are unknown to git.
-    Without git, or outside of a repository, nothing is known. `refused` is the command that lets git read a
-    repository of another user, where it refuses to.
+    `missing_submodules` are not checked out, `changed` are modified or untracked files. All fields are empty without
+    git or outside of a repository. `refused` is the command that allows git to read a repository owned by another
+    user, if git refused to.
     """
 
     is_shallow: bool = False
@@ -22,7 +22,7 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SdistContents:
-    """The names at the top of an sdist, and the text of its PKG-INFO; empty where there is none."""
+    """The top-level names of an sdist, and the text of its PKG-INFO; empty if there is none."""
 
     top: tuple[str, ...]
     pkg_info: str = ""

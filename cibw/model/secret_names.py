@@ -1,4 +1,4 @@
-"""Which names of variables, settings and query parameters stand for secrets."""
+"""Detection of names of variables, settings and query parameters with secret values."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _ANYWHERE = frozenset(
     "AUTHORIZATION BEARER COOKIE COOKIES CREDENTIAL CREDENTIALS CREDS JWT OTP PASSCODE PASSPHRASE "
     "PASSWD PASSWORD PASSWORDS PRIVATEKEY SECRET SECRETS TOKEN WEBHOOK WEBHOOKS".split()
 )
-"""Words that make a name secret, unless its last word says that the value only describes one."""
+"""Words that make a name secret, unless the last word shows that the value only describes a secret."""
 _ENDINGS = ("APIKEY", "AUTHKEY", "ACCESSKEY", "PASSPHRASE", "PASSWD", "PASSWORD", "SECRET", "SECRETKEY", "TOKEN")
-"""What longer words end in that were written without a separator, such as `PGPASSWORD` and `NPMTOKEN`."""
+"""Endings of longer words without a separator, such as `PGPASSWORD` and `NPMTOKEN`."""
 _LAST = frozenset(
     "AUTH DBPASS DSN FTPPASS KEYPASS KEYSTORE LDAPPASS MAILPASS NETRC PASS PAT PFX PWD SALT SAS SESSION SMTPPASS "
     "SSHPASS STOREPASS USERPASS".split()
 )
-"""Words that make a name secret where they are its last word."""
+"""Words that make a name secret as its last word."""
 _KEYS = frozenset(
     "ACCESS ACCOUNT AES API APP AUTH CLIENT CONSUMER CRYPT DECRYPT DECRYPTION DEPLOY ENCRYPT ENCRYPTION GPG HMAC "
     "LICENSE MASTER PGP PRIVATE RSA SECRET SERVICE SESSION SHARED SIGN SIGNING SSH STORAGE SUBSCRIPTION".split()
 )
-"""Words before KEY: a key alone may open anything, or be a key of a cache."""
+"""Words before KEY. KEY on its own is ambiguous; it may be a cache key."""
 _PAIRS = frozenset({("CONNECTION", "STRING"), ("CONN", "STR"), ("AUTH", "CONFIG"), ("SAS", "URL"), ("SAS", "URI")})
 _DESCRIPTIVE = frozenset(
     "AGENT ALGORITHM AUDIENCE BACKEND CHARS CLASS CMD COMMAND COUNT DIR DIRECTORY DISABLED DOMAIN ENABLED ENDPOINT "
@@ -36,16 +36,16 @@ _DESCRIPTIVE = frozenset(
     "MANAGER METHOD MODE NAME NAMES PARALLELISM PATH PATHS POLICY PORT PREFIX PROGRAM PROVIDER REGION REQUIRED SCOPE "
     "SCOPES SERVICE SIZE SOCK SOCKET STORE SUFFIX TIMEOUT TTL TYPE URI URL USER USERNAME VERSION".split()
 )
-"""Last words of names whose values describe a secret, or say where it is."""
+"""Last words of names whose values describe a secret or its location."""
 _HARMLESS = frozenset({"PWD", "OLDPWD", "OLD_PWD", "DESKTOP_SESSION", "SESSION", "SIGNATURE"})
 
 
 @lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
-    """Whether a name speaks of a secret: `DB_PASS`, `TOKEN_V2`, `apiKey`, `cmake.define.SIGNING_KEY`.
+    """Whether a name refers to a secret: `DB_PASS`, `TOKEN_V2`, `apiKey`, `cmake.define.SIGNING_KEY`.
 
-    Names are split into words at other signs than letters and digits, and where lower case meets upper case.
-    Numbers and versions at the end do not count.
+    Names are split into words at characters other than letters and digits, and at changes from lower to upper case.
+    Trailing numbers and versions are ignored.
     """
     words = _words(name)
     if not words or "_".join(words) in _HARMLESS:
@@ -59,14 +59,14 @@ def is_secret_name(name: str) -> bool:
 
 
 def _is_key(words: list[str]) -> bool:
-    """Whether a name speaks of a key, such as `SIGNING_KEY`, and not only of its id or its file."""
+    """Whether a name refers to a key, such as `SIGNING_KEY`, and not only to its ID or file."""
     if words[-1] in _DESCRIPTIVE:
         return False
     return any(first in _KEYS and second == "KEY" for first, second in pairwise(words))
 
 
 def _is_webhook(words: list[str]) -> bool:
-    """Whether a name is that of an address which lets anyone in who knows it."""
+    """Whether a name is that of a webhook URL, which is itself a secret."""
     return words[-1] in {"URL", "URI"} and any(word.startswith("WEBHOOK") for word in words)
 
 
@@ -83,7 +83,7 @@ def _words(name: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretNames:
-    """The names that stand for secrets: those that speak of one, and those that match a user's `patterns`."""
+    """Names with secret values: those detected as secret, and those that match a user's `patterns`."""
 
     patterns: tuple[str, ...] = ()
 
@@ -91,5 +91,5 @@ class SecretNames:
         return is_secret_name(name) or any(fnmatchcase(name.upper(), pattern.upper()) for pattern in self.patterns)
 
     def secret_values(self, pairs: Iterable[tuple[str, str]]) -> list[str]:
-        """The values of those names of some pairs that stand for secrets."""
+        """The values of the pairs whose names are secret."""
         return [value for name, value in pairs if value and name in self]

@@ -11,7 +11,7 @@ from cibw.model.cmd_words import shown_word
 
 
 class Shell(Enum):
-    """Whose language a command is written in: that of POSIX, that of Windows, or that of bash alone."""
+    """The shell language of a command: POSIX, Windows, or bash only."""
 
     SH = "sh"
     CMD = "cmd"
@@ -19,23 +19,23 @@ class Shell(Enum):
 
     @property
     def path_separator(self) -> str:
-        """What stands between the directories of PATH."""
+        """The separator of PATH."""
         return ";" if self is Shell.CMD else ":"
 
     def variable(self, name: str) -> str:
-        """The name of a variable; Windows does not tell `Path` from `PATH`, and a process has but one of them."""
+        """The normalized name of a variable; names are case-insensitive on Windows."""
         return name.upper() if self is Shell.CMD else name
 
     def quote(self, word: str) -> str:
-        """A word as it may be typed into the shell."""
+        """Quote a word for the shell."""
         return shown_word(word) if self is Shell.CMD else shlex.quote(word)
 
     def join(self, words: Iterable[str]) -> str:
-        """A program with its arguments as it may be typed into the shell."""
+        """Quote and join a program and its arguments for the shell."""
         return " ".join(map(self.quote, words))
 
     def argv(self, text: str) -> tuple[str, ...]:
-        """How the shell is called with a text; cmd.exe takes all behind `/c` as it is, without quotes of C."""
+        """The arguments to run a text in the shell; cmd.exe takes everything after `/c` literally."""
         match self:
             case Shell.SH | Shell.BASH:
                 return (self.value, "-c", text)

@@ -1,4 +1,4 @@
-"""What a wheel is for: platform, libc or SDK, and architecture."""
+"""The target of a wheel: platform, libc or SDK, and architecture."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Platform(Enum):
 
 
 class Family(Enum):
-    """The first word of a platform tag: a libc of Linux, or an SDK."""
+    """The first part of a platform tag: a Linux libc, or an SDK."""
 
     MANYLINUX = "manylinux"
     MUSLLINUX = "musllinux"
@@ -116,7 +116,7 @@ class Target:
 
     @classmethod
     def parse(cls, text: str) -> Target:
-        """Read a target as it stands in a build identifier; ValueError for any other text."""
+        """Parse the target part of a build identifier; ValueError for any other text."""
         target = _TARGETS.get(text)
         if target is None:
             raise ValueError(f"unknown platform tag {text!r} in a build identifier")

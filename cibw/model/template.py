@@ -1,4 +1,4 @@
-"""Text with places that only a run can fill."""
+"""Text with placeholders that are filled in during a run."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from enum import Enum
 
 
 class Late(Enum):
-    """What only a run can know; a machine or the flow binds each of them."""
+    """A value that is known only during a run, when it is bound."""
 
     PROJECT = "project"
-    """The directory of the project's copy, on the machine; made anew for each build."""
+    """The directory of the project's copy on the machine, created for each build."""
     SOURCE = "source"
-    """The project as it was after before-all, on the machine; the copies are made from it."""
+    """The project after before-all on the machine; the copies are made from it."""
     WORK = "work"
     """The scratch directory of this build, on the machine."""
     BUILT_WHEEL = "built_wheel"
-    """The path of the wheel that the build frontend gave."""
+    """The path of the wheel that the build frontend produced."""
     WHEEL = "wheel"
     """The path of the wheel to audit, test and collect: repaired or reused."""
     CACHE = "cache"
-    """The directory for what stays between runs, on the machine."""
+    """The directory on the machine that persists between runs."""
     RESOURCES = "resources"
     """The directory of the scripts that cibw ships, on the machine."""
     STEADY = "steady"
-    """A directory of the machine whose path is the same in each run, for links to what has another path each time."""
+    """A directory on the machine with the same path in every run, for links to directories whose paths change."""
     CIBW_PYTHON = "cibw_python"
-    """The Python that cibw itself runs in, on the host."""
+    """The Python that runs cibw, on the host."""
     DELOCATE_ARCHS = "delocate_archs"
     """The architectures that a macOS wheel must have, separated by commas; the planner fills them in."""
     LDPATHS = "ldpaths"
@@ -49,11 +49,11 @@ class Template:
         return cls(_merge(flat))
 
     def render(self, bindings: Mapping[Late, str]) -> str:
-        """Fill the late values in; KeyError names one that is not bound."""
+        """Replace late values with their bindings; KeyError for one that is not bound."""
         return "".join(part if isinstance(part, str) else bindings[part] for part in self.parts)
 
     def fill(self, values: Mapping[Late, str | Template]) -> Template:
-        """Put something in the place of some late values, and leave the others."""
+        """Replace some late values, and keep the others."""
         return Template.of(*(values.get(part, part) if isinstance(part, Late) else part for part in self.parts))
 
     def __str__(self) -> str:

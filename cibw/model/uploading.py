@@ -1,4 +1,4 @@
-"""What happens in an upload, as a stream of values."""
+"""The events of an upload."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cibw.model.release import UploadPlan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadStarted:
-    """Files will be sent; `login` says in words what lets them in."""
+    """The upload starts; `login` describes the credentials."""
 
     plan: UploadPlan
     login: str
@@ -18,7 +18,7 @@ class UploadStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileStarted:
-    """The file number `number` of those that are sent, from 1 on, is on its way."""
+    """The upload of a file starts; `number` counts from 1."""
 
     number: int
     filename: str
@@ -27,7 +27,7 @@ class FileStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BytesSent:
-    """So many bytes of the request of a file have been sent, of so many."""
+    """The number of bytes sent of a file's request, and the total."""
 
     sent: int
     total: int
@@ -35,7 +35,7 @@ class BytesSent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TryFailed:
-    """The index did not take a file, and will get it again after some seconds."""
+    """An upload failed, and will be retried after `wait` seconds."""
 
     filename: str
     message: str
@@ -44,14 +44,14 @@ class TryFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFinished:
-    """A file is done with, well or not."""
+    """The upload of a file finished, successfully or not."""
 
     result: UploadResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadFinished:
-    """The upload is over, well or not."""
+    """The upload finished, successfully or not."""
 
     report: PublishReport
 

@@ -1,4 +1,4 @@
-"""Where the versions of a project come from."""
+"""The source of a project's versions."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ VERSION_TOOLS = frozenset(
     "flit-scm hatch-vcs pbr poetry-dynamic-versioning setuptools-git-versioning setuptools-scm uv-dynamic-versioning "
     "vcs-versioning versioneer versioningit".split()
 )
-"""Build requirements that read a project's version from the tags of git."""
+"""Build requirements that derive a project's version from git tags."""
 
 
 class VersionSource(Enum):
-    """Whether a version stays the same until somebody changes a file, or each commit has its own.
+    """Whether the version is written in a file or derived from the commit.
 
-    Those of `COMMIT_LOCAL` have a local part (`+...`) between tags, which indexes do not take.
+    With `COMMIT_LOCAL`, versions between tags have a local part (`+...`), which indexes reject.
     """
 
     FILES = "files"

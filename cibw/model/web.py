@@ -1,4 +1,4 @@
-"""One question to a web server and its answer, as values."""
+"""HTTP requests and responses, as values."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A request of HTTP; `headers` may hold secrets, which is why they are left out of its `repr`.
+    """An HTTP request; `headers` may contain secrets, so they are not part of its `repr`.
 
-    With `only_hash` the body of the answer may be a large file: it is hashed as it comes, and not kept. With `stay` a
-    redirection to another server is not followed, but is the answer.
+    With `only_hash`, the response body may be a large file: it is hashed while it is received, and not kept. With
+    `stay`, a redirect to another server is returned instead of followed.
     """
 
     address: str
@@ -25,9 +25,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A response of HTTP; the names of `headers` are in lower case, `body` may hold secrets.
+    """An HTTP response; the names of `headers` are lowercase, and `body` may contain secrets.
 
-    `sha256` is set instead of `body` where the question asked for the hash only.
+    `sha256` is set instead of `body` if the request has `only_hash`.
     """
 
     status: int
@@ -37,11 +37,11 @@ class Answer:
 
 
 class NoAnswerError(Exception):
-    """No answer came: the server can't be reached, or the connection broke; another try may work."""
+    """There was no response: the server is unreachable, or the connection broke; a retry may work."""
 
 
 class Web(Protocol):
-    """Asks web servers; the network's is in `running/fetch_http.py`, one for tests in `running/fetch_recording.py`."""
+    """An HTTP client; `running/fetch_http.py` uses the network, `running/fetch_recording.py` is for tests."""
 
     def ask(self, question: Question, /) -> Answer:
-        """The answer, after redirections of a GET; NoAnswerError where none comes."""
+        """Send a request, following redirects of a GET; NoAnswerError if there is no response."""

@@ -1,4 +1,4 @@
-"""Wheel file names and what they say."""
+"""Wheel file names and their tags."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class WheelName:
 
     @classmethod
     def parse(cls, filename: str) -> WheelName:
-        """Read a wheel's file name; ValueError where it is none."""
+        """Parse a wheel file name; ValueError if it is invalid."""
         try:
             project, version, _build, tags = parse_wheel_filename(filename)
         except InvalidWheelFilename as error:
@@ -42,25 +42,25 @@ class WheelName:
 
     @property
     def is_abi3(self) -> bool:
-        """Whether the wheel uses the stable ABI of CPython (PEP 384), perhaps besides that without GIL (PEP 803)."""
+        """Whether the wheel uses the stable ABI of CPython (PEP 384), possibly also the free-threaded one (PEP 803)."""
         return any(tag.abi == "abi3" for tag in self.tags)
 
     @property
     def is_for_several(self) -> bool:
-        """Whether more than one version of Python may use the wheel."""
+        """Whether more than one Python version can use the wheel."""
         return any(tag.abi in ("abi3", "none") for tag in self.tags)
 
     def serves(self, identifier: BuildIdentifier) -> bool:
-        """Whether the wheel can stand in for the one that `identifier` would build."""
+        """Whether the wheel can replace the wheel that `identifier` would build."""
         return any(
             _interpreter_fits(tag, identifier.interpreter) and _platform_fits(tag.platform, identifier.target)
             for tag in self.tags
         )
 
     def covers(self, identifier: BuildIdentifier) -> bool:
-        """Whether who would install the wheel of `identifier` can install this one.
+        """Whether the wheel can be installed wherever the wheel of `identifier` can.
 
-        It is the wheel of that build, it serves the identifier, or it is for both processors of a Mac (universal2).
+        It is the wheel of that build, it serves the identifier, or it is a universal2 wheel for macOS.
         """
         return any(_covers(tag, identifier) for tag in self.tags)
 
@@ -92,7 +92,7 @@ def _is_built_by(tag: Tag, interpreter: Interpreter) -> bool:
 
 def _interpreter_fits(tag: Tag, interpreter: Interpreter) -> bool:
     if tag.abi in _STABLE_ABIS:
-        # A wheel for both ABIs says so in two tags (abi3.abi3t).
+        # A wheel for both ABIs has two tags (abi3.abi3t).
         is_its_own = interpreter.free_threaded == (tag.abi == "abi3t")
         is_cpython = interpreter.implementation is Implementation.CPYTHON
         return is_cpython and is_its_own and _not_newer(tag.interpreter, "cp", interpreter)
@@ -113,6 +113,6 @@ def _platform_fits(platform_tag: str, target: Target) -> bool:
     if target.family is Family.WIN:
         return platform_tag == str(target)
     if target.family is Family.PYODIDE:
-        # Each release line of Pyodide, and so each Python, has a platform of its own.
+        # Each Pyodide release line, and so each Python, has its own platform.
         return False
     return platform_tag.startswith(target.family.value) and platform_tag.endswith(target.architecture.value)

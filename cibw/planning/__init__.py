@@ -1,1 +1,1 @@
-"""From options, catalog and facts to a plan, without touching anything."""
+"""Pure functions that make a plan from options, catalog and facts."""

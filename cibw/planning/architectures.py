@@ -1,4 +1,4 @@
-"""The architectures that the words of `archs` stand for, on a given host."""
+"""The architectures selected by `archs` on a given host."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ _WITH_NATIVE = {
 
 
 def native_architecture(platform: Platform, facts: Facts) -> Architecture | None:
-    """The host's processor in the words of a platform; None where the platform has no such architecture.
+    """The platform's name for the host's architecture; None if the platform does not have it.
 
-    For iOS it is the simulator of a Mac, and nothing elsewhere.
+    For iOS it is the simulator on a Mac, and None on other hosts.
     """
     host = _named(facts.machine, facts.platform)
     if platform is Platform.PYODIDE:
@@ -57,9 +57,9 @@ def native_architecture(platform: Platform, facts: Facts) -> Architecture | None
 def wanted_architectures(
     words: tuple[str, ...], platform: Platform, facts: Facts, verdict: Verdict
 ) -> frozenset[Architecture]:
-    """The architectures that words such as `auto` or `aarch64` select; unfit words go into the verdict.
+    """The architectures that words such as `auto` or `aarch64` select; errors are added to the verdict.
 
-    The words mean nothing to Pyodide, which has one architecture.
+    The words are ignored for Pyodide, which has only one architecture.
     """
     found: set[Architecture] = set()
     judged = Verdict()

@@ -1,4 +1,4 @@
-"""A build on the host, in an environment of its own, with an interpreter that the run brings."""
+"""Builds on the host, each in its own environment, with an interpreter that cibw installs."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from cibw.planning.interpreters import Brought
 from cibw.planning.tools import constraints, frontend_tools, pip_of_virtualenv, seed
 
 _ISOLATING = (Platform.MACOS, Platform.WINDOWS)
-"""Where build makes an isolated environment; elsewhere cibw makes one for it."""
+"""Platforms where `build` creates the isolated environment; elsewhere cibw creates it."""
 _FIRST_WITH_TRUSTSTORE = 10
-"""The minor version since which pip asks the system for its certificates."""
+"""The first minor version whose pip uses the system certificates."""
 
 
 def brought_ground(
     given: Circumstances, brought: Brought, repair_tools: tuple[str, ...], conventions: Conventions, *further: Action
 ) -> Ground:
-    """What such builds have in common; `further` actions set up more before the environment is made."""
+    """The common parts of these builds; `further` actions run before the environment is created."""
     identifier, resolved = given.identifier, given.resolved
     python = conventions.venv.python(BUILD_ENVIRONMENT)
     pins = constraints(resolved, identifier, given.catalog)
@@ -59,8 +59,8 @@ def brought_ground(
 
 
 def pip_needs_certificates(interpreter: Interpreter) -> bool:
-    """Whether an interpreter's pip trusts the certificates that it brings, which have become old.
+    """Whether an interpreter's pip uses only its bundled certificates, which are outdated.
 
-    The pip of these knows nothing of truststore, which asks the system.
+    Its pip does not support truststore, which uses the system certificates.
     """
     return interpreter.minor < _FIRST_WITH_TRUSTSTORE or interpreter.implementation is Implementation.GRAALPY

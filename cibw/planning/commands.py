@@ -1,4 +1,4 @@
-"""Small makers of commands that several steps use."""
+"""Helpers that create commands for several steps."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Argument = str | Late | Template
 
 
 def template(argument: Argument) -> Template:
-    """Make a template of a string or a late value; a template stays as it is."""
+    """Convert a string or a late value to a template; a template is returned unchanged."""
     return argument if isinstance(argument, Template) else Template.of(argument)
 
 
 def program(*arguments: Argument, when: When = When.ALWAYS, cwd: Template = PROJECT) -> Run:
-    """Run a program with its arguments, by default in the project's directory."""
+    """Run a program with arguments, by default in the project directory."""
     return Run(command=Command(argv=tuple(template(argument) for argument in arguments), cwd=cwd), when=when)
 
 
@@ -34,13 +34,13 @@ def shell(
     when: When = When.ALWAYS,
     dialect: Shell = Shell.SH,
 ) -> Run:
-    """Run a text by the shell, by default in the project's directory."""
+    """Run a text with the shell, by default in the project directory."""
     command = Command(argv=(text,), cwd=cwd, shell=True, path_entry=path_entry, dialect=dialect)
     return Run(command=command, when=when)
 
 
 def virtual_environment(python: Template, directory: Template, *options: str, when: When = When.ALWAYS) -> Run:
-    """Make a virtual environment; uv takes no heed of the Python that the project asks for."""
+    """Create a virtual environment, ignoring the Python version that the project requests from uv."""
     return program("uv", "venv", "--no-project", *options, "--python", python, directory, when=when)
 
 
@@ -50,19 +50,19 @@ def resource(name: str) -> Template:
 
 
 def seeded_environment(identifier: str, python: Template, directory: Template) -> Run:
-    """Make a virtual environment with what `uv venv --seed` installs, from an archive that is kept between runs."""
+    """Create a virtual environment with the packages of `uv venv --seed`, from an archive cached between runs."""
     kept = kept_environment("seeded", identifier, str(python))
     return program("sh", resource("uv_venv.sh"), kept, python, directory)
 
 
 def kept_environment(name: str, *decides: str) -> Template:
-    """Where an environment is kept between runs; it is another one for each of what decides what is in it."""
+    """The cache path of an environment; it depends on everything that determines its contents."""
     digest = hashlib.sha256("\n".join(decides).encode()).hexdigest()
     return Template.of(Late.CACHE, f"/environments/{name}-{digest[:12]}")
 
 
 def assign(name: str, *parts: EnvPart | Template) -> EnvExpr:
-    """Make an assignment of literal text, late values and variables."""
+    """Create an assignment from literal text, late values and variables."""
     flat: list[EnvPart] = []
     for part in parts:
         flat.extend(part.parts if isinstance(part, Template) else (part,))
@@ -75,12 +75,12 @@ def prepend_path(directory: Template, dialect: Shell = Shell.SH) -> EnvExpr:
 
 
 def unless_set(name: str, value: str | Template) -> EnvExpr:
-    """Set a variable, unless the user's environment has it."""
+    """Set a variable unless the user's environment sets it."""
     return assign(name, Variable(name, template(value).parts, or_empty=False))
 
 
 def steps_in(dialect: Shell, steps: Iterable[Step]) -> tuple[Step, ...]:
-    """Steps whose commands all know the shell of their machine, as it decides how they are shown."""
+    """Set the machine's shell for all commands of some steps; it affects how they are displayed."""
     return tuple(replace(step, actions=tuple(_action_in(dialect, one) for one in step.actions)) for step in steps)
 
 
@@ -89,7 +89,7 @@ def _action_in(dialect: Shell, action: Action) -> Action:
 
 
 def spoken_in(dialect: Shell, expressions: Iterable[EnvExpr]) -> tuple[EnvExpr, ...]:
-    """Assignments whose commands run in a shell, under the names that its system knows them by."""
+    """Adapt assignments to a shell: the dialect of their commands and the case of variable names."""
     return tuple(EnvExpr(dialect.variable(one.name), _parts_in(dialect, one.parts)) for one in expressions)
 
 

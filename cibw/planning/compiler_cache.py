@@ -1,4 +1,4 @@
-"""The compilers of a build behind ccache or sccache: directories of programs that stand first on PATH."""
+"""Compilers that run through ccache or sccache, in a directory that is first on PATH."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cibw.planning.ground import Ground
 
 
 def chosen_cache(options: BuildOptions, ground: Ground) -> CompilerCache:
-    """The cache that a build asks for; none with zig, which keeps what it compiled by itself."""
+    """The compiler cache of a build; none with zig, which has its own cache."""
     if not ground.caches_compilers:
         return CompilerCache.NONE
     if isinstance(ground.machine, HostSpec) and ground.machine.toolchain_tag:
@@ -26,16 +26,16 @@ def chosen_cache(options: BuildOptions, ground: Ground) -> CompilerCache:
 
 
 def cache_path(cache: CompilerCache) -> tuple[EnvExpr, ...]:
-    """What puts the cached compilers before the others; the directory may stay empty."""
+    """The assignment that puts the cached compilers first on PATH; their directory may be empty."""
     return () if cache is CompilerCache.NONE else (prepend_path(COMPILERS),)
 
 
 def with_cache(
     steps: tuple[Step, ...], cache: CompilerCache, ground: Ground, identifier: BuildIdentifier
 ) -> tuple[Step, ...]:
-    """The steps that make a wheel, of which the first finds the cache and fills the directory of compilers.
+    """The build steps; the first one also finds the cache and fills the directory of compilers.
 
-    That is after before-all, which may have installed the cache, and with the whole environment of the build.
+    This runs after before-all, which may install the cache, and with the full build environment.
     """
     if cache is CompilerCache.NONE:
         return steps

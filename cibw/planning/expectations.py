@@ -1,4 +1,4 @@
-"""Which builds expect the abi3 wheel of another one."""
+"""Builds that expect to reuse the abi3 wheel of another build."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _FIRST_WITH_ABI3T = 15
 
 
 def with_expectations(job: Job, stable_abi: StableAbi | None) -> Job:
-    """Let builds expect the wheel of the oldest Python of the job that makes an abi3 one for the same target.
+    """Let builds expect the wheel of the oldest Python in the job that builds an abi3 wheel for the same target.
 
-    Older Pythons than that and other implementations expect nothing, nor does Pyodide, where each Python has a
-    platform of its own. A free-threaded one expects the wheel of a Python that may make it for both (PEP 803).
+    Older Pythons and other implementations expect nothing, and neither does Pyodide, where each Python has its own
+    platform. A free-threaded Python expects the wheel of a Python that can build it for both ABIs (PEP 803).
     """
     if stable_abi is None:
         return job

@@ -1,4 +1,4 @@
-"""What a build does with files between its commands, in the shell of its machine or by a script."""
+"""File operations of a build, with shell commands or with a script."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ROOT = Template.of("/")
 
 
 def fresh_directories(dialect: Shell) -> Run:
-    """Lay a fresh copy of the project, and the directories of a build."""
+    """Create a fresh copy of the project and the directories of a build."""
     match dialect:
         case Shell.SH | Shell.BASH:
             text = Template.of(
@@ -33,7 +33,7 @@ def fresh_directories(dialect: Shell) -> Run:
 
 
 def move_unrepaired(dialect: Shell) -> Run:
-    """Take the built wheel as it is, where no command repairs it."""
+    """Move the built wheel to the directory of repaired wheels if there is no repair command."""
     match dialect:
         case Shell.SH | Shell.BASH:
             return program("mv", Late.BUILT_WHEEL, REPAIRED_DIR)
@@ -44,20 +44,20 @@ def move_unrepaired(dialect: Shell) -> Run:
 
 
 def leads_out(source: str) -> bool:
-    """Whether a path relative to the project leads out of it."""
+    """Whether a path relative to the project is outside of it."""
     return _levels_up(source) > 0
 
 
 def test_directory(sources: tuple[str, ...]) -> Template:
     """The directory where the tests run.
 
-    It lies as many levels below TEST_DIR as a source leads up, so that `../tests` stays inside TEST_DIR.
+    It is as many levels below TEST_DIR as a source goes up, so that `../tests` stays inside TEST_DIR.
     """
     return Template.of(TEST_DIR, "/cwd" * _depth(sources))
 
 
 def bring_test_sources(sources: tuple[str, ...], dialect: Shell) -> tuple[Action, ...]:
-    """Copy the test sources to where the tests run, from the project and from the directories around it."""
+    """Copy the test sources to the test directory, from the project and from its parent directories."""
     own = tuple(source for source in sources if not leads_out(source))
     outside = [_bring(_normal(source), _depth(sources)) for source in sources if leads_out(source)]
     copy = (copy_to_tests(own, dialect, test_directory(sources)),) if sources else ()
@@ -65,7 +65,7 @@ def bring_test_sources(sources: tuple[str, ...], dialect: Shell) -> tuple[Action
 
 
 def copy_to_tests(sources: tuple[str, ...], dialect: Shell, directory: Template = TEST_DIR) -> Run:
-    """Copy files and directories of the project to where the tests run."""
+    """Copy files and directories of the project to the test directory."""
     match dialect:
         case Shell.SH | Shell.BASH:
             copies = (_copy(source, directory, " && " * (number > 0)) for number, source in enumerate(sources))
@@ -77,7 +77,7 @@ def copy_to_tests(sources: tuple[str, ...], dialect: Shell, directory: Template 
 
 
 def judge_path(ground: Ground) -> Run:
-    """See that python and pip on PATH are those of the build."""
+    """Check that python and pip on PATH are those of the build."""
     match ground.conventions.shell:
         case Shell.SH | Shell.BASH:
             return program("sh", OWN_PYTHON, ground.bin_dir)
@@ -88,13 +88,13 @@ def judge_path(ground: Ground) -> Run:
 
 
 def certificates() -> tuple[Run, Template]:
-    """What gives a file of the certificates that cibw trusts, and where that file is."""
+    """The action that writes the certificates that cibw trusts to a file, and the path of the file."""
     file = Template.of(WORK, "/certificates.pem")
     return program(Late.CIBW_PYTHON, "-I", resource("certificates.py"), file), file
 
 
 def script(*arguments: Argument, cwd: Template = PROJECT) -> Run:
-    """Do by the Python of cibw what the shell of Windows has no dependable words for."""
+    """Run a file operation with cibw's Python, because cmd.exe has no reliable commands for it."""
     return program(Late.CIBW_PYTHON, "-I", resource("host_files.py"), *arguments, cwd=cwd)
 
 
@@ -115,7 +115,7 @@ def _levels_up(source: str) -> int:
 
 
 def _normal(source: str) -> str:
-    # With a slash at its end, the cp of macOS copies what a directory holds, not the directory.
+    # With a trailing slash, cp on macOS copies the contents of a directory, not the directory.
     return posixpath.normpath(source.replace("\\", "/"))
 
 

@@ -18,18 +18,18 @@ from cibw.planning.commands import Argument, assign, kept_environment, resource,
 from cibw.planning.ground import Ground
 
 _MOST_OF_PYODIDE_BUILD = 2
-"""How often pyodide-build takes `-v`; it has no `-q`."""
+"""The maximum number of `-v` flags of pyodide-build; it has no `-q`."""
 
 
 def uses_uv(name: FrontendName) -> bool:
-    """Whether uv installs the packages of a build's environments."""
+    """Whether uv installs packages into the environments of a build."""
     return name in (FrontendName.DEFAULT, FrontendName.UV, FrontendName.BUILD_UV)
 
 
 def pip_settings_for_uv(options: BuildOptions) -> Iterator[EnvExpr]:
-    """Tell uv what the configuration tells pip: indexes, places to find packages, constraints.
+    """Pass pip settings of the configuration to uv: indexes, links and constraints.
 
-    Only for variables of pip that the configuration names, and not against what it tells uv itself.
+    Applies only to pip variables that the configuration sets, and does not override uv variables that it sets.
     """
     named = {*(expression.name for expression in options.environment), *options.environment_pass}
     for pip_name, uv_names in UV_NAMES.items():
@@ -39,7 +39,7 @@ def pip_settings_for_uv(options: BuildOptions) -> Iterator[EnvExpr]:
 
 
 def notes_on_pip_settings(options: BuildOptions) -> Iterator[str]:
-    """Say which variables of pip the configuration sets for nothing, because uv installs the packages."""
+    """Notes about pip variables that have no effect because uv installs the packages."""
     if not uses_uv(options.build_frontend.name):
         return
     named = dict.fromkeys((*(expression.name for expression in options.environment), *options.environment_pass))
@@ -56,7 +56,7 @@ def notes_on_pip_settings(options: BuildOptions) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """What is built, for which identifier, and by what, where that is known beforehand."""
+    """The package to build, for an identifier, and its build system if known in advance."""
 
     identifier: BuildIdentifier
     directory: Template
@@ -64,7 +64,7 @@ class Package:
 
 
 def build_command(options: BuildOptions, package: Package, ground: Ground) -> Command:
-    """The command that builds the wheel into the directory for built wheels."""
+    """The command that builds a wheel into the directory of built wheels."""
     frontend, extra = options.build_frontend, _extra(options)
     if (
         frontend.name is FrontendName.DEFAULT
@@ -85,12 +85,12 @@ def build_command(options: BuildOptions, package: Package, ground: Ground) -> Co
 
 
 def package_directory(package_dir: str) -> Template:
-    """Where the package lies, by its path in the project."""
+    """The directory of the package, from its path in the project."""
     return PROJECT if package_dir == "." else Template.of(PROJECT, f"/{package_dir}")
 
 
 def in_environment(options: BuildOptions, package: Template, python: Template) -> list[Argument]:
-    """The words that build a wheel in an environment which has all that it needs; for `build` and uv."""
+    """The arguments to build a wheel without isolation, for `build` and uv."""
     name = options.build_frontend.name
     if uses_uv(name) and name is not FrontendName.BUILD_UV:
         words: list[Argument] = ["uv", "build", "--wheel", "--no-build-isolation", "--python", python]
@@ -107,7 +107,7 @@ def _extra(options: BuildOptions) -> list[Argument]:
 
 
 def _kept_environment(package: Package, system: BuildSystem, ground: Ground) -> Iterator[Argument]:
-    """`uv build` in a copy of an environment that is kept between runs."""
+    """`uv build` in a copy of an environment that is cached between runs."""
     kept = kept_environment("build", str(package.identifier), str(ground.base_python), *system.requires)
     yield from (template("sh"), resource("uv_build.sh"), kept)
     yield from (ground.base_python, UV_ENVIRONMENT, package.directory)

@@ -1,4 +1,4 @@
-"""Where a build stands: its machine, its Python, and what sets it up."""
+"""The platform setup of a build: its machine, its Python, and the setup actions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cibw.model.template import Late, Template
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What a platform knows when it decides on one build: `resolved` are the options of the build."""
+    """The inputs of a platform for planning one build; `resolved` are the options of the build."""
 
     entry: CatalogEntry
     resolved: BuildOptions
@@ -35,24 +35,24 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class MissingPython:
-    """The host has no Python for an identifier."""
+    """The host has no Python for a build identifier."""
 
     identifier: BuildIdentifier
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The options of a build do not fit its platform; a plan tells the mistakes of all builds together."""
+    """The options of a build do not fit its platform; the errors of all builds are reported together."""
 
     mistakes: tuple[Mistake, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Half:
-    """One architecture of a wheel, which is built for it or tested on it; most wheels have but one.
+    """One architecture of a wheel to build for or to test on; most wheels have only one.
 
-    `prefix` starts a program on it, or for it, where it is not the machine's own, and `uv_args` tell uv of it,
-    which itself runs on the machine's own.
+    If it is not the machine's own, `prefix` starts programs on it or for it, and `uv_args` select it in uv, which
+    itself runs on the machine's own architecture.
     """
 
     prefix: tuple[str | Template, ...] = ()
@@ -61,7 +61,7 @@ class Half:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conventions:
-    """What the operating system decides: the shell of its commands, and where environments keep programs."""
+    """Conventions of the operating system: the shell of commands, and the layout of virtual environments."""
 
     shell: Shell = Shell.SH
     venv: VenvLayout = POSIX_VENV
@@ -69,24 +69,24 @@ class Conventions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What the platform decides for one build.
+    """The platform setup of one build.
 
-    `base_python` is the interpreter itself, `python` the one that builds with (the same, or that of
-    an environment made for the build), `bin_dir` its directory. `set_up` prepares them, `tools` installs
-    what hooks and frontend need there, with the variables of the build, and `before_repair` fits the built
-    wheel for the repair command. `keeps_environments` says that the base Python stays where it is, so that
-    environments of it can be kept between runs. `constraints` is the text that pins the tools, `untested`
-    says why the tests can't run here, and `platform_tag` is what the repaired wheel should carry.
+    `base_python` is the interpreter itself, `python` the one used for the build (the same, or that of an environment
+    created for the build), `bin_dir` its directory. `set_up` prepares them, `tools` installs the tools for hooks and
+    frontend with the variables of the build, and `before_repair` prepares the built wheel for the repair command.
+    `keeps_environments` means that the base Python does not move, so its environments can be cached between runs.
+    `constraints` is the text that pins the tools, `untested` says why tests cannot run, and `platform_tag` is the
+    expected tag of the repaired wheel.
 
-    `environment` holds before the variables that the user sets, `last_environment` after them. `path` is what
-    PATH is where `bin_dir` is not merely put before the PATH of the machine.
-    `builder` is what before-build runs on, `halves` are the architectures that the wheel is tested on.
-    `repair_values` are those that the repair command may name on this platform alone.
-    With `shares_host` before-all prepares the computer itself, for all builds. `make_test_environment` takes the
-    place of uv's environment for tests, and `test_pip` is its pip where that is a program of its own kind.
+    `environment` is set before the user's variables, `last_environment` after them. `path` sets PATH if `bin_dir` is
+    not simply prepended to the machine's PATH.
+    `builder` is the architecture for before-build, `halves` are the architectures to test on.
+    `repair_values` are the platform-specific placeholders of the repair command.
+    With `shares_host`, before-all prepares the computer itself, for all builds. `make_test_environment` replaces
+    uv's test environment, and `test_pip` is its pip if that is a special program.
 
-    `build` are the actions that give a wheel where no build frontend does, and `tests` the steps that test it
-    where there is no environment for that; then the tests have only the variables that `test_environment` adds.
+    `build` are the actions that produce a wheel instead of a build frontend. `tests` are the test steps if there is
+    no test environment; then the tests have only the variables in `test_environment`.
     """
 
     machine: MachineSpec

@@ -1,4 +1,4 @@
-"""What decides where a build of a platform stands; only the module of the wanted platform is imported."""
+"""The setup function of each platform; only the module of the requested platform is imported."""
 
 from __future__ import annotations
 

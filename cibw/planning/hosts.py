@@ -1,4 +1,4 @@
-"""Which hosts can build for a platform."""
+"""The hosts that can build for a platform."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMES = {Platform.LINUX: "a Linux computer", Platform.MACOS: "a Mac", Platform.
 
 
 def require_host(platform: Platform, facts: Facts) -> None:
-    """ConfigurationError where this host can't build for a platform; it names the hosts that can."""
+    """Raise ConfigurationError, which names supported hosts, if this host cannot build for a platform."""
     hosts = _HOSTS.get(platform)
     if hosts is None or facts.platform in hosts:
         return _require_sdk(facts) if platform is Platform.ANDROID else None

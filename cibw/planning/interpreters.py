@@ -1,4 +1,4 @@
-"""Interpreters that a run brings to the host: by uv, or out of archives that the catalog names."""
+"""Interpreters that a run installs on the host: with uv, or from archives in the catalog."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _PROCESSORS = {"AMD64": "x86_64", "arm64": "aarch64", "ARM64": "aarch64"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brought:
-    """An interpreter, by its path or by what uv calls it, and the actions that bring it."""
+    """An interpreter, by its path or its uv name, and the actions that install it."""
 
     python: Template
     actions: tuple[Action, ...]
 
     @property
     def bin_dir(self) -> Template | None:
-        """The directory of the interpreter; None where only uv knows it."""
+        """The directory of the interpreter; None if only uv knows it."""
         *parents, last = self.python.parts
         path = last.rpartition("/")[0] if isinstance(last, str) else ""
         return Template.of(*parents, path) if path else None
 
 
 def wants_uv(options: BuildOptions, interpreter: Interpreter) -> bool:
-    """Whether uv brings the interpreter; it does not tell the release lines of GraalPy apart."""
+    """Whether uv installs the interpreter; uv does not distinguish the release lines of GraalPy."""
     return options.python_source is PythonSource.UV and interpreter.implementation in _NAMES
 
 
@@ -48,9 +48,9 @@ def managed(interpreter: Interpreter, system: str) -> Brought:
 
 
 def python_of_mac(entry: CatalogEntry, options: BuildOptions, processor: Architecture) -> Brought:
-    """What uv brings to a Mac, for a processor, where the options say so; else the CPython of python.org.
+    """The Python on a Mac: from uv, for one processor, if the options select it; otherwise the one of python.org.
 
-    The latter runs on both processors, and only its installer can put it into place.
+    The latter runs on both processors, and only its installer can install it.
     """
     interpreter = entry.identifier.interpreter
     if wants_uv(options, interpreter):
@@ -65,7 +65,7 @@ def python_of_mac(entry: CatalogEntry, options: BuildOptions, processor: Archite
 
 
 def unpacked(entry: CatalogEntry, python: str) -> Brought:
-    """The Python of an archive in the catalog, by its path there."""
+    """The Python of an archive in the catalog; `python` is its path in the archive."""
     name = entry.url.rpartition("/")[2]
     for ending in _ENDINGS:
         name = name.removesuffix(ending)
@@ -73,7 +73,7 @@ def unpacked(entry: CatalogEntry, python: str) -> Brought:
 
 
 def python_of_host(entry: CatalogEntry, options: BuildOptions, facts: Facts, catalog: Catalog) -> Brought | None:
-    """A Python of the same version that runs on the host, for a build for another system; None where there is none."""
+    """A Python of the same version that runs on the host, for a cross build; None if there is none."""
     interpreter = entry.identifier.interpreter
     if wants_uv(options, interpreter):
         return managed(interpreter, f"{_UV_SYSTEMS.get(facts.platform, 'linux')}-{processor(facts)}")
@@ -81,9 +81,9 @@ def python_of_host(entry: CatalogEntry, options: BuildOptions, facts: Facts, cat
 
 
 def standalone(version: str, facts: Facts, catalog: Catalog) -> Brought | None:
-    """A Python for the host itself, which runs where it is unpacked; None where there is none for its processor.
+    """A relocatable Python for the host; None if there is none for its processor.
 
-    A host that can't build, such as Windows, stands for Linux, so that a plan can be made there, too.
+    A host that cannot build, such as Windows, is treated as Linux, so that it can still make a plan.
     """
     system = "apple-darwin" if facts.platform is Platform.MACOS else "unknown-linux-gnu"
     download = catalog.standalone(version, f"{processor(facts)}-{system}")
@@ -94,17 +94,17 @@ def standalone(version: str, facts: Facts, catalog: Catalog) -> Brought | None:
 
 
 def processor(facts: Facts) -> str:
-    """The host's processor in the words of Linux: `x86_64`, `aarch64`."""
+    """The Linux name of the host's processor: `x86_64`, `aarch64`."""
     return _PROCESSORS.get(facts.machine, facts.machine)
 
 
 def fetched(url: str, sha256: str, name: str, python: str) -> Brought:
-    """The Python of an archive, which is unpacked into a directory that is kept under a name."""
+    """The Python of an archive, which is unpacked into a cached directory with this name."""
     place = kept_interpreter(name)
     action = Fetch(url=url, sha256=sha256, path=place, unpack=True)
     return Brought(python=Template.of(place, f"/{python}"), actions=(action,))
 
 
 def kept_interpreter(name: str) -> Template:
-    """Where an interpreter is kept between runs."""
+    """The cache path of an interpreter."""
     return Template.of(Late.CACHE, f"/interpreters/{name}")

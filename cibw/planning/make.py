@@ -1,4 +1,4 @@
-"""The plan of a run."""
+"""Creation of the plan of a run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TOOL_ENVIRONMENT = (assign("CIBUILDWHEEL", "1"), assign("PIP_DISABLE_PIP_VERSIO
 _NO_INTERPRETER = "this host has no such interpreter; try `uv python install VERSION`"
 _ALWAYS_PASSED = ("SOURCE_DATE_EPOCH",)
 _DEFAULT_FRONTENDS = {Platform.IOS: FrontendName.BUILD}
-"""What `default` stands for where uv can't build."""
+"""The meaning of `default` on platforms where uv cannot build."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +42,10 @@ class _Planned:
 
 
 def make_plan(options: Options, catalog: Catalog, facts: Facts, selection: Selection) -> Plan:
-    """Plan every selected identifier, and say of the others why they are not built.
+    """Plan every selected identifier, and give a reason for each identifier that is not built.
 
-    NothingSelectedError where no identifier is left, unless `allow-empty` is set; ConfigurationError
-    where options do not fit; InterpreterMissingError where the host lacks a Python that is named.
+    NothingSelectedError if no identifier is left, unless `allow-empty` is set; ConfigurationError if options do not
+    fit the platform; InterpreterMissingError if the host lacks a Python that is selected by name.
     """
     results = [_plan_build(entry, options, catalog, facts) for entry in selection.selected]
     require_fit(one for one in results if isinstance(one, Refused))
@@ -64,7 +64,7 @@ def make_plan(options: Options, catalog: Catalog, facts: Facts, selection: Selec
 
 
 def _nothing(left_out: list[NotBuilt]) -> NothingSelectedError:
-    # What came nearest to being built is left out last.
+    # The identifiers that came closest to being built are last.
     reasons = dict.fromkeys(one.reason for one in reversed(left_out))
     return NothingSelectedError(
         "No build identifiers are selected.",
@@ -177,13 +177,13 @@ def _jobs(planned: Iterable[_Planned]) -> Iterator[Job]:
 
 
 def _place(one: _Planned) -> str:
-    # One computer is prepared once, whatever it builds for; an image is for one target.
+    # A host is prepared once for all targets; an image is for one target.
     identifier = one.build.identifier
     return identifier.platform.value if one.ground.shares_host else str(identifier.target)
 
 
 def _inputs(one: _Planned) -> tuple[str, ...]:
-    """What before-all depends on, where its state may be kept."""
+    """The inputs of before-all, if its result can be cached."""
     on_host = isinstance(one.ground.machine, HostSpec)
     return one.options.before_all_inputs if one.options.before_all and not on_host else ()
 
@@ -192,7 +192,7 @@ def _job(name: str, members: list[_Planned]) -> Job:
     first = members[0]
     before_all = first.options.before_all
     on_host = isinstance(first.ground.machine, HostSpec)
-    # An environment for a build on the host comes later, but the Python of an image is needed at once.
+    # Environments on the host are created later, but the Python of an image is needed now.
     ready = () if on_host else first.ground.set_up
     dialect = first.ground.conventions.shell
     hook = shell(before_all, dialect=dialect)
@@ -215,7 +215,7 @@ def _job(name: str, members: list[_Planned]) -> Job:
 
 
 def require_fit(refused: Iterable[Refused]) -> None:
-    """ConfigurationError with the mistakes of all builds whose options do not fit their platform."""
+    """Raise ConfigurationError with the errors of all builds whose options do not fit their platform."""
     findings = Findings()
     for mistake in (mistake for one in refused for mistake in one.mistakes):
         findings.add(mistake.place, mistake.message, mistake.hint)

@@ -1,4 +1,4 @@
-"""Whether the patterns of build, skip and test-skip match anything at all."""
+"""Checks that the patterns of build, skip and test-skip match anything."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _OF_PAST_RELEASES = re.compile(r"p2|p3[5-8]|cp313t")
 
 
 def judge_patterns(options: Options, catalog: Catalog) -> Verdict:
-    """Judge the patterns: each has to match an identifier of some platform whose group is enabled.
+    """Check that each pattern matches an enabled identifier of any platform.
 
-    A pattern of `build` that matches nothing at all is a mistake; one of a group that is not enabled, and one of
-    `skip` and `test-skip` are worth a note. An identifier that is asked for by `only` needs no patterns. Of those
-    without effect, 100 are reported.
+    A `build` pattern that matches nothing is an error. A `build` pattern that matches only groups that are not
+    enabled, and `skip` and `test-skip` patterns without effect, give notes. With `only`, patterns are not checked.
+    At most 100 patterns without effect are reported.
     """
     verdict = Verdict()
     if options.only is not None:
@@ -43,12 +43,12 @@ def judge_patterns(options: Options, catalog: Catalog) -> Verdict:
 
 
 def is_offered(entry: CatalogEntry, selector: Selector) -> bool:
-    """Whether an entry may be built where this selector selects it: living, or named letter by letter."""
+    """Whether a selector can select an entry: its Python is maintained, or the selector names it exactly."""
     return not entry.eol or selector.names_exactly(str(entry.identifier.interpreter))
 
 
 def _notes_on_ended(pattern: str, options: Options, catalog: Catalog) -> Iterator[str]:
-    """What a pattern selects on another platform alone, because its Python has ended."""
+    """Notes about a pattern that selects an end-of-life Python only on other platforms."""
     selector = Selector((pattern,))
     found = [entry for entry in _entries(catalog, options.platform) if _has_effect(selector, entry, options)]
     platforms = {entry.identifier.platform for entry in found}
@@ -75,7 +75,7 @@ def _has_effect(selector: Selector, entry: CatalogEntry, options: Options) -> bo
 
 
 def _entries(catalog: Catalog, first: Platform) -> Iterator[CatalogEntry]:
-    """All entries, those of one platform first: the others need not be read as long as nobody asks."""
+    """All entries, those of one platform first; the others are read only if needed."""
     yield from catalog.interpreters(first)
     for platform in Platform:
         if platform is not first:
@@ -119,7 +119,7 @@ def _known_patterns(catalog: Catalog, options: Options) -> set[str]:
 
 
 def _without_halves(patterns: tuple[str, ...], catalog: Catalog) -> Iterator[str]:
-    """Cut `:arm64` and `:x86_64` off the patterns that name one half of a universal2 test."""
+    """Remove `:arm64` and `:x86_64` from patterns for one architecture of a universal2 test."""
     if not any(":" in pattern for pattern in patterns):
         return iter(patterns)
     tests = [

@@ -1,4 +1,4 @@
-"""Which build identifiers are built, and why the others are not."""
+"""Selection of the build identifiers to build, with reasons for the others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["Selection", "native_architecture", "select"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """The entries to build, in the catalog's order, and the identifiers that are left out, with reasons."""
+    """The entries to build, in catalog order, and the other identifiers with reasons."""
 
     selected: tuple[CatalogEntry, ...]
     not_built: tuple[NotBuilt, ...]
@@ -33,8 +33,8 @@ def select(options: Options, catalog: Catalog, facts: Facts) -> Selection:
     """Select from the identifiers of the platform.
 
     ConfigurationError (exit code 2) for patterns that match nothing and unknown architectures,
-    UnfitArchitectureError (4) for architectures of another platform or none at all, and
-    DeprecatedError (4) for patterns of Python versions that have ended.
+    UnfitArchitectureError (4) for architectures of another platform or no architecture, and
+    DeprecatedError (4) for patterns of end-of-life Python versions.
     """
     verdict = judge_patterns(options, catalog)
     words = ("all",) if options.only else options.archs

@@ -1,4 +1,4 @@
-"""The steps of one build, from its options and its ground."""
+"""The steps of one build, from its options and platform setup."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from cibw.planning.frontends import Package, build_command, uses_uv
 from cibw.planning.ground import Ground, Half
 
 _PINNED_AUDIT = ("abi3audit",)
-"""What audit-requires is by default."""
+"""The default of audit-requires."""
 _NO_TEST_SOURCES = '''\
 """Placed in the tests' working directory because test-sources is not set."""
 
@@ -47,11 +47,11 @@ class TestStringsAttached(unittest.TestCase):
         )
 '''
 _LITERAL: dict[Late, str | Template] = {late: f"{{{late.value}}}" for late in (Late.DELOCATE_ARCHS, Late.LDPATHS)}
-"""What only the repair of one platform knows stays in braces elsewhere."""
+"""Placeholders for one platform stay in braces on others."""
 
 
 def set_up_step(ground: Ground) -> Step:
-    """Lay a fresh copy of the project and the directories of this build, and prepare its Python."""
+    """Create a fresh copy of the project and the directories of the build, and prepare its Python."""
     actions: list[Action] = [fresh_directories(ground.conventions.shell)]
     if ground.constraints:
         actions.append(PutText(path=CONSTRAINTS, text=ground.constraints))
@@ -59,7 +59,7 @@ def set_up_step(ground: Ground) -> Step:
 
 
 def tools_step(options: BuildOptions, ground: Ground) -> tuple[Step, ...]:
-    """What a build needs before its hooks, once its variables are known; none where all is there."""
+    """The step that installs build tools before hooks run; empty if none are needed."""
     sets_path = any(ground.conventions.shell.variable(expression.name) == "PATH" for expression in options.environment)
     judge = (judge_path(ground),) if sets_path else ()
     actions = (*ground.tools, *judge)
@@ -67,7 +67,7 @@ def tools_step(options: BuildOptions, ground: Ground) -> tuple[Step, ...]:
 
 
 def make_steps(options: BuildOptions, package: Package, ground: Ground) -> tuple[Step, ...]:
-    """The steps that make a wheel: build tools, before-build, build, repair, audit."""
+    """The steps that produce a wheel: build tools, before-build, build, repair, audit."""
     build = Step(
         name=StepName.BUILD,
         actions=ground.build or (Run(command=build_command(options, package, ground)),),
@@ -78,7 +78,7 @@ def make_steps(options: BuildOptions, package: Package, ground: Ground) -> tuple
 
 
 def test_steps(options: BuildOptions, package: Package, ground: Ground) -> tuple[Step, ...]:
-    """The platform's own test steps, else those that test each half in an environment; none without a test command."""
+    """The platform's own test steps, or the steps for each architecture; empty without a test command."""
     if not options.test_command:
         return ()
     if ground.tests is not None:
@@ -87,14 +87,14 @@ def test_steps(options: BuildOptions, package: Package, ground: Ground) -> tuple
 
 
 def test_environment(options: BuildOptions, ground: Ground) -> tuple[EnvExpr, ...]:
-    """The variables that the tests have besides those of the build."""
+    """The variables of the tests in addition to those of the build."""
     dialect, venv = ground.conventions.shell, ground.conventions.venv
     if ground.tests is not None:
         return (*ground.test_environment, *spoken_in(dialect, options.test_environment))
     return (
         prepend_path(venv.bin_dir(TEST_ENVIRONMENT_DIR), dialect),
         assign("VIRTUAL_ENV", TEST_ENVIRONMENT_DIR),
-        # Without it, a `uv pip install` of the tests would go to the Python that builds.
+        # Without it, `uv pip install` in tests would install into the build Python.
         assign("UV_PYTHON", venv.python(TEST_ENVIRONMENT_DIR)),
         *ground.test_environment,
         *spoken_in(dialect, options.test_environment),
@@ -163,7 +163,7 @@ def _audit(options: BuildOptions, ground: Ground) -> tuple[Step, ...]:
 
 
 def _pins_of_audits(options: BuildOptions, ground: Ground) -> tuple[str | Template, ...]:
-    """The pins of the tools hold for the default tool; requirements that a user names are the user's own to pin."""
+    """Apply the pinned versions only to the default audit tool, not to the user's requirements."""
     is_ours = options.audit_requires == _PINNED_AUDIT
     return ("--constraint", CONSTRAINTS) if is_ours and ground.constraints else ()
 

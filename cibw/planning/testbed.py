@@ -1,4 +1,4 @@
-"""Tests that run inside an app, on a simulator or an emulator, where there is neither a shell nor the project."""
+"""Tests that run inside an app on a simulator or emulator, without a shell and without the project."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TOKEN = re.compile(
 
 
 class Entry(Enum):
-    """How Python is told what to run."""
+    """The Python flag that selects what to run."""
 
     MODULE = "-m"
     CODE = "-c"
@@ -31,7 +31,7 @@ class Entry(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
-    """One call of the Python inside the app: `name` is a module or the code itself, by `entry`."""
+    """One call of the Python inside the app: `name` is a module or code, depending on `entry`."""
 
     entry: Entry
     name: str
@@ -39,14 +39,14 @@ class Invocation:
 
     @property
     def needs_sources(self) -> bool:
-        """Whether it looks for tests in the directory where it runs."""
+        """Whether it searches for tests in the working directory."""
         return self.entry is Entry.MODULE and self.name in _COLLECTORS and "--pyargs" not in self.arguments
 
 
 def app_tests(given: Circumstances, *, allows_code: bool) -> tuple[Invocation, ...] | Refused:
-    """What the tests of a build call, in order; none where there are no tests or `test-skip` names the build.
+    """The calls of a build's tests, in order; empty if there are no tests or `test-skip` matches the build.
 
-    Refused where the command can't run inside an app, or finds no tests there. `allows_code` admits `python -c`.
+    Refused if the command cannot run inside an app, or would find no tests there. `allows_code` allows `python -c`.
     """
     command = given.resolved.test_command
     if not command or given.options.test_skip.matches(str(given.identifier)):
@@ -67,9 +67,9 @@ def app_tests(given: Circumstances, *, allows_code: bool) -> tuple[Invocation, .
 
 
 def parse_invocations(command: Template, *, allows_code: bool) -> tuple[Invocation, ...]:
-    """Read `python -m MODULE ...` commands that are joined by `&&`; plain `pytest` is taken for the module.
+    """Parse `python -m MODULE ...` commands joined by `&&`; plain `pytest` means the module.
 
-    BadValueError for anything that needs a shell, the project or another program.
+    BadValueError for anything that requires a shell, the project or another program.
     """
     _refuse_paths(command)
     return tuple(_invocation(words, allows_code) for words in _commands(str(command)))
@@ -82,7 +82,7 @@ def _mistake(given: Circumstances, option: str, message: str, hint: str) -> Mist
 def _refuse_paths(command: Template) -> None:
     late = next((part for part in command.parts if isinstance(part, Late)), None)
     if late is not None:
-        # A package in the project's own directory makes one of both.
+        # If the package is in the project directory, both placeholders are the same.
         names = "{project} or {package}" if late is Late.PROJECT else f"{{{late.value}}}"
         raise BadValueError(
             f"the command uses {names}, which does not exist on the device that runs the tests",

@@ -1,4 +1,4 @@
-"""The tools that a build finds in an environment of the host."""
+"""The build tools that are installed into an environment on the host."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _IMPLEMENTATIONS = {
 }
 _SYSTEMS = {Platform.MACOS: "Darwin", Platform.WINDOWS: "Windows"}
 _FIRST_WITHOUT_SETUPTOOLS = 12
-"""The minor version since which environments have had pip alone."""
+"""The first minor version whose environments contain only pip."""
 
 
 def constraints(options: BuildOptions, identifier: BuildIdentifier, catalog: Catalog) -> str:
-    """The text of the constraints file for the tools of a build; empty where nothing is pinned."""
+    """The text of the constraints file for the tools of a build; empty if nothing is pinned."""
     if options.dependency_versions.source is DependencySource.PINNED:
         is_pyodide = identifier.platform is Platform.PYODIDE
         return catalog.constraints(identifier.interpreter.version, pyodide=is_pyodide)
@@ -35,24 +35,24 @@ def constraints(options: BuildOptions, identifier: BuildIdentifier, catalog: Cat
 
 
 def seed(interpreter: Interpreter, python: Template, pins: str = "") -> Run:
-    """Install what `uv venv --seed` would, but from the indexes that the environment option may name."""
+    """Install the packages of `uv venv --seed`, but from the indexes set in the environment option."""
     older = ("setuptools", "wheel") if interpreter.minor < _FIRST_WITHOUT_SETUPTOOLS else ()
     return program("uv", "pip", "install", "--python", python, *_pinned(pins), "pip", *older)
 
 
 def frontend_tools(options: BuildOptions, python: Template, pins: str, *further: str) -> tuple[Action, ...]:
-    """Install the build frontend, where it is a package, and further tools, in the versions that are pinned."""
+    """Install the build frontend, if it is a package, and other tools, in their pinned versions."""
     packages = (*further, *_frontend(options))
     return (program("uv", "pip", "install", "--python", python, *_pinned(pins), *packages),) if packages else ()
 
 
 def tools_by_pip(options: BuildOptions, python: Template, pins: str) -> tuple[Action, ...]:
-    """Install pip and the build frontend where uv can't, in the versions that are pinned."""
+    """Install pip and the build frontend with pip, in their pinned versions, where uv cannot."""
     return (program(python, "-m", "pip", "install", "--upgrade", *_pinned(pins), "pip", *_frontend(options)),)
 
 
 def pip_of_virtualenv(pins: str, identifier: BuildIdentifier) -> Iterator[EnvExpr]:
-    """Let isolated environments have the pip that is pinned, where it is; virtualenv would take its own."""
+    """Use the pinned pip in isolated environments; virtualenv would use its bundled one."""
     for pin in pins.splitlines():
         found = _PINNED_PIP.fullmatch(pin.strip())
         if found and _counts(found["marker"], identifier):
@@ -62,7 +62,7 @@ def pip_of_virtualenv(pins: str, identifier: BuildIdentifier) -> Iterator[EnvExp
 def _counts(marker: str | None, identifier: BuildIdentifier) -> bool:
     if not marker:
         return True
-    # Few plans meet a marker, and the library takes longer to load than they take to be made.
+    # Few plans need markers, and importing the library takes longer than planning.
     from packaging.markers import InvalidMarker, Marker
 
     values = {

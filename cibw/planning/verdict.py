@@ -1,4 +1,4 @@
-"""What is wrong with a selection, gathered so that a user reads all of it at once."""
+"""Errors in a selection, collected to report all of them together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cibw.errors import ConfigurationError, DeprecatedError, Mistake, UnfitArchi
 
 @dataclass(slots=True)
 class Verdict:
-    """Mistakes, architectures that do not fit, things of past releases, and notes that stop nothing."""
+    """Errors, unsupported architectures, deprecated selectors, and notes."""
 
     mistakes: list[Mistake] = field(default_factory=list)
     unfit: list[Mistake] = field(default_factory=list)
@@ -19,21 +19,21 @@ class Verdict:
 
     @property
     def is_bad(self) -> bool:
-        """Whether something is wrong."""
+        """Whether there are errors."""
         return bool(self.mistakes or self.unfit or self.ended)
 
     def add(self, other: Verdict) -> None:
-        """Take over what another verdict found."""
+        """Add the findings of another verdict."""
         self.mistakes += other.mistakes
         self.unfit += other.unfit
         self.ended += other.ended
         self.notes += other.notes
 
     def raise_if_bad(self, places: Mapping[str, str]) -> None:
-        """End with ConfigurationError, UnfitArchitectureError or DeprecatedError where something is wrong.
+        """Raise ConfigurationError, UnfitArchitectureError or DeprecatedError if there are errors.
 
-        The first of them that applies decides the exit code, and carries everything that was found.
-        `places` says where an option was set, by its name.
+        The first of them that applies determines the exit code, and contains all errors.
+        `places` maps option names to where they were set.
         """
         everything = tuple(_placed(mistake, places) for mistake in (*self.mistakes, *self.unfit, *self.ended))
         if self.mistakes:

@@ -1,8 +1,8 @@
 """The steps that verify a release: installed from its index into a clean environment, then tested or imported.
 
-Only the project itself comes from its index, by its hashes and without dependencies; these come from another index
-afterwards, in a command that never hears of the first one. So nothing there can take the place of a dependency
-(dependency confusion).
+Only the project itself is installed from its index, by hash and without dependencies. The dependencies are installed
+afterwards from another index, with a command that does not use the first one. So packages on the first index cannot
+replace a dependency (dependency confusion).
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _MACOS = re.compile(r"macosx_\d+_\d+_(x86_64|arm64)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """What is installed: a release, the SHA-256 of its wheels, and how this computer speaks.
+    """The release to install, the SHA-256 of its wheels, and the conventions of this computer.
 
-    `tests` are the options of its tests, and None where it is merely imported.
+    `tests` are the options of its tests, or None to only import it.
     """
 
     project: str
@@ -48,9 +48,9 @@ class Installation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """The steps: `prepare` needs no index, `own` the release's, `others` that of the dependencies, `test` none.
+    """The steps: `own` uses the index of the release, `others` that of the dependencies; the other steps use none.
 
-    `look` prints what the installed files of the release are; it must say the same before `others` and after it.
+    `look` prints the installed files of the release; its output must be the same before and after `others`.
     `environment` are the variables of the tests.
     """
 
@@ -63,7 +63,7 @@ class Verification:
 
 
 def verification(wanted: Installation) -> Verification:
-    """How a release is verified."""
+    """The steps that verify a release."""
     python = wanted.conventions.venv.python(ENVIRONMENT)
     return Verification(
         prepare=Step(name=StepName.TEST_ENVIRONMENT, actions=_prepare(wanted)),
@@ -76,7 +76,7 @@ def verification(wanted: Installation) -> Verification:
 
 
 def identifier_of(tags: Iterable[Tag]) -> BuildIdentifier | None:
-    """The build identifier that a Python would be built for, by the tags that it takes, the best first."""
+    """The build identifier of a Python, from its supported tags, best first."""
     return next((found for tag in tags if (found := _identifier(tag)) is not None), None)
 
 
@@ -96,7 +96,7 @@ def _target(tag: Tag) -> str:
 
 
 def _prepare(wanted: Installation) -> tuple[Action, ...]:
-    # Hooks of tests may call pip, which no release needs.
+    # Test hooks may call pip.
     seed = ("--seed",) if wanted.tests is not None and wanted.tests.before_test else ()
     return (virtual_environment(_BASE, ENVIRONMENT, "--quiet", "--no-config", *seed),)
 

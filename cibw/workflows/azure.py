@@ -21,7 +21,7 @@ from cibw.workflows.values import BuildJob, ReadTemplate, Runner, Wishes, Workfl
 
 PATH = "azure-pipelines.yml"
 _UBUNTU = "ubuntu-24.04"
-# Its hosted computers have processors of Intel's kind alone: the rest is emulated on Linux, and built across elsewhere.
+# Hosted runners have only x86_64 processors: other architectures are emulated on Linux, and cross-built elsewhere.
 _MAC = Runner(label="macOS-15")
 _WINDOWS = Runner(label="windows-2025")
 RUNNERS: Runners = {
@@ -38,7 +38,7 @@ _DOWNLOADED = "$(Pipeline.Workspace)/dist"
 
 
 def azure_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
-    """The pipeline's file."""
+    """The pipeline file."""
     matrix = make_matrix(wishes.groups, RUNNERS)
     values = {
         **common_values(wishes),
@@ -67,7 +67,7 @@ def _row(job: BuildJob) -> str:
     group = job.group
     row = {"runner": job.runner.label, "selection": group.selection, "artifact": group.artifact}
     emulated = {"qemu": "yes"} if job.runner.is_emulated else {}
-    # A name of Azure's has letters, digits and underscores.
+    # Azure names contain only letters, digits and underscores.
     return f"{group.name.replace('-', '_')}: {flow({**row, **emulated})}"
 
 

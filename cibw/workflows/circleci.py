@@ -17,7 +17,7 @@ from cibw.workflows.templates import fill, scalar
 from cibw.workflows.values import BuildJob, Matrix, ReadTemplate, Runner, Wishes, Workflow, WorkflowFile
 
 PATH = ".circleci/config.yml"
-# Its Macs have processors of ARM alone, and its Windows computers none: the rest is built across.
+# Hosted Macs have only ARM processors, and Windows runners only x86_64: the rest is cross-built.
 _MAC = Runner(label="m4pro.medium")
 _WINDOWS = Runner(label="windows.medium")
 RUNNERS: Runners = {
@@ -38,7 +38,7 @@ _PARAMETERS = ("<< parameters.selection >>", "artifacts/<< parameters.artifact >
 
 
 def circleci_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
-    """The configuration's file."""
+    """The configuration file."""
     matrix = make_matrix(wishes.groups, RUNNERS)
     source = read("circleci-sdist.yml") if wishes.from_sdist else "- whole_history\n"
     builds = {"cibw": requirement(wishes), "build_wheels": build_command(wishes, *_PARAMETERS), "source": source}

@@ -1,4 +1,4 @@
-"""What the workflow files of all CIs have in common."""
+"""Common parts of the workflow files of all CI services."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _TOGETHER = "# Builds of an architecture share a job: an abi3 wheel is built onc
 
 
 def common_values(wishes: Wishes) -> dict[str, str]:
-    """The values that templates of every CI have places for."""
+    """Values for the templates of all CI services."""
     prefix = wishes.tag_prefix
     return {
         **_indexes(wishes),
         "project": wishes.project,
         "builds_together": _TOGETHER if wishes.groups else "",
         "branch": scalar(wishes.branch),
-        # In an expression, a quote is written twice.
+        # In an expression, quotes are doubled.
         "branch_text": wishes.branch.replace("'", "''"),
         "cibw": requirement(wishes),
         "cibw_publish": requirement(wishes, "publish"),
@@ -37,7 +37,7 @@ def common_values(wishes: Wishes) -> dict[str, str]:
 
 
 def _indexes(wishes: Wishes) -> dict[str, str]:
-    """Words about the indexes that the project goes to."""
+    """Phrases about the indexes that the project is published to."""
     test = wishes.test_index
     return {
         "also_test": " (and on its test instance)" if test else "",
@@ -50,32 +50,32 @@ def _indexes(wishes: Wishes) -> dict[str, str]:
 
 
 def regex(prefix: str) -> str:
-    """A pattern for texts that begin with a prefix, without the mark of the beginning."""
+    """A regular expression for a prefix, without the leading anchor."""
     return "".join(letter if letter.isalnum() or letter in "-_" else f"\\{letter}" for letter in prefix)
 
 
 def sequence(words: Iterable[str]) -> str:
-    """Texts as the inside of a list in one line of YAML."""
+    """Texts as the items of a single-line YAML list."""
     return ", ".join(scalar(word) for word in words)
 
 
 def paragraphs(texts: Iterable[str]) -> str:
-    """Blocks of YAML one below the other, with an empty line between them."""
+    """Join blocks of YAML with empty lines."""
     return "\n".join(text for text in texts if text)
 
 
 def environment_names(wishes: Wishes) -> str:
-    """The environments that publish, in words."""
+    """The names of the publishing environments, as a phrase."""
     return "pypi and testpypi" if wishes.test_index else "pypi"
 
 
 def token_names(wishes: Wishes) -> str:
-    """The variables that hold API tokens, in words."""
+    """The names of the variables with API tokens, as a phrase."""
     return "PYPI_API_TOKEN and TESTPYPI_API_TOKEN" if wishes.test_index else "PYPI_API_TOKEN"
 
 
 def publisher_step(wishes: Wishes, service: str, values: str) -> str:
-    """What is registered at an index for trusted publishing; `values` are those that the CI's form asks for."""
+    """Instructions to register a trusted publisher; `values` are those of the form for the CI."""
     both = " and on its test instance, each" if wishes.test_index else ""
     names = "pypi or testpypi" if wishes.test_index else "pypi"
     return (
@@ -86,13 +86,13 @@ def publisher_step(wishes: Wishes, service: str, values: str) -> str:
 
 
 def token_step(wishes: Wishes, service: str) -> str:
-    """What is needed where a CI has no trusted publishing."""
+    """Instructions for a CI without trusted publishing."""
     indexes = "the index, and another on its test instance" if wishes.test_index else "the index"
     return f"Create an API token for {wishes.project} only on {indexes}: {service} does not support trusted publishing."
 
 
 def version_steps(wishes: Wishes) -> tuple[str, ...]:
-    """What the versions of the project mean for the test index; nothing where each push has its own."""
+    """Notes about project versions and the test index; empty if each push has its own version."""
     if wishes.versions is VersionSource.FILES and wishes.test_index:
         text = (
             f"The version of {wishes.project} stays the same until you change it. If the test index already has that "
@@ -111,11 +111,11 @@ def version_steps(wishes: Wishes) -> tuple[str, ...]:
 
 
 def tag_step(wishes: Wishes) -> str:
-    """How a release is made."""
+    """Instructions to make a release."""
     tag = f"{wishes.tag_prefix}{EXAMPLE_VERSION}"
     return f"To release, push a tag of the version: git tag {tag} && git push origin {tag}"
 
 
 def first_look(files: str) -> str:
-    """What is done with the files first."""
+    """Instructions for the first step."""
     return f"Commit {files}, and check the first run."

@@ -25,7 +25,7 @@ PINS: Mapping[str, str] = {
     "download_artifact": "actions/download-artifact@3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c # v8.0.1",
     "setup_qemu": "docker/setup-qemu-action@ce360397dd3f832beb865e1373c09c0e9f86d70a # v4.0.0",
 }
-"""The commit of each action, and the version that it is."""
+"""The pinned commit of each action, and its version."""
 _UBUNTU = "ubuntu-24.04"
 _IS_TAG = "github.ref_type == 'tag'"
 _RELEASE = "--to pypi --require-tag"
@@ -40,7 +40,7 @@ RUNNERS: Runners = {
         },
         emulating=_UBUNTU,
     ),
-    # 32-bit programs of ARM need less emulation, if any, on a processor of ARM.
+    # 32-bit ARM programs need little or no emulation on ARM processors.
     (Platform.LINUX, Architecture.ARMV7L): Runner(label=f"{_UBUNTU}-arm", is_emulated=True),
     (Platform.MACOS, Architecture.ARM64): _MAC,
     (Platform.MACOS, Architecture.X86_64): _INTEL_MAC,
@@ -50,7 +50,7 @@ RUNNERS: Runners = {
     (Platform.WINDOWS, Architecture.WIN_ARM64): Runner(label="windows-11-arm"),
     (Platform.PYODIDE, Architecture.WASM32): Runner(label=_UBUNTU),
     (Platform.ANDROID, Architecture.X86_64): Runner(label=_UBUNTU),
-    # Its emulator runs on no hosted computer, so these wheels are built and not tested.
+    # No hosted runner can run its emulator, so these wheels are built but not tested.
     (Platform.ANDROID, Architecture.ARM64_V8A): Runner(label=_UBUNTU),
     (Platform.IOS, Architecture.ARM64_IPHONEOS): _MAC,
     (Platform.IOS, Architecture.ARM64_IPHONESIMULATOR): _MAC,
@@ -59,7 +59,7 @@ RUNNERS: Runners = {
 
 
 def github_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
-    """The workflow of GitHub Actions, and the file that has Dependabot look after its actions."""
+    """The GitHub Actions workflow, and the Dependabot file that keeps its actions up to date."""
     matrix = make_matrix(wishes.groups, RUNNERS)
     name = _name(wishes)
     values = {
@@ -68,7 +68,7 @@ def github_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
         "version": wishes.cibw_version,
         "again": f"cibw init github{f' --package {quote(wishes.package)}' if wishes.package else ''} --force",
         "workflow": name,
-        # Runs of workflows with the same name would cancel each other.
+        # Runs of workflows with the same name cancel each other.
         "name": scalar(name.partition(".")[0]),
         "tag_pattern": scalar(_tag_pattern(wishes)),
         "build_sdist": sdist_command(wishes, "dist"),
@@ -94,12 +94,12 @@ def _name(wishes: Wishes) -> str:
 
 
 def _tag_pattern(wishes: Wishes) -> str:
-    # Tags of other things begin with a digit rarely, and these letters mean something in a pattern.
+    # Escapes pattern characters. Without a prefix, a leading digit marks release tags.
     return re.sub(r"([*?+!\[\]\\])", r"\\\1", wishes.tag_prefix) + ("*" if wishes.tag_prefix else "[0-9]*")
 
 
 def _publishing(wishes: Wishes) -> dict[str, str]:
-    """The parts of the job that publishes: tags to the index, pushes of the branch to the test index."""
+    """Parts of the publishing job: tags go to the index, branch pushes to the test index."""
     if not wishes.test_index:
         return {
             "condition": "if: github.event_name == 'push' && github.ref_type == 'tag'",

@@ -13,7 +13,7 @@ from cibw.workflows.values import BuildJob, Matrix, ReadTemplate, Runner, Wishes
 
 PATH = ".gitlab-ci.yml"
 _X64 = "saas-linux-medium-amd64"
-# Its hosted Macs have processors of ARM alone, and its Windows computers none: the rest is built across.
+# Hosted Macs have only ARM processors, and Windows runners only x86_64: the rest is cross-built.
 _MAC = Runner(label="saas-macos-medium-m1")
 _WINDOWS = Runner(label="saas-windows-medium-amd64")
 RUNNERS: Runners = {
@@ -36,7 +36,7 @@ _BRING_SDIST = """\
 
 
 def gitlab_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
-    """The pipeline's file."""
+    """The pipeline file."""
     matrix = make_matrix(wishes.groups, RUNNERS)
     values = {
         **common_values(wishes),
@@ -56,7 +56,7 @@ def gitlab_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
 
 
 _SHELLS: Mapping[Platform, str] = {Platform.LINUX: "$", Platform.MACOS: "$", Platform.WINDOWS: "$env:"}
-"""What stands before a variable's name in the shell of a platform's runners."""
+"""The prefix of variables in the shell of a platform's runners."""
 
 
 def _wheels(platform: Platform, wishes: Wishes, matrix: Matrix, read: ReadTemplate) -> str:

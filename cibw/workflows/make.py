@@ -1,4 +1,4 @@
-"""Which function makes the files for which CI."""
+"""Creation of workflow files for each CI service."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from cibw.workflows.values import CiService, ReadTemplate, Wishes, Workflow
 
 
 def make_workflow(service: CiService, wishes: Wishes, read: ReadTemplate) -> Workflow:
-    """The files for a CI, and what a maintainer has to do for them to work."""
+    """The workflow files for a CI service, and setup instructions for the maintainer."""
     match service:
         case CiService.GITHUB:
             from cibw.workflows.github import github_workflow

@@ -1,4 +1,4 @@
-"""From what is selected for each platform to the groups of builds, and from these to the jobs of a CI."""
+"""Grouping of the selected builds, and assignment of groups to CI jobs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from cibw.model.target import ARCHITECTURES, Architecture, Platform
 from cibw.workflows.values import BuildJob, Group, Matrix, Runner
 
 Runners = Mapping[tuple[Platform, Architecture], Runner]
-"""The hosted computers of a CI that build for an architecture of a platform."""
+"""The hosted runners of a CI, by platform and architecture."""
 
 
 def group_builds(identifiers: Iterable[BuildIdentifier], *, per_identifier: bool = False) -> tuple[Group, ...]:
-    """A group for each architecture of each platform, or for each identifier; in the order of platforms.
+    """Create a group for each architecture of each platform, or for each identifier, in platform order.
 
-    Builds of an architecture stay together, so that an abi3 wheel of one of them serves the later ones.
+    Builds of an architecture stay together, so that later builds can reuse an abi3 wheel.
     """
     members: dict[tuple[Platform, Architecture], list[BuildIdentifier]] = {}
     for identifier in dict.fromkeys(identifiers):
@@ -41,7 +41,7 @@ def _groups(
 
 
 def make_matrix(groups: Iterable[Group], runners: Runners) -> Matrix:
-    """Give each group a computer of the CI."""
+    """Assign a runner of the CI to each group."""
     jobs: list[BuildJob] = []
     left_out: list[Group] = []
     for group in groups:
@@ -54,7 +54,7 @@ def make_matrix(groups: Iterable[Group], runners: Runners) -> Matrix:
 
 
 def linux_runners(native: Mapping[Architecture, str], emulating: str) -> dict[tuple[Platform, Architecture], Runner]:
-    """The computers for Linux: those that have the processor by label, and one that emulates it for the others."""
+    """The Linux runners: native runners by label, and one that emulates the other architectures."""
     found: dict[tuple[Platform, Architecture], Runner] = {}
     for architecture in ARCHITECTURES[Platform.LINUX]:
         label = native.get(architecture)

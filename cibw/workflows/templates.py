@@ -1,7 +1,7 @@
-"""Templates of workflow files: plain text with places that are filled in.
+"""Templates of workflow files: plain text with placeholders.
 
-A place is a name between two signs, `@name@`. Where nothing else stands in a line, the value may have several lines,
-which get the line's indentation; an empty value takes the line away. Of several empty lines one stays.
+A placeholder is a name between two signs, `@name@`. If it is alone on a line, its value can have several lines, which
+get the line's indentation; an empty value removes the line. Consecutive empty lines are reduced to one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _WORDS_OF_YAML = frozenset("true false yes no on off null y n ~".split())
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
-    """The template with all places filled in; KeyError for a place without a value."""
+    """Fill in all placeholders of a template; KeyError for a placeholder without a value."""
 
     def filled(match: re.Match[str]) -> str:
         if match["word"]:
@@ -30,7 +30,7 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
 
 def scalar(text: str) -> str:
-    """A text as YAML reads it back: as it is where that is safe, else in double quotes."""
+    """A text as a YAML scalar: plain if that is safe, otherwise in double quotes."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS_OF_YAML:
         return text
     letters = (f"\\U{ord(one):08x}" if ord(one) > _LAST_OF_FOUR_DIGITS else json.dumps(one)[1:-1] for one in text)
@@ -38,10 +38,10 @@ def scalar(text: str) -> str:
 
 
 def flow(mapping: Mapping[str, str]) -> str:
-    """A mapping of texts in one line of YAML."""
+    """A mapping of texts as a single line of YAML."""
     return "{ " + ", ".join(f"{key}: {scalar(value)}" for key, value in mapping.items()) + " }"
 
 
 def rows(mappings: Iterable[Mapping[str, str]]) -> str:
-    """A list of mappings, one line each."""
+    """A YAML list of mappings, one per line."""
     return "\n".join(f"- {flow(mapping)}" for mapping in mappings)

@@ -22,7 +22,7 @@ from cibw.workflows.templates import fill, scalar
 from cibw.workflows.values import BuildJob, ReadTemplate, Runner, Wishes, Workflow, WorkflowFile
 
 PATH = ".travis.yml"
-# Macs and Windows computers have processors of Intel's kind alone: the rest is built across.
+# Macs and Windows runners have only x86_64 processors: the rest is cross-built.
 _MAC = Runner(label="osx")
 _WINDOWS = Runner(label="windows")
 RUNNERS: Runners = {
@@ -53,7 +53,7 @@ _QEMU = "before_script: docker run --privileged --rm tonistiigi/binfmt --install
 
 
 def travis_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
-    """The configuration's file."""
+    """The configuration file."""
     matrix = make_matrix(wishes.groups, RUNNERS)
     values = {
         **common_values(wishes),
@@ -63,7 +63,7 @@ def travis_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
         "jobs": paragraphs(_job(job, wishes, read) for job in matrix.jobs),
         "artifacts": sequence([artifact_name(), *(job.group.artifact for job in matrix.jobs)]),
     }
-    # Between quotes, YAML of Travis takes the line for one assignment of the shell.
+    # If the line is quoted, Travis treats it as a single shell assignment.
     global_env = f"env:\n  global:\n    - CIBW_TAG_FORMAT={scalar(wishes.tag_format)}\n\n"
     values["global_env"] = global_env if wishes.tag_format else ""
     values["encrypt_test"] = "#        travis encrypt --com 'TESTPYPI_API_TOKEN=pypi-...'" if wishes.test_index else ""
@@ -75,7 +75,7 @@ def travis_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
 
 
 def _deploy(wishes: Wishes, index: str, variables: str) -> str:
-    """One command, as the provider takes; the shell in it sets variables, whose values no process list shows."""
+    """A single command, as the provider requires; variables are set in a shell to hide them from process lists."""
     command = publish_command(wishes, index, "dist")
     return f"bash -c {quote(f'{variables} {command}')}"
 

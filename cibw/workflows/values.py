@@ -1,4 +1,4 @@
-"""What a workflow file is made from, and what comes out."""
+"""Inputs and results of workflow generation."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from cibw.model.target import Architecture, Platform
 from cibw.model.versions import VersionSource
 
 ReadTemplate = Callable[[str], str]
-"""Gives the text of a template by its file name."""
+"""Returns the text of a template by its file name."""
 
 
 class CiService(Enum):
-    """A CI that workflow files are made for, spelled as on the command line."""
+    """A CI service that workflow files can be generated for, spelled as on the command line."""
 
     GITHUB = "github"
     GITLAB = "gitlab"
@@ -27,7 +27,7 @@ class CiService(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """The builds of one job of a CI: all of an architecture, or the only one that `identifiers` names."""
+    """The builds of one CI job: all of an architecture, or a single one."""
 
     name: str
     platform: Platform
@@ -37,7 +37,7 @@ class Group:
 
     @property
     def artifact(self) -> str:
-        """The artifact that the group's wheels travel in."""
+        """The name of the artifact with the group's wheels."""
         return artifact_name(self.name)
 
     @property
@@ -50,7 +50,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
-    """A hosted computer of a CI: its label, and whether it has to emulate the processor of what is built on it."""
+    """A hosted CI runner: its label, and whether it emulates the target architecture."""
 
     label: str
     is_emulated: bool = False
@@ -58,7 +58,7 @@ class Runner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildJob:
-    """A group of builds, and where they run."""
+    """A group of builds and its runner."""
 
     group: Group
     runner: Runner
@@ -66,25 +66,25 @@ class BuildJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matrix:
-    """The jobs of a workflow, and the groups that a CI has no computer for."""
+    """The jobs of a workflow, and the groups without a runner."""
 
     jobs: tuple[BuildJob, ...]
     left_out: tuple[Group, ...] = ()
 
     @property
     def is_emulated(self) -> bool:
-        """Whether any job needs an emulated processor."""
+        """Whether any job needs emulation."""
         return any(job.runner.is_emulated for job in self.jobs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What a project's workflow shall do; `cibw_version` is the one that it installs.
+    """The options of a generated workflow; `cibw_version` is the version that it installs.
 
-    A project that `is_pure` has one wheel for all platforms, and no groups. `package` is the package's directory and
-    `config_file` the file with the options, both empty for the usual ones. Tags of releases begin with `tag_prefix`;
-    `tag_format` is the option that the project lacks for that, else empty. `output` is where the workflow goes, empty
-    for the CI's place. `branch` is the one whose pushes go to the test index.
+    A project that `is_pure` has one wheel for all platforms, and no groups. `package` is the package directory and
+    `config_file` the configuration file; both are empty for the defaults. Release tags begin with `tag_prefix`;
+    `tag_format` is set if the project needs that option for them. `output` is the path of the workflow, empty for
+    the default of the CI. Pushes to `branch` are published to the test index.
     """
 
     project: str
@@ -104,7 +104,7 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowFile:
-    """A file to write, by its path in the repository; a companion is only written where there is none yet."""
+    """A file to write, by its path in the repository; a companion is written only if it does not exist."""
 
     path: str
     text: str
@@ -113,7 +113,7 @@ class WorkflowFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
-    """The files for a CI, what to do next, and the groups that it has no computer for."""
+    """The files for a CI, the next steps for the user, and the groups without a runner."""
 
     files: tuple[WorkflowFile, ...]
     next_steps: tuple[str, ...]

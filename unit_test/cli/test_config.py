@@ -120,7 +120,7 @@ def test_migrating_prints_the_table(cibw: Caller) -> None:
     )
     assert "pyproject.toml is not changed; --write changes it:\n" in called.stderr
     assert "  line 5: [tool.cibuildwheel] becomes [tool.cibw]\n" in called.stderr
-    assert "  line 7: free-threaded-support is left out: " in called.stderr
+    assert "  line 7: free-threaded-support is removed: " in called.stderr
     assert "without build-frontend" in called.stderr
 
 

@@ -53,7 +53,7 @@ def test_secrets_are_masked_in_a_plan(cibw: Caller) -> None:
     ("arguments", "variables", "exit_code", "words"),
     [
         (["nowhere"], {}, 2, "The package nowhere is missing."),
-        (["--only", "bogus"], {}, 2, "'bogus' is no build identifier"),
+        (["--only", "bogus"], {}, 2, "'bogus' is not a build identifier"),
         ([], {"CIBW_SKIP": "*"}, 3, "No build identifiers are selected"),
         ([], {"CIBW_PLATFORM": "bsd"}, 2, "Platforms: auto, linux"),
         ([], {"CIBW_LOG_FOLD_MODE": "paper"}, 2, "It may be azure, github, gitlab, travis, disabled"),

@@ -70,7 +70,7 @@ def test_a_signal_that_nobody_sent_makes_it_likely_and_a_count_makes_it_sure() -
 def test_messages_name_the_limit_and_what_helps() -> None:
     found = MemoryShortage(kills=2, limit=300 << 20, container=True)
     assert str(found) == "out of memory (the limit is 300 MiB): the kernel killed 2 processes"
-    assert found.hint.startswith("Raise --memory in the create-args of container-engine, or let the build use less")
+    assert found.hint.startswith("Raise --memory in the create-args of container-engine, or reduce the memory use")
     assert str(MemoryShortage(kills=1)) == "out of memory: the kernel killed 1 process"
     assert str(MemoryShortage()) == "probably out of memory: a process was killed by signal 9"
     assert MemoryShortage(limit=1).hint.startswith("Let the build use less at a time")

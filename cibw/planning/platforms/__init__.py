@@ -1,1 +1,1 @@
-"""What each platform's machines and commands are, as tables and small pure functions."""
+"""The machines and commands of each platform, as tables and small pure functions."""

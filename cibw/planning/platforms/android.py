@@ -1,4 +1,4 @@
-"""Android: the compilers of the host's Android SDK, and Pythons for Android that are packed for such builds."""
+"""Android: compilers of the host's Android SDK, and Python packages for Android builds."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _PROGRAMS = POSIX_VENV.bin_dir(BUILD_ENVIRONMENT)
 _REQUIRES = Template.of(WORK, "/requires.txt")
 _TESTBED = Template.of(WORK, "/testbed")
 _SITE_PACKAGES = Template.of(WORK, "/site-packages")
-# Termux made it for the NDK r27.
+# Built by Termux for NDK r27.
 _FORTRAN = Template.of(Late.CACHE, "/flang-android-r27c")
 _FORTRAN_RELEASE = "https://github.com/termux/ndk-toolchain-clang-with-flang/releases/download/r27c"
 _FOR_ANDROID = Half(prefix=("sh", Template.of(WORK, "/android.sh")))
@@ -44,7 +44,7 @@ _BARE_PYTEST = re.compile(r"(^|&&)\s*pytest\b")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Target:
-    """What a build is for: its triplet in the words of compilers, and where its Python lies."""
+    """The target of a build: its compiler triplet, and the location of its Python."""
 
     triplet: str
     fetch: Fetch
@@ -56,7 +56,7 @@ class _Target:
 
 
 def ground(given: Circumstances) -> Ground | NotBuilt | Refused:
-    """A build in an environment of the host's Python, which can describe itself as that of the target."""
+    """A build in an environment of the host's Python that can report the target's platform."""
     identifier, resolved = given.identifier, given.resolved
     host = python_of_host(given.entry, given.resolved, given.facts, given.catalog)
     commands, mistakes = _commands(given), tuple(_mistakes(given))
@@ -115,7 +115,7 @@ def _mistakes(given: Circumstances) -> Iterator[Mistake]:
             hint='use "uv" (the default), "build" or "build[uv]"',
         )
     levels = [one for one in resolved.environment if one.name == _LEVEL]
-    # What a command or a variable gives is known only to the run, which judges it, too.
+    # The values of commands and variables are known only during the run, which checks them as well.
     text = "".join(part if isinstance(part, str) else "0" for part in levels[-1].parts) if levels else _DEFAULT_LEVEL
     if not text.isdecimal():
         yield Mistake(
@@ -130,9 +130,9 @@ def _for_android(*words: Argument) -> Action:
 
 
 def _describe(target: _Target, given: Circumstances) -> Action:
-    """Let the environment know its target, and write the variables of a build for it."""
+    """Configure the environment for its target, and write the variables of the build."""
     named = {one.name for one in given.resolved.environment}
-    # Whether a build compiles Fortran is known when it does, so that no action of the plan fetches the compiler.
+    # It is unknown in advance whether a build compiles Fortran, so the compiler is downloaded during the build.
     fortran = Mirrors(chosen=given.options.mirrors).resolve(_FORTRAN_RELEASE)
     settings = {
         "CARGO_BUILD_TARGET": Template.of(target.triplet),
@@ -143,7 +143,7 @@ def _describe(target: _Target, given: Circumstances) -> Action:
     words: list[Argument] = [Template.of(f"{name}=", value) for name, value in settings.items()]
     words += [f"{name}+" for name in _FLAGS if name in named]
     script = resource("android_env.py")
-    # It may install the NDK, into a directory that all builds share.
+    # It may install the NDK into a directory that all builds share.
     return _alone("sdk", script, target.python, WORK, target.triplet, _FORTRAN, fortran, *words)
 
 
@@ -153,7 +153,7 @@ def _alone(place: str, *words: Argument) -> Action:
 
 
 def _requires(given: Circumstances) -> Iterator[Action]:
-    """Install the build requirements that the backend asks for when it builds for the target."""
+    """Install the build requirements that the backend requests for the target."""
     system, directory = given.options.build_system, package_directory(given.options.package_dir)
     if system is not None:
         yield program("uv", "pip", "install", "--python", _PYTHON, *system.requires)
@@ -171,7 +171,7 @@ def _xbuild_files(options: BuildOptions, target: _Target) -> Iterator[Action]:
 
 
 def _commands(given: Circumstances) -> tuple[Invocation, ...] | Refused:
-    """What the tests run; a command that would not run here, such as one for another processor, is not judged."""
+    """The commands of the tests; they are not checked if the tests cannot run, as for another processor."""
     return () if _untested(given) else app_tests(given, allows_code=True)
 
 
@@ -182,10 +182,10 @@ def _notes(options: BuildOptions, commands: tuple[Invocation, ...]) -> tuple[str
 
 
 def _tests(given: Circumstances, target: _Target, commands: tuple[Invocation, ...]) -> Iterator[Step]:
-    """Install the wheel for the target into a directory, and let the target's test bed run it on a device."""
+    """Install the wheel for the target into a directory, and run the tests on a device with the target's testbed."""
     options = given.resolved
     copy = program("cp", "-a", target.python, _TESTBED)
-    # A wheel that was reused comes without the step that describes the target.
+    # The step that configures the target is skipped if a wheel is reused.
     describe = (_describe(target, given),) if options.before_test else ()
     yield Step(name=StepName.TEST_ENVIRONMENT, actions=(copy, *describe))
     if options.before_test:
@@ -208,5 +208,5 @@ def _test(invocation: Invocation, options: BuildOptions) -> Action:
     verbose = ("-v",) if options.build_verbosity > 0 else ()
     start = (Template.of(_TESTBED, "/android.py"), "test", "--site-packages", _SITE_PACKAGES)
     call = (invocation.entry.value, invocation.name, *invocation.arguments)
-    # The test bed can't tell the emulator that it started from another one.
+    # The testbed cannot distinguish its own emulator from another one.
     return _alone("device", *start, "--cwd", TEST_DIR, *device, *verbose, *options.test_runtime, "--", *call)

@@ -1,4 +1,4 @@
-"""iOS: cross builds on a Mac, by a Python of the Mac that takes itself for that of a device or a simulator."""
+"""iOS: cross builds on a Mac, with a macOS Python that reports the platform of a device or simulator."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PROCESSORS = {
 _SIMULATORS = "ios-arm64_x86_64-simulator"
 _SLICES = {_DEVICE: "ios-arm64", _ARM_SIMULATOR: _SIMULATORS, _INTEL_SIMULATOR: _SIMULATORS}
 _FIRST_OF_PYTHON_ORG = 15
-"""The minor version since which the archive is of python.org; before, it is of BeeWare."""
+"""The first minor version whose archive comes from python.org; earlier ones come from BeeWare."""
 _CROSS = Template.of(WORK, "/cross")
 _TOOLS = Template.of(_CROSS, "/bin")
 _TESTBED = Template.of(WORK, "/testbed")
@@ -47,7 +47,7 @@ _UNDECLARED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Framework:
-    """The Python that wheels are for: the archive, its slice for the architecture, and what describes it."""
+    """The target Python: its archive, the slice for the architecture, and its build settings."""
 
     brought: Brought
     root: Template
@@ -56,7 +56,7 @@ class _Framework:
 
 
 def ground(given: Circumstances) -> Ground | Refused:
-    """A build on a Mac, in a cross environment; a simulator of the Mac's own processor tests it."""
+    """A build on a Mac in a cross environment, tested in a simulator of the Mac's architecture."""
     untested = _untested(given)
     tests = () if untested else app_tests(given, allows_code=False)
     mistakes = (*_frontend_mistakes(given), *(tests.mistakes if isinstance(tests, Refused) else ()))
@@ -76,9 +76,9 @@ def ground(given: Circumstances) -> Ground | Refused:
         environment=(
             assign("VIRTUAL_ENV", BUILD_ENVIRONMENT),
             unless_set(_TARGET, _LOWEST),
-            # Libraries of the Mac must not be found in place of those of the target.
+            # macOS libraries must not be found instead of those of the target.
             assign("DYLD_LIBRARY_PATH"),
-            # A Python that takes itself for that of iOS does not ask the Mac for its certificates.
+            # A Python that reports iOS as its platform does not use the certificates of macOS.
             unless_set("SSL_CERT_FILE", bundle),
             unless_set("PIP_CERT", bundle),
         ),
@@ -117,7 +117,7 @@ def _frontend_mistakes(given: Circumstances) -> Iterator[Mistake]:
 
 
 def _python_of_mac(given: Circumstances) -> Brought:
-    """The Python of the same version that runs the build."""
+    """The macOS Python of the same version, which runs the build."""
     rows = given.catalog.interpreters(Platform.MACOS)
     entry = next(row for row in rows if row.identifier.interpreter == given.identifier.interpreter)
     return python_of_mac(entry, given.resolved, _PROCESSORS[_native(given)])
@@ -145,7 +145,7 @@ def _multiarch(architecture: Architecture) -> str:
 
 def _cross_environment(given: Circumstances, python: Brought, framework: _Framework) -> Iterator[Action]:
     yield virtual_environment(python.python, BUILD_ENVIRONMENT)
-    # Not uv: it would have to take the environment for what it is going to be.
+    # Not with uv, which does not support iOS environments.
     yield program(_PYTHON, "-m", "ensurepip", "--default-pip")
     arguments = (BUILD_ENVIRONMENT, _multiarch(given.identifier.target.architecture))
     yield _script("ios_cross.py", *arguments, framework.slice_dir, framework.settings, _CROSS)

@@ -1,4 +1,4 @@
-"""Linux: containers of the manylinux and musllinux images, or the host with the zig toolchain."""
+"""Linux: containers with manylinux and musllinux images, or the host with the zig toolchain."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ DEFAULT_POLICY = "manylinux2014"
 
 
 def ground(given: Circumstances) -> Ground | MissingPython | NotBuilt:
-    """A build in a container, or on the host where that is the engine."""
+    """A build in a container, or on the host if the engine is `host`."""
     resolved, identifier, facts = given.resolved, given.identifier, given.facts
     if resolved.container_engine.name is not EngineName.HOST:
         return container_ground(given)
@@ -70,7 +70,7 @@ def _host_build(given: Circumstances, found: HostInterpreter) -> HostBuild:
 
 
 def container_spec(given: Circumstances) -> ContainerSpec:
-    """The container that builds an identifier; errors name an image alias that is unknown or ended."""
+    """The container for an identifier; raises the errors of `image_reference`."""
     options, architecture = given.resolved, given.identifier.target.architecture
     reference = image_reference(options.image, given.entry, given.catalog)
     image = Image(
@@ -86,7 +86,7 @@ def container_spec(given: Circumstances) -> ContainerSpec:
 
 
 def require_images(options: Options, selected: Iterable[CatalogEntry], catalog: Catalog) -> None:
-    """The errors of `image_reference` for the images of a selection; for commands that plan nothing."""
+    """Raise the errors of `image_reference` for the images of a selection; for commands that do not plan."""
     for entry in selected:
         resolved = options.for_identifier(entry.identifier)
         if resolved.container_engine.name is EngineName.HOST:
@@ -108,7 +108,7 @@ def _option(target: Target) -> str:
 
 
 def image_reference(value: str, entry: CatalogEntry, catalog: Catalog) -> str:
-    """What an engine calls an image; ConfigurationError for an unknown short name, DeprecatedError for a former one."""
+    """The full reference of an image; ConfigurationError for an unknown name, DeprecatedError for a former one."""
     target = entry.identifier.target
     architecture = target.architecture
     _refuse_former(value, target)
@@ -125,7 +125,7 @@ def image_reference(value: str, entry: CatalogEntry, catalog: Catalog) -> str:
 
 
 def container_ground(given: Circumstances) -> Ground:
-    """A build in a container: the image's own Python builds, as users of these images expect."""
+    """A build in a container, with the image's own Python."""
     entry = given.entry
     bin_dir = Template.of(f"{entry.path}/bin")
     python = Template.of(bin_dir, "/python")
@@ -147,9 +147,9 @@ def container_ground(given: Circumstances) -> Ground:
 
 
 def host_tag(target: Target, image: str) -> str:
-    """The platform tag that the host builds for, by the policy in the name of the image that a user chose.
+    """The platform tag that the host builds for, from the policy in the name of the user's image.
 
-    An image that names no policy, or none at all, gives manylinux2014, which is glibc 2.17 (PEP 599).
+    Without an image, or without a policy in its name, it is manylinux2014, which means glibc 2.17 (PEP 599).
     """
     if target.family is Family.MUSLLINUX:
         return f"musllinux_1_2_{target.architecture.value}"
@@ -159,7 +159,7 @@ def host_tag(target: Target, image: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostBuild:
-    """A build on the host: its Python, its platform tag, and whether the host's own compiler fits the tag."""
+    """A build on the host: its Python, its platform tag, and whether the host's own compiler matches the tag."""
 
     identifier: BuildIdentifier
     found: HostInterpreter
@@ -173,12 +173,12 @@ class HostBuild:
 
     @property
     def is_borrowed(self) -> bool:
-        """Whether a Python of glibc builds for musl."""
+        """Whether a glibc Python builds for musl."""
         return self.is_musl and self.found.libc is not Family.MUSLLINUX
 
 
 def host_interpreter(identifier: BuildIdentifier, facts: Facts) -> HostInterpreter | None:
-    """The host's Python for an identifier: of the same libc where there is one, else of glibc."""
+    """The host's Python for an identifier, preferably with the same libc, otherwise with glibc."""
     found = [one for one in facts.interpreters if one.interpreter == identifier.interpreter]
     same_libc = [one for one in found if one.libc is identifier.target.family]
     glibc = [one for one in found if one.libc is Family.MANYLINUX]
@@ -186,11 +186,11 @@ def host_interpreter(identifier: BuildIdentifier, facts: Facts) -> HostInterpret
 
 
 def host_ground(host: HostBuild, options: BuildOptions, pins: str) -> Ground:
-    """A build on the host: an environment of its own, and zig for the target's libc."""
+    """A build on the host, in its own environment, with zig for the target's libc."""
     found = host.found
     python = Template.of(_BIN, "/python")
     base = Template.of(MUSL_PYTHON, "/bin/python") if host.is_borrowed else Template.of(found.path)
-    # auditwheel takes no musllinux platform on a glibc host; it finds the tag by itself.
+    # auditwheel rejects a musllinux platform on a glibc host; it detects the tag itself.
     plat = () if host.is_musl else (assign("AUDITWHEEL_PLAT", host.tag),)
     return Ground(
         machine=HostSpec(toolchain_tag="" if host.has_toolchain else host.tag),
@@ -209,7 +209,7 @@ def host_ground(host: HostBuild, options: BuildOptions, pins: str) -> Ground:
 
 
 def _tools(host: HostBuild, options: BuildOptions, base: Template, pins: str) -> tuple[Action, ...]:
-    """Install pip and the build frontend; pip alone waits for its first call where the plan itself never calls it."""
+    """Install pip and the build frontend; if the plan never calls pip, it is installed on first use."""
     python = Template.of(_BIN, "/python")
     frontend = frontend_tools(options, python, pins)
     if uses_uv(options.build_frontend.name) and not frontend and not _may_use_pip(options):
@@ -222,7 +222,7 @@ def _tools(host: HostBuild, options: BuildOptions, base: Template, pins: str) ->
 
 
 def _may_use_pip(options: BuildOptions) -> bool:
-    """Whether the user's own commands run in the build environment; tests have an environment of their own."""
+    """Whether the user's own commands run in the build environment; tests have a separate environment."""
     repair = str(options.repair_wheel_command)
     return bool(options.before_build or (repair and not _PLAIN_REPAIR.fullmatch(repair)))
 

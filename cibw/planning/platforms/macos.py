@@ -1,4 +1,4 @@
-"""macOS: interpreters of python.org, PyPy, GraalPy or uv, for both processors of a Mac."""
+"""macOS: interpreters of python.org, PyPy, GraalPy or uv, for x86_64 and arm64."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NO_ARM = "an x86_64 Mac cannot run arm64 programs"
 
 
 def ground(given: Circumstances) -> Ground | NotBuilt:
-    """A build on a Mac, in an environment of its own; the processor of the host decides what its tests can run."""
+    """A build on a Mac in its own environment; the host's processor determines which tests can run."""
     identifier = given.identifier
     native = native_architecture(Platform.MACOS, given.facts) or _ARM
     if wants_uv(given.resolved, identifier.interpreter) and identifier.target.architecture is _BOTH:
@@ -60,12 +60,12 @@ def _interpreter(given: Circumstances, native: Architecture) -> Brought:
     inside = _INSIDE.get(interpreter.implementation)
     if inside and not wants_uv(given.resolved, interpreter):
         return unpacked(given.entry, inside)
-    # An arm64 Mac runs the Python of either processor; another one builds for arm64 with its own.
+    # An arm64 Mac runs Pythons for both processors; an x86_64 Mac cross-compiles for arm64 with its own.
     return python_of_mac(given.entry, given.resolved, architecture if native is _ARM else _INTEL)
 
 
 def _path(own: Template, base: Template | None) -> EnvExpr | None:
-    # Programs such as python3-config are in no environment, and are to be those of the same Python.
+    # Programs such as python3-config exist only next to the base Python.
     return assign("PATH", own, ":", base, ":", Variable("PATH")) if base else None
 
 
@@ -77,12 +77,12 @@ def _compiler_environment(identifier: BuildIdentifier, target: str) -> Iterator[
 
 
 def _current_version() -> tuple[Substitution, str]:
-    # What the tests compile need not run on any other Mac.
+    # Code compiled by tests does not need to run on other Macs.
     return _CURRENT, ".0"
 
 
 def lowest_target(identifier: BuildIdentifier) -> str:
-    """The oldest macOS that an interpreter runs on."""
+    """The oldest macOS version that an interpreter supports."""
     interpreter = identifier.interpreter
     if identifier.target.architecture is _ARM:
         return "11.0"
@@ -93,7 +93,7 @@ def lowest_target(identifier: BuildIdentifier) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _DeploymentTarget:
-    """The macOS that a build begins with, and the one that it is raised to where the user's is too old."""
+    """The initial deployment target of a build, and the raised one if the user's is too old."""
 
     start: str
     raised: str = ""
@@ -103,7 +103,7 @@ class _DeploymentTarget:
 def _deployment_target(given: Circumstances) -> _DeploymentTarget:
     lowest = lowest_target(given.identifier)
     wanted = [one for one in given.resolved.environment if one.name == _TARGET]
-    # What a command or a variable gives is known only to the run.
+    # The values of commands and variables are known only during the run.
     text = "".join(part if isinstance(part, str) else "?" for part in wanted[-1].parts) if wanted else ""
     from_host = given.facts.deployment_target
     start = from_host if _is_newer(from_host, lowest) else lowest

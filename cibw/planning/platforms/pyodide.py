@@ -1,4 +1,4 @@
-"""Pyodide: wheels for WebAssembly, made by pyodide-build and Emscripten on Linux or a Mac, tested under Node.js."""
+"""Pyodide: wheels for WebAssembly, built with pyodide-build and Emscripten on Linux or macOS, tested on Node.js."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from cibw.planning.interpreters import kept_interpreter, processor, python_of_ho
 
 _RELEASES = "https://github.com/pyodide/pyodide/releases/download"
 _PYTHONS = {"0.25": "3.11", "0.26": "3.12", "0.27": "3.12", "0.28": "3.13", "0.29": "3.13"}
-"""The Python of each release line, until Pyodide took its number from Python: 314 is for Python 3.14."""
+"""The Python of older release lines; newer ones are numbered after Python: 314 is for Python 3.14."""
 _FIRST_NUMBERED = 314
 _NODE_PROCESSORS = {"x86_64": "x64", "aarch64": "arm64"}
 _MOUNTS = "_PYODIDE_EXTRA_MOUNTS"
@@ -31,7 +31,7 @@ _MOUNTS_SO_FAR = Substitution(f'printf %s "${{{_MOUNTS}:+${_MOUNTS}:}}"')
 
 
 def ground(given: Circumstances) -> Ground | NotBuilt | Refused:
-    """A build by a Python of the host, with pyodide-build; Refused where Pyodide is for another Python."""
+    """A build with pyodide-build and a Python of the host; Refused if Pyodide is for another Python."""
     entry = given.entry
     brought = python_of_host(entry, given.resolved, given.facts, given.catalog)
     if brought is None:
@@ -48,7 +48,7 @@ def ground(given: Circumstances) -> Ground | NotBuilt | Refused:
         common,
         tools=(*common.tools, *_cross_environment(cross, entry, common.python)),
         environment=(*common.environment, *_environment(cross)),
-        # What a user mounts stays, in the variable of a release that does not mount /tmp by itself.
+        # Keeps the user's mounts; needed for releases that do not mount /tmp by default.
         last_environment=(assign(_MOUNTS, _MOUNTS_SO_FAR, WORK),),
         make_test_environment=(node.fetch, shell(venv, path_entry=node.bin_dir)),
         test_pip=Template.of(POSIX_VENV.bin_dir(TEST_ENVIRONMENT), "/pip"),
@@ -57,7 +57,7 @@ def ground(given: Circumstances) -> Ground | NotBuilt | Refused:
 
 
 def _refused(version: str, given: Circumstances) -> Refused:
-    """A version of Pyodide is known to be for another Python; the run judges those that nobody knows."""
+    """Refuse a Pyodide version for another Python; unknown versions are checked during the run."""
     entry = given.entry
     mistake = Mistake(
         place=given.options.origin("pyodide-version", given.identifier),
@@ -68,7 +68,7 @@ def _refused(version: str, given: Circumstances) -> Refused:
 
 
 def python_of(version: str) -> str:
-    """The Python that a version of Pyodide is for, such as `3.13` for `0.29.5`; empty where nobody knows it."""
+    """The Python version of a Pyodide version, such as `3.13` for `0.29.5`; empty if unknown."""
     line, _, rest = version.partition(".")
     if re.fullmatch("[0-9]{1,9}", line) and int(line) >= _FIRST_NUMBERED:
         return f"3.{int(line) - 300}"
@@ -77,7 +77,7 @@ def python_of(version: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CrossEnvironment:
-    """The cross-build environment of a version, in a directory that is kept; Emscripten lies in it."""
+    """The cross-build environment of a version, in a cached directory that contains Emscripten."""
 
     version: str
     place: Template
@@ -88,7 +88,7 @@ class _CrossEnvironment:
 
     @property
     def complete(self) -> Template:
-        """The file that the script writes when all is there."""
+        """The file that the script writes when the environment is complete."""
         return Template.of(self.place, "/.complete")
 
     @property
@@ -97,12 +97,12 @@ class _CrossEnvironment:
 
 
 def _kept(version: str, pins: str) -> Template:
-    # Which pyodide-build has laid it out is part of its name: another one might expect other files.
+    # The name includes the tool versions, because another pyodide-build may expect other files.
     return Template.of(Late.CACHE, f"/pyodide/{version}-{hashlib.sha256(pins.encode()).hexdigest()[:12]}")
 
 
 def _cross_environment(cross: _CrossEnvironment, entry: CatalogEntry, python: Template) -> Iterator[Action]:
-    """Judge the version by the list of releases, fetch the archive, and lay it with Emscripten."""
+    """Check the version against the list of releases, download the archive, and install it with Emscripten."""
     name = f"xbuildenv-{cross.version}.tar.bz2"
     archive = Fetch(
         url=f"{_RELEASES}/{cross.version}/{name}",
@@ -119,7 +119,7 @@ def _cross_environment(cross: _CrossEnvironment, entry: CatalogEntry, python: Te
 def _environment(cross: _CrossEnvironment) -> Iterator[EnvExpr]:
     yield prepend_path(cross.emscripten)
     yield assign("PYODIDE_ROOT", cross.root)
-    # virtualenv would look for a newer pip than the one that its own version brings.
+    # virtualenv would look for a newer pip than its bundled one.
     yield assign("VIRTUALENV_NO_PERIODIC_UPDATE", "1")
 
 
@@ -138,7 +138,7 @@ def _node(entry: CatalogEntry, facts: Facts, catalog: Catalog) -> _Node:
 
 
 def _certificates(version: str) -> Iterator[EnvExpr]:
-    # pip takes the host for Emscripten there, and would not look into the store of the host.
+    # pip runs as if on Emscripten, and does not use the host's certificate store.
     bundle = Template.of(BUILD_ENVIRONMENT, f"/lib/python{version}/site-packages/certifi/cacert.pem")
     for name in ("SSL_CERT_FILE", "PIP_CERT"):
         yield assign(name, Variable(name, bundle.parts, or_empty=False))

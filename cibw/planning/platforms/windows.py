@@ -1,4 +1,4 @@
-"""Windows: interpreters of NuGet packages, PyPy, GraalPy or uv, and cross builds for ARM64."""
+"""Windows: interpreters from NuGet, PyPy, GraalPy or uv, and cross builds for ARM64."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CROSS_SETTINGS = Template.of(WORK, "/cross.cfg")
 
 
 def ground(given: Circumstances) -> Ground:
-    """A build on Windows, in an environment of its own; one for ARM64 elsewhere is made by the host's own Python."""
+    """A build on Windows in its own environment; cross builds for ARM64 use the host's Python."""
     native = native_architecture(Platform.WINDOWS, given.facts) or _X64
     architecture = given.identifier.target.architecture
     is_cross = architecture is _ARM64 and native is not _ARM64
@@ -62,7 +62,7 @@ def _nuget(given: Circumstances, architecture: Architecture) -> Brought:
 
 
 def _libraries(given: Circumstances) -> tuple[Action, ...]:
-    """What a cross build links with: the import libraries of the Python that it is for."""
+    """Provide the import libraries of the target Python to a cross build."""
     package = nuget_package(given.identifier.interpreter, _ARM64)
     libraries = Template.of(kept_interpreter(f"{package}.{given.entry.version}"), "/tools/libs")
     return (*_nuget(given, _ARM64).actions, script("cross", _CROSS_SETTINGS, libraries, "win-arm64"))
@@ -73,7 +73,7 @@ def _cargo_target() -> EnvExpr:
 
 
 def _cross_environment(entry: CatalogEntry) -> Iterator[EnvExpr]:
-    """What tells setuptools of the other architecture, as it looks at the Python that runs it."""
+    """Variables that set the target architecture in setuptools, which uses that of its Python otherwise."""
     yield assign("DIST_EXTRA_CONFIG", _CROSS_SETTINGS)
     yield assign("VSCMD_ARG_TGT_ARCH", "arm64")
     yield assign("SETUPTOOLS_EXT_SUFFIX", f".{entry.identifier}.pyd")
