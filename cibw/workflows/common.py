@@ -11,7 +11,7 @@ from cibw.workflows.values import Wishes
 
 EXAMPLE_VERSION = "1.0"
 _FIRST_OF_VERSION = "[0-9]"
-_TOGETHER = "# Builds of an architecture share a job: an abi3 wheel is built once and reused for later Pythons."
+_TOGETHER = "# Builds of an architecture share a job, so that an abi3 wheel is built once and reused for later Pythons."
 
 
 def common_values(wishes: Wishes) -> dict[str, str]:

@@ -30,7 +30,7 @@ RUNNERS: Runners = {
 }
 _SDIST = "artifacts/cibw-sdist"
 _BRING_SDIST = """\
-# The wheels are built from the sdist, to match what users build from it.
+# The wheels are built from the sdist, so that builds from it produce the same result.
 - cp -r artifacts/cibw-sdist dist
 """
 

@@ -45,7 +45,7 @@ RUNNERS: Runners = {
 }
 _SDIST = f"artifacts/{artifact_name()}"
 _BRING_SDIST = """\
-# The wheels are built from the sdist, to match what users build from it.
+# The wheels are built from the sdist, so that builds from it produce the same result.
 - cp -r artifacts/cibw-sdist dist
 """
 _PRINTED = "REPLACE_BY_WHAT_travis_encrypt_PRINTS_FOR="

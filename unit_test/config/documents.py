@@ -1,4 +1,4 @@
-"""Hypothesis strategies for configuration files: documents that the schema allows, and such with faults."""
+"""Hypothesis strategies for configuration files: valid documents, and documents with errors."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _scalars: st.SearchStrategy[Json] = st.one_of(
 values: st.SearchStrategy[Json] = st.recursive(
     _scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3), max_leaves=6
 )
-"""Any value that a file may hold."""
+"""Any value that a file can contain."""
 
 
 def _of(schema: object) -> st.SearchStrategy[Json]:
-    """Values that a part of the schema allows, or nearly; `texts` stand for strings of every kind."""
+    """Values that a part of the schema allows, approximately; `texts` generates all kinds of strings."""
     if not isinstance(schema, dict):
         return values
     reference, options, choices = schema.get("$ref"), schema.get("anyOf"), schema.get("enum")
@@ -85,7 +85,7 @@ def _resolved(reference: str) -> object:
 
 @st.composite
 def mutated(draw: st.DrawFn, documents: st.SearchStrategy[Json]) -> Json:
-    """A document in which one value, somewhere, was replaced by any other."""
+    """A document with one value replaced by an arbitrary one."""
     return _with_fault(draw, draw(documents))
 
 
@@ -100,7 +100,7 @@ def _with_fault(draw: st.DrawFn, document: Json) -> Json:
 
 
 tables = _of(_SCHEMA)
-"""Tables as they stand below `tool.cibw`."""
+"""Tables for `tool.cibw`."""
 projects: st.SearchStrategy[Json] = st.fixed_dictionaries(
     {},
     optional={
@@ -123,11 +123,11 @@ documents: st.SearchStrategy[Json] = st.fixed_dictionaries(
 environments = st.dictionaries(
     st.sampled_from(sorted(known_variables())) | texts.map(lambda text: f"CIBW_{text}"), texts, max_size=4
 )
-"""Variables as they may stand in an environment; a NUL can't."""
+"""Environment variables; they cannot contain NUL."""
 
 
 def toml_of(value: Json) -> str:
-    """A value as TOML; tables are written inline, which is why they may stand anywhere."""
+    """A value as TOML; tables are inline, so they can be nested anywhere."""
     match value:
         case dict():
             return "{" + ", ".join(f"{_quoted(key)} = {toml_of(item)}" for key, item in value.items()) + "}"

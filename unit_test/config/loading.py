@@ -1,4 +1,4 @@
-"""Loads options from texts, as the tests of the configuration need it."""
+"""Load options from texts, for tests of the configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small evaluation of assignments, for tests."""
+"""A minimal evaluation of assignments, for tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def no_commands(command: Substitution, environment: Mapping[str, str]) -> str:
 def evaluate(
     assignments: Iterable[EnvExpr], environment: Mapping[str, str], run: Runner = no_commands
 ) -> dict[str, str]:
-    """Evaluate assignments one after the other; each sees those before it."""
+    """Evaluate assignments in order; each can use earlier ones."""
     values = dict(environment)
     for assignment in assignments:
         values[assignment.name] = _join(assignment.parts, values, run)

@@ -1,4 +1,4 @@
-"""Texts that are made to break parsers: each gives one clear mistake, or is read as what it says."""
+"""Texts that are designed to break parsers: each gives one clear error, or is parsed correctly."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_what_only_looks_nested_is_read(text: str) -> None:
     "text", ["[" + " " * 300_000 + "x", 'a = "' + '\\"' * 300_000 + "\\", "[a" + " ]" * 300_000, "a" + ".a" * 300_000]
 )
 def test_the_lines_of_keys_are_found_in_one_pass(text: str) -> None:
-    # A pattern that goes back over such a line would take hours.
+    # A backtracking pattern would take hours on such a line.
     assert len(key_lines(text)) <= 1
 
 
@@ -242,7 +242,7 @@ def test_long_messages_and_many_notes_are_cut_off() -> None:
 
 
 def _calls(work: Callable[[], object]) -> int:
-    """How many functions some work calls: a measure that does not depend on how busy the computer is."""
+    """The number of function calls of some work, a measure that does not depend on the load of the computer."""
     count = 0
 
     def note(_frame: FrameType, event: str, _argument: object) -> None:

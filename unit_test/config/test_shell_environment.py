@@ -274,7 +274,7 @@ words = st.text("ab1=/.,@", max_size=4)
 
 @st.composite
 def values(draw: st.DrawFn, depth: int = 2) -> tuple[str, EnvExpr]:
-    """A value as written, and as parts that nobody has merged."""
+    """A value as written, and as unmerged parts."""
     kind = draw(st.sampled_from(["word", "variable", "default"] if depth else ["word", "variable"]))
     if kind == "word":
         word = draw(words)

@@ -19,13 +19,13 @@ MESON = '[build-system]\nbuild-backend = "mesonpy"\n[tool.meson-python]\n'
 
 
 def found(toml: str = "", platform: Platform = LINUX, **files: str) -> StableAbi | None:
-    """Files by their names, in which an underscore stands for the dot."""
+    """Files by name; an underscore means a dot."""
     texts = {name.replace("_", ".", 1) if "." not in name else name: text for name, text in files.items()}
     return find_stable_abi(parse_toml(toml), texts.get, platform)
 
 
 def floor(abi: StableAbi | None) -> int | None:
-    """The oldest minor version; every later one has to be there, too."""
+    """The oldest minor version; all later ones must be present."""
     if abi is None:
         return None
     oldest = min(abi.minors)
@@ -77,7 +77,7 @@ def test_pyproject_says_it(toml: str, oldest: int, place: str) -> None:
         MESON,
         f"{MESON}limited-api = false",
         f'{MESON}limited-api = "true"',
-        # The extension alone makes no abi3 wheel.
+        # The extension module on its own does not make an abi3 wheel.
         '[[tool.setuptools.ext-modules]]\nname = "a"\nsources = ["a.c"]\npy-limited-api = true',
     ],
 )

@@ -1,4 +1,4 @@
-"""validate-pyproject, which people know, finds the schema and judges by it."""
+"""validate-pyproject finds the schema and validates with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plans from TOML text, on a host that is made up."""
+"""Plans from TOML text, on a fictional host."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def options_of(
     files: Mapping[str, str] | None = None,
     platform: Platform = Platform.LINUX,
 ) -> Options:
-    """The options of a project whose configuration file holds a text."""
+    """The options of a project with this configuration file."""
     known = files or {}
     sources = Sources(config_text=toml, arguments=arguments, read_text=known.get)
     return load_options(sources, platform)
@@ -52,7 +52,7 @@ def options_of(
 def plan_of(
     toml: str = "", facts: Facts = DOCKER, arguments: Arguments = NO_ARGUMENTS, platform: Platform | None = None
 ) -> Plan:
-    """The plan for a configuration, by default for the platform of the host."""
+    """The plan for a configuration, by default for the host's platform."""
     return plan_with(options_of(toml, arguments, platform=platform or facts.platform), facts)
 
 

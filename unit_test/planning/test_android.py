@@ -16,7 +16,7 @@ SETUPTOOLS = '[build-system]\nrequires = ["setuptools>=70.1", "cython"]\nbuild-b
 
 
 def plan_of(toml: str, facts: Facts = DOCKER) -> Plan:
-    # The requirements of a build are those of the file, whatever else configures it.
+    # The build requirements are those of the file, regardless of other configuration.
     files = {"pyproject.toml": toml} if "[build-system]" in toml else {}
     return plan_with(options_of(toml, files=files, platform=Platform.ANDROID), facts)
 

@@ -1,4 +1,4 @@
-"""Whatever a configuration holds, it gives a plan or an error that says what is wrong.
+"""Any configuration gives a plan or a helpful error.
 
 `FUZZ_EXAMPLES=5000 pytest unit_test/planning/test_any_configuration.py` tries more than the usual examples.
 """
@@ -54,7 +54,7 @@ def judge(
     files: Mapping[str, str] | None = None,
     given_arguments: Arguments = NOTHING,
 ) -> None:
-    """Plan, and say in every form what came of it; only a CibwError may end it."""
+    """Make a plan and print it in every format; only a CibwError is allowed."""
     platform, facts = machine
     known = {"pyproject.toml": text, **(files or {})}
     sources = Sources(config_text=text, environ=environ, arguments=given_arguments, read_text=known.get)

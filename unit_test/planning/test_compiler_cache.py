@@ -16,7 +16,7 @@ def build_of(toml: str, facts: Facts = DOCKER) -> WheelBuild:
 
 
 def first_commands(build: WheelBuild) -> list[str]:
-    """The first command of each step that makes the wheel."""
+    """The first command of each build step."""
     return [str(getattr(step.actions[0], "command", "")).replace("'", "") for step in build.make]
 
 

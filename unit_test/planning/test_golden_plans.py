@@ -19,7 +19,7 @@ NAMES = sorted(path.stem for path in CASES.glob("*.toml"))
 
 @pytest.mark.parametrize("name", NAMES)
 def test_plan(name: str, golden: Golden) -> None:
-    """The first line of a case says on which host it is planned, for which platform, and the package's directory."""
+    """The first line of a case gives the host, the platform, and the package directory."""
     text = (CASES / f"{name}.toml").read_text()
     words = text.partition("\n")[0].removeprefix("# ").split()
     facts = next((HOSTS[word] for word in words if word in HOSTS), DOCKER)

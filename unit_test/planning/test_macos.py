@@ -127,7 +127,7 @@ def test_uv_has_no_universal2() -> None:
         'use python-source = "catalog"'
         in {str(one.identifier): one.reason for one in plan.not_built}["cp312-macosx_universal2"]
     )
-    # An Intel Mac can't run the Python for arm64, so its own builds for it.
+    # An Intel Mac cannot run the arm64 Python, so it cross-builds with its own.
     pythons = [str(action) for job in plan.jobs for build in job.builds for action in build.prepare.actions[-2:-1]]
     assert all("cpython-3.12-macos-x86_64-none" in python for python in pythons)
     assert len(pythons) == 2

@@ -73,7 +73,7 @@ def test_messages_name_the_limit_and_what_helps() -> None:
     assert found.hint.startswith("Raise --memory in the create-args of container-engine, or reduce the memory use")
     assert str(MemoryShortage(kills=1)) == "out of memory: the kernel killed 1 process"
     assert str(MemoryShortage()) == "probably out of memory: a process was killed by signal 9"
-    assert MemoryShortage(limit=1).hint.startswith("Let the build use less at a time")
+    assert MemoryShortage(limit=1).hint.startswith("Reduce the memory use of the build")
 
 
 def test_a_container_is_asked_after_a_failure_alone_and_each_kill_counts_once() -> None:

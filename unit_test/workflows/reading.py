@@ -1,4 +1,4 @@
-"""Makes workflow files of a project and reads them as YAML."""
+"""Make workflow files of a project and parse them as YAML."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def entries(value: object, *keys: str | int) -> list[object]:
 
 
 def at(value: object, *keys: str | int) -> object:
-    """What stands at the end of a path of keys."""
+    """The value at the end of a path of keys."""
     for key in keys:
         if isinstance(key, int):
             assert isinstance(value, list)

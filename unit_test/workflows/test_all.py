@@ -1,4 +1,4 @@
-"""What holds for the files of every CI."""
+"""Properties of the files of every CI service."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_the_test_index_can_be_left_out(service: CiService) -> None:
 def test_the_wheels_can_come_from_the_sdist(service: CiService) -> None:
     assert "--from-sdist" not in made(service).files[0].text
     text = made(service, replace(WISHES, from_sdist=True)).files[0].text
-    # The word that follows must be an option: it would be taken for the sdist's path.
+    # The next word must be an option; otherwise it would be parsed as the path of the sdist.
     assert set(re.findall(r"--from-sdist (\S)", text)) <= {"-", "$", "<"}
     assert "--from-sdist" in text
 

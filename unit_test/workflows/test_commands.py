@@ -1,4 +1,4 @@
-"""The command line takes every call of cibw that stands in a workflow file."""
+"""The command line accepts every cibw command in a workflow file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WITH_PATHS = replace(WISHES, from_sdist=True, package="my pkg", config_file="my 
 
 def calls(service: CiService, wishes: Wishes) -> list[CommandLine]:
     text = made(service, wishes).files[0].text
-    # What a shell gets as one word is read as that shell reads it.
+    # A single shell word is parsed like that shell parses it.
     text = re.sub(r"bash -c (.*)", lambda match: shlex.split(match[1])[0], text)
     for place, value in VALUES.items():
         text = text.replace(place, value)
@@ -55,7 +55,7 @@ def test_calls_speak_of_the_package_and_its_configuration(service: CiService) ->
 @pytest.mark.parametrize("service", CiService)
 def test_both_indexes_are_published_to(service: CiService) -> None:
     indexes = {call.to for call in calls(service, WISHES) if call.command is CommandName.PUBLISH}
-    # Elsewhere two values of a variable or parameter name them.
+    # Elsewhere, two values of a variable or parameter set them.
     assert indexes == ({"testpypi"} if service in {CiService.CIRCLECI, CiService.GITHUB} else {"pypi", "testpypi"})
     text = made(service).files[0].text
     assert "--to pypi" in text

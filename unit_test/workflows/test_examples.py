@@ -1,4 +1,4 @@
-"""The examples are what `cibw init` makes."""
+"""The examples match the output of `cibw init`."""
 
 from __future__ import annotations
 

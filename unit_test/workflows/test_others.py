@@ -1,4 +1,4 @@
-"""What is special about the files of GitLab, Azure, CircleCI and Travis."""
+"""Specific properties of the files of GitLab, Azure, CircleCI and Travis."""
 
 from __future__ import annotations
 
