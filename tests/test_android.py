@@ -245,7 +245,7 @@ def test_files_of_a_package_are_those_of_the_target(place: Make) -> None:
         CIBW_BEFORE_BUILD='cat "$(python -c "import num; print(num.__path__[0])")/config.h"',
     )
     assert ran.exit_code == 0, ran.output
-    assert "num/config.h is that of the target" in ran.words
+    assert "num/config.h is replaced with the file for the target" in ran.words
 
 
 def test_a_program_runs_alone(tmp_path: Path) -> None:

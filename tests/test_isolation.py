@@ -171,7 +171,7 @@ def test_a_damaged_cache_spoils_no_build(filled: tuple[Path, Path], pattern: str
     ran = build(project, *(() if pattern.startswith("store/") else ("--no-resume",)), settings=_on_host(cache))
     assert len(ran.wheels) == 1
     assert "Traceback" not in ran.output
-    assert ran.words.count("damaged; it is") == _notices(pattern, damage)
+    assert ran.words.count("is damaged; ") == _notices(pattern, damage)
 
 
 def _notices(pattern: str, damage: Damage) -> int:
@@ -199,7 +199,7 @@ def test_a_file_in_place_of_a_directory_of_the_cache_spoils_no_build(filled: tup
     shutil.rmtree(cache / folder)
     (cache / folder).write_text("a file")
     ran = build(project, "--no-resume", settings=_on_host(cache))
-    assert ran.words.count(f"{folder} was damaged") == 1
+    assert ran.words.count(f"{folder} is damaged") == 1
 
 
 @pytest.mark.host

@@ -115,7 +115,7 @@ def test_a_wheel_without_the_shared_library_is_refused(tmp_path: Path) -> None:
     settings = {"CIBW_REPAIR_WHEEL_COMMAND": ""}
     ran = run_cibw(with_setuptools(tmp_path), "--engine", "host", "--only", HERE, settings=settings)
     assert ran.exit_code == 26, ran.output
-    assert "needs libc++-cibw.so.1, and the repair has not put it into the wheel" in ran.words
+    assert "needs libc++-cibw.so.1, but the repair step did not copy it into the wheel" in ran.words
     assert ran.wheels == []
 
 

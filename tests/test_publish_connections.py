@@ -130,8 +130,8 @@ def test_certificates_that_are_missing_or_wrong(publisher: Publisher, safe: Safe
     # It has no key.
     for client in (str(safe.authority), "/nowhere/client.pem"):
         wrong = publisher(safe.server, **trusting, TWINE_CLIENT_CERT=client)
-        assert f"The client certificate in {client} can't be read" in wrong.stderr
+        assert f"Cannot read the client certificate in {client}" in wrong.stderr
         assert "Traceback" not in wrong.stderr
     missing = publisher(safe.server, **{**trusting, "TWINE_CERT": "/nowhere/ca.pem"})
-    assert "The certificates in /nowhere/ca.pem can't be read" in missing.stderr
+    assert "Cannot read the certificates in /nowhere/ca.pem" in missing.stderr
     assert not safe.index.files

@@ -57,7 +57,10 @@ def test_the_environment_is_kept_and_a_failing_test_fails_the_build(cross: Cross
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [("digest", "is not what it should be: its SHA-256 is"), ("version", "pyodide-build knows no Pyodide 0.29.99")],
+    [
+        ("digest", "does not have the expected hash: its SHA-256 is"),
+        ("version", "pyodide-build does not support Pyodide 0.29.99"),
+    ],
 )
 def test_what_does_not_fit_is_told_in_a_line(cross: CrossBuild, tmp_path: Path, change: str, message: str) -> None:
     settings = {**cross.settings, "CIBW_CACHE_PATH": str(tmp_path / "cache")}

@@ -81,7 +81,7 @@ def test_nothing_runs_elsewhere(machine: HostMachine, tmp_path: Path) -> None:
 def test_a_missing_program_says_so(machine: HostMachine, tmp_path: Path) -> None:
     code, (line,) = run(machine, tmp_path, "no-such-program")
     assert code == 127
-    assert line.startswith("no-such-program: can't be started")
+    assert line.startswith("no-such-program: cannot be started")
 
 
 def test_a_batch_file_is_a_program(machine: HostMachine, tmp_path: Path) -> None:

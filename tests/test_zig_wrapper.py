@@ -225,7 +225,7 @@ def test_bytes_that_are_no_text_pass(wrapper: Wrapper) -> None:
 
 def test_lost_settings_and_a_lost_zig_are_told(wrapper: Wrapper) -> None:
     directory = wrapper.directory(replace(SETTINGS, zig="/missing/zig"))
-    for message in ("zig can't be started: /missing/zig", "the toolchain lost its settings: "):
+    for message in ("zig cannot be started: /missing/zig", "the toolchain lost its settings: "):
         done = subprocess.run([directory / "cc", "-c"], capture_output=True, text=True, check=False)
         assert done.returncode == 1
         assert message in done.stderr

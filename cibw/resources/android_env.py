@@ -44,7 +44,7 @@ def main(target: str, work: str, triplet: str, fortran: str, release: str, *sett
     values = describe_target(Path(target) / "prefix", site, api_level(os.environ))
     variables = printed_variables(print_environment(Path(target)))
     if "CC" not in variables:
-        sys.exit("`android.py env` of the target's Python names no compiler (CC).")
+        sys.exit("`android.py env` of the target's Python did not set a compiler (CC).")
     add_optimization(variables, str(values.get("OPT", "")))
     add_settings(variables, settings, os.environ)
     # With another sys.platform, neither Python nor pip looks for the certificates of this computer.
@@ -78,7 +78,7 @@ def api_level(environment: Mapping[str, str]) -> int:
     """The oldest Android that the wheel is for; ends with a message where it is no number."""
     text = environment.get("ANDROID_API_LEVEL", "")
     if not re.fullmatch(r"[0-9]+", text):
-        sys.exit(f"ANDROID_API_LEVEL is {text!r}, and must be a whole number such as 24.")
+        sys.exit(f"ANDROID_API_LEVEL is {text!r}, but must be an integer such as 24.")
     return int(text)
 
 
@@ -98,7 +98,7 @@ def sysconfig_values(text: str) -> dict[str, Value]:
         if isinstance(node, ast.Assign) and any(ast.unparse(one) == "build_time_vars" for one in node.targets):
             found: dict[str, Value] = ast.literal_eval(node.value)
             return found
-    sys.exit("The target's sysconfig assigns no build_time_vars.")
+    sys.exit("The target's sysconfig does not assign build_time_vars.")
 
 
 def localized(values: Mapping[str, Value], prefix: Path, level: int) -> dict[str, Value]:
@@ -132,7 +132,9 @@ def printed_variables(text: str) -> dict[str, str]:
     for export, assignment in zip(words[::2], [*words[1::2], ""], strict=False):
         name, is_assigned, value = assignment.partition("=")
         if export != "export" or not is_assigned:
-            sys.exit(f"`android.py env` of the target's Python printed what cibw can't read: {export} {assignment}")
+            sys.exit(
+                f"`android.py env` of the target's Python printed a line that cibw cannot parse: {export} {assignment}"
+            )
         variables[name] = value
     return variables
 
@@ -187,7 +189,7 @@ def only(directory: Path, pattern: str) -> Path:
     """The only path that matches; ends with a message where there is none, or several."""
     found = sorted(directory.glob(pattern))
     if len(found) != 1:
-        sys.exit(f"{directory} holds {len(found)} paths like {pattern}, and should hold one.")
+        sys.exit(f"{directory} contains {len(found)} paths that match {pattern}, but should contain one.")
     return found[0]
 
 

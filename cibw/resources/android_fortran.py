@@ -65,13 +65,13 @@ def _unpack_patiently(address: str, directory: Path, sleep: Callable[[float], No
     for seconds in _WAITS:
         if fault is None or _is_final(fault):
             break
-        print(f"{address}: {fault}; again in {seconds:.0f} s", file=sys.stderr, flush=True)
+        print(f"{address}: {fault}; retrying in {seconds:.0f} s", file=sys.stderr, flush=True)
         sleep(seconds)
         fault = _fault_of(address, directory)
     if fault is not None:
         sys.exit(
-            f"The Fortran compiler for Android can't be fetched from {address}: {fault}. "
-            "Check the network, or name a mirror in [tool.cibw.mirrors]."
+            f"Could not download the Fortran compiler for Android from {address}: {fault}. Check the network "
+            "connection, or set a mirror in [tool.cibw.mirrors]."
         )
 
 
@@ -105,7 +105,7 @@ def assemble(unpacked: Path, ndk: Path) -> Path:
     whole = unpacked / "out" / "install" / "linux-x86" / "clang-dev"
     version, of_ndk = clang_version(whole), clang_version(ndk)
     if version != of_ndk:
-        sys.exit(f"The Fortran compiler is made for clang {version}, and the NDK has clang {of_ndk}.")
+        sys.exit(f"The Fortran compiler is built for clang {version}, but the NDK has clang {of_ndk}.")
     libraries = Path("lib", "clang", version, "lib")
     shutil.rmtree(whole / libraries, ignore_errors=True)
     parts = [(unpacked / "build-host-install", Path())]
@@ -122,7 +122,7 @@ def clang_version(toolchain: Path) -> str:
     """The version of clang, by the name of its directory."""
     names = sorted(path.name for path in toolchain.glob("lib/clang/*"))
     if len(names) != 1:
-        sys.exit(f"{toolchain} holds {len(names)} versions of clang, and should hold one.")
+        sys.exit(f"{toolchain} contains {len(names)} versions of clang, but should contain one.")
     return names[0]
 
 
@@ -130,7 +130,7 @@ def command(directory: Path, compiler: str, arguments: tuple[str, ...], system: 
     """What compiles for the target of the C compiler, whose name begins with it."""
     target = re.fullmatch(r".*/(.+)-clang", compiler)
     if target is None:
-        sys.exit(f"CC is {compiler}, and no compiler of an NDK; Fortran can't tell which target it is for.")
+        sys.exit(f"CC is {compiler}, which is not an NDK compiler, so the target for Fortran is unknown.")
     flang = [f"{directory}/bin/flang-new", f"--target={target[1]}", *arguments]
     if system != "darwin":
         return flang
@@ -148,8 +148,8 @@ def main(directory: str, release: str, *arguments: str) -> None:
     if not Path(directory).exists():
         if os.environ.get("UV_OFFLINE"):
             sys.exit(
-                f"The Fortran compiler for Android is not in {directory}, and the network is not to be used. "
-                "Run once with it."
+                f"The Fortran compiler for Android is not in {directory}, and network access is disabled. Run "
+                "once with network access."
             )
         bring(Path(directory), Path(compiler).parent.parent, release)
     sys.exit(subprocess.run(words, check=False).returncode)

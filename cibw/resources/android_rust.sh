@@ -14,7 +14,7 @@ set +f
 unset IFS
 
 program=$(PATH=$path command -v "$name") || {
-    echo "$name is not installed. Rust is to be had by rustup, in before-all for example." >&2
+    echo "$name is not installed. Install Rust with rustup, for example in before-all." >&2
     exit 127
 }
 rustup=$(PATH=$path command -v rustup)

@@ -90,7 +90,7 @@ prepare() {
     kind=${tool##*/}
     mkdir -p "$compilers" "$links" "$cache/$kind" && [ -w "$cache/$kind" ] || {
         [ "$choice" = auto ] && return
-        fail "compiler-cache is $choice, but the directory $cache/$kind can't be written."
+        fail "compiler-cache is $choice, but the directory $cache/$kind is not writable."
     }
     values="work=$(quoted "$work") links=$(quoted "$links") cache=$(quoted "$cache") tool=$(quoted "$tool")
 . $(quoted "${0%/*}/compiler_launch.sh")"

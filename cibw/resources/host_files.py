@@ -50,8 +50,8 @@ def judge(directory: str) -> None:
         found = shutil.which(name)
         if own and (found is None or os.path.normcase(Path(found)) != os.path.normcase(Path(own))):
             sys.exit(
-                f"{name} on PATH is {found or 'missing'}, but the build has its own: {own}.\n"
-                "Put directories behind PATH in the environment option."
+                f"{name} on PATH is {found or 'missing'}, but the build has its own: {own}.\nAppend directories "
+                "to PATH in the environment option instead of prepending them."
             )
 
 
@@ -61,8 +61,8 @@ def cross(file: str, libs: str, platform: str) -> None:
     found = os.environ.get("VSCMD_ARG_TGT_ARCH") or wanted
     if found != wanted:
         sys.exit(
-            f"VSCMD_ARG_TGT_ARCH is {found}, but this build is for {wanted}.\n"
-            f"Set the compiler up for {wanted}, or leave that to the build backend."
+            f"VSCMD_ARG_TGT_ARCH is {found}, but this build is for {wanted}.\nSet up the compiler for {wanted}, "
+            "or leave that to the build backend."
         )
     plat = f"plat_name={platform}"
     lines = ("[build]", plat, "[build_ext]", f"library_dirs={libs}", plat, "[bdist_wheel]", plat)
@@ -85,7 +85,7 @@ def main(action: str, *arguments: str) -> None:
         case "cross":
             cross(first, second, rest[0])
         case _:
-            sys.exit(f"{action} is no action of host_files.py")
+            sys.exit(f"{action} is not an action of host_files.py")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def main(action: str, project: str) -> int:
     names = top_level([file.as_posix() for file in importlib.metadata.files(project) or ()])
     for name in names:
         importlib.import_module(name)
-    print("imported {}".format(", ".join(names) or "nothing: it brings no modules"))
+    print("imported {}".format(", ".join(names) or "nothing: it has no modules"))
     return 0
 
 

@@ -48,8 +48,8 @@ def require_sdk(sdk: str) -> None:
         subprocess.run(["xcrun", "--sdk", sdk, "--show-sdk-path"], check=True, stdout=subprocess.DEVNULL)
     except (OSError, subprocess.CalledProcessError):
         sys.exit(
-            f"Xcode has no SDK {sdk} here.\n"
-            "Install Xcode with its iOS platform, and choose it by `sudo xcode-select --switch`."
+            f"Xcode has no SDK {sdk}.\nInstall Xcode with its iOS platform, and select it with `sudo "
+            "xcode-select --switch`."
         )
 
 
@@ -57,7 +57,7 @@ def lay_settings(source: Path, framework: Path, target: Path, multiarch: str) ->
     """Copy the sysconfig data of the target, as a module and as JSON, with the paths of this Mac."""
     name = f"_sysconfigdata__ios_{multiarch}"
     if not (source / f"{name}.py").exists():
-        sys.exit(f"{source} has no {name}.py, so that it is not known how to compile for {multiarch}.")
+        sys.exit(f"{source} does not contain {name}.py, which has the compiler settings for {multiarch}.")
     values = runpy.run_path(str(source / f"{name}.py"))["build_time_vars"]
     text = pprint.pformat(here(values, framework))
     (target / f"{name}.py").write_text(f"build_time_vars = {text}\n")

@@ -34,7 +34,7 @@ def main(action: str, python: str, first: str, *rest: str) -> int:
         case "run":
             return run(python, first, *rest)
         case _:
-            sys.exit(f"{action} is no action of ios_test.py")
+            sys.exit(f"{action} is not an action of ios_test.py")
 
 
 def install(python: str, multiarch: str, directory: str, *requirements: str) -> int:

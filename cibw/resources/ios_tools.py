@@ -22,8 +22,8 @@ def main(directory: str, *tools: str) -> None:
     missing = [tool for tool, path in found.items() if path is None]
     if missing:
         sys.exit(
-            f"xbuild-tools names what is not on PATH: {', '.join(missing)}.\n"
-            "Install it on this Mac, or take it out of xbuild-tools."
+            f"xbuild-tools lists programs that are not on PATH: {', '.join(missing)}.\nInstall them on this "
+            "Mac, or remove them from xbuild-tools."
         )
     Path(directory).mkdir(parents=True, exist_ok=True)
     for tool, path in found.items():

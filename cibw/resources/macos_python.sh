@@ -10,8 +10,8 @@ package=$1 version=$2 python=$3
 
 if [ -z "${CI:-}${TF_BUILD:-}${APPVEYOR:-}${TRAVIS:-}" ]; then
     echo "Python $version of python.org is not installed: $python is missing." >&2
-    echo "Install it by \`open '$package'\`, or set python-source = \"uv\", which needs no installer." >&2
-    echo "A CI installs it by itself." >&2
+    echo "Install it with \`open '$package'\`, or set python-source = \"uv\", which needs no installer." >&2
+    echo "On CI it is installed automatically." >&2
     exit 1
 fi
 

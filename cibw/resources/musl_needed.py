@@ -100,7 +100,7 @@ def main(wheel: str, patchelf: str = "patchelf") -> None:
     try:
         changed = rename_libc(Path(wheel), lambda content, libc: patched(content, libc, patchelf))
     except _BROKEN as error:
-        sys.exit(f"{Path(wheel).name} can't be read: {error}")
+        sys.exit(f"{Path(wheel).name} cannot be read: {error}")
     for path in changed:
         sys.stdout.write(f"{path} names musl's libc as distributions do\n")
 

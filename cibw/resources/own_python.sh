@@ -9,6 +9,6 @@ for name in python pip; do
     found=$(command -v "$name") || found=missing
     [ "$found" = "$1/$name" ] && continue
     echo "$name on PATH is $found, but the build has its own: $1/$name." >&2
-    echo "Put directories behind PATH in the environment option, as in PATH=\"\$PATH:/usr/bin\"." >&2
+    echo "Append directories to PATH in the environment option, as in PATH=\"\$PATH:/usr/bin\"." >&2
     exit 1
 done

@@ -83,8 +83,8 @@ def judge(order: Order, tools: Tools) -> None:
             return
         if tools.is_offline:
             raise SystemExit(
-                f"The cross-build environment of Pyodide {order.version} is not in {order.place}, and the network is "
-                "not to be used. Run once with it."
+                f"The cross-build environment of Pyodide {order.version} is not in {order.place}, and network "
+                "access is disabled. Run once with network access."
             )
         release = choose(order, list(_releases(tools)))
         digest = tools.ask(["python", "-c", _DIGEST, order.version]).strip()
@@ -119,17 +119,19 @@ def choose(order: Order, releases: list[Release]) -> Release:
     """The release of the wanted version; SystemExit where it is unknown, or for another Python or pyodide-build."""
     fitting = ", ".join(one.version for one in releases if one.compatible and _minor(one.python) == order.python)
     found = next((one for one in releases if one.version == order.version), None)
-    advice = f"Set pyodide-version to one that fits ({fitting or 'this pyodide-build knows none'})"
+    advice = f"Set pyodide-version to a compatible version ({fitting or 'this pyodide-build supports none'})"
     if found is None:
-        raise SystemExit(f"pyodide-build knows no Pyodide {order.version}. {advice}, or dependency-versions.")
+        raise SystemExit(
+            f"pyodide-build does not support Pyodide {order.version}. {advice}, or change dependency-versions."
+        )
     if _minor(found.python) != order.python:
         raise SystemExit(
             f"Pyodide {order.version} is for Python {_minor(found.python)}, not for {order.python}. {advice}."
         )
     if not found.compatible:
         raise SystemExit(
-            f"Pyodide {order.version} needs another pyodide-build than the one that is installed. {advice}, "
-            "or pin another pyodide-build by dependency-versions."
+            f"Pyodide {order.version} needs another version of pyodide-build than the installed one. {advice}, "
+            "or pin another pyodide-build with dependency-versions."
         )
     return found
 
@@ -155,8 +157,8 @@ def _unpack(order: Order, archive: Path, sha256: str) -> None:
     found = hashlib.sha256(archive.read_bytes()).hexdigest()
     if sha256 and found != sha256:
         raise SystemExit(
-            f"{archive} is not what it should be: its SHA-256 is {found}, not {sha256}. "
-            "Look at the mirror that it comes from, then remove what was kept by `cibw --clean-cache`."
+            f"{archive} does not have the expected hash: its SHA-256 is {found}, not {sha256}. Check the mirror "
+            "that it comes from, then clear the cache with `cibw --clean-cache`."
         )
     target = order.place / order.version
     target.mkdir()
@@ -167,7 +169,9 @@ def _require_files(order: Order) -> None:
     base = order.place / order.version
     for wanted in (base / "xbuildenv" / "pyodide-root", base / "emsdk" / "upstream" / "emscripten"):
         if not wanted.is_dir():
-            raise SystemExit(f"pyodide-build has made no {wanted}. Use a newer one: see dependency-versions.")
+            raise SystemExit(
+                f"pyodide-build did not create {wanted}. Use a newer pyodide-build: see dependency-versions."
+            )
 
 
 def _argv(command: list[str]) -> list[str]:
@@ -203,7 +207,7 @@ def main(action: str, place: str, version: str, python: str, *proved: str) -> No
     except subprocess.CalledProcessError as error:
         sys.exit(f"{Path(error.cmd[0]).name} {' '.join(error.cmd[1:3])} failed with exit code {error.returncode}.")
     except (OSError, ArchiveError) as error:
-        sys.exit(f"The cross-build environment of Pyodide {version} can't be had: {error}")
+        sys.exit(f"The cross-build environment of Pyodide {version} could not be installed: {error}")
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ is_whole() {
 unpack_kept() {
     [ -e "$1" ] || [ -L "$1" ] || return
     if ! is_whole "$1" 2>/dev/null; then
-        echo "cibw: The kept environment $1 is damaged; it is removed and made again." >&2
+        echo "cibw: The cached environment $1 is damaged; removing and recreating it." >&2
         rm -rf "$1"
         return 1
     fi
@@ -100,5 +100,5 @@ keep() {
         return
     fi
     [ -z "$half" ] || rm -rf "$half"
-    echo "cibw: The environment can't be kept for later builds in ${2%/*}." >&2
+    echo "cibw: Could not save the environment for later builds in ${2%/*}." >&2
 }

@@ -33,9 +33,9 @@ def replace(source: Path, site: Path, files: tuple[str, ...]) -> None:
             # What lies there may be a link into uv's cache, where it must stay as it is.
             (site / file).unlink(missing_ok=True)
             shutil.copy2(source / file, site / file)
-            print(f"{file} is that of the target")
+            print(f"{file} is replaced with the file for the target")
         else:
-            print(f"The wheel for the target holds no {file}, which xbuild-files names.", file=sys.stderr)
+            print(f"The wheel for the target does not contain {file}, which xbuild-files lists.", file=sys.stderr)
 
 
 def main(directory: str, triplet: str, name: str, *files: str) -> None:
@@ -49,7 +49,7 @@ def main(directory: str, triplet: str, name: str, *files: str) -> None:
     command += ["--only-binary", ":all:", "--target", directory, requirement(found, name)]
     done = subprocess.run(command, check=False, env=os.environ)
     if done.returncode:
-        sys.exit(f"{name} {found.version} has no wheel for {triplet}, whose files xbuild-files names.")
+        sys.exit(f"{name} {found.version} has no wheel for {triplet}, but xbuild-files lists files from it.")
     replace(Path(directory), Path(sysconfig.get_path("purelib")), files)
 
 

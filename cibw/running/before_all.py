@@ -76,11 +76,14 @@ class BeforeAll:
         faults = overwritten(found, keeping.files) if found else (_list(opened),)
         if found is None or faults:
             shown = f"{', '.join(faults[:_SHOWN])}{' and others' if len(faults) > _SHOWN else ''}"
-            self._tell(f"before-all runs again: it wrote to files that have changed since: {shown}")
+            self._tell(f"before-all runs again because it wrote to files that have changed since then: {shown}")
             return False
         with self._bench(opened).step(self.step.name):
             self._lay(opened, difference(found, keeping.files))
-        self._tell(f"before-all is not run, as its image is used: {keeping.start}; --rebuild-before-all makes it anew")
+        self._tell(
+            f"before-all is skipped because its saved image is reused: {keeping.start}; --rebuild-before-all runs "
+            "it again"
+        )
         return True
 
     def lay_over(self, opened: OpenMachine, files: Mapping[str, str]) -> None:
@@ -139,7 +142,7 @@ def _move(machine: Machine, source: str, target: str) -> None:
     try:
         _output(machine, ("mv", source, target), "/")
     except CommandFailedError as error:
-        raise CibwError(f"The project could not be moved to {target} after before-all: {error.message}") from error
+        raise CibwError(f"Could not move the project to {target} after before-all: {error.message}") from error
 
 
 def _output(machine: Machine, argv: tuple[str, ...], cwd: str) -> str:

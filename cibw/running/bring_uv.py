@@ -17,7 +17,7 @@ _TRIPLES = {
 }
 """Those that `--python-platform` of uv knows."""
 _PLACE = "/usr/local/bin/uv"
-_HINT = "Use an image that has uv, as the manylinux and musllinux images do."
+_HINT = "Use an image that contains uv, such as a manylinux or musllinux image."
 
 
 def bring_uv(machine: Machine, host: Machine, uv: str, oci_platform: str, cache_dir: Path) -> None:
@@ -35,7 +35,9 @@ def bring_uv(machine: Machine, host: Machine, uv: str, oci_platform: str, cache_
 def static_uv(host: Machine, uv: str, oci_platform: str, cache_dir: Path, notice: Notice = ignore) -> Path:
     """uv's static program for a platform, kept in the cache; MissingToolError where it can't be had."""
     if oci_platform not in _TRIPLES:
-        raise MissingToolError(f"The image has no uv, and cibw can't bring one for {oci_platform}.", hint=_HINT)
+        raise MissingToolError(
+            f"The image does not contain uv, and there is no uv wheel for {oci_platform}.", hint=_HINT
+        )
     from filelock import FileLock
 
     triple = _TRIPLES[oci_platform]
@@ -55,13 +57,13 @@ def _fetch(host: Machine, uv: str, triple: str, directory: Path) -> None:
     outcome = host.run(request, lambda text, _is_error: lines.append(text))
     if outcome.exit_code != 0:
         raise MissingToolError(
-            f"The image has no uv, and its wheel for {triple} can't be installed: {' '.join(lines[-3:])}",
+            f"The image does not contain uv, and installing the uv wheel for {triple} failed: {' '.join(lines[-3:])}",
             hint=f"{_HINT} Or {_way_out(request.environment)}.",
         )
 
 
 def _way_out(environment: Mapping[str, str]) -> str:
-    return "run once with the network" if environment.get("UV_OFFLINE") else "look at the network"
+    return "run once with network access" if environment.get("UV_OFFLINE") else "check the network connection"
 
 
 def _ignore(_text: str, _is_error: bool) -> None:

@@ -78,7 +78,7 @@ def inputs_on_host(job: Job, build: WheelBuild, given: Given, files: InputFiles,
         found = names_in(text.text, _to_complete(given))
         (strict if text.is_strict else lax).update(dict.fromkeys(found.absolute, text.place))
         if text.is_strict:
-            reasons += [f"{text.place} names {word}, which only a run can know" for word in sorted(found.unknown)]
+            reasons += [f"{text.place} names {word}, which is only known at run time" for word in sorted(found.unknown)]
     before_all = (job.before_all,) if job.before_all else ()
     for step in build.test if tests else (*before_all, build.prepare, *build.make):
         strict.update(dict.fromkeys(_programs(step, given.environment), f"the step {step.name.value}"))
@@ -137,7 +137,7 @@ def _mounted(spec: ContainerSpec, texts: Iterable[Named], given: Given, files: I
         if any(one.startswith(HOST_PLACE) for one in found.beginnings) or any(
             map(files.holds_everything, map(Path, below))
         ):
-            reasons.append(f"{text.place} names files of {HOST_PLACE} that only a run can know")
+            reasons.append(f"{text.place} names files in {HOST_PLACE} that are only known at run time")
     for volume in () if tests else spec.engine.create.volumes:
         source, _, target = volume.partition(":")
         if not target or target.partition(":")[0] == CACHE_PLACE:
@@ -145,7 +145,7 @@ def _mounted(spec: ContainerSpec, texts: Iterable[Named], given: Given, files: I
         if "/" in source or source in {".", ".."}:
             names[os.path.normpath(Path.cwd() / source)] = "create-args"
         else:
-            reasons.append(f"create-args mount the volume {source}, and nobody knows what is in it")
+            reasons.append(f"create-args mount the volume {source}, whose contents are unknown")
     followed = files.follow(names, is_strict=True)
     return Followed(hashes=followed.hashes, reasons=(*dict.fromkeys(reasons), *followed.reasons))
 

@@ -37,10 +37,10 @@ def repair_layout(cache: Path, notice: Notice) -> None:
             _remove(path)
         except OSError as error:
             raise CibwError(
-                f"{path} in the cache is damaged, and can't be removed: {error.strerror}.",
-                hint="Remove it by hand, or set CIBW_CACHE_PATH to another directory.",
+                f"{path} in the cache is damaged and cannot be removed: {error.strerror}.",
+                hint="Remove it manually, or set CIBW_CACHE_PATH to another directory.",
             ) from error
-        notice(f"{path} was damaged; it is removed and made again.")
+        notice(f"{path} is damaged; removing and recreating it.")
 
 
 def _wrong_directories(cache: Path) -> Iterator[Path]:

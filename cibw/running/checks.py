@@ -39,8 +39,9 @@ def wheel_name(path: str) -> WheelName:
         return WheelName.parse(filename)
     except ValueError as error:
         raise CibwError(
-            f"{filename} is not the name of a wheel: {error}",
-            hint="Its parts are project, version, optional build number, and the tags for Python, ABI and platform.",
+            f"{filename} is not a valid wheel name: {error}",
+            hint="A wheel name consists of project, version, optional build number, and the Python, ABI and "
+            "platform tags.",
         ) from error
 
 
@@ -48,11 +49,12 @@ def _one_built(bench: Workbench) -> None:
     found = bench.machine.find(BUILT_DIR.render(bench.bindings), "*.whl")
     if not found:
         raise NoWheelError(
-            "The build frontend gave no wheel.",
-            hint="Look at the output of the build step; a build backend may have written the wheel elsewhere.",
+            "The build frontend produced no wheel.",
+            hint="Check the output of the build step. The build backend may have written the wheel to another "
+            "directory.",
         )
     if len(found) > 1:
-        raise NoWheelError(f"The build frontend gave several wheels: {_names(found)}.")
+        raise NoWheelError(f"The build frontend produced several wheels: {_names(found)}.")
     bench.bindings[Late.BUILT_WHEEL] = bench.bindings[Late.WHEEL] = found[0]
 
 
@@ -60,9 +62,9 @@ def _one_repaired(bench: Workbench) -> None:
     found = bench.machine.find(REPAIRED_DIR.render(bench.bindings), "*.whl")
     hint = "repair-wheel-command must put exactly one wheel into {dest_dir}."
     if not found:
-        raise RepairedWheelError("The repair gave no wheel.", hint=hint)
+        raise RepairedWheelError("The repair step produced no wheel.", hint=hint)
     if len(found) > 1:
-        raise RepairedWheelError(f"The repair gave several wheels: {_names(found)}.", hint=hint)
+        raise RepairedWheelError(f"The repair step produced several wheels: {_names(found)}.", hint=hint)
     bench.bindings[Late.WHEEL] = found[0]
 
 
@@ -70,9 +72,9 @@ def _not_pure(bench: Workbench) -> None:
     name = wheel_name(bench.bindings[Late.WHEEL])
     if name.is_pure:
         raise PureWheelError(
-            f"The build gave a pure Python wheel, {name.filename}.",
-            hint="A pure wheel serves every platform and is built once, by `cibw sdist --wheel`. If the project "
-            "has extensions, look why the build left them out.",
+            f"The build produced a pure Python wheel: {name.filename}.",
+            hint="A pure wheel works on every platform and is built only once, with `cibw sdist --wheel`. If the "
+            "project has extension modules, check why the build skipped them.",
         )
 
 
@@ -80,9 +82,9 @@ def _new_name(bench: Workbench, claim: Claim) -> None:
     filename = wheel_name(bench.bindings[Late.WHEEL]).filename
     if not claim(filename):
         raise DuplicateWheelError(
-            f"Another build of this run has given {filename} already.",
-            hint="The wheel's tags do not tell the two builds apart. If the project uses the stable ABI, "
-            "tag its wheels abi3; if it needs no Python at all, tag them py3-none.",
+            f"Another build in this run already produced {filename}.",
+            hint="Both builds produce wheels with the same tags. If the project uses the stable ABI, tag its wheels "
+            "abi3; if it does not need Python at all, tag them py3-none.",
         )
 
 

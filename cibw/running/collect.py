@@ -47,8 +47,8 @@ def fetch(machine: Machine, wheel: str, place: Path) -> Parcel:
         check_wheel(path)
     except ArchiveError as error:
         raise CibwError(
-            f"{path.name} is not a whole wheel: {error}.",
-            hint="Look at what repair-wheel-command, or the build backend, wrote.",
+            f"{path.name} is not a valid wheel: {error}.",
+            hint="Check the output of repair-wheel-command or the build backend.",
         ) from error
     return Parcel(path=path, wheel=describe(path, path.name))
 

@@ -26,8 +26,8 @@ from cibw.running.host_service import HostService, start_podman_service
 
 OLDEST_API = (1, 41)
 _INSTEAD = {
-    EngineName.DOCKER: "or choose another way: --engine podman, --engine host",
-    EngineName.PODMAN: "or choose another way: --engine docker, --engine host",
+    EngineName.DOCKER: "or use --engine podman or --engine host",
+    EngineName.PODMAN: "or use --engine docker or --engine host",
 }
 
 
@@ -69,8 +69,8 @@ class Engine:
             return self.client.commit(container, reference, labels)
         except RefusedError as refused:
             raise EngineUnavailableError(
-                f"{self} could not keep the container {container} as an image: {refused}",
-                hint="Look at the space that is left on the disk, or run one build at a time: --jobs 1.",
+                f"{self} could not save the container {container} as an image: {refused}",
+                hint="Check the free disk space, or run one build at a time: --jobs 1.",
             ) from refused
 
     def remove_image(self, reference: str) -> None:
@@ -106,7 +106,7 @@ def connect(name: EngineName, environment: Mapping[str, str]) -> Engine:
         case EngineName.PODMAN:
             return _podman(environment)
         case EngineName.AUTO | EngineName.HOST:
-            raise ValueError(f"{name.value} is no container engine")
+            raise ValueError(f"{name.value} is not a container engine")
         case _:
             assert_never(name)
 
@@ -117,7 +117,7 @@ def _docker(environment: Mapping[str, str]) -> Engine:
     if "permission" in fault:
         raise _unavailable(EngineName.DOCKER, fault, "Add yourself to the group `docker`, or use rootless Docker,")
     if fault:
-        raise _unavailable(EngineName.DOCKER, fault, f"Start Docker (looked at {endpoint.origin}),")
+        raise _unavailable(EngineName.DOCKER, fault, f"Start Docker (tried {endpoint.origin}),")
     return _open(EngineName.DOCKER, endpoint, environment)
 
 
@@ -139,7 +139,7 @@ def _serve_podman(program: str, environment: Mapping[str, str]) -> Engine:
     try:
         service = start_podman_service(program, environment, _listens)
     except EngineUnavailableError as error:
-        raise _unavailable(EngineName.PODMAN, error.message, "Look whether `podman info` works,") from error
+        raise _unavailable(EngineName.PODMAN, error.message, "Check that `podman info` works,") from error
     endpoint = Endpoint(url=f"unix://{service.socket}", origin="a service for this run")
     try:
         return _open(EngineName.PODMAN, endpoint, environment, service)
@@ -175,16 +175,18 @@ def _checked(name: EngineName, client: EngineClient) -> ServerVersion:
     try:
         version = tuple(map(int, server.api.split(".")))
     except ValueError as error:
-        raise _unavailable(name, f"it calls its API {server.api!r}", "Look what listens there,") from error
+        raise _unavailable(
+            name, f"its API version is {server.api!r}", "Check which program is listening there,"
+        ) from error
     if version < OLDEST_API:
-        raise _too_old(name, f"it speaks version {server.api} of the API")
+        raise _too_old(name, f"its API version is {server.api}")
     return server
 
 
 def _too_old(name: EngineName, what: str) -> CibwError:
     oldest = ".".join(map(str, OLDEST_API))
     return EngineTooOldError(
-        f"{_title(name)} is too old: {what}, and {oldest} is needed.",
+        f"{_title(name)} is too old: {what}, but {oldest} or newer is required.",
         hint=f"Use Docker 20.10 or Podman 4 or newer, {_INSTEAD[name]}.",
     )
 

@@ -293,6 +293,6 @@ def _tmpfs(options: CreateOptions) -> dict[str, str]:
 
 def _mistake(flag: str, text: str, wanted: str) -> ConfigurationError:
     return ConfigurationError(
-        f"container-engine: {flag} {text} can't be read; {wanted} is wanted.",
+        f"container-engine: invalid value for {flag}: {text}. Expected {wanted}.",
         hint="Correct the create-args of the container-engine option.",
     )

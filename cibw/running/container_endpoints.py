@@ -63,7 +63,7 @@ def docker_endpoint(environment: Mapping[str, str]) -> Endpoint:
     if context:
         return Endpoint(url=context, origin="the current Docker context", explicit=True)
     usual = "npipe:////./pipe/docker_engine" if os.name == "nt" else "unix:///var/run/docker.sock"
-    return Endpoint(url=usual, origin="the usual socket of Docker")
+    return Endpoint(url=usual, origin="the default Docker socket")
 
 
 def podman_endpoints(environment: Mapping[str, str]) -> tuple[Endpoint, ...]:
@@ -75,7 +75,7 @@ def podman_endpoints(environment: Mapping[str, str]) -> tuple[Endpoint, ...]:
         paths.insert(0, f"{environment['XDG_RUNTIME_DIR']}/podman/podman.sock")
     if environment.get("HOME"):
         paths.append(f"{environment['HOME']}/.local/share/containers/podman/machine/podman.sock")
-    return tuple(Endpoint(url=_UNIX + path, origin="the usual socket of Podman") for path in paths)
+    return tuple(Endpoint(url=_UNIX + path, origin="the default Podman socket") for path in paths)
 
 
 def podman_program(environment: Mapping[str, str]) -> str:
@@ -102,7 +102,7 @@ def _connection_fault(path: str) -> str:
     except PermissionError:
         return f"no permission to use {path}"
     except OSError as error:
-        return f"nothing listens at {path}: {error.strerror or error}"
+        return f"nothing is listening at {path}: {error.strerror or error}"
     return ""
 
 

@@ -121,6 +121,8 @@ class Executor:
         deadline = time.monotonic() + _PATIENCE
         while (code := self._client.exit_code(identity)) is None:
             if time.monotonic() > deadline:
-                raise EngineUnavailableError("The container engine lost sight of a command.", hint="Run again.")
+                raise EngineUnavailableError(
+                    "The container engine did not report the exit code of a command.", hint="Run cibw again."
+                )
             time.sleep(_PAUSE)
         return code

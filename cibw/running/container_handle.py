@@ -61,7 +61,7 @@ class Handle:
             if isinstance(error, EngineUnavailableError):
                 raise
             raise EngineUnavailableError(
-                f"The container {self.name} does not answer: {error}",
+                f"The container {self.name} does not respond: {error}",
                 hint=self._hint,
             ) from error
         self._check_released()
@@ -69,12 +69,12 @@ class Handle:
     @property
     def _hint(self) -> str:
         if not self._memory:
-            return "Look whether it was removed or ran out of memory, then run again."
+            return "Check whether it was removed or ran out of memory, then run cibw again."
         return f"It may have run out of memory. {MemoryShortage(limit=self._memory, container=True).hint}"
 
     def _check_released(self) -> None:
         if self._released:
-            raise InterruptedRunError("The container was closed while it was in use.")
+            raise InterruptedRunError("Interrupted.")
 
 
 def remove_surely(client: EngineClient, name: str) -> None:

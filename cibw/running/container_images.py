@@ -106,7 +106,7 @@ def _pull_patiently(client: EngineClient, image: Image, reference: Reference, pu
         if refused is None:
             return
         seconds = _PAUSE * 2**attempt
-        pulling.progress(f"the pull of {reference.pinned} failed ({refused.message}); again in {seconds:.0f} s")
+        pulling.progress(f"pulling {reference.pinned} failed ({refused.message}); retrying in {seconds:.0f} s")
         pause(seconds, pulling.go_on, pulling.sleep)
     _pull(client, image, reference, pulling)
 
@@ -139,7 +139,7 @@ def _pull(client: EngineClient, image: Image, reference: Reference, pulling: Pul
 def _summary(layers: dict[str, PullNews]) -> str:
     finished = sum(news.status in {"Pull complete", "Already exists", "Download complete"} for news in layers.values())
     loading = sum(news.current for news in layers.values() if news.status == "Downloading")
-    tail = f", {loading / 1e6:.0f} MB of the others" if loading else ""
+    tail = f", {loading / 1e6:.0f} MB of the remaining layers" if loading else ""
     return f"{finished} of {len(layers)} layers{tail}"
 
 
@@ -150,9 +150,9 @@ def _is_final(refused: RefusedError) -> bool:
 
 def _not_pulled(image: Image, pulling: Pulling, others: str) -> ImageUnavailableError:
     return ImageUnavailableError(
-        f"The image {image.reference}{_origin(pulling)} for {image.oci_platform} is not here, and the network is not "
-        f"to be used.{_passed_over(others)}",
-        hint="Run once with the network, or load the image into the engine by hand.",
+        f"The image {image.reference}{_origin(pulling)} for {image.oci_platform} is not available locally, and "
+        f"network access is disabled.{_passed_over(others)}",
+        hint="Run once with network access, or load the image into the engine manually.",
     )
 
 
@@ -161,16 +161,19 @@ def _origin(pulling: Pulling) -> str:
 
 
 def _passed_over(others: str) -> str:
-    return f" The image that is here is for {others}." if others else ""
+    return f" The local image is for {others}." if others else ""
 
 
 def _unavailable(image: Image, refused: RefusedError, pulling: Pulling, others: str) -> ImageUnavailableError:
     if _is_final(refused):
-        hint = "Check the image's name, and log in to its registry if it asks for that."
+        hint = "Check the image name, and log in to the registry if it requires authentication."
     else:
-        hint = "Check the network, or load the image into the engine by hand; a local image is used without a pull."
+        hint = (
+            "Check the network connection, or load the image into the engine manually; a local image is used "
+            "without a pull."
+        )
     return ImageUnavailableError(
-        f"The image {image.reference}{_origin(pulling)} for {image.oci_platform} is not here and could not be "
-        f"pulled: {refused.message}.{_passed_over(others)}",
+        f"The image {image.reference}{_origin(pulling)} for {image.oci_platform} is not available locally and "
+        f"could not be pulled: {refused.message}.{_passed_over(others)}",
         hint=hint,
     )

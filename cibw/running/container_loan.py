@@ -66,7 +66,7 @@ def lend_programs(
     (cache / "zig").mkdir(parents=True, exist_ok=True)
     # A colon ends the source of a mount.
     if any(":" in str(path) for path in (zig, uv, cache)):
-        zig, uv, reason = None, None, reason or "as a path of zig or of the cache has a colon"
+        zig, uv, reason = None, None, reason or "because a path of zig or of the cache contains a colon"
     return LentPrograms(toolchains=cache / "toolchains", lay=lay, zig=zig, uv=uv, reason=reason)
 
 
@@ -78,22 +78,22 @@ def borrow(container: Machine, lent: LentPrograms, cache: str) -> Loan:
     found = _look(container, () if reason else library_folders(tag))
     path = {"PATH": f"{PLACE}/bin:{environment.get('PATH', '')}"} if "uv" in found else {}
     if not reason and "zig" not in found:
-        reason = "as zig does not run in the container"
+        reason = "because zig does not run in the container"
     if reason:
-        return Loan(description=f"compilers: those of the image, {reason}", environment=path)
+        return Loan(description=f"compilers: from the image, {reason}", environment=path)
     folders = tuple(line for line in found if line.startswith("/"))
     directory = lent.lay(container_settings(tag, folders)).name
     toolchain = toolchain_variables(directory, tag, cache)
-    return Loan(description="compilers: zig on this processor", environment={**path, **toolchain}, toolchain=toolchain)
+    return Loan(description="compilers: zig, running natively", environment={**path, **toolchain}, toolchain=toolchain)
 
 
 def _zig(spec: ContainerSpec, package: str) -> tuple[Path | None, str]:
     if spec.emulation_toolchain is EmulationToolchain.IMAGE:
-        return None, "as emulation-toolchain says"
+        return None, "as set by emulation-toolchain"
     try:
         return find_zig(package), ""
     except MissingToolError:
-        return None, "as ziglang is not installed: pip install 'cibw[host]' makes this several times faster"
+        return None, "because ziglang is not installed; `pip install 'cibw[host]'` makes this several times faster"
 
 
 def _uv(machine: Machine, settings: HostSettings, server_platform: str) -> Path | None:

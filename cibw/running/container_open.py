@@ -111,8 +111,8 @@ def _start(engine: Engine, planned: Creation) -> None:
         engine.client.start(planned.name)
     except RefusedError as refused:
         raise EngineUnavailableError(
-            f"{engine} refuses to start a container: {refused.message}",
-            hint="Look at the create-args of the container-engine option, and whether the engine works.",
+            f"{engine} refused to start a container: {refused.message}",
+            hint="Check the create-args of the container-engine option, and that the engine works.",
         ) from refused
 
 
@@ -139,6 +139,6 @@ def _profile(option: str) -> str:
         return _SECCOMP + Path(path).read_text("utf-8")
     except (OSError, ValueError) as error:
         raise ConfigurationError(
-            f"container-engine: --security-opt {option} names a file that can't be read: {error}",
+            f"container-engine: --security-opt {option} names a file that cannot be read: {error}",
             hint="Correct the create-args of the container-engine option.",
         ) from error

@@ -94,7 +94,7 @@ class PreparedImages:
             raise
         except CibwError as error:
             self._note(wanted, {_FAILED})
-            wanted.opening.progress(f"the image could not be prepared for later runs: {error.message}")
+            wanted.opening.progress(f"could not prepare the image for later runs: {error.message}")
             return identity
 
     def _found(self, wanted: Wanted) -> StateImage | None:
@@ -122,7 +122,7 @@ class PreparedImages:
                 Request(argv=argv, cwd="/", environment=container.environment()), lambda _text, _is_error: None
             )
             if outcome.exit_code != 0:
-                raise CibwError(f"its Python modules could not be compiled (exit code {outcome.exit_code})")
+                raise CibwError(f"compiling its Python modules failed with exit code {outcome.exit_code}")
             with container.explained():
                 identity = engine.snapshot(container.name, name_of(wanted.key, PREPARED), labels)
         prune_images(engine, PREPARED, wanted.owner, self._clock())

@@ -260,7 +260,8 @@ def _translated() -> Iterator[None]:
         raise RefusedError(error.status_code or 500, str(error.explanation or error)) from error
     except (DockerException, HTTPError, OSError) as error:
         raise EngineUnavailableError(
-            f"The container engine no longer answers: {error}", hint="Look whether it still runs, then run again."
+            f"The container engine no longer responds: {error}",
+            hint="Check whether it is still running, then run cibw again.",
         ) from error
 
 

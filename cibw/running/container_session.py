@@ -205,7 +205,7 @@ class ContainerSite:
         lines: list[str] = []
         request = Request(argv=argv, cwd="/", environment=container.environment())
         if container.run(request, lambda text, _is_error: lines.append(text)).exit_code != 0:
-            raise CibwError(f"The container has no place to work in: {'; '.join(lines)}")
+            raise CibwError(f"Could not create the working directories in the container: {'; '.join(lines)}")
         if not _mounts_cache(self.spec.engine.create.volumes):
             self._remove_dead_work(container, {line for line in lines if _CONTAINER_NAME.fullmatch(line)})
         return _WORK

@@ -114,7 +114,7 @@ def _several_runtimes(together: list[_Object]) -> str:
     if len(holders) < 2:
         return ""
     names = " and ".join(sorted(one.path for one in holders)[:2])
-    return f"{names} are linked with each other, and each holds a C++ library of its own"
+    return f"{names} are linked with each other, but each contains its own C++ library"
 
 
 def _crossing(together: list[_Object]) -> str:
@@ -135,7 +135,7 @@ def _unprovided(together: list[_Object]) -> str:
     for one in together:
         absent = [name for name in one.needed if name.startswith(RUNTIME_NAME) and name not in names]
         if absent:
-            return f"{one.path} needs {absent[0]}, and the repair has not put it into the wheel"
+            return f"{one.path} needs {absent[0]}, but the repair step did not copy it into the wheel"
         foreign = () if one.uses_gnu or not one.uses_libcpp else sorted(one.missing - known)
         for symbol in foreign:
             if _LIBCPP_NAMESPACE in symbol or _GNU_NAMESPACE in symbol:

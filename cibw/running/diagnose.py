@@ -39,9 +39,10 @@ def explain_repair(
     shown = [str(one) for one in found[:_MOST_SHOWN]]
     more = [f"and {len(found) - _MOST_SHOWN} more"] if len(found) > _MOST_SHOWN else []
     raise PlatformTagError(
-        f"The wheel can't be tagged {platform_tag}, which offers glibc {glibc}: " + "; ".join([*shown, *more]),
-        hint="Build the library that needs it for the older glibc too (in before-all, with the compiler in CC), "
-        "or choose a newer policy by the image option, such as manylinux_2_28 or manylinux_2_34.",
+        f"The wheel cannot be tagged {platform_tag}, which guarantees only glibc {glibc}: "
+        + "; ".join([*shown, *more]),
+        hint="Build the library that needs it against the older glibc too (in before-all, with the compiler in CC), "
+        "or choose a newer policy with the image option, such as manylinux_2_28 or manylinux_2_34.",
         context=error.context,
     ) from error
 
@@ -71,8 +72,8 @@ def missing_native_file(wheel: Path) -> str:
     if WheelName.parse(wheel.name).is_pure or has_native_files(wheel):
         return ""
     return (
-        f"{wheel.name} has a platform tag but holds no native file. Perhaps the build left an optional "
-        "extension out because a library or a compiler was missing: look at the output of the build step."
+        f"{wheel.name} has a platform tag but contains no native files. The build may have skipped an optional "
+        "extension because a library or a compiler was missing; check the output of the build step."
     )
 
 
@@ -80,7 +81,7 @@ def pure_repair(built: str, wheel: Path) -> str:
     """A warning where a repair has made a wheel of pure Python out of one with a platform tag; else empty."""
     if not WheelName.parse(wheel.name).is_pure or WheelName.parse(built.rpartition("/")[2]).is_pure:
         return ""
-    return f"The repair made {wheel.name}, a wheel for any platform, out of {built.rpartition('/')[2]}."
+    return f"The repair step replaced {built.rpartition('/')[2]} with {wheel.name}, a wheel for any platform."
 
 
 def stray_libraries(error: CibwError, files: Iterable[str]) -> str:
@@ -90,8 +91,8 @@ def stray_libraries(error: CibwError, files: Iterable[str]) -> str:
         return ""
     more = f" and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
     return (
-        f"The project holds compiled modules: {', '.join(found[:_MOST_SHOWN])}{more}. Those of a build in place may be "
-        "for another system; remove them, or build from a clean checkout."
+        f"The project contains compiled modules: {', '.join(found[:_MOST_SHOWN])}{more}. Modules from an "
+        "in-place build may be for another system; remove them, or build from a clean checkout."
     )
 
 

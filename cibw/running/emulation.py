@@ -130,7 +130,7 @@ def _fault(wanted: _Kind, handlers: Handlers | None) -> str:
     if not enabled:
         return f"the handler for {wanted.name} programs is disabled"
     if not any("F" in entry.get("flags:", "") for entry in enabled):
-        return f"the handler for {wanted.name} programs lacks the flag F, so containers can't find the emulator"
+        return f"the handler for {wanted.name} programs lacks the flag F, so containers cannot find the emulator"
     return ""
 
 
@@ -152,7 +152,7 @@ def _missing(wanted: str, own: str, oci_platform: str, fault: str) -> EmulationM
     mount = "mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc; " if "not mounted" in fault else ""
     image_word = oci_platform.split("/")[1] if "/" in oci_platform else oci_platform
     return EmulationMissingError(
-        f"This computer ({own}) can't run {wanted} programs: {fault}.",
+        f"This computer ({own}) cannot run {wanted} programs: {fault}.",
         hint=(
             f"As root: {mount}apt-get install qemu-user-static binfmt-support; "
             f"or: docker run --privileged --rm tonistiigi/binfmt --install {image_word}"

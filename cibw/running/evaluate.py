@@ -72,7 +72,7 @@ class _Scope:
                 f"The command in the value of {self._name} failed{f', {shortage}' if shortage else ''}.",
                 hint=shortage.hint
                 if shortage
-                else f"Try `{substitution.command}` on the machine of the build, or change {self._name}.",
+                else f"Run `{substitution.command}` on the build machine to see the error, or change {self._name}.",
                 context=ErrorContext(command=substitution.command, exit_code=outcome.exit_code),
             )
         return outcome.stdout.rstrip("\r\n")

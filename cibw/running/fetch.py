@@ -59,7 +59,7 @@ def fetch(download: Download, fetching: Fetching) -> Path:
     with alone(path, fetching.go_on):
         if not _is_there(path, download):
             if os.path.lexists(path):
-                fetching.progress(f"{path} is damaged; it is fetched again.")
+                fetching.progress(f"{path} is damaged; downloading it again.")
             _fetch_patiently(download, path, fetching)
     return path
 
@@ -100,13 +100,13 @@ def _fetch_patiently(download: Download, path: Path, fetching: Fetching) -> None
         fault = _fault_of(address, download.sha256, path, fetching)
         if fault is None:
             return
-        fetching.progress(f"{shown(address)}: {fault}; again in {seconds:.0f} s")
+        fetching.progress(f"{shown(address)}: {fault}; retrying in {seconds:.0f} s")
         pause(seconds, fetching.go_on, fetching.sleep)
     fault = _fault_of(address, download.sha256, path, fetching)
     if fault is not None:
         raise DownloadError(
-            f"{shown(address)} can't be fetched; {fetching.attempts} tries failed, the last one because: {fault}",
-            hint="Check the network and its proxy, or name a mirror in [tool.cibw.mirrors].",
+            f"Could not download {shown(address)} after {fetching.attempts} attempts; the last error was: {fault}",
+            hint="Check the network connection and the proxy, or set a mirror in [tool.cibw.mirrors].",
         ) from fault
 
 
@@ -131,8 +131,8 @@ def _fetch(address: str, sha256: str, path: Path, fetching: Fetching) -> None:
                 found = _transfer(reply, file, address, fetching)
         if sha256 and found != sha256:
             raise DownloadError(
-                f"{shown(address)} is not the file that is expected: its SHA-256 is {found}, not {sha256}.",
-                hint="Look at the mirror or the proxy that it comes from; somebody may have changed the file.",
+                f"{shown(address)} does not have the expected hash: its SHA-256 is {found}, not {sha256}.",
+                hint="Check the mirror or the proxy that it comes from; the file may have been modified.",
             )
         put_in_place(partial, path)
     finally:
@@ -144,16 +144,16 @@ def _demand_success(reply: Reply, address: str) -> None:
         return
     if is_final(reply.status):
         raise DownloadError(
-            f"{shown(address)} can't be fetched: the server answers {reply.status}.",
-            hint="Look at the address, and at [tool.cibw.mirrors] if it leads to a mirror.",
+            f"Could not download {shown(address)}: the server returned status {reply.status}.",
+            hint="Check the address, and [tool.cibw.mirrors] if it points to a mirror.",
         )
-    raise UnreachableError(f"the server answers {reply.status}")
+    raise UnreachableError(f"the server returned status {reply.status}")
 
 
 def _transfer(reply: Reply, file: IO[bytes], address: str, fetching: Fetching) -> str:
     """The SHA-256 of what has been written."""
     digest, received, told = hashlib.sha256(), 0, fetching.clock()
-    fetching.progress(f"fetching {shown(address)}")
+    fetching.progress(f"downloading {shown(address)}")
     for piece in reply.pieces:
         fetching.go_on()
         digest.update(piece)
@@ -161,7 +161,7 @@ def _transfer(reply: Reply, file: IO[bytes], address: str, fetching: Fetching) -
         received += len(piece)
         if fetching.clock() - told >= _NEWS_SECONDS:
             told = fetching.clock()
-            fetching.progress(f"fetching {shown(address)}: {_amount(received, reply.size)}")
+            fetching.progress(f"downloading {shown(address)}: {_amount(received, reply.size)}")
     if reply.size not in (None, received):
         raise UnreachableError(f"the connection ended after {received} of {reply.size} bytes")
     return digest.hexdigest()

@@ -34,7 +34,7 @@ def _bring(wanted: Fetch, target: Path, fetching: Fetching) -> None:
         if _is_there(wanted, target):
             return
         if os.path.lexists(target):
-            fetching.progress(f"{target} is damaged; it is removed and made again.")
+            fetching.progress(f"{target} is damaged; removing and recreating it.")
             remove_tree(target)
         partial = target.with_name(f".{target.name}.whole")
         if not wanted.unpack:

@@ -73,8 +73,8 @@ def trusted(environment: Mapping[str, str], wanted: Certificates = _NONE) -> ssl
             context.load_cert_chain(Path(wanted.client).expanduser(), password=lambda: "")
         except (OSError, ValueError) as error:
             raise DownloadError(
-                f"The client certificate in {wanted.client} can't be read: {error}.",
-                hint="It must be a PEM file with the certificate and its key, which has no passphrase.",
+                f"Cannot read the client certificate in {wanted.client}: {error}.",
+                hint="It must be a PEM file that contains the certificate and an unencrypted key.",
             ) from error
     return context
 
@@ -88,8 +88,8 @@ def _trusting(chosen: str, environment: Mapping[str, str]) -> ssl.SSLContext:
             return ssl.create_default_context(cafile=place)
     except OSError as error:
         raise DownloadError(
-            f"The certificates in {chosen} can't be read: {error}.",
-            hint="Correct the variable, or `ca_cert` in .pypirc. The variables that are looked at are "
+            f"Cannot read the certificates in {chosen}: {error}.",
+            hint="Correct the variable, or `ca_cert` in .pypirc. The supported variables are "
             f"{', '.join(AUTHORITIES)}; TWINE_CERT overrides them for package indexes.",
         ) from error
     import certifi
@@ -118,7 +118,7 @@ class HttpTransport:
     def get(self, address: str, /) -> Iterator[Reply]:
         """The answer, after all redirections; UnreachableError where there is none, DownloadError where it is odd."""
         if urlsplit(address).scheme not in ("http", "https"):
-            raise DownloadError(f"{shown(address)} is no address of HTTP.", hint="Name a mirror that has the file.")
+            raise DownloadError(f"{shown(address)} is not an HTTP address.", hint="Set a mirror that has the file.")
         question = Question(address=address, headers={"accept-encoding": "identity"})
         with Deadline(self.limits.file_seconds).running() as deadline, self._followed(question, deadline) as response:
             size = _size(response)
@@ -154,9 +154,7 @@ class HttpTransport:
                     yield response
                     return
                 question = _redirected(question, target)
-        raise DownloadError(
-            f"{shown(question.address)} is one redirection too many.", hint="Look at the address or the mirror."
-        )
+        raise DownloadError(f"Too many redirects: {shown(question.address)}.", hint="Check the address or the mirror.")
 
     @contextmanager
     def _asked(self, question: Question, deadline: Deadline) -> Iterator[urllib3.BaseHTTPResponse]:
@@ -209,13 +207,13 @@ def _redirected(question: Question, target: str) -> Question:
         scheme, server = urlsplit(found)[:2]
     except ValueError as error:
         raise DownloadError(
-            f"{shown(address)} redirects to an invalid address: {error}.", hint="Look at the mirror or the proxy."
+            f"{shown(address)} redirects to an invalid address: {error}.", hint="Check the mirror or the proxy."
         ) from error
     wanted = ("https",) if address.startswith("https:") else ("http", "https")
     if scheme not in wanted:
         raise DownloadError(
-            f"{shown(address)} redirects to {shown(found)}, which is less safe.",
-            hint="Look at the mirror or the proxy.",
+            f"{shown(address)} redirects to {shown(found)}, which is less secure.",
+            hint="Check the mirror or the proxy.",
         )
     is_same = server == urlsplit(address).netloc
     # What lets us in at one server must not be told to another.
@@ -262,7 +260,7 @@ def _faults(address: str, deadline: Deadline) -> Iterator[None]:
         reason = _CONNECTION.sub("", " ".join(str(error).split())) or type(error).__name__
         if "CERTIFICATE_VERIFY_FAILED" in reason:
             raise DownloadError(
-                f"{shown(address)} can't be fetched, as its certificate is not trusted: {reason}",
-                hint="Where a proxy has an authority of its own, name the file of its certificate in SSL_CERT_FILE.",
+                f"Could not download {shown(address)} because its certificate is not trusted: {reason}",
+                hint="If a proxy uses its own certificate authority, set SSL_CERT_FILE to the file of its certificate.",
             ) from error
         raise UnreachableError(reason) from error

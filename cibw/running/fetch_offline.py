@@ -26,8 +26,8 @@ class NoTransport:
     def get(self, address: str, /) -> AbstractContextManager[Reply]:
         """Nothing: DownloadError, whatever the address."""
         raise DownloadError(
-            f"{shown(address)} is not in the cache, and the network is not to be used.",
-            hint="Run once with the network.",
+            f"{shown(address)} is not in the cache, and network access is disabled.",
+            hint="Run once with network access.",
         )
 
 
@@ -59,8 +59,10 @@ def demand_here(downloads: tuple[Download, ...], fetching: Fetching, missing_ima
         return
     text = missing_text(files, missing_images)
     if not files:
-        raise ImageUnavailableError(text, hint="Load what is missing into the engine, or run once with the network.")
-    raise DownloadError(text, hint="Put each file into its place, which stands below it, or run once with the network.")
+        raise ImageUnavailableError(
+            text, hint="Load the missing images into the engine, or run once with network access."
+        )
+    raise DownloadError(text, hint="Put each file at the path listed below it, or run once with network access.")
 
 
 def _actions(job: Job) -> Iterator[Action]:

@@ -50,7 +50,7 @@ class RecordingTransport:
             self.between()
             yield piece
         if answer.breaks:
-            raise UnreachableError("the connection broke")
+            raise UnreachableError("the connection was lost")
 
     def _stop(self) -> None:
         self.stopped += 1
@@ -75,5 +75,5 @@ class RecordingWeb:
         script = self.answers.get(name, (Answer(status=404),))
         answer = script[min(number, len(script) - 1)]
         if answer is None:
-            raise NoAnswerError("the connection broke")
+            raise NoAnswerError("the connection was lost")
         return answer

@@ -55,7 +55,7 @@ def missing_text(files: Sequence[Lacking], images: Sequence[Image]) -> str:
     amounts = [_amount(len(files), "file"), _amount(len(images), "image")]
     what = " and ".join(filter(None, amounts))
     verb = "is" if len(lines) == 1 else "are"
-    return "\n".join((f"{what} {verb} not here, and the network is not to be used:", *lines))
+    return "\n".join((f"{what} {verb} missing, and network access is disabled:", *lines))
 
 
 def _amount(number: int, noun: str) -> str:

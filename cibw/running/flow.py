@@ -81,7 +81,7 @@ def run_build(build: WheelBuild, bench: Workbench, site: Site) -> Made:
     except MixedRuntimesError as error:
         if site.other_compilers is None:
             raise
-        bench.warn(f"{error.message}. The wheel is built again, so that they share one.")
+        bench.warn(f"{error.message}. The wheel is built again with a shared C++ library.")
         other = site.other_compilers(site.base_environment)
     again = replace(site, base_environment=other.environment, toolchain=other.toolchain, other_compilers=None)
     return _run(build, bench, again)
@@ -148,9 +148,9 @@ def _check_runtimes(wheel: Path) -> None:
     if fault:
         raise MixedRuntimesError(
             f"{wheel.name}: {fault}",
-            hint="Exceptions, streams and strings of C++ can't pass between them, so the wheel may crash. Build all "
-            "objects in the build of the wheel itself and none in before-all, or build all of them with one other "
-            'compiler: in a container with emulation-toolchain = "image", on the host with a container engine.',
+            hint="C++ exceptions, streams and strings cannot pass between them, so the wheel may crash. Build all "
+            "objects in the wheel build and none in before-all, or build all of them with one other compiler: "
+            'in a container with emulation-toolchain = "image", on the host with a container engine.',
         )
 
 

@@ -67,7 +67,7 @@ class NewerSymbols:
     def __str__(self) -> str:
         """A line for an error message."""
         shown = ", ".join(self.symbols[:5]) + (", ..." if len(self.symbols) > 5 else "")
-        return f"{self.file} needs {self.version} of {self.library}" + (f" ({shown})" if shown else "")
+        return f"{self.file} needs {self.version} from {self.library}" + (f" ({shown})" if shown else "")
 
 
 def has_native_files(wheel: Path) -> bool:

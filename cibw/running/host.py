@@ -45,7 +45,7 @@ class HostMachine:
         try:
             process = HostProcess(request)
         except OSError as error:
-            output(f"{request.argv[0]}: can't be started in {request.cwd}: {error.strerror}", True)
+            output(f"{request.argv[0]}: cannot be started in {request.cwd}: {error.strerror}", True)
             missing = isinstance(error, FileNotFoundError)
             return Outcome(exit_code=_NOT_FOUND if missing else _CANNOT_RUN)
         with self._watched(process):
@@ -125,7 +125,7 @@ class HostMachine:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise InterruptedRunError("The machine was closed while it was in use.")
+            raise InterruptedRunError("Interrupted.")
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -43,7 +43,7 @@ if sys.platform == "win32":
                 self._true(self._kernel.AssignProcessToJobObject(self._job, process))
                 # The thread that ResumeThread asks for is closed by then.
                 if ctypes.WinDLL("ntdll").NtResumeProcess(process) != 0:
-                    raise OSError("the process can't be resumed")
+                    raise OSError("the process cannot be resumed")
             finally:
                 self._kernel.CloseHandle(process)
 

@@ -91,7 +91,7 @@ def _started(command: list[str], environment: Mapping[str, str], log: Path) -> s
                 start_new_session=True,
             )
     except OSError as error:
-        raise EngineUnavailableError(f"{command[0]} can't be started: {error}") from error
+        raise EngineUnavailableError(f"{command[0]} cannot be started: {error}") from error
     GUARD.begin(process.pid, is_service=True)
     return process
 
@@ -110,5 +110,5 @@ def _wait(process: subprocess.Popen[bytes], log: Path, ready: Callable[[], bool]
         if process.poll() is not None:
             raise EngineUnavailableError(f"The service ended with exit code {process.returncode}{shown}")
         if time.monotonic() > deadline:
-            raise EngineUnavailableError(f"The service does not listen after {_START_SECONDS:.0f} s{shown}")
+            raise EngineUnavailableError(f"The service is not listening after {_START_SECONDS:.0f} s{shown}")
         time.sleep(_PAUSE)

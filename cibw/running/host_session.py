@@ -41,8 +41,8 @@ ISOLATING_VARIABLES = {"UV_LINK_MODE": "copy"}
 """By default uv makes environments of links into its cache, and what changes a file of one changes all others.
 Copies share their blocks where the file system can do that."""
 _ADVICE = (
-    "Its compiler was zig, which sees neither the headers nor the libraries of this computer. "
-    "Build what is missing in before-all, set CC and CXX in environment, or use a container engine."
+    "The compiler was zig, which does not use this computer's headers and libraries. Build the missing "
+    "libraries in before-all, set CC and CXX in environment, or use a container engine."
 )
 _LIBRARY_PATHS = ("LD_LIBRARY_PATH", "AUDITWHEEL_LD_LIBRARY_PATH")
 _TEMPORARY = ("TEMP", "TMP") if os.name == "nt" else ("TMPDIR",)
@@ -248,7 +248,9 @@ def find_uv(path: str) -> str:
     """The uv program beside this Python or on `path`; MissingToolError where there is none."""
     found = _own_program("uv", path)
     if not found:
-        raise MissingToolError("uv is not installed.", hint="Run `pip install uv` where cibw is installed.")
+        raise MissingToolError(
+            "uv is not installed.", hint="Run `pip install uv` in the environment where cibw is installed."
+        )
     return found
 
 

@@ -9,7 +9,7 @@ from cibw.model.plan import Job, WheelBuild
 from cibw.running.machine import Machine
 
 _INSTALLER = "manylinux-interpreters"
-_HINT = "Skip these builds, or use an image that has the interpreters, such as those of manylinux and musllinux."
+_HINT = "Skip these builds, or use an image that has the interpreters, such as a manylinux or musllinux image."
 # Images with the installer bring more interpreters when a build asks for them.
 _MISSING = f'command -v {_INSTALLER} >/dev/null && exit; for f; do test -x "$f" || printf "%s\\n" "$f"; done'
 
@@ -24,7 +24,7 @@ def require_interpreters(machine: Machine, job: Job) -> None:
     request = Request(argv=argv, cwd="/", environment=machine.environment())
     machine.run(request, lambda text, is_error: None if is_error else missing.append(text))
     image = job.machine.image.reference
-    lines = [f"{path} does not exist in the image {image}, and {wanted[path]} needs it." for path in missing]
+    lines = [f"{path} does not exist in the image {image}, but {wanted[path]} needs it." for path in missing]
     if lines:
         raise InterpreterMissingError("\n".join(lines), hint=_HINT)
 
@@ -35,6 +35,6 @@ def explain_missing(error: CommandFailedError, build: WheelBuild) -> CommandFail
         return error
     return InterpreterMissingError(
         f"The image could not install {build.python}, which {build.identifier} needs.",
-        hint=f"Look at the output of {_INSTALLER}: the image may not know this interpreter, or the download failed.",
+        hint=f"Check the output of {_INSTALLER}: the image may not support this interpreter, or the download failed.",
         context=error.context,
     )

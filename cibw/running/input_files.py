@@ -77,7 +77,7 @@ class InputFiles:
         for some in found.values():
             hashes.update(some or {})
         too_large = [name for name, some in found.items() if some is None and not _OF_THE_SYSTEM.match(name)]
-        reasons = (f"{names[name]} names {name}, which holds more than {_MOST_ENTRIES} files" for name in too_large)
+        reasons = (f"{names[name]} names {name}, which contains more than {_MOST_ENTRIES} files" for name in too_large)
         return Followed(hashes=hashes, reasons=tuple(reasons) if is_strict else ())
 
     @property

@@ -20,15 +20,15 @@ _UNPROVIDED = frozenset({"powerpc64le-linux-gnu.2.17"})
 _ALPINE = {"arm": "armv7", "powerpc64le": "ppc64le"}
 """Architectures that zig spells in its own way, as musl's file name does."""
 ADVICE = (
-    "Its compiler was zig, on this computer's own processor. Where that is the reason, "
-    'emulation-toolchain = "image" takes the compiler of the image, which is slower.'
+    'The compiler was zig, running natively. If it caused the failure, set emulation-toolchain = "image" to '
+    "use the compiler of the image, which is slower."
 )
 
 _MISSING = {
-    "zig has no OpenMP.": re.compile(
+    "zig does not support OpenMP.": re.compile(
         r"'omp\.h' file not found|OpenMP|undefined symbol: (omp_|__kmpc_|GOMP_)|(?<!\w)-?l(omp|gomp)\b"
     ),
-    "zig compiles no Fortran.": re.compile(r"[Ff]ortran|\bF(77|90)\b.*compiler|\bflang\b"),
+    "zig does not support Fortran.": re.compile(r"[Ff]ortran|\bF(77|90)\b.*compiler|\bflang\b"),
 }
 """What a compiler that cibw brings never has, and what shows that it is missing."""
 _OF_COMPILERS = re.compile(
@@ -89,7 +89,7 @@ def refusal(environment: Mapping[str, str]) -> str:
         target = zig_target(tag)
     except ValueError:
         return "whose AUDITWHEEL_PLAT names no libc to compile for"
-    return "whose libc zig does not have" if target in _UNPROVIDED else ""
+    return "whose libc zig does not support" if target in _UNPROVIDED else ""
 
 
 def library_folders(platform_tag: str) -> tuple[str, ...]:

@@ -18,8 +18,8 @@ Fetcher = Callable[[Fetch, str], None]
 def fetch_nothing(wanted: Fetch, _path: str) -> None:
     """Refuse what a plan fetches, for machines that have all that they need: a container's image brings it."""
     raise CibwError(
-        f"This machine fetches nothing, and the plan wants {wanted.url}.",
-        hint="Make the plan on the computer that builds.",
+        f"This machine does not download files, but the plan needs {wanted.url}.",
+        hint="Create the plan on the computer that runs the builds.",
     )
 
 

@@ -31,8 +31,8 @@ def sole_writer(
         lock = _waited_for(directory, tell, pause)
     except OSError as error:
         tell(
-            f"{directory} can't be locked: {error.strerror}. Start no other cibw with this output directory "
-            "before this one has ended."
+            f"Cannot lock {directory}: {error.strerror}. Do not start another cibw with this output directory "
+            "until this one has finished."
         )
         yield
         return
@@ -51,7 +51,10 @@ def _waited_for(directory: Path, tell: Callable[[str], None], pause: Callable[[f
         holder = read_note(path)
         if holder and not is_told:
             is_told = True
-            tell(f"{directory} is in use by another cibw ({holder}). Waiting for it to end; Ctrl-C stops waiting.")
+            tell(
+                f"{directory} is in use by another cibw ({holder}). Waiting for it to finish; press Ctrl-C to stop "
+                "waiting."
+            )
         pause(_LOOK_SECONDS)
         directory.mkdir(parents=True, exist_ok=True)
     return lock

@@ -53,15 +53,15 @@ def _build(kind: _Kind, runner: Runner, package: Path, into: tuple[Path, OutputS
     outcome = runner.run(Request(argv=argv, cwd=str(place), environment=runner.environment()), hear)
     if outcome.exit_code:
         raise CommandFailedError(
-            f"The {kind.name} could not be built.",
-            hint="Look at what the build backend says; `cibw sdist --verbose` shows all of it.",
+            f"Building the {kind.name} failed.",
+            hint="Check the output of the build backend; `cibw sdist --verbose` shows all of it.",
             context=ErrorContext(command=shlex.join(argv), exit_code=outcome.exit_code, last_lines=tuple(last)),
         )
     found = sorted(place.glob(f"*{kind.ending}"))
     if len(found) != 1:
         names = ", ".join(path.name for path in found)
         raise ReleaseFaultError(
-            f"The build gave {len(found)} {kind.name}s instead of one: {names or 'none'}.",
-            hint=f"{kind.article} {kind.name} ends in {kind.ending}; look at what the build backend says.",
+            f"The build produced {len(found)} {kind.name}s instead of one: {names or 'none'}.",
+            hint=f"{kind.article} {kind.name} ends in {kind.ending}. Check the output of the build backend.",
         )
     return found[0]

@@ -59,7 +59,7 @@ def remove_damaged(tree: Path, notice: Notice) -> bool:
         return False
     if tree.is_dir() and is_intact(tree):
         return True
-    notice(f"{tree} is damaged; it is removed and made again.")
+    notice(f"{tree} is damaged; removing and recreating it.")
     remove_tree(tree)
     return False
 
@@ -96,7 +96,7 @@ def remove_damaged_cache(cache: Path, folders: Sequence[str], notice: Notice, *,
     compiler waits for ever where links give one file two names.
     """
     if not _is_cache_intact(cache, folders, manifests):
-        notice(f"{cache} is damaged; it is removed and made again.")
+        notice(f"{cache} is damaged; removing and recreating it.")
         remove_tree(cache)
     if not os.path.lexists(seal_of(cache)):
         # A run that is killed notes nothing, so what is noted from the start tells a new cache from one without notes.

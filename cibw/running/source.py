@@ -123,8 +123,9 @@ class _Project:
         refusal = owner_refusal(self._runner, directory)
         if refusal:
             self._tell(
-                f"git does not read the repository at {directory}, because it belongs to another user. So all files "
-                f"are copied, also those that git ignores. If you trust the repository, run `{refusal}`."
+                f"git cannot read the repository at {directory} because it belongs to another user, so all "
+                "files are copied, including those that git ignores. If you trust the repository, run "
+                f"`{refusal}`."
             )
 
     def _add_git_directory(self, place: str) -> None:
@@ -154,8 +155,8 @@ class _Project:
             self.names += [_join(name, inner) for inner in found]
         else:
             self._tell(
-                f"{directory / '.git'} leads to {own}, which does not lead back. So git's data is not copied, and "
-                "builds can't read a version from it. `git worktree repair` mends the link of a worktree."
+                f"{directory / '.git'} points to {own}, which does not point back, so git's data is not copied "
+                "and builds cannot read a version from it. `git worktree repair` fixes the link of a worktree."
             )
 
     def _leads_back(self, directory: Path, own: Path, common: Path) -> bool:
@@ -195,7 +196,7 @@ def _chosen(root: Path, barred: tuple[str, ...], globs: tuple[str, ...], tell: C
         return ()
     present = dict.fromkeys((name for name in _everything(root) if not _is_barred(name, barred)), "")
     for glob in without_match(present, globs):
-        tell(f"copy-ignored: {glob} matches no file of the project.")
+        tell(f"copy-ignored: {glob} does not match any file of the project.")
     return inputs_among(present, globs)
 
 

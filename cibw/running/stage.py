@@ -201,7 +201,7 @@ class Stage:
         try:
             keeping.keep()
         except EngineUnavailableError as error:
-            text = f"the state that before-all left is not kept for later runs: {error.message}"
+            text = f"could not save the state after before-all for later runs: {error.message}"
             self._settings.emit(Progress(job=self._job.name, text=text))
 
 
@@ -235,4 +235,4 @@ def explained(error: CibwError | OSError) -> CibwError:
     """An error that a user can read, in place of what the system says of a full disk or a file without access."""
     if isinstance(error, CibwError):
         return error
-    return CibwError(f"This computer refuses an action on its files: {error}.")
+    return CibwError(f"A file operation failed on this computer: {error}.")

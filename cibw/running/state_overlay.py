@@ -33,7 +33,7 @@ class Found:
                     written=frozenset(map(str, written)),
                 )
             case _:
-                raise ValueError("this is no list of files")
+                raise ValueError("this is not a list of files")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

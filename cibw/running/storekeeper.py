@@ -24,7 +24,7 @@ from cibw.running.store_key import (
 )
 from cibw.running.store_upkeep import prune
 
-_NO_IMAGE = "the image is not here yet"
+_NO_IMAGE = "the image is not available locally yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ class Storekeeper:
             return False
         has_passed = self._store.has_passed(key_of_tests(job, build, around, sha256, self._settings.seal).digest)
         if not has_passed and self._settings.explain is not None:
-            self._settings.explain(job, build, "its tests have to run")
+            self._settings.explain(job, build, "its tests must run")
         return has_passed
 
     def keep(self, job: Job, build: WheelBuild, path: Path, entry: StoredWheel) -> None:
@@ -133,7 +133,7 @@ class Storekeeper:
             if reason not in self._told:
                 self._told.add(reason)
                 what = "Its tests run each time" if reason not in around.unfollowed else "The store is not used"
-                self._settings.warn(f"{what}, as {reason}.")
+                self._settings.warn(f"{what} because {reason}.")
         return bool(reasons)
 
     def _around(self, job: Job, build: WheelBuild) -> Surroundings | None:
@@ -163,6 +163,6 @@ class Storekeeper:
         except OSError as error:
             if self._warning.acquire(blocking=False):
                 self._settings.warn(
-                    f"The store at {self._store.directory} can't be used ({error.strerror or error}), "
-                    "so the next run may build again what this one has built."
+                    f"The store at {self._store.directory} cannot be used ({error.strerror or error}), so the "
+                    "next run may build the same wheels again."
                 )

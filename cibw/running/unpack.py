@@ -44,10 +44,8 @@ def _unpack(archive: Path, directory: Path, go_on: Callable[[], None]) -> None:
         unpack_into(directory, archive, go_on=go_on)
     except UnsafeEntryError as error:
         raise DownloadError(
-            f"{archive} is not unpacked, because an entry is not safe: {error}.",
-            hint="Look at where it comes from; an honest archive has no such entry.",
+            f"{archive} was not unpacked because it contains an unsafe entry: {error}.",
+            hint="Check where the archive comes from.",
         ) from error
     except ArchiveError as error:
-        raise DownloadError(
-            f"{archive} can't be unpacked: {error}.", hint="Remove it, so that it is fetched once more."
-        ) from error
+        raise DownloadError(f"Cannot unpack {archive}: {error}.", hint="Remove it to download it again.") from error

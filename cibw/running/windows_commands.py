@@ -92,6 +92,6 @@ def _batch_line(program: str, arguments: tuple[str, ...], environment: Mapping[s
 
 def _batch_word(argument: str) -> str:
     if any(one in argument for one in "\r\n\0"):
-        raise ValueError(f"a batch file can't be given the argument {argument!r}, which holds a line break")
+        raise ValueError(f"a batch file cannot be given the argument {argument!r}, which contains a line break")
     # %cd:~,% is an empty piece of the working directory's name: so the percent sign before it begins no variable.
     return batch_word(argument.replace("%", "%%cd:~,%"))

@@ -37,7 +37,7 @@ from cibw.running.source import every_file
 Emit = Callable[[Event], None]
 _LAST_LINES = 20
 _LONGEST_LAST_LINE = 4096
-_NO_TOOLS = "Check the package index, name other tools by audit-requires, or leave the audit out by audit-command."
+_NO_TOOLS = "Check the package index, set other tools with audit-requires, or disable the audit with audit-command."
 
 
 class Workbench:
@@ -129,14 +129,14 @@ class Workbench:
     def _put_files(self, source: str, target: str) -> None:
         if self.project is None:
             raise CibwError(
-                f"{source} in test-sources leads out of the sdist.",
-                hint="Build the project's directory, or list only files that the sdist holds.",
+                f"{source} in test-sources points outside the sdist.",
+                hint="Build the project directory, or list only files that are in the sdist.",
             )
         place = Path(os.path.normpath(self.project / source))
         if not place.exists():
             raise CibwError(
                 f"{source} in test-sources does not exist.",
-                hint=f"It stands for {place}. Correct the path, or remove it.",
+                hint=f"The full path is {place}. Correct the path, or remove it.",
             )
         self._emit(CommandStarted(scope=self._scope, text=f"copy {place}"))
         self.machine.put(every_file(place) if place.is_dir() else place, target)
@@ -187,6 +187,6 @@ class Workbench:
         if shortage is not None:
             return OutOfMemoryError(f"The {name.value} step failed, {shortage}.", hint=shortage.hint, context=context)
         if name is StepName.AUDIT and kind is CommandFailedError:
-            message = "The tools of the audit could not be installed, so that nothing was audited."
+            message = "The audit tools could not be installed, so nothing was audited."
             return kind(message, hint=_NO_TOOLS, context=context)
         return kind(f"The {name.value} step failed.", context=context)

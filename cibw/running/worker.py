@@ -139,7 +139,7 @@ class _Attempt:
         if wheel_name(self._bench.bindings[Late.WHEEL]).is_for_several:
             self._shop.tasks.wait_for_earlier(task)
             if task.superseded:
-                raise InterruptedRunError("The wheel of an earlier build serves.")
+                raise InterruptedRunError("The wheel of an earlier build is used instead.")
         self._shop.tasks.begin_making(task, None)
 
     def _land(self, task: Task, parcel: Parcel) -> None:
@@ -147,7 +147,9 @@ class _Attempt:
         shop, own, job = self._shop, self._build.identifier, task.stage.name
         with shop.ledger.settling():
             if shop.ledger.serving(own, job) is not None:
-                raise DuplicateWheelError(f"{parcel.wheel.filename} is not needed: that of an earlier build serves.")
+                raise DuplicateWheelError(
+                    f"{parcel.wheel.filename} is not needed because the wheel of an earlier build is used."
+                )
             check(Check.NEW_NAME, self._bench, lambda name: shop.ledger.claim(name, own))
             wheel = shop.ledger.add(parcel.land(), job, own)
             task.maker = own

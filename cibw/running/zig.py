@@ -58,8 +58,8 @@ def find_zig(package: str = "ziglang") -> Path:
         if program.is_file():
             return program
     raise MissingToolError(
-        "The zig toolchain is not installed; it builds manylinux and musllinux wheels without a container.",
-        hint="Run pip install 'cibw[host]', or use a container engine.",
+        "The zig toolchain is not installed. It builds manylinux and musllinux wheels without a container.",
+        hint="Run `pip install 'cibw[host]'`, or use a container engine.",
     )
 
 

@@ -79,7 +79,7 @@ def lay_compilers(root: Path, settings: ZigSettings, compile_wrapper: WrapperCom
         for name, included in _CPP_HEADERS.items():
             _write(Path(cpp_headers(str(root))) / name, _cpp_header(name, included))
         if os.path.lexists(directory) and not _is_whole(directory, text):
-            notice(f"{directory} is damaged; it is removed and made again.")
+            notice(f"{directory} is damaged; removing and recreating it.")
             remove_tree(directory)
         if not directory.exists():
             _lay(directory, text, compile_wrapper)
@@ -98,8 +98,8 @@ def zig_compiler(machine: Machine, zig: Path, cache: Path, *, target: str = _HER
         outcome = machine.run(request, lambda text, _is_error: lines.append(text))
         if outcome.exit_code != 0:
             raise MissingToolError(
-                f"zig can't compile on this computer: {' '.join(lines[-3:])}",
-                hint="Install the package ziglang anew where cibw is installed, or use a container engine.",
+                f"zig cannot compile on this computer: {' '.join(lines[-3:])}",
+                hint="Reinstall the package ziglang where cibw is installed, or use a container engine.",
             )
 
     return compile_wrapper

@@ -91,8 +91,8 @@ def _compile(library: Path, versions: Path, maker: RuntimeMaker, machine: Machin
     outcome = machine.run(request, lambda text, _is_error: lines.append(text))
     if outcome.exit_code != 0 or not library.is_file():
         raise MissingToolError(
-            f"zig can't compile a shared C++ library: {' '.join(lines[-3:])}",
-            hint="Use a container engine, whose images have one.",
+            f"zig cannot compile a shared C++ library: {' '.join(lines[-3:])}",
+            hint="Use a container engine, whose images contain one.",
         )
 
 

@@ -46,5 +46,5 @@ class ZigSettings:
             *(f"link {argument}" for argument in self.link_arguments),
         ]
         if any("\n" in line for line in lines):
-            raise ValueError(f"a toolchain can't use a path that has a line break: {lines}")
+            raise ValueError(f"a toolchain cannot use a path that contains a line break: {lines}")
         return "".join(f"{line}\n" for line in lines)

@@ -64,5 +64,5 @@ def _split_tag(platform_tag: str) -> tuple[str, str]:
     # x86_64 is the one architecture with an underscore in its name.
     policy, _, architecture = tag.replace("x86_64", "x86-64").rpartition("_")
     if not policy.startswith(("manylinux", "musllinux_")):
-        raise ValueError(f"not a platform tag of Linux with a libc in it: {platform_tag}")
+        raise ValueError(f"not a Linux platform tag that names a libc: {platform_tag}")
     return policy, architecture.replace("-", "_")

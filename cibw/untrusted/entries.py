@@ -98,7 +98,9 @@ class Listing:
         """Judge the links, once all entries are known; UnsafeEntryError."""
         for path, target in self._links.items():
             if not self._stays_inside(path, target):
-                raise UnsafeEntryError(f"the link {'/'.join(self._spellings[path])!r} leads out, to {target!r}")
+                raise UnsafeEntryError(
+                    f"the link {'/'.join(self._spellings[path])!r} points outside the archive, to {target!r}"
+                )
 
     def path_of(self, entry: Entry) -> Parts:
         """The path of an entry; UnsafeEntryError where its name is not safe."""
@@ -120,13 +122,13 @@ class Listing:
             parent = parts[:length]
             kind = self._kinds.get(parent, EntryKind.DIRECTORY)
             if kind is not EntryKind.DIRECTORY or _folded(parent) in self._links:
-                raise UnsafeEntryError(f"{entry.name!r} goes through a link or a file")
+                raise UnsafeEntryError(f"{entry.name!r} passes through a link or a file")
             self._register(entry, parent, EntryKind.DIRECTORY)
 
     def _place(self, entry: Entry, parts: Parts, *, can_repeat: bool) -> None:
         before = self._kinds.get(parts)
         if before is not None and (before is not entry.kind or not can_repeat):
-            raise UnsafeEntryError(f"{entry.name!r} takes the place of another entry")
+            raise UnsafeEntryError(f"{entry.name!r} replaces another entry")
         self._register(entry, parts, entry.kind)
 
     def _register(self, entry: Entry, parts: Parts, kind: EntryKind) -> None:
@@ -134,7 +136,7 @@ class Listing:
         other = self._spellings.setdefault(folded, parts)
         is_link = kind is EntryKind.SYMBOLIC_LINK or folded in self._links
         if other != parts and (is_link or self._system.folds):
-            raise UnsafeEntryError(f"{entry.name!r} and {'/'.join(other)!r} can't both be there where case is ignored")
+            raise UnsafeEntryError(f"{entry.name!r} and {'/'.join(other)!r} cannot both exist where case is ignored")
         self._kinds[parts] = kind
 
     def _add_link(self, entry: Entry, parts: Parts) -> None:
@@ -142,7 +144,7 @@ class Listing:
         is_absolute = not target or target.startswith(("/", "\\")) or _DRIVE.match(target)
         is_strange = "\\" in target and (self._system.is_windows or ".." in re.split(r"[/\\]", target))
         if is_absolute or is_strange or "\0" in target:
-            raise UnsafeEntryError(f"the link {entry.name!r} leads out, to {target!r}")
+            raise UnsafeEntryError(f"the link {entry.name!r} points outside the archive, to {target!r}")
         _demand_lengths(target, f"the target of the link {entry.name!r}")
         self._place(entry, parts, can_repeat=self._links.get(_folded(parts)) == target)
         self._links[_folded(parts)] = target
@@ -151,7 +153,7 @@ class Listing:
         target = self._checked(entry.target)
         source = self._sources.get(target, target)
         if self._kinds.get(source) is not EntryKind.FILE:
-            raise UnsafeEntryError(f"the link {entry.name!r} leads to {entry.target!r}, which is no file before it")
+            raise UnsafeEntryError(f"the link {entry.name!r} points to {entry.target!r}, which is not an earlier file")
         # GNU tar writes a file that is named twice on its command line as a link to itself.
         if source != parts:
             self._place(entry, parts, can_repeat=self._sources.get(parts) == source)
@@ -162,14 +164,14 @@ class Listing:
         parts = _split(name)
         pieces = re.split(r"[/\\]", name)
         if name.startswith(("/", "\\")) or ".." in pieces or _DRIVE.match(name):
-            raise UnsafeEntryError(f"{name!r} leads out")
+            raise UnsafeEntryError(f"{name!r} points outside the archive")
         if _CONTROL.search(name):
-            raise UnsafeEntryError(f"{name!r} has control characters in its name")
+            raise UnsafeEntryError(f"the name {name!r} contains control characters")
         _demand_lengths(name, "the name of an entry")
         if self._system.is_windows:
             for part in parts:
                 if _NOT_ON_WINDOWS.search(part) or _DEVICES.fullmatch(part):
-                    raise UnsafeEntryError(f"{name!r} is not a file name on Windows")
+                    raise UnsafeEntryError(f"{name!r} is not a valid file name on Windows")
         return parts
 
     def _stays_inside(self, path: Parts, target: str) -> bool:
@@ -194,7 +196,7 @@ class Listing:
             if state in followed:
                 return True
             if len(followed) > _LINKS_IN_A_ROW:
-                raise UnsafeEntryError(f"the link {'/'.join(self._spellings[path])!r} leads through too many links")
+                raise UnsafeEntryError(f"the link {'/'.join(self._spellings[path])!r} passes through too many links")
             followed.add(state)
             waiting.extend(reversed(_split(further)))
         return True
@@ -218,7 +220,7 @@ def _demand_lengths(name: str, what: str) -> None:
     if _size(name) > _LONGEST_PATH:
         raise UnsafeEntryError(f"{what} is longer than {_LONGEST_PATH} bytes: {name[:60]!r}...")
     if _size(name) > _LONGEST_PART and any(_size(part) > _LONGEST_PART for part in name.split("/")):
-        raise UnsafeEntryError(f"{what} has a part that is longer than {_LONGEST_PART} bytes: {name[:60]!r}...")
+        raise UnsafeEntryError(f"{what} has a part longer than {_LONGEST_PART} bytes: {name[:60]!r}...")
 
 
 def _size(text: str) -> int:

@@ -60,7 +60,7 @@ class TarHeader:
 def parse_header(block: bytes) -> TarHeader:
     """Read a block of 512 bytes that is not all zeros; BrokenArchiveError."""
     if _number(block[_CHECKSUM], "checksum") not in _checksums(block):
-        raise BrokenArchiveError("a tar header has another checksum than it says")
+        raise BrokenArchiveError("a tar header has a wrong checksum")
     name = text_of(block[:100])
     prefix = text_of(block[345:500]) if block[257:263] == _USTAR else ""
     return TarHeader(
@@ -83,7 +83,7 @@ def parse_records(data: bytes) -> dict[str, bytes]:
         record = data[position : position + length]
         key, equals, value = record[len(digits) + 1 :].partition(b"=")
         if length < 5 or len(record) < length or not equals or not value.endswith(b"\n"):
-            raise BrokenArchiveError("a pax header is not well formed")
+            raise BrokenArchiveError("a pax header is malformed")
         records[key.decode("utf-8", "replace")] = value[:-1]
         position += length
     return records

@@ -70,7 +70,7 @@ class TarReader:
             yield TarMember(entry=entry, size=whole.content_size, mode=whole.mode, mtime=whole.mtime)
             self._skip()
         if records:
-            raise BrokenArchiveError("it ends after a header that belongs to another one")
+            raise BrokenArchiveError("it ends after a header that describes another member")
         self._demand_end()
 
     def pieces(self) -> Iterator[bytes]:
@@ -85,7 +85,7 @@ class TarReader:
     def read(self, limit: int) -> bytes:
         """The whole content of the current member; OversizedArchiveError where it is too large."""
         if self._left > limit:
-            raise OversizedArchiveError(f"one of its files has {self._left} bytes, and {limit} is the most")
+            raise OversizedArchiveError(f"one of its files has {self._left} bytes, but the limit is {limit}")
         return b"".join(self.pieces())
 
     def _is_extension(self, header: TarHeader, records: dict[str, bytes]) -> bool:
@@ -106,7 +106,7 @@ class TarReader:
 
     def _begin(self, size: int) -> None:
         if size > _LARGEST:
-            raise OversizedArchiveError("a header names an impossible size")
+            raise OversizedArchiveError("a header specifies an impossible size")
         self._left, self._padding = size, -size % BLOCK
 
     def _skip(self) -> None:
@@ -137,7 +137,7 @@ class TarReader:
     def _demand_end(self) -> None:
         while piece := self._stream.read(PIECE):
             if piece.strip(b"\0"):
-                raise BrokenArchiveError("something follows its end")
+                raise BrokenArchiveError("it has data after its end")
 
 
 @contextmanager

@@ -55,7 +55,7 @@ def read_bytes(path: Path, label: str, limit: int = MOST_TEXT) -> bytes | None:
     except OSError as error:
         if path.is_dir():
             return None
-        raise UnreadableFileError(label, f"can't be read: {error.strerror or error}") from error
+        raise UnreadableFileError(label, f"cannot be read: {error.strerror or error}") from error
     try:
         mode = os.fstat(descriptor).st_mode
         if stat.S_ISDIR(mode):
@@ -67,7 +67,7 @@ def read_bytes(path: Path, label: str, limit: int = MOST_TEXT) -> bytes | None:
     finally:
         os.close(descriptor)
     if len(data) > limit:
-        raise UnreadableFileError(label, f"has more than {limit >> 20} MiB")
+        raise UnreadableFileError(label, f"is larger than {limit >> 20} MiB")
     return data
 
 

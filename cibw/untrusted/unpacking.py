@@ -185,7 +185,9 @@ class _Writer:
         try:
             descriptor = os.open(path, _CREATE, 0o600)
         except FileExistsError as error:
-            raise UnsafeEntryError(f"{'/'.join(parts)!r} has the name of another entry in this file system") from error
+            raise UnsafeEntryError(
+                f"{'/'.join(parts)!r} has the same name as another entry on this file system"
+            ) from error
         with os.fdopen(descriptor, "wb") as file:
             file.writelines(pieces)
         # The bits for other users, or to run as its owner, are not taken from the archive.

@@ -61,7 +61,7 @@ class CheckedZip:
                 size += len(piece)
                 yield piece
             if size != info.file_size:
-                raise BrokenArchiveError(f"{name!r} has {size} bytes and should have {info.file_size}")
+                raise BrokenArchiveError(f"{name!r} has {size} bytes but should have {info.file_size}")
 
     def read(self, name: str, limit: int) -> bytes | None:
         """A member as a whole; None where there is none, OversizedArchiveError where it is too large."""
@@ -69,7 +69,7 @@ class CheckedZip:
         if info is None:
             return None
         if info.file_size > limit:
-            raise OversizedArchiveError(f"{name!r} has {info.file_size} bytes, and {limit} is the most")
+            raise OversizedArchiveError(f"{name!r} has {info.file_size} bytes, but the limit is {limit}")
         return b"".join(self.pieces(info))
 
     def first_bytes(self, info: zipfile.ZipInfo, size: int) -> bytes:
@@ -128,7 +128,9 @@ def _faults_named() -> Iterator[None]:
 def _demand_plain(info: zipfile.ZipInfo) -> None:
     if info.compress_type not in _PLAIN:
         name, method = info.orig_filename, METHODS.get(info.compress_type, f"method {info.compress_type}")
-        raise BrokenArchiveError(f"{name!r} is compressed by {method}; only stored and deflated members are read")
+        raise BrokenArchiveError(
+            f"{name!r} is compressed with {method}; only stored and deflated members are supported"
+        )
 
 
 def _reason(error: Exception) -> str:
@@ -141,9 +143,9 @@ def _check_directory(file: BinaryIO, size: int, limits: Limits) -> None:
     tail = _read_at(file, start, size - start)
     place = tail.rfind(_END)
     if place < 0 or len(tail) - place < _END_SIZE:
-        raise BrokenArchiveError("it has no directory of a zip file at its end")
+        raise BrokenArchiveError("it has no zip directory at its end")
     if place + _END_SIZE + int.from_bytes(tail[place + 20 : place + 22], "little") != len(tail):
-        raise BrokenArchiveError("something follows its end, or it ends too early")
+        raise BrokenArchiveError("it has data after its end, or ends too early")
     length = int.from_bytes(tail[place + 12 : place + 16], "little")
     end = start + place
     locator = _read_at(file, max(end - _LOCATOR64_SIZE, 0), _LOCATOR64_SIZE)
@@ -192,18 +194,20 @@ def _check_places(file: BinaryIO, archive: zipfile.ZipFile) -> Iterator[str]:
             raise BrokenArchiveError("a member has no name")
         data = _read_at(file, info.header_offset, _LOCAL.size)
         if len(data) < _LOCAL.size or not data.startswith(FIRST_BYTES):
-            raise BrokenArchiveError(f"{info.orig_filename!r} is not where the directory says")
+            raise BrokenArchiveError(f"{info.orig_filename!r} is not where the directory says it is")
         header = _Header._make(_LOCAL.unpack(data))
         if (header.flags | info.flag_bits) & _ENCRYPTED:
             raise BrokenArchiveError(f"{info.orig_filename!r} is encrypted")
         if header.method != info.compress_type:
-            raise BrokenArchiveError(f"{info.orig_filename!r} is compressed by another method than the directory says")
+            raise BrokenArchiveError(
+                f"{info.orig_filename!r} is compressed with a different method than the directory says"
+            )
         if info.header_offset + _LOCAL.size + header.name + header.extra + info.compress_size > end:
             raise BrokenArchiveError(f"{info.orig_filename!r} overlaps with another member")
         yield from _oddities(info, header, end)
         end = info.header_offset
     if end:
-        yield "something stands before the first member of the zip file"
+        yield "there is data before the first member of the zip file"
 
 
 def _oddities(info: zipfile.ZipInfo, header: _Header, end: int) -> Iterator[str]:
@@ -214,9 +218,9 @@ def _oddities(info: zipfile.ZipInfo, header: _Header, end: int) -> Iterator[str]
     if header.flags & _STREAMED:
         yield f"the size of {info.orig_filename!r} follows its content (a data descriptor)"
     elif info.header_offset + _LOCAL.size + header.name + header.extra + info.compress_size != end:
-        yield f"something that is not a member follows {info.orig_filename!r}"
+        yield f"data that does not belong to a member follows {info.orig_filename!r}"
     elif any(own not in (known, _IN_EXTRA) for own, known in sizes):
-        yield f"{info.orig_filename!r} has another size in its own header"
+        yield f"{info.orig_filename!r} has a different size in its own header"
 
 
 def _read_at(file: BinaryIO, position: int, size: int) -> bytes:

@@ -43,7 +43,7 @@ def test_what_can_not_be_had_is_told(tmp_path: Path) -> None:
     hasher = NodeHasher(known={NAMES[1]: HASHES[NAMES[1]]}, fetching=fetching)
     assert list(hasher.lines([BEGINNING])) == [LINES[1]]
     assert len(hasher.faults) == 1
-    assert "the server answers 404" in hasher.faults[0]
+    assert "the server returned status 404" in hasher.faults[0]
 
 
 def test_a_list_without_an_archive_is_told(tmp_path: Path) -> None:

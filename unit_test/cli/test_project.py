@@ -276,7 +276,7 @@ def test_a_device_or_a_huge_file_in_a_project_is_skipped(tmp_path: Path, name: s
     (tmp_path / name).unlink()
     with (tmp_path / name).open("wb") as file:
         file.truncate(10 << 30)
-    assert "has more than" in options_of(tmp_path, {}).notes[0]
+    assert "is larger than" in options_of(tmp_path, {}).notes[0]
 
 
 @pytest.mark.parametrize("operators", [6_000, 300_000])

@@ -63,7 +63,7 @@ def test_faults_are_waited_out() -> None:
 
 
 def test_a_connection_that_stays_broken_is_an_error() -> None:
-    with pytest.raises(UploadError, match="the connection broke"):
+    with pytest.raises(UploadError, match="the connection was lost"):
         look(None)
 
 

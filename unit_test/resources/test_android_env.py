@@ -47,7 +47,7 @@ def test_flags_are_left_to_the_environment() -> None:
 def test_a_sysconfig_is_read_without_running_it() -> None:
     text = "# made\nother = 1\nbuild_time_vars = {'prefix': '/a', 'N': 1}\n"
     assert sysconfig_values(text) == {"prefix": "/a", "N": 1}
-    with pytest.raises(SystemExit, match="assigns no build_time_vars"):
+    with pytest.raises(SystemExit, match="does not assign build_time_vars"):
         sysconfig_values("import sys\n")
 
 
@@ -62,7 +62,7 @@ def test_printed_variables() -> None:
 
 @pytest.mark.parametrize("text", ["Installing NDK", "export A", "set A=1", "export A=1 export"])
 def test_what_is_no_assignment_is_told(text: str) -> None:
-    with pytest.raises(SystemExit, match="can't read"):
+    with pytest.raises(SystemExit, match="cannot parse"):
         printed_variables(text)
 
 
@@ -81,7 +81,7 @@ def test_settings_replace_and_flags_are_added() -> None:
 def test_an_api_level_is_a_number() -> None:
     assert api_level({"ANDROID_API_LEVEL": "24"}) == 24
     for wrong in ({}, {"ANDROID_API_LEVEL": "24.0"}):
-        with pytest.raises(SystemExit, match="must be a whole number"):
+        with pytest.raises(SystemExit, match="must be an integer"):
             api_level(wrong)
 
 
@@ -106,10 +106,10 @@ def test_links_lead_to_the_libraries_of_the_compiler(tmp_path: Path) -> None:
 
 
 def test_what_is_there_twice_or_not_at_all_is_told(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="holds 0 paths like lib"):
+    with pytest.raises(SystemExit, match="contains 0 paths that match lib"):
         only(tmp_path, "lib*")
     (tmp_path / "lib1").mkdir()
     assert only(tmp_path, "lib*") == tmp_path / "lib1"
     (tmp_path / "lib2").mkdir()
-    with pytest.raises(SystemExit, match="holds 2 paths"):
+    with pytest.raises(SystemExit, match="contains 2 paths"):
         only(tmp_path, "lib*")

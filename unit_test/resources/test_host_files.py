@@ -73,7 +73,7 @@ def test_a_compiler_for_another_processor_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_unknown_action() -> None:
-    with pytest.raises(SystemExit, match="mend is no action"):
+    with pytest.raises(SystemExit, match="mend is not an action"):
         main("mend")
 
 

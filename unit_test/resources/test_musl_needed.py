@@ -98,7 +98,7 @@ def test_a_wheel_of_another_method_ends_with_one_line(tmp_path: Path, method: in
     wheel = tmp_path / "pkg-1-py3-none-any.whl"
     with ZipFile(wheel, "w", method) as archive:
         archive.writestr("a", b"content")
-    with pytest.raises(SystemExit, match=r"pkg-1-py3-none-any\.whl can't be read"):
+    with pytest.raises(SystemExit, match=r"pkg-1-py3-none-any\.whl cannot be read"):
         main(str(wheel))
 
 
@@ -108,5 +108,5 @@ def test_a_damaged_wheel_ends_with_one_line(tmp_path: Path, place: int) -> None:
     data = bytearray(wheel.read_bytes())
     data[place] ^= 0xFF
     wheel.write_bytes(data[:-4] if place == -5 else data)
-    with pytest.raises(SystemExit, match="can't be read"):
+    with pytest.raises(SystemExit, match="cannot be read"):
         main(str(wheel))

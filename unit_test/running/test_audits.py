@@ -14,7 +14,7 @@ from unit_test.running.test_flow import NAME, Trial, a_build, run
 @pytest.mark.parametrize(
     ("failing", "kind", "message"),
     [
-        ("uv", CommandFailedError, "The tools of the audit could not be installed, so that nothing was audited."),
+        ("uv", CommandFailedError, "The audit tools could not be installed, so nothing was audited."),
         ("sh", AuditFailedError, "The audit step failed."),
     ],
 )
@@ -37,4 +37,4 @@ def test_a_repair_may_make_a_wheel_of_pure_python(tmp_path: Path) -> None:
     trial = Trial(tmp_path, repaired=(pure,), native=False)
     bench = trial.go(a_build())
     assert [path.name for path in tmp_path.iterdir()] == [pure]
-    assert bench.warnings == [f"The repair made {pure}, a wheel for any platform, out of {NAME}."]
+    assert bench.warnings == [f"The repair step replaced {NAME} with {pure}, a wheel for any platform."]

@@ -135,7 +135,7 @@ def test_what_a_user_changes_meanwhile_is_not_kept(tmp_path: Path) -> None:
 def test_a_state_that_can_not_be_kept_spoils_no_run(tmp_path: Path) -> None:
     box = Box(tmp_path, refusal=EngineUnavailableError("no space left"))
     box.stage().take()
-    assert box.told() == ["the state that before-all left is not kept for later runs: no space left"]
+    assert box.told() == ["could not save the state after before-all for later runs: no space left"]
 
 
 def test_a_kept_state_is_used_as_it_is(tmp_path: Path) -> None:
@@ -143,7 +143,9 @@ def test_a_kept_state_is_used_as_it_is(tmp_path: Path) -> None:
     box.found = Found(files=box.files, written=frozenset({"made.txt"}))
     box.stage().take()
     assert (box.runs(), box.calls, laid(box.machines[0]), removed(box.machines[0])) == (0, [], [], [])
-    assert box.told() == ["before-all is not run, as its image is used: of May; --rebuild-before-all makes it anew"]
+    assert box.told() == [
+        "before-all is skipped because its saved image is reused: of May; --rebuild-before-all runs it again"
+    ]
     assert [event.succeeded for event in box.events if isinstance(event, StepFinished)] == [True]
 
 
@@ -175,7 +177,7 @@ def test_it_runs_again_where_its_state_can_not_be_used(found: Found | None, name
     box = Box(tmp_path, start="of May", found=found)
     box.stage().take()
     assert (box.runs(), box.calls) == (1, ["stop", "keep"])
-    assert box.told() == [f"before-all runs again: it wrote to files that have changed since: {name}"]
+    assert box.told() == [f"before-all runs again because it wrote to files that have changed since then: {name}"]
     assert [len(laid(machine)) for machine in box.machines] == [0, 1]
 
 

@@ -47,10 +47,10 @@ def test_without_a_network_the_error_says_what_to_do(tmp_path: Path) -> None:
     host = RecordingMachine(lambda _request: Answer(exit_code=1, stderr="no network"))
     with pytest.raises(MissingToolError, match="no network") as caught:
         bring_uv(RecordingMachine(lacks_uv), host, "uv", "linux/amd64", tmp_path)
-    assert "image that has uv" in caught.value.hint
+    assert "image that contains uv" in caught.value.hint
 
 
 def test_an_architecture_that_uv_can_not_name(tmp_path: Path) -> None:
     with pytest.raises(MissingToolError, match="linux/386") as caught:
         bring_uv(RecordingMachine(lacks_uv), RecordingMachine(), "uv", "linux/386", tmp_path)
-    assert "image that has uv" in caught.value.hint
+    assert "image that contains uv" in caught.value.hint

@@ -189,8 +189,8 @@ def test_what_is_too_large_or_unknown_is_a_reason(world: World) -> None:
     world.variables["X_DIR"] = str(many)
     world.step = "cp $(brew --prefix)/lib/x ."
     reasons = world.follow().reasons
-    assert f"the variable X_DIR names {many}, which holds more than 5000 files" in reasons
-    assert "the step before-build names $(...)/lib/x, which only a run can know" in reasons
+    assert f"the variable X_DIR names {many}, which contains more than 5000 files" in reasons
+    assert "the step before-build names $(...)/lib/x, which is only known at run time" in reasons
     world.variables.clear()
     world.step = "true"
     (world.root / "setup.py").write_text(f"include_dirs = ['{many}']")

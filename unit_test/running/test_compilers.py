@@ -55,15 +55,21 @@ def test_where_the_compilers_fail_a_user_gets_an_advice(tmp_path: Path, compiler
         ("error: command '/tools/cc' failed with exit code 1", "take another compiler"),
         ("CMake Error: Could NOT find ZLIB (missing: ZLIB_LIBRARY)", "take another compiler"),
         ('meson.build:3:0: ERROR: Dependency "zlib" not found, tried pkgconfig', "take another compiler"),
-        ("a.c:1:10: fatal error: 'omp.h' file not found", "zig has no OpenMP. take another compiler"),
-        ("ld.lld: error: undefined symbol: __kmpc_fork_call", "zig has no OpenMP. take another compiler"),
-        ("Could NOT find OpenMP_C (missing: OpenMP_C_FLAGS)", "zig has no OpenMP. take another compiler"),
-        ("error: unable to find dynamic system library: -lgomp", "zig has no OpenMP. take another compiler"),
-        ("ERROR: Unknown compiler(s): [['gfortran'], ['flang']]", "zig compiles no Fortran. take another compiler"),
-        ("CMake Error: No CMAKE_Fortran_COMPILER could be found.", "zig compiles no Fortran. take another compiler"),
+        ("a.c:1:10: fatal error: 'omp.h' file not found", "zig does not support OpenMP. take another compiler"),
+        ("ld.lld: error: undefined symbol: __kmpc_fork_call", "zig does not support OpenMP. take another compiler"),
+        ("Could NOT find OpenMP_C (missing: OpenMP_C_FLAGS)", "zig does not support OpenMP. take another compiler"),
+        ("error: unable to find dynamic system library: -lgomp", "zig does not support OpenMP. take another compiler"),
+        (
+            "ERROR: Unknown compiler(s): [['gfortran'], ['flang']]",
+            "zig does not support Fortran. take another compiler",
+        ),
+        (
+            "CMake Error: No CMAKE_Fortran_COMPILER could be found.",
+            "zig does not support Fortran. take another compiler",
+        ),
         (
             "error: library dfftpack has Fortran sources but no Fortran compiler found",
-            "zig compiles no Fortran. take another compiler",
+            "zig does not support Fortran. take another compiler",
         ),
     ],
 )

@@ -106,7 +106,7 @@ def test_a_container_that_went_away_is_told() -> None:
     def gone(_execution: Execution, _data: bytes) -> tuple[Chunks, int]:
         raise RefusedError(404, "No such container: box")
 
-    with pytest.raises(EngineUnavailableError, match="box does not answer"):
+    with pytest.raises(EngineUnavailableError, match="box does not respond"):
         run(machine_of(FakeEngine(answer=gone)), request("x"))
 
 
@@ -236,7 +236,7 @@ def test_a_seccomp_profile_is_read_from_its_file(tmp_path: Path) -> None:
     open_container(engine_of(client), spec(f"seccomp={tmp_path}/p.json"), Opening(run_id="r"))
     open_container(engine_of(client), spec("seccomp=unconfined"), Opening(run_id="r"))
     assert [created.security_opt for created in client.created] == [("seccomp={}",), ("seccomp=unconfined",)]
-    with pytest.raises(ConfigurationError, match="can't be read"):
+    with pytest.raises(ConfigurationError, match="cannot be read"):
         open_container(engine_of(client), spec("seccomp=/nope"), Opening(run_id="r"))
 
 

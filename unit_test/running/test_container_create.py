@@ -197,5 +197,5 @@ def test_sizes_are_read_as_the_command_line_does(text: str, size: int) -> None:
     ],
 )
 def test_what_cannot_be_read_is_a_mistake(options: CreateOptions) -> None:
-    with pytest.raises(ConfigurationError, match="can't be read"):
+    with pytest.raises(ConfigurationError, match="invalid value"):
         made(options)

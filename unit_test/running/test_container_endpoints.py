@@ -35,7 +35,9 @@ def test_docker_listens_where_the_current_context_says(tmp_path: Path) -> None:
     write_context(tmp_path, "unix:///home/me/docker.sock")
     endpoint = docker_endpoint({"DOCKER_CONFIG": str(tmp_path)})
     assert (endpoint.url, endpoint.is_remote) == ("unix:///home/me/docker.sock", False)
-    assert docker_endpoint({"DOCKER_CONFIG": str(tmp_path), "DOCKER_CONTEXT": "default"}).origin.startswith("the usual")
+    assert docker_endpoint({"DOCKER_CONFIG": str(tmp_path), "DOCKER_CONTEXT": "default"}).origin.startswith(
+        "the default"
+    )
 
 
 def test_a_context_that_is_no_plain_socket_is_passed_over(tmp_path: Path) -> None:
@@ -93,5 +95,5 @@ def test_an_engine_that_is_not_there_is_told_with_what_to_do(tmp_path: Path, nam
 
 
 def test_no_connection_is_made_to_what_is_no_engine() -> None:
-    with pytest.raises(ValueError, match="no container engine"):
+    with pytest.raises(ValueError, match="not a container engine"):
         connect(EngineName.HOST, {})

@@ -54,8 +54,8 @@ def test_without_the_network_nothing_is_pulled() -> None:
     with pytest.raises(ImageUnavailableError) as caught:
         ensure_image(engine, WANTED, Pulling(option="manylinux-x86_64-image", offline=True))
     assert caught.value.message == (
-        f"The image {TAGGED}@{DIGEST} (from the option manylinux-x86_64-image) for linux/amd64 is not here, and the "
-        "network is not to be used. The image that is here is for linux/arm64/v8."
+        f"The image {TAGGED}@{DIGEST} (from the option manylinux-x86_64-image) for linux/amd64 is not available "
+        "locally, and network access is disabled. The local image is for linux/arm64/v8."
     )
     assert not engine.pulled
     here = FakeEngine(images={TAGGED: GOOD})
@@ -76,7 +76,7 @@ def test_pulls_are_tried_again_with_longer_pauses() -> None:
     identity, pauses, told = ensured(engine)
     assert identity == "sha256:1"
     assert sum(pauses) == pytest.approx(1 + 2 + 4)
-    assert sum("again in" in line for line in told) == 3
+    assert sum("retrying in" in line for line in told) == 3
     assert told[-1] == f"pulled {PINNED}"
 
 
@@ -129,7 +129,7 @@ def test_progress_is_told_now_and_then() -> None:
     pulling = Pulling(progress=told.append, clock=lambda: float(next(times)))
     ensure_image(FakeEngine(pulls=[GOOD]), WANTED, pulling)
     assert told[0] == f"pulling {PINNED} for linux/amd64"
-    assert told[1] == f"pulling {PINNED}: 0 of 1 layers, 3 MB of the others"
+    assert told[1] == f"pulling {PINNED}: 0 of 1 layers, 3 MB of the remaining layers"
     assert told[2] == f"pulling {PINNED}: 1 of 1 layers"
 
 

@@ -41,7 +41,7 @@ def test_a_container_that_reads_anything_of_the_host(world: World, text: str) ->
     world.engine = ENGINE
     world.step = text
     [reason] = world.follow().reasons
-    assert reason == "the step before-build names files of /host that only a run can know"
+    assert reason == "the step before-build names files in /host that are only known at run time"
 
 
 def test_mounts_of_create_args(world: World) -> None:

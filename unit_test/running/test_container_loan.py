@@ -44,7 +44,7 @@ def test_a_container_compiles_with_zig_for_its_libc() -> None:
     lender = Lender()
     machine = container("zig\nuv\n")
     loan = borrow(machine, lender.programs, "/cache")
-    assert loan.description == "compilers: zig on this processor"
+    assert loan.description == "compilers: zig, running natively"
     assert loan.toolchain["CC"] == "/opt/cibw/toolchains/aarch64-1/cc"
     assert loan.environment == {**loan.toolchain, "PATH": "/opt/cibw/bin:/bin"}
     assert [(one.target, one.link_arguments) for one in lender.laid] == [("aarch64-linux-gnu.2.28", ("-L/usr/lib64",))]
@@ -64,7 +64,7 @@ def test_the_compilers_of_the_image_serve_where_zig_can_not(
 ) -> None:
     lender = Lender()
     loan = borrow(container(found, environment), lender.programs, "/cache")
-    assert loan.description.startswith("compilers: those of the image, ")
+    assert loan.description.startswith("compilers: from the image, ")
     assert reason in loan.description
     assert (loan.environment, loan.toolchain) == ({"PATH": "/opt/cibw/bin:/bin"}, {})
     assert lender.laid == []
@@ -90,7 +90,7 @@ def test_without_zig_uv_is_lent_alone(tmp_path: Path) -> None:
 
 def test_the_option_keeps_zig_away(tmp_path: Path) -> None:
     found = lent(tmp_path, replace(FOREIGN, emulation_toolchain=EmulationToolchain.IMAGE))
-    assert (found.zig, found.reason) == (None, "as emulation-toolchain says")
+    assert (found.zig, found.reason) == (None, "as set by emulation-toolchain")
 
 
 def test_zig_is_lent_with_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,7 +105,7 @@ def test_a_further_python_is_added_by_its_second_run(trial: Trial) -> None:
 def test_an_image_that_can_not_be_prepared_is_used_as_it_is(trial: Trial) -> None:
     trial.client.refuse_commit = lambda: RefusedError(500, "no space left")
     assert trial.run(at_once=True) == "sha256:1"
-    assert "the image could not be prepared for later runs: " in trial.told[-1]
+    assert "could not prepare the image for later runs: " in trial.told[-1]
     assert "no space left" in trial.told[-1]
     trial.client.refuse_commit = lambda: None
     assert trial.run(at_once=True) == trial.run() == "sha256:1"
@@ -118,7 +118,7 @@ def test_modules_that_can_not_be_compiled_make_no_image(trial: Trial) -> None:
 
     trial.client.answer = fail
     assert trial.run(at_once=True) == "sha256:1"
-    assert trial.told[-1].endswith("its Python modules could not be compiled (exit code 126)")
+    assert trial.told[-1].endswith("compiling its Python modules failed with exit code 126")
     assert trial.names == []
 
 

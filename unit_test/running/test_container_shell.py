@@ -88,7 +88,7 @@ def test_a_shell_that_ends_with_its_container_is_told_as_such() -> None:
     def gone(_execution: Execution, _data: bytes) -> tuple[Chunks, int]:
         raise RefusedError(404, "No such container: box")
 
-    with pytest.raises(EngineUnavailableError, match="box does not answer"):
+    with pytest.raises(EngineUnavailableError, match="box does not respond"):
         run(machine_of(Mortal(answer=gone), keeps_shell=True), request("x"))
 
 

@@ -50,7 +50,7 @@ def test_objects_that_are_not_linked_with_each_other_may_have_a_library_each(tmp
     ],
 )
 def test_objects_that_are_linked_with_each_other_need_one_library(files: dict[str, bytes], tmp_path: Path) -> None:
-    assert "each holds a C++ library of its own" in fault(tmp_path, files)
+    assert "each contains its own C++ library" in fault(tmp_path, files)
 
 
 def test_circles_come_to_an_end(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_shared_library_serves_all(tmp_path: Path) -> None:
     name = "libc++-cibw-12ab.so.1"
     files = {"a.so": an_object("libb.so", name), "libb.so": an_object(name), name: cpp(soname=name)}
     assert fault(tmp_path, files) == ""
-    assert "needs libc++-cibw.so.1, and the repair" in fault(tmp_path, {"a.so": an_object("libc++-cibw.so.1")})
+    assert "needs libc++-cibw.so.1, but the repair" in fault(tmp_path, {"a.so": an_object("libc++-cibw.so.1")})
 
 
 @pytest.mark.parametrize(

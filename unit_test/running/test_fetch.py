@@ -58,16 +58,16 @@ def test_progress_tells_how_much_is_there_and_nothing_secret(tmp_path: Path) -> 
     fetch(WANTED, trial.fetching)
     shown = "https://files.example/a/python-3.13.pkg"
     assert trial.lines == [
-        f"{shown}: no route; again in 3 s",
-        f"fetching {shown}",
-        f"fetching {shown}: 0.0 of 0.0 MB",
+        f"{shown}: no route; retrying in 3 s",
+        f"downloading {shown}",
+        f"downloading {shown}: 0.0 of 0.0 MB",
     ]
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 503])
 def test_passing_refusals_are_tried_six_times_with_growing_waits(tmp_path: Path, status: int) -> None:
     trial = Trial(tmp_path, Scripted(status=status))
-    with pytest.raises(DownloadError, match=f"6 tries failed, the last one because: the server answers {status}"):
+    with pytest.raises(DownloadError, match=f"6 attempts; the last error was: the server returned status {status}"):
         fetch(WANTED, trial.fetching)
     assert len(trial.transport.asked) == 6
     assert trial.slept == pytest.approx(3 + 6 + 12 + 24 + 48)
@@ -77,7 +77,7 @@ def test_passing_refusals_are_tried_six_times_with_growing_waits(tmp_path: Path,
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
 def test_final_refusals_are_not_tried_again(tmp_path: Path, status: int) -> None:
     trial = Trial(tmp_path, Scripted(status=status), GOOD)
-    with pytest.raises(DownloadError, match=f"the server answers {status}") as caught:
+    with pytest.raises(DownloadError, match=f"the server returned status {status}") as caught:
         fetch(WANTED, trial.fetching)
     assert len(trial.transport.asked) == 1
     assert "word" not in caught.value.message

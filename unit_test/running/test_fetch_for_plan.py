@@ -53,6 +53,6 @@ def test_an_archive_is_unpacked_without_the_directory_around_it(tmp_path: Path, 
 
 
 def test_what_is_not_proved_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(DownloadError, match="is not the file that is expected"):
+    with pytest.raises(DownloadError, match="does not have the expected hash"):
         have(tmp_path, b"other", unpack=False, sha256="0" * 64)
     assert not (tmp_path / "interpreters" / "python").exists()

@@ -76,7 +76,7 @@ def test_all_that_is_missing_is_listed_with_address_and_place(tmp_path: Path) ->
     with pytest.raises(DownloadError) as caught:
         demand_here((WANTED, PROVED, UNPROVED), fetching, (IMAGE,))
     assert caught.value.message == (
-        "3 files and 1 image are not here, and the network is not to be used:\n"
+        "3 files and 1 image are missing, and network access is disabled:\n"
         f"  https://files.example/a.pkg\n    {tmp_path / place_of(WANTED)}\n    SHA-256 {WANTED.sha256}\n"
         f"  https://maven.example/com/x.tar.gz\n    {tmp_path / place_of(PROVED)}\n    SHA-256 {'ab' * 32}\n"
         f"  https://files.example/y.zip\n    {tmp_path / place_of(UNPROVED)}\n"
@@ -85,7 +85,7 @@ def test_all_that_is_missing_is_listed_with_address_and_place(tmp_path: Path) ->
 
 
 def test_where_images_alone_are_missing_the_error_is_theirs(tmp_path: Path) -> None:
-    with pytest.raises(ImageUnavailableError, match=r"1 image is not here, .*:\n  quay\.io/x@sha256:ab"):
+    with pytest.raises(ImageUnavailableError, match=r"1 image is missing, .*:\n  quay\.io/x@sha256:ab"):
         demand_here((), fetching_in(tmp_path), (IMAGE,))
 
 
@@ -94,7 +94,7 @@ def test_files_that_were_put_there_by_hand_serve_if_they_are_the_right_ones(tmp_
     place = tmp_path / place_of(WANTED)
     place.parent.mkdir(parents=True)
     place.write_bytes(b"another file")
-    with pytest.raises(DownloadError, match="1 file is not here"):
+    with pytest.raises(DownloadError, match="1 file is missing"):
         demand_here((WANTED,), fetching, ())
     place.write_bytes(CONTENT)
     demand_here((WANTED,), fetching, ())
@@ -110,5 +110,5 @@ def test_files_of_an_earlier_run_serve(tmp_path: Path) -> None:
 def test_no_fetch_gets_by(tmp_path: Path) -> None:
     fetcher = fetcher_of(lambda: fetching_in(tmp_path))
     wanted = Fetch(url=WANTED.address, sha256=WANTED.sha256, path=Template.of("unused"))
-    with pytest.raises(DownloadError, match=r"^https://files\.example/a\.pkg is not in the cache, and the network"):
+    with pytest.raises(DownloadError, match=r"^https://files\.example/a\.pkg is not in the cache, and network"):
         fetcher(wanted, str(tmp_path / "python"))

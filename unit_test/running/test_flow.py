@@ -223,7 +223,7 @@ def test_a_wheel_without_native_files_needs_no_repair(tmp_path: Path) -> None:
     trial = Trial(tmp_path, native=False, says="This does not look like a platform wheel, no ELF executable")
     trial.failing = "repair"
     [warning] = trial.go(a_build()).warnings
-    assert "holds no native file" in warning
+    assert "contains no native files" in warning
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
 
 
@@ -245,7 +245,7 @@ def test_a_failing_repair_may_spoil_the_wheel(tmp_path: Path) -> None:
 def test_a_wheel_must_be_an_archive(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
     trial.wheel = b"no zip"
-    with pytest.raises(CibwError, match="is not a whole wheel: it has no directory of a zip file"):
+    with pytest.raises(CibwError, match="is not a valid wheel: it has no zip directory"):
         trial.go(a_build())
     assert not list(tmp_path.iterdir())
 
@@ -256,7 +256,7 @@ def test_a_damaged_wheel_is_never_delivered(tmp_path: Path, part: bytes) -> None
     data[data.index(part)] ^= 0xFF
     trial = Trial(tmp_path)
     trial.wheel = bytes(data)
-    with pytest.raises(CibwError, match="is not a whole wheel"):
+    with pytest.raises(CibwError, match="is not a valid wheel"):
         trial.go(a_build())
     assert not list(tmp_path.iterdir())
 
@@ -295,5 +295,5 @@ def test_a_wheel_without_native_file_gets_a_warning(tmp_path: Path) -> None:
     trial = Trial(tmp_path, native=False)
     bench = trial.go(a_build())
     assert len(bench.warnings) == 1
-    assert "holds no native file" in bench.warnings[0]
+    assert "contains no native files" in bench.warnings[0]
     assert [event.message for event in trial.events if isinstance(event, WarningRaised)] == bench.warnings

@@ -35,10 +35,10 @@ def test_a_newer_symbol_version_is_named_with_its_symbols(tmp_path: Path) -> Non
         LIBC: {"GLIBC_2.2.5": ["puts"], "GLIBC_2.34": ["pthread_create"]},
     }
     assert found(tmp_path, needs, "2.17") == [
-        "pkg/m.so needs GLIBC_2.34 of libc.so.6 (pthread_create)",
-        "pkg/m.so needs GLIBC_2.29 of libm.so.6 (exp, pow)",
+        "pkg/m.so needs GLIBC_2.34 from libc.so.6 (pthread_create)",
+        "pkg/m.so needs GLIBC_2.29 from libm.so.6 (exp, pow)",
     ]
-    assert found(tmp_path, needs, "2.28")[1:] == ["pkg/m.so needs GLIBC_2.29 of libm.so.6 (exp, pow)"]
+    assert found(tmp_path, needs, "2.28")[1:] == ["pkg/m.so needs GLIBC_2.29 from libm.so.6 (exp, pow)"]
     assert found(tmp_path, needs, "2.34") == []
 
 
@@ -49,7 +49,7 @@ def test_versions_are_numbers_and_not_texts(tmp_path: Path) -> None:
 
 def test_a_long_list_of_symbols_is_cut(tmp_path: Path) -> None:
     assert found(tmp_path, {LIBC: {"GLIBC_2.34": list("abcdefg")}}, "2.17") == [
-        "pkg/m.so needs GLIBC_2.34 of libc.so.6 (a, b, c, d, e, ...)"
+        "pkg/m.so needs GLIBC_2.34 from libc.so.6 (a, b, c, d, e, ...)"
     ]
 
 
@@ -79,7 +79,7 @@ def test_the_loaders_own_versions_do_not_count(tmp_path: Path) -> None:
 
 def test_a_glibc_older_than_every_policy_is_judged_by_itself(tmp_path: Path) -> None:
     assert found(tmp_path, {LIBC: {"GLIBC_2.2.5": ["puts"], "GLIBC_2.4": ["f"]}}, "2.3") == [
-        "pkg/m.so needs GLIBC_2.4 of libc.so.6 (f)"
+        "pkg/m.so needs GLIBC_2.4 from libc.so.6 (f)"
     ]
 
 

@@ -65,7 +65,7 @@ def test_a_writer_waits_and_says_for_whom(tmp_path: Path) -> None:
     with sole_writer(tmp_path, "here", told.append, pause):
         assert f"process {os.getpid()} on here, since" in read_note(tmp_path / ".cibw.lock")
     holder = "process 7 on there, since noon"
-    wait = "Waiting for it to end; Ctrl-C stops waiting."
+    wait = "Waiting for it to finish; press Ctrl-C to stop waiting."
     assert told == [f"{tmp_path} is in use by another cibw ({holder}). {wait}"]
     assert len(pauses) == 3
     assert list(tmp_path.iterdir()) == []
@@ -99,4 +99,4 @@ def test_without_locks_a_writer_warns_and_goes_on(tmp_path: Path) -> None:
     with sole_writer(tmp_path, "here", told.append):
         assert (tmp_path / ".cibw-of-another-run").is_dir()
     assert len(told) == 1
-    assert "can't be locked" in told[0]
+    assert "Cannot lock" in told[0]

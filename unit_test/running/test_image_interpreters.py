@@ -53,7 +53,7 @@ def test_all_missing_interpreters_are_named_before_the_first_build(
     assert "built" not in statuses(report)
     failure = next(result.failure for result in report.results if result.failure)
     assert failure.message == "\n".join(
-        f"{path_of(python)} does not exist in the image {SPEC.image.reference}, and {python}-manylinux_x86_64 needs it."
+        f"{path_of(python)} does not exist in the image {SPEC.image.reference}, but {python}-manylinux_x86_64 needs it."
         for python in ("cp311", "cp313")
     )
     programs = [request.argv[0] for machine in trial.machines for request in machine.requests]

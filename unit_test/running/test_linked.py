@@ -26,7 +26,7 @@ def found(directory: Path, files: dict[str, bytes], links: list[str], inside: st
 def test_a_library_on_the_library_path_is_named(tmp_path: Path) -> None:
     files = {"/elsewhere/libnew.so.1": elf_file(NEW), "/usr/lib/libnew.so.1": elf_file(OLD)}
     assert found(tmp_path, files, ["libc.so.6", "libnew.so.1"]) == [
-        "/elsewhere/libnew.so.1 needs GLIBC_2.34 of libc.so.6 (pthread_create)"
+        "/elsewhere/libnew.so.1 needs GLIBC_2.34 from libc.so.6 (pthread_create)"
     ]
 
 
@@ -35,7 +35,9 @@ def test_a_library_of_the_system_and_what_it_links(tmp_path: Path) -> None:
         "/usr/lib/x86_64-linux-gnu/libone.so": elf_file(OLD, links=["libtwo.so", "libone.so"]),
         "/lib64/libtwo.so": elf_file(NEW),
     }
-    assert found(tmp_path, files, ["libone.so"]) == ["/lib64/libtwo.so needs GLIBC_2.34 of libc.so.6 (pthread_create)"]
+    assert found(tmp_path, files, ["libone.so"]) == [
+        "/lib64/libtwo.so needs GLIBC_2.34 from libc.so.6 (pthread_create)"
+    ]
 
 
 def test_libraries_that_any_system_has_may_be_newer_here(tmp_path: Path) -> None:

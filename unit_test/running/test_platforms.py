@@ -186,7 +186,9 @@ def test_what_is_there_already_is_not_fetched(tmp_path: Path) -> None:
 def test_a_machine_that_fetches_nothing_says_so() -> None:
     build = next(one for one in builds_for(WINDOWS) if str(one.identifier) == "cp312-win_amd64")
     bench = Workbench(RecordingMachine(), "a", BINDINGS, lambda _event: None)
-    with pytest.raises(CibwError, match=r"fetches nothing, and the plan wants nuget:python/3\.12\.10") as caught:
+    with pytest.raises(
+        CibwError, match=r"does not download files, but the plan needs nuget:python/3\.12\.10"
+    ) as caught:
         bench.perform(build.prepare, {})
     assert caught.value.hint
 
@@ -216,5 +218,5 @@ def test_missing_files_around_the_project_are_named(tmp_path: Path) -> None:
 
 
 def test_an_sdist_gets_no_files_around_it() -> None:
-    with pytest.raises(CibwError, match=r"\.\./tests in test-sources leads out of the sdist"):
+    with pytest.raises(CibwError, match=r"\.\./tests in test-sources points outside the sdist"):
         bring("../tests", None)

@@ -164,7 +164,7 @@ def test_a_wheel_whose_tests_failed_is_only_tested_again(tmp_path: Path) -> None
     [result] = runs.go(job).results
     assert result.status is Status.RESTORED
     assert [step.step.value for step in result.steps] == ["set up", "test", "collect"]
-    assert runs.reasons["cp311"] == "its tests have to run"
+    assert runs.reasons["cp311"] == "its tests must run"
     assert runs.programs == ["test cp311"]
     assert runs.wheels == ["cp311"]
     runs.next()
@@ -239,7 +239,7 @@ def test_an_image_that_is_not_here_yet(tmp_path: Path) -> None:
     pulled = {"the image": "sha256:2"}
     runs.trial.opening = lambda _go_on: runs.tools.update(pulled)
     assert statuses(runs.go(job)) == ["built", "built"]
-    assert runs.reasons["cp311"] == "not in the store: the image is not here yet"
+    assert runs.reasons["cp311"] == "not in the store: the image is not available locally yet"
     runs.next()
     assert statuses(runs.go(job)) == ["restored", "restored"]
 

@@ -54,7 +54,7 @@ def test_the_wheel_is_built_in_the_same_way(tmp_path: Path) -> None:
     builder = Builder("demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz")
     assert build_wheel(builder, tmp_path, tmp_path, IGNORE).name == "demo-1.0-py3-none-any.whl"
     assert "--wheel" in builder.requests[0].argv
-    with pytest.raises(CommandFailedError, match="The wheel could not be built"):
+    with pytest.raises(CommandFailedError, match="Building the wheel failed"):
         build_wheel(Builder(exit_code=1), tmp_path, tmp_path, IGNORE)
     (tmp_path / "demo-1.0-py3-none-any.whl").unlink()
     with pytest.raises(ReleaseFaultError) as caught:

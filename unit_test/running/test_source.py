@@ -165,7 +165,7 @@ def test_a_git_file_whose_repository_does_not_lead_back_is_not_followed(tmp_path
     notes: list[str] = []
     assert project_files(machine, root, tell=notes.append).files == ("a.c",)
     assert len(notes) == 1
-    assert f"{root}/.git leads to {tmp_path}/main.git/worktrees/tree" in notes[0]
+    assert f"{root}/.git points to {tmp_path}/main.git/worktrees/tree" in notes[0]
 
 
 def test_a_broken_git_file_stays_behind(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_a_glob_of_copy_ignored_that_matches_nothing_is_told(tmp_path: Path) -> 
     made(tmp_path, "a.c")
     notes: list[str] = []
     assert project_files(git("a.c\n", ""), tmp_path, ignored=("lib/*",), tell=notes.append).files == ("a.c",)
-    assert notes == ["copy-ignored: lib/* matches no file of the project."]
+    assert notes == ["copy-ignored: lib/* does not match any file of the project."]
 
 
 def test_variables_do_not_lead_git_astray(tmp_path: Path) -> None:

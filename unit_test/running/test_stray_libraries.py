@@ -16,7 +16,7 @@ FOUND = "src/pkg/_core.cpython-311-darwin.so, build/lib/x.so."
 @pytest.mark.parametrize("step", ["build", "repair"])
 def test_a_failure_names_compiled_modules_of_the_project(kind: type[CibwError], step: str) -> None:
     hint = stray_libraries(kind("failed", context=ErrorContext(step=step)), FILES)
-    assert f"The project holds compiled modules: {FOUND} Those of a build in place" in hint
+    assert f"The project contains compiled modules: {FOUND} Modules from an in-place build" in hint
 
 
 def test_many_compiled_modules_are_counted() -> None:
@@ -36,4 +36,4 @@ def test_a_failed_build_of_a_run_has_the_hint(tmp_path: Path) -> None:
     trial.fail_for("cp310")
     [result] = trial.go(job_of("one", "cp310")).results
     assert result.failure is not None
-    assert "The project holds compiled modules: x.so." in result.failure.hint
+    assert "The project contains compiled modules: x.so." in result.failure.hint

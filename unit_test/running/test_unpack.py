@@ -155,20 +155,20 @@ def refused(archive: Path, target: Path, message: str) -> None:
 @pytest.mark.parametrize("trick", evil_tars())
 def test_an_evil_tar_leaves_nothing_anywhere(tmp_path: Path, trick: str) -> None:
     (tmp_path / "secret").write_text("secret")
-    refused(tar_of(tmp_path / "a.tar.gz", evil_tars()[trick]), tmp_path / "python", "is not safe")
+    refused(tar_of(tmp_path / "a.tar.gz", evil_tars()[trick]), tmp_path / "python", "an unsafe entry")
     assert not Path("/tmp/outside").exists()
 
 
 @pytest.mark.parametrize("trick", evil_zips())
 def test_an_evil_zip_leaves_nothing_anywhere(tmp_path: Path, trick: str) -> None:
-    refused(zip_of(tmp_path / "a.zip", evil_zips()[trick]), tmp_path / "python", "is not safe")
+    refused(zip_of(tmp_path / "a.zip", evil_zips()[trick]), tmp_path / "python", "an unsafe entry")
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_truncated_archive_is_refused(tmp_path: Path, form: str) -> None:
     archive = honest(tmp_path / f"a.{form}")
     archive.write_bytes(archive.read_bytes()[: 700 if form == "tar" else -40])
-    refused(archive, tmp_path / "python", "can't be unpacked")
+    refused(archive, tmp_path / "python", "Cannot unpack")
 
 
 def test_a_tar_that_ends_between_two_entries_is_refused(tmp_path: Path) -> None:
@@ -177,13 +177,13 @@ def test_a_tar_that_ends_between_two_entries_is_refused(tmp_path: Path) -> None:
     refused(archive, tmp_path / "python", "it ends too early")
     archive.write_bytes(honest(tmp_path / "b.tar").read_bytes() + b"more")
     (tmp_path / "b.tar").unlink()
-    refused(archive, tmp_path / "python", "something follows its end")
+    refused(archive, tmp_path / "python", "it has data after its end")
 
 
 def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
     archive = tmp_path / "a.tar.gz"
     archive.write_text("<html>please log in</html>")
-    refused(archive, tmp_path / "python", "can't be unpacked")
+    refused(archive, tmp_path / "python", "Cannot unpack")
 
 
 def test_a_missing_archive_is_told_by_the_system(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_a_batch_file_gets_words_that_cmd_leaves_alone() -> None:
 
 
 def test_a_batch_file_gets_no_line_breaks() -> None:
-    with pytest.raises(ValueError, match="a batch file can't be given the argument"):
+    with pytest.raises(ValueError, match="a batch file cannot be given the argument"):
         line_of("npm", "a\nb")
 
 

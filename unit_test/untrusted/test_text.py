@@ -46,7 +46,7 @@ def test_a_python_source_is_read_by_its_own_encoding(tmp_path: Path, data: bytes
         (b"# coding: punycode\n" + b"a" * 100_000, "declares the unknown encoding"),
         (b"# coding: Unicode_Escape\n", "declares the unknown encoding"),
         (b"# coding: utf-16-le\n\n", "is not utf-16-le text"),
-        (b"#" * (MOST_SOURCE + 1), "has more than 1 MiB"),
+        (b"#" * (MOST_SOURCE + 1), "is larger than 1 MiB"),
     ],
 )
 def test_a_source_that_can_not_be_read_is_named(tmp_path: Path, data: bytes, reason: str) -> None:
@@ -59,7 +59,7 @@ def test_other_files_are_utf_8(tmp_path: Path, name: str) -> None:
     assert text_of(tmp_path, b"\xef\xbb\xbf# coding: latin-1\r\n\xc3\xa9", name) == "# coding: latin-1\n\u00e9"
     with pytest.raises(UnreadableFileError, match=f"^{name} is not UTF-8 text"):
         text_of(tmp_path, b"# coding: latin-1\n\xe9", name)
-    with pytest.raises(UnreadableFileError, match=f"^{name} has more than 4 MiB"):
+    with pytest.raises(UnreadableFileError, match=f"^{name} is larger than 4 MiB"):
         text_of(tmp_path, bytes(MOST_TEXT + 1), name)
 
 
@@ -75,7 +75,7 @@ def test_special_files_are_never_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "device").symlink_to("/dev/zero")
     (tmp_path / "loop").symlink_to("loop")
-    for name, reason in (("fifo", "is not a regular file"), ("device", "is not a regular"), ("loop", "can't be read")):
+    for name, reason in (("fifo", "is not a regular file"), ("device", "is not a regular"), ("loop", "cannot be read")):
         with pytest.raises(UnreadableFileError, match=f"^{name} {reason}"):
             read_text(tmp_path / name, name)
     with pytest.raises(UnreadableFileError, match="is not the name of a file"):

@@ -94,5 +94,5 @@ int run(const char *const *arguments, const char *const *environment) {
     }
     add_all(&call, &made);
     become(settings.zig, call.items, environment);
-    fail("zig can't be started: ", settings.zig);
+    fail("zig cannot be started: ", settings.zig);
 }

@@ -100,7 +100,7 @@ const char *unique_name(void) { return hash_name(random_number); }
 
 const char *own_path(void) {
     const char *path = link_target("/proc/self/exe");
-    if (!path) fail("/proc/self/exe can't be read", "");
+    if (!path) fail("/proc/self/exe cannot be read", "");
     return path;
 }
 
