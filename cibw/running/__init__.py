@@ -1,1 +1,1 @@
-"""Machines, the flow of one build, and the scheduler."""
+"""Machines, the steps of one build, and the scheduler."""

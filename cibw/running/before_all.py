@@ -1,4 +1,4 @@
-"""Runs before-all on a machine, or takes up what it left on an earlier one."""
+"""Runs before-all on a machine, or reuses the state that an earlier run saved."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _REMOVE = 'for f; do rm -f -- "$f" 2>/dev/null || rmdir -- "$f" 2>/dev/null || :
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeforeAll:
-    """before-all of a job; `base` is the environment that it starts from on a machine."""
+    """The before-all step of a job. `base` returns the environment that it starts from on a machine."""
 
     job: Job
     step: Step
@@ -36,9 +36,9 @@ class BeforeAll:
     passed: tuple[tuple[str, str], ...]
 
     def run(self, opened: OpenMachine) -> bool:
-        """Run it on the project; the project then lies at SOURCE.
+        """Run before-all in the project directory and move the project to SOURCE.
 
-        Whether its state may be kept: not where the project has changed meanwhile.
+        Return whether the state may be saved. It may not if the project has changed since the run began.
         """
         machine, project, source = opened.machine, opened.before_all_dir, opened.bindings[Late.SOURCE]
         keeping = opened.keeping
@@ -68,9 +68,9 @@ class BeforeAll:
             raise
 
     def resume(self, opened: OpenMachine, keeping: Keeping) -> bool:
-        """Lay the project of now over the state that the machine starts from, in place of running before-all.
+        """Copy changed project files over the saved state instead of running before-all.
 
-        False where that can't be: before-all has written to files that have changed since.
+        Return False if that is not possible because before-all wrote to files that have changed since then.
         """
         found = _found(opened)
         faults = overwritten(found, keeping.files) if found else (_list(opened),)
@@ -87,13 +87,13 @@ class BeforeAll:
         return True
 
     def lay_over(self, opened: OpenMachine, files: Mapping[str, str]) -> None:
-        """Lay the project of now over the state that another machine of the job starts from, too."""
+        """Copy changed project files over the saved state of another machine of the job."""
         found = _found(opened)
         if found is not None:
             self._lay(opened, difference(found, files))
 
     def _lay(self, opened: OpenMachine, changes: Difference) -> None:
-        """Make the files at SOURCE those of now; what before-all has added stays."""
+        """Update the files at SOURCE to the current project. Files that before-all added are kept."""
         machine, source = opened.machine, opened.bindings[Late.SOURCE]
         _remove(machine, source, changes.gone)
         if changes.git:

@@ -1,4 +1,4 @@
-"""Brings uv into a container that lacks it."""
+"""Installs uv in a container that does not have it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _TRIPLES = {
     "linux/arm64": "aarch64-unknown-linux-musl",
     "linux/riscv64": "riscv64-unknown-linux",
 }
-"""Those that `--python-platform` of uv knows."""
+"""The platforms that uv's `--python-platform` supports."""
 _PLACE = "/usr/local/bin/uv"
 _HINT = "Use an image that contains uv, such as a manylinux or musllinux image."
 
 
 def bring_uv(machine: Machine, host: Machine, uv: str, oci_platform: str, cache_dir: Path) -> None:
-    """Put uv's own wheel for the container's platform into it, unless uv is there already.
+    """Copy uv from its wheel for the container's platform into the container, unless uv is already installed.
 
-    The wheel for musl holds a static program, which runs with any libc. It is kept in the cache
-    between runs. MissingToolError where it can't be had.
+    The musl wheel contains a static program, which runs with any libc. It is cached between runs. Raises
+    MissingToolError if uv cannot be installed.
     """
     look = Request(argv=("sh", "-c", "command -v uv"), cwd="/", environment=machine.environment())
     if machine.run(look, _ignore).exit_code == 0:
@@ -33,7 +33,10 @@ def bring_uv(machine: Machine, host: Machine, uv: str, oci_platform: str, cache_
 
 
 def static_uv(host: Machine, uv: str, oci_platform: str, cache_dir: Path, notice: Notice = ignore) -> Path:
-    """uv's static program for a platform, kept in the cache; MissingToolError where it can't be had."""
+    """Return the path of a static uv program for a platform, which is cached.
+
+    Raise MissingToolError if there is none.
+    """
     if oci_platform not in _TRIPLES:
         raise MissingToolError(
             f"The image does not contain uv, and there is no uv wheel for {oci_platform}.", hint=_HINT

@@ -1,4 +1,4 @@
-"""Which files a build reads by name: what names them, and where they are on this computer."""
+"""Finds the files outside the project that a build reads by name."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ _OF_THE_USER = (
     *("{roaming}/uv/uv.toml", "{home}/.pydistutils.cfg", "{home}/pydistutils.cfg", "{home}/.numpy-site.cfg"),
     *("{cargo}/config.toml", "{cargo}/config", "{rustup}/settings.toml"),
 )
-"""Configuration of tools that hold for every build on this computer."""
+"""Tool configuration files that apply to every build on this computer."""
 _BARE = re.compile(r"\s*([\w.+-]+)(\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A text that a build is given, and what it is, in words for a user.
+    """A text that a build receives, and a description of its origin for messages.
 
-    `is_strict` where a directory in it that can't be followed keeps the build out of the store.
+    If `is_strict` is set and the text names a directory that cannot be hashed, the wheel is not stored.
     """
 
     place: str
@@ -56,9 +56,9 @@ class Named:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What surrounds a build: the variables that reach it, the project's directories and its symbolic links.
+    """The context of a build: the variables that it receives, the project's directories and its symbolic links.
 
-    Names are completed by the `environment`.
+    `environment` is used to expand variables in file names.
     """
 
     variables: Mapping[str, str] = field(repr=False)
@@ -69,7 +69,7 @@ class Given:
 
 
 def inputs_on_host(job: Job, build: WheelBuild, given: Given, files: InputFiles, *, tests: bool) -> Followed:
-    """What a build on this computer reads by name, or what its tests read in addition."""
+    """Return the files that a build on this computer reads by name, or the additional files that its tests read."""
     texts = list(_of_tests(build)) if tests else [*_of_build(job, build), *_around(given)]
     strict: dict[str, str] = {}
     lax: dict[str, str] = {}
@@ -96,12 +96,17 @@ def inputs_on_host(job: Job, build: WheelBuild, given: Given, files: InputFiles,
 
 
 def _to_complete(given: Given) -> Mapping[str, str]:
-    """The values that stand for variables in names; nobody means all directories of PATH."""
+    """Return the variables that are expanded in file names.
+
+    PATH is excluded, because no name means all its directories.
+    """
     return {name: value for name, value in given.environment.items() if name != "PATH"}
 
 
 def inputs_in_container(job: Job, build: WheelBuild, given: Given, files: InputFiles, *, tests: bool) -> Followed:
-    """What a build in a container reads of this computer, by the mount of the host or by those of create-args."""
+    """Return the files of this computer that a build in a container reads, through mounts of the host or of
+    create-args.
+    """
     spec = job.machine
     if not isinstance(spec, ContainerSpec):
         raise TypeError("the job has no container")
@@ -113,7 +118,7 @@ def inputs_in_container(job: Job, build: WheelBuild, given: Given, files: InputF
 
 
 def inputs_of_before_all(job: Job, given: Given, files: InputFiles) -> Followed:
-    """What before-all in a container reads of this computer."""
+    """Return the files of this computer that before-all reads in a container."""
     spec = job.machine
     if not isinstance(spec, ContainerSpec):
         return Followed()
@@ -165,7 +170,7 @@ def _of_tests(build: WheelBuild) -> Iterator[Named]:
 
 
 def _put_files(build: WheelBuild, given: Given) -> Mapping[str, str]:
-    """What the tests get from the directories around the project."""
+    """Return the files around the project that are copied for the tests."""
     sources = [one.source for step in build.test for one in step.actions if isinstance(one, PutFiles)]
     return {os.path.normpath(given.root / source): "test-sources" for source in sources}
 
@@ -185,7 +190,7 @@ def _of_steps(steps: Iterable[Step]) -> Iterator[Named]:
                 case PutText(text=text):
                     yield Named(place, text, is_strict=False)
                 case _:
-                    # What is fetched is known by its hash.
+                    # Downloads are identified by their hash.
                     pass
 
 
@@ -210,7 +215,7 @@ def _of_template(template: Template) -> str:
 
 
 def _around(given: Given) -> Iterator[Named]:
-    """The variables, the files that define the build, and the user's configuration of tools."""
+    """Yield the variables, the files that define the build, and the user's tool configuration."""
     for name, value in given.variables.items():
         if names_inputs(name):
             yield Named(f"the variable {name}", value)
@@ -235,19 +240,19 @@ def _configuration(variables: Mapping[str, str]) -> Iterator[str]:
 
 
 def _programs(step: Step, variables: Mapping[str, str]) -> Iterator[str]:
-    """The files of the programs that a step's commands for a shell call by their names."""
+    """Yield the paths of programs that the shell commands of a step call by name."""
     commands = [action.command for action in step.actions if isinstance(action, Run) and action.command.shell]
     names = {name for command in commands for name in programs_in(_of_template(command.argv[0]))}
     return _found(names, variables)
 
 
 def _found(programs: Iterable[str], variables: Mapping[str, str]) -> Iterator[str]:
-    """The files of those programs that PATH has."""
+    """Yield the paths of the programs that are found on PATH."""
     return filter(None, (which(name, path=variables.get("PATH", "")) for name in sorted(set(programs))))
 
 
 def _links_outside(given: Given) -> Iterator[tuple[str, str]]:
-    """The targets of links that lead out of the project."""
+    """Yield the links that point outside the project, with their targets."""
     for name, target in given.links.items():
         if Path(target).is_absolute():
             yield name, target
@@ -255,6 +260,6 @@ def _links_outside(given: Given) -> Iterator[tuple[str, str]]:
         joined = os.path.normpath(given.root / Path(name).parent / target)
         if not Path(joined).is_relative_to(given.root):
             yield name, joined
-            # The copy lies elsewhere, where as many steps up lead to the root.
+            # The build runs in a copy at another depth, where the same number of parent steps may lead to the root.
             rest = target.lstrip("./")
             yield name, f"/{rest}"

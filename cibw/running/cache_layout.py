@@ -1,4 +1,4 @@
-"""Repairs the outline of the cache directory: directories are directories, files are files that can be written."""
+"""Repairs the layout of the cache directory: checks that directories are directories and files are writable files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DIRECTORIES = (
     *("toolchains", "toolchains/fallback", "toolchains/fallback/c++", "toolchains/include", "toolchains/links"),
     *("zig", "zig/b", "zig/h", "zig/o", "zig/tmp", "zig/z"),
 )
-# A dead link is found by a pattern only where the last part of it is one.
+# Glob patterns match a dangling link only if their last component contains a wildcard.
 _FILES = (
     *("CACHEDIR.TAG", "interpreters.json", "store/lock", "store/secret", "toolchains/.lock"),
     *("toolchains/fallback/crypt.h", "toolchains/fallback/c++/*"),
@@ -27,10 +27,10 @@ _FILES = (
 
 
 def repair_layout(cache: Path, notice: Notice) -> None:
-    """Remove what stands in the place of something of another kind, each with one notice.
+    """Remove each cache entry that has the wrong file type, with one notice per entry.
 
-    A directory may be a link to one, because users keep large caches on other disks. CibwError, with the path, where
-    the system does not let it be removed.
+    A directory may be a symbolic link to a directory, because users move large caches to other disks. Raises
+    CibwError with the path if the entry cannot be removed.
     """
     for path in dict.fromkeys((*_wrong_directories(cache), *_wrong_files(cache))):
         try:

@@ -1,4 +1,4 @@
-"""The obligations that the results of steps must meet."""
+"""Checks on the results of steps."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from cibw.model.wheel import WheelName
 from cibw.running.workbench import Workbench
 
 Claim = Callable[[str], bool]
-"""Takes a file name for this build's wheel; false where another build has it."""
+"""Claims a file name for this build's wheel. Returns False if another build has already claimed it."""
 
 
 def check(obligation: Check, bench: Workbench, claim: Claim) -> None:
-    """Meet an obligation or raise the error of its class; binds the wheels that it finds."""
+    """Run a check and bind the wheels that it finds. Raise the matching error if it fails."""
     match obligation:
         case Check.ONE_BUILT_WHEEL:
             _one_built(bench)
@@ -33,7 +33,7 @@ def check(obligation: Check, bench: Workbench, claim: Claim) -> None:
 
 
 def wheel_name(path: str) -> WheelName:
-    """The parsed name of a wheel by its path on a machine; CibwError where it is no wheel's name."""
+    """Parse the wheel name from a path on a machine. Raise CibwError if the name is invalid."""
     filename = path.rpartition("/")[2]
     try:
         return WheelName.parse(filename)

@@ -1,4 +1,4 @@
-"""Wheels on their way between a machine and the output directory."""
+"""Copies wheels from a machine to the output directory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """A wheel in a hidden directory below the output directory, where it waits for its tests."""
+    """A wheel in a hidden directory below the output directory, where it stays until its tests have passed."""
 
     path: Path
     wheel: WheelFile
@@ -33,14 +33,14 @@ class Parcel:
 
 @contextmanager
 def waiting_place(output_dir: Path) -> Iterator[Path]:
-    """A hidden directory below the output directory, which is gone at the end with what it holds."""
+    """Create a hidden directory below the output directory, which is removed when the context ends."""
     output_dir.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".cibw-", dir=output_dir, ignore_cleanup_errors=True) as directory:
         yield Path(directory)
 
 
 def fetch(machine: Machine, wheel: str, place: Path) -> Parcel:
-    """Copy a wheel of a machine into a waiting place; CibwError for a broken one."""
+    """Copy a wheel from a machine into a staging directory. Raise CibwError if the wheel is broken."""
     path = place / wheel.rpartition("/")[2]
     machine.get(wheel, path)
     try:
@@ -54,7 +54,7 @@ def fetch(machine: Machine, wheel: str, place: Path) -> Parcel:
 
 
 def describe(path: Path, filename: str) -> WheelFile:
-    """The size in bytes and the SHA-256 of a wheel."""
+    """Return the size in bytes and the SHA-256 of a wheel."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while block := stream.read(_BLOCK):

@@ -1,4 +1,4 @@
-"""Asks a machine what the compiler cache of a build brought."""
+"""Reads the compiler cache statistics of a build."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cibw.running.machine import Machine
 
 
 def cache_hits(machine: Machine, bindings: Mapping[Late, str], environment: Mapping[str, str]) -> CacheHits | None:
-    """The hits and misses since the build began to make its wheel; None where there is no cache."""
+    """Return the hits and misses since the wheel build began, or None if there is no compiler cache."""
     argv = ("sh", COMPILER_CACHE.render(bindings), "count", bindings[Late.WORK])
     request = Request(argv=argv, cwd=bindings[Late.PROJECT], environment=environment)
     words = machine.run(request, _ignore).stdout.split()

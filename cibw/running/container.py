@@ -25,10 +25,10 @@ from cibw.running.lines import OutputSplitter
 from cibw.running.machine import OutputSink, Tree
 
 _UNPACK = 'mkdir -p -- "$1" && head -c "$2" | tar -xpf - -C "$1"'
-"""Not every connection can tell the end of its data, and busybox's tar waits for that."""
+"""Some connections cannot signal the end of their data, and busybox's tar waits for it."""
 _UNPACK_TEXT = 'mkdir -p -- "$1" && printf %s "$2" | base64 -d | tar -xpf - -C "$1"'
 _LONGEST_TEXT = 64 << 10
-"""Bytes of an archive that may stand in a command line, whose words can't be longer than 128 KiB."""
+"""The largest archive, in bytes, that is passed on the command line, whose arguments are limited to 128 KiB."""
 _SEND = 'if [ -d "$1" ]; then exit 102; elif [ ! -e "$1" ]; then exit 101; fi; exec cat -- "$1"'
 _LONGEST_TOLD = 400
 _IS_DIRECTORY = 102
@@ -40,12 +40,11 @@ for f in * .*; do if [ -e "$f" ] || [ -L "$f" ]; then printf '%s\\0' "$f"; fi; d
 
 
 class ContainerMachine:
-    """One running container, made by `open_container`; to be closed.
+    """A running container, created by `open_container`. Must be closed.
 
-    Several threads may use it at once. To close it from one of them ends the commands of the others
-    with InterruptedRunError. Files travel through commands (`tar`, `cat`): the engine's own way of
-    copying can't see what is mounted in memory, and where the host's root is mounted it can fill the
-    host's table of mounts.
+    It may be used from several threads at once. Closing it from one thread ends the commands of the others with
+    InterruptedRunError. Files are transferred by commands (`tar`, `cat`): the engine's own copy function does not
+    see files that are mounted in memory, and if the host's root is mounted it can fill the host's mount table.
     """
 
     def __init__(self, handle: Handle, *, keeps_shell: bool = True, variables: Mapping[str, str] | None = None) -> None:
@@ -59,19 +58,19 @@ class ContainerMachine:
         return self._handle.name
 
     def explained(self) -> AbstractContextManager[None]:
-        """Tell apart, in what is done with the container, that it was closed on purpose and that it went away."""
+        """Raise the right error if the container was closed on purpose or went away."""
         return self._handle.explained()
 
     def run(self, request: Request, output: OutputSink) -> Outcome:
-        """Run a command to its end, handing each line of its output to `output`."""
+        """Run a command until it ends, and pass each line of its output to `output`."""
         execution = Execution(argv=request.argv, cwd=request.cwd, environment=request.environment)
         outcome = self._run(execution, output)
         return replace(outcome, shortage=self._memory.look()) if outcome.exit_code else outcome
 
     def put(self, source: Path | bytes | Tree, target: str) -> None:
-        """Copy a file, the given bytes or a tree of files to `target`, making parent directories.
+        """Copy a file, bytes or a tree of files to `target`, creating parent directories.
 
-        A directory is copied with all that is in it, so that `target` becomes that directory.
+        A directory is copied with its contents, so that `target` becomes that directory.
         """
         archive = pack(source, target)
         if archive.size <= _LONGEST_TEXT:
@@ -86,7 +85,7 @@ class ContainerMachine:
             raise
 
     def get(self, source: str, target: Path) -> None:
-        """Copy one file of the container to `target`; FileNotFoundError where it is missing."""
+        """Copy one file from the container to `target`. Raise FileNotFoundError if it does not exist."""
         try:
             with target.open("wb") as file:
                 self._fetch(source, file)
@@ -95,26 +94,26 @@ class ContainerMachine:
             raise
 
     def find(self, directory: str, pattern: str) -> tuple[str, ...]:
-        """Absolute paths of the entries of a directory whose names match a glob, sorted; none where it is missing."""
+        """Return the sorted absolute paths of directory entries that match a glob; none if the directory is missing."""
         names = (name for name in self._act(_LIST, directory).split("\0") if name not in {"", ".", ".."})
         return tuple(sorted(f"{directory.rstrip('/')}/{name}" for name in names if fnmatchcase(name, pattern)))
 
     def make_dir(self, path: str) -> None:
-        """Make a directory and its parents; one that exists is fine."""
+        """Create a directory and its parents, if they do not exist."""
         self._act('mkdir -p -- "$1"', path)
 
     def remove(self, path: str) -> None:
-        """Remove a file or a whole directory; one that is missing is fine."""
+        """Remove a file or a directory with its contents, if it exists."""
         self._act('rm -rf -- "$1"', path)
 
     def environment(self) -> Mapping[str, str]:
-        """The environment that commands start from; read once."""
+        """Return the environment that commands start from. It is read once."""
         return dict(self._executor.environment())
 
     def close(self) -> None:
-        """Remove the container with its volumes, quietly, and to the end.
+        """Remove the container with its volumes, without raising errors.
 
-        One that shall be kept stays, and runs on unless a command has to end.
+        A container that is to be kept is not removed. It keeps running unless a command must be stopped.
         """
         self._handle.release()
         self._executor.close()

@@ -1,4 +1,4 @@
-"""What a container engine is asked, as values and a protocol; its adapter is container_sdk."""
+"""Requests to a container engine, as values and a protocol. The adapter is container_sdk."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _NO_NAME = "<none>:<none>"
 
 
 class RefusedError(Exception):
-    """The engine answered with an error; `status` is the HTTP status, 500 where there is none."""
+    """The engine responded with an error. `status` is the HTTP status, or 500 if there is none."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -20,7 +20,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerVersion:
-    """The version of the API, and the processor that containers run on."""
+    """The API version, and the processor that containers run on."""
 
     api: str
     architecture: str = ""
@@ -28,9 +28,9 @@ class ServerVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalImage:
-    """An image that the engine has; digests are `name@sha256:...`, `size` is in bytes with all layers.
+    """A local image of the engine. Digests have the form `name@sha256:...`, and `size` is in bytes with all layers.
 
-    A list of images tells no platforms.
+    Image lists do not include platforms.
     """
 
     identity: str
@@ -42,7 +42,7 @@ class LocalImage:
 
     @classmethod
     def of(cls, told: Mapping[str, object]) -> LocalImage:
-        """What an engine tells of an image."""
+        """Parse an image description from the engine."""
         parts = (text_at(told, "Os") or "linux", text_at(told, "Architecture"), text_at(told, "Variant"))
         config = told.get("Config")
         size = told.get("Size")
@@ -51,14 +51,14 @@ class LocalImage:
             oci_platform="/".join(part for part in parts if part),
             digests=_texts_at(told, "RepoDigests"),
             names=tuple(name for name in _texts_at(told, "RepoTags") if name != _NO_NAME),
-            # A list of images tells the labels at another place.
+            # Image lists have the labels in a different place.
             labels=_table_at(config if isinstance(config, dict) else told, "Labels"),
             size=size if isinstance(size, int) else 0,
         )
 
 
 def text_at(told: Mapping[str, object], key: str) -> str:
-    """A text in what an engine tells; empty where there is none."""
+    """Return a string from an engine response, or an empty string if it is missing."""
     value = told.get(key)
     return value if isinstance(value, str) else ""
 
@@ -75,7 +75,7 @@ def _table_at(told: Mapping[str, object], key: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalContainer:
-    """A container that the engine has, running or not."""
+    """A container of the engine, running or not."""
 
     identity: str
     name: str
@@ -83,7 +83,7 @@ class LocalContainer:
 
     @classmethod
     def of(cls, told: Mapping[str, object]) -> LocalContainer:
-        """What an engine tells of a container in a list."""
+        """Parse a container from a list of the engine."""
         names = _texts_at(told, "Names")
         return cls(
             identity=text_at(told, "Id"),
@@ -94,7 +94,7 @@ class LocalContainer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullNews:
-    """What the engine tells during a pull: the state of a layer, or of the image where `layer` is empty."""
+    """Progress of a pull: the state of a layer, or of the image if `layer` is empty."""
 
     layer: str = ""
     status: str = ""
@@ -103,7 +103,7 @@ class PullNews:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """A resource limit of a container; -1 is unlimited."""
+    """A resource limit of a container; -1 means unlimited."""
 
     name: str
     soft: int
@@ -112,9 +112,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Creation:
-    """A container to create, in the units of the API: bytes, billionths of a processor.
+    """A container to create, in the units of the API: bytes and billionths of a processor.
 
-    One that is `attached` reads its standard input, which ends with the connection of `attach`, and goes when it ends.
+    An `attached` container reads its standard input, which ends with the connection of `attach`. It is removed when
+    it ends.
     """
 
     name: str
@@ -143,14 +144,14 @@ class Creation:
     init: bool = False
     attached: bool = False
     more: Mapping[str, object] = field(default_factory=dict)
-    """Further fields of the API's HostConfig."""
+    """Additional fields of the API's HostConfig."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """A command to run in a container; with `reads` it gets standard input, else that is empty.
+    """A command to run in a container. It reads standard input if `reads` is set; otherwise standard input is empty.
 
-    `environment` is the whole of it; without one it is the container's own.
+    `environment` is the complete environment. If it is missing, the container's own environment is used.
     """
 
     argv: tuple[str, ...]
@@ -160,13 +161,16 @@ class Execution:
 
 
 class EngineClient(Protocol):
-    """A connection to an engine that several threads may use; RefusedError where it answers with an error."""
+    """A connection to an engine that several threads may use.
+
+    Methods raise RefusedError if it responds with an error.
+    """
 
     def server(self) -> ServerVersion:
-        """What the engine says of itself."""
+        """Return the engine's version and platform."""
 
     def image(self, reference: str) -> LocalImage | None:
-        """An image that the engine has, by its reference."""
+        """Return a local image by its reference."""
 
     def pull(self, reference: str, oci_platform: str) -> Iterator[PullNews]:
         """Pull an image."""
@@ -175,49 +179,49 @@ class EngineClient(Protocol):
         """Create a container."""
 
     def attach(self, container: str) -> None:
-        """Hold the standard input of a container open until it is removed, or this process ends."""
+        """Keep the container's standard input open until the container is removed or this process ends."""
 
     def start(self, container: str) -> None:
         """Start a container."""
 
     def begin(self, container: str, execution: Execution) -> str:
-        """Prepare a command; its id is returned."""
+        """Prepare a command and return its id."""
 
     def output(self, execution: str, data: Iterable[bytes] = ()) -> Iterator[tuple[bytes, bool]]:
-        """Run a prepared command, sending `data` where it reads.
+        """Run a prepared command, sending `data` if it reads standard input.
 
-        Gives pieces of its output, and whether they came from standard error.
+        Yield chunks of its output, and whether they came from standard error.
         """
 
     def exit_code(self, execution: str) -> int | None:
-        """The exit code of a command; None while it runs."""
+        """Return the exit code of a command, or None while it runs."""
 
     def remove(self, container: str) -> None:
-        """Remove a container, running or not, with its anonymous volumes; a missing one is fine."""
+        """Remove a container, running or not, with its anonymous volumes, if it exists."""
 
     def kill(self, container: str) -> None:
-        """End all that runs in a container, which stays; one that does not run is fine."""
+        """Kill all processes of a container without removing it. Does nothing if it is not running."""
 
     def commit(self, container: str, reference: str, labels: Mapping[str, str]) -> str:
-        """Make an image of a container as it is, and give its identity; labels may hold no blanks and quotes."""
+        """Create an image of a container and return its id. Labels must not contain spaces or quotes."""
 
     def labelled(self, label: str) -> tuple[LocalImage, ...]:
-        """All images with a label, by its name or `name=value`."""
+        """Return all images with a label, given by name or as `name=value`."""
 
     def tag(self, reference: str, name: str) -> None:
-        """Give an image one more name, which another image may lose thereby."""
+        """Add a name to an image. Another image with that name loses it."""
 
     def remove_image(self, reference: str) -> None:
-        """Take a name from an image, and remove it with its last name; a missing one is fine.
+        """Remove a name from an image, and the image with its last name, if it exists.
 
-        RefusedError where a container was made of it.
+        Raises RefusedError if a container was created from it.
         """
 
     def containers(self, label: str) -> tuple[LocalContainer, ...]:
-        """All containers with a label, by its name or `name=value`."""
+        """Return all containers with a label, given by name or as `name=value`."""
 
     def remove_volume(self, name: str) -> None:
-        """Remove a volume; a missing one is fine. RefusedError where a container uses it."""
+        """Remove a volume, if it exists. Raise RefusedError if a container uses it."""
 
     def close(self) -> None:
         """Close the connection."""

@@ -1,4 +1,4 @@
-"""Tar archives, streamed out of files and bytes."""
+"""Tar archives, streamed from files and bytes."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _END = bytes(2 * tarfile.BLOCKSIZE)
 
 
 class Pieces:
-    """An iterable that is read once and keeps the error that ended it.
+    """An iterable that is read once and stores the error that ended it.
 
-    What sends the pieces would take an unreadable file for a broken connection.
+    The sender of the chunks would otherwise mistake an unreadable file for a broken connection.
     """
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
@@ -41,7 +41,7 @@ class Pieces:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """A tar archive in pieces of about a megabyte, its whole size, and the directory where it is to be unpacked."""
+    """A tar archive in chunks of about a megabyte, its total size, and the directory to unpack it in."""
 
     directory: str
     size: int
@@ -56,11 +56,11 @@ class _Member:
 
 
 def pack(source: Path | bytes | Tree, target: str) -> Archive:
-    """An archive that brings a source to the absolute path `target`; ValueError where that is relative.
+    """Create an archive that unpacks a source to the absolute path `target`. Raise ValueError if it is relative.
 
-    It is made while it is sent, so that neither memory nor a temporary file has to hold it. Modes,
-    symbolic links and times of modification are kept; sockets and devices are left out. A directory's
-    content goes into `target`. The format is GNU's, as busybox knows no other one with long names.
+    The archive is created while it is sent, so it is held neither in memory nor in a temporary file. Modes,
+    symbolic links and modification times are kept; sockets and devices are skipped. A directory's contents are
+    unpacked into `target`. The format is GNU tar, because busybox supports no other format with long names.
     """
     target = normpath(target)
     if not target.startswith("/"):
@@ -132,7 +132,7 @@ def _written(members: Iterable[_Member]) -> Iterator[bytes]:
 
 
 def _content(member: _Member) -> Iterator[bytes]:
-    """Exactly the size that the header says and the padding, even where a file shrinks or grows meanwhile."""
+    """Yield exactly the size given in the header plus padding, even if the file shrinks or grows meanwhile."""
     left = member.size
     with _opened(member.content) as file:
         while left > 0:

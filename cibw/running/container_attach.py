@@ -1,4 +1,4 @@
-"""Connections that keep containers alive: each container ends when the one to its standard input does."""
+"""Connections that keep containers alive: each container ends when the connection to its standard input closes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _BEAT = b"\n"
 
 
 class Attachments:
-    """Open connections by container; threads may share it.
+    """Open connections by container. May be shared between threads.
 
-    With `beats` something is sent from time to time, as routers and firewalls forget a connection on which nothing
-    happens, and the container would end in the middle of a build.
+    With `beats` some data is sent periodically. Routers and firewalls drop idle connections, which would end the
+    container in the middle of a build.
     """
 
     def __init__(self, *, beats: bool, seconds: float = _BEAT_SECONDS) -> None:
@@ -26,7 +26,7 @@ class Attachments:
         self._is_over = threading.Event()
 
     def add(self, container: str, connection: Connection) -> None:
-        """Keep a connection open."""
+        """Keep a connection to a container open."""
         with self._lock:
             self._open[container] = ExecStream(connection)
             if self._beats:
@@ -34,7 +34,7 @@ class Attachments:
                 threading.Thread(target=self._beat, name="keep containers alive", daemon=True).start()
 
     def drop(self, container: str) -> None:
-        """Close the connection to a container; one that has none is fine."""
+        """Close the connection to a container, if there is one."""
         with self._lock:
             stream = self._open.pop(container, None)
         if stream is not None:
@@ -51,6 +51,6 @@ class Attachments:
             with self._lock:
                 streams = tuple(self._open.values())
             for stream in streams:
-                # Its container has gone, which the commands in it tell.
+                # The container is gone. Commands in it report that.
                 with suppress(OSError):
                     stream.send(_BEAT)

@@ -32,9 +32,9 @@ _INSTEAD = {
 
 
 class Engine:
-    """A connection to a container engine; to be closed. Threads may share it.
+    """A connection to a container engine. Must be closed. May be shared between threads.
 
-    `is_remote` says that it runs on another computer, `server` what processor it has.
+    `is_remote` is set if the engine runs on another computer. `server` is the engine's processor.
     """
 
     def __init__(
@@ -46,16 +46,16 @@ class Engine:
         self.is_remote = endpoint.is_remote
         self.server = _checked(name, client)
         self.pull_lock = threading.Lock()
-        """Held during a pull, so that jobs that want the same image wait for one pull."""
+        """Held during a pull, so that jobs that need the same image wait for one pull."""
         self.missing_images: dict[Image, ImageUnavailableError] = {}
-        """Images that could not be pulled, so that no other machine of the run tries it again."""
+        """Images that could not be pulled. They are not tried again in this run."""
         self._service = service
 
     def __str__(self) -> str:
         return f"{_title(self.name)} at {self.url}"
 
     def remove_leftovers(self, run_id: str) -> int:
-        """Remove every container of a run that is still there, quietly, and return how many there were."""
+        """Remove all containers of a run without raising errors, and return how many there were."""
         leftovers: tuple[LocalContainer, ...] = ()
         with suppress(CibwError, RefusedError):
             leftovers = self.client.containers(f"{LABEL}={run_id}")
@@ -64,7 +64,7 @@ class Engine:
         return len(leftovers)
 
     def snapshot(self, container: str, reference: str, labels: Mapping[str, str]) -> str:
-        """Make an image of a container as it is, and give its identity; EngineUnavailableError where that fails."""
+        """Create an image of a container and return its id. Raise EngineUnavailableError if that fails."""
         try:
             return self.client.commit(container, reference, labels)
         except RefusedError as refused:
@@ -74,12 +74,12 @@ class Engine:
             ) from refused
 
     def remove_image(self, reference: str) -> None:
-        """Remove an image, quietly: no run fails by what it leaves behind."""
+        """Remove an image without raising errors, because cleanup must not fail the run."""
         with suppress(CibwError, RefusedError):
             self.client.remove_image(reference)
 
     def close(self) -> None:
-        """Close the connection and end the service, where one was started for this run."""
+        """Close the connection, and stop the service if one was started for this run."""
         self.client.close()
         if self._service is not None:
             self._service.stop()
@@ -96,9 +96,9 @@ class Engine:
 def connect(name: EngineName, environment: Mapping[str, str]) -> Engine:
     """Connect to Docker or Podman.
 
-    Docker listens where DOCKER_HOST, the current context or habit says; Podman where CONTAINER_HOST or
-    habit says, else its service is started for the run. EngineUnavailableError where the engine is not
-    there, EngineTooOldError where its API is older than 1.41; ValueError for other names.
+    Docker's address comes from DOCKER_HOST, the current context or the default socket. Podman's address comes from
+    CONTAINER_HOST or the default sockets; otherwise a service is started for the run. Raises EngineUnavailableError
+    if the engine is not available, EngineTooOldError if its API is older than 1.41, and ValueError for other names.
     """
     match name:
         case EngineName.DOCKER:

@@ -1,4 +1,4 @@
-"""From a container's specification to what the engine is told; pure."""
+"""Translates a container specification into an engine request; pure."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from cibw.model.images import ContainerSpec, CreateOptions
 from cibw.running.container_api import Creation, Limit
 
 LABEL = "cibw"
-"""The label of every container; its value is the id of the run."""
+"""The label of every container. Its value is the run id."""
 HOST_PLACE = "/host"
-"""Where the root of this computer is mounted."""
+"""Where the host's root is mounted."""
 HOST_MOUNT = f"/:{HOST_PLACE}"
 CACHE_PLACE = "/tmp/cibw/cache"  # noqa: S108  # in a container that is ours alone
-"""Where a volume is mounted for what tools keep between builds."""
+"""Where the volume for tool caches is mounted."""
 OWNER_LABEL = "cibw.runs"
-"""The label of a container that a later run may remove: it tells the runs to which its own belongs (`LiveRuns`)."""
+"""The label of containers that a later run may remove. It identifies the runs that belong together (`LiveRuns`)."""
 _IDLE = ("sh", "-c", "while :; do sleep 86400; done")
-"""Every shell knows it, and a shell as the first process also reaps orphans."""
+"""Every shell supports it. A shell as the first process also reaps orphans."""
 _ATTACHED = ("sh", "-c", "cat >/dev/null; :")
-"""Ends with its standard input. The command after `cat` keeps the shell, which reaps orphans."""
+"""Ends with its standard input. The command after `cat` keeps the shell running, which reaps orphans."""
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(?:i?b)?", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a container comes to be: its name, run and image, the host's working directory, volumes of the run.
+    """The context of a container: its name, run and image, the host's working directory, and volumes of the run.
 
-    `mount_host` says whether the host's root can stand at `/host`: not on another computer. `owner` tells the runs
-    that the run belongs to. A container that is to be kept does not end with the run.
+    `mount_host` is set if the host's root can be mounted at `/host`, which is not possible on a remote engine.
+    `owner` identifies the set of runs that the run belongs to. A container that is kept does not end with the run.
     """
 
     name: str
@@ -48,17 +48,17 @@ class Place:
 
     @property
     def labels(self) -> dict[str, str]:
-        """What tells others whose container it is."""
+        """Return the labels that identify the owner of the container."""
         return own_labels(self.run_id, "" if self.keep else self.owner)
 
 
 def own_labels(run_id: str, owner: str) -> dict[str, str]:
-    """The labels of what belongs to a run; without an owner no other run removes it."""
+    """Return the labels for objects of a run. Without an owner, no other run removes them."""
     return {LABEL: run_id, **({OWNER_LABEL: owner} if owner else {})}
 
 
 def creation(spec: ContainerSpec, place: Place) -> Creation:
-    """What to tell the engine; ConfigurationError for a size, number or limit that can't be read."""
+    """Return the request to create a container. Raise ConfigurationError for invalid values."""
     options = spec.engine.create
     mounts_host = place.mount_host and not spec.engine.disable_host_mount
     volumes = (*options.volumes, *place.volumes)
@@ -93,7 +93,7 @@ def creation(spec: ContainerSpec, place: Place) -> Creation:
 
 
 def _further(flags: Sequence[tuple[str, str]], cwd: str) -> dict[str, object]:
-    """Fields of the API's HostConfig for flags that have no field of their own in `Creation`."""
+    """Return HostConfig fields for flags that have no field of their own in `Creation`."""
     fields: dict[str, object] = {}
     for flag, text in flags:
         field, read = FURTHER_FIELDS[flag]
@@ -102,7 +102,7 @@ def _further(flags: Sequence[tuple[str, str]], cwd: str) -> dict[str, object]:
 
 
 def _joined(earlier: object, value: object) -> object:
-    """Lists and tables of a flag that comes several times are joined; of other values the last counts."""
+    """Merge the values of a repeated flag if they are lists or tables; otherwise the last one is used."""
     match earlier, value:
         case list(), list():
             return [*earlier, *value]
@@ -120,7 +120,7 @@ def _number(flag: str, text: str, _cwd: str = "") -> int:
 
 
 def _settings(text: str) -> dict[str, str]:
-    """The settings of a flag such as `--mount type=bind,source=/a`, a line of CSV; a word alone has no value."""
+    """Parse a flag value such as `--mount type=bind,source=/a`, a line of CSV. A bare word has no value."""
     words = next(csv.reader([text]), [])
     pairs = (word.partition("=") for word in words)
     return {name.strip().lower(): value for name, _, value in pairs}
@@ -144,7 +144,7 @@ def _gpus(text: str) -> dict[str, object]:
 
 
 def _mount(text: str, cwd: str) -> dict[str, object]:
-    """A mount as the engine's API has it; a source that begins with a dot is relative to the working directory."""
+    """Parse a mount for the engine's API. A source that begins with a dot is relative to the working directory."""
     settings = {_MOUNT_NAMES.get(name, name): value for name, value in _settings(text).items()}
     kind, source = settings.pop("type", "volume"), settings.pop("source", "")
     if kind == "bind" and not isabs(source):
@@ -191,7 +191,7 @@ def _size(flag: str, text: str, _cwd: str) -> object:
 
 
 _Read = Callable[[str, str, str], object]
-"""Gets a flag, its value and the working directory; gives the value of the field."""
+"""Takes a flag, its value and the working directory, and returns the value of the field."""
 FURTHER_FIELDS: dict[str, tuple[str, _Read]] = {
     "--gpus": ("DeviceRequests", lambda _flag, text, _cwd: [_gpus(text)]),
     "--mount": ("Mounts", lambda _flag, text, cwd: [_mount(text, cwd)]),
@@ -220,7 +220,7 @@ FURTHER_FIELDS: dict[str, tuple[str, _Read]] = {
     "--device-cgroup-rule": ("DeviceCgroupRules", _texts),
     "--volumes-from": ("VolumesFrom", _texts),
 }
-"""The fields of HostConfig, and how the values of their flags are read, for the flags in `FURTHER_FLAGS`."""
+"""The HostConfig fields and parsers for the flags in `FURTHER_FLAGS`."""
 _MOUNT_NAMES = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly"}
 _MOUNT_FIELDS: dict[str, tuple[str, str, Callable[[str], object]]] = {
     "readonly": ("", "ReadOnly", _is_true),
@@ -263,7 +263,7 @@ def _nano_cpus(text: str) -> int | None:
 
 
 def _device(text: str) -> str:
-    """`/dev/x` alone stands for the same path inside, with all rights."""
+    """`/dev/x` without further parts means the same path inside, with all permissions."""
     parts = text.split(":")
     match parts:
         case [source]:

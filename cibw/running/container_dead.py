@@ -1,4 +1,4 @@
-"""Removes what runs that were killed have left in a container engine."""
+"""Removes leftovers of killed runs from a container engine."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Leftovers:
 
 
 def remove_dead_runs(client: EngineClient, runs: LiveRuns) -> Leftovers:
-    """Remove the containers and the temporary images of runs that are no longer alive, quietly.
+    """Remove the containers and temporary images of runs that are no longer alive, without raising errors.
 
-    What belongs to other users, computers and containers stays, and so does what was to be kept.
+    Objects of other users, computers and containers are kept, and so is everything that was created to be kept.
     """
     mine = f"{OWNER_LABEL}={runs.identity}"
     containers = images = 0

@@ -1,4 +1,4 @@
-"""Where container engines listen, found without their libraries in a millisecond."""
+"""Finds the addresses of container engines, within a millisecond and without their libraries."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """An address of an engine, and what named it; `explicit` where the user did."""
+    """An engine address and its origin. `explicit` is set if the user chose it."""
 
     url: str
     origin: str
@@ -33,14 +33,14 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The engine that `auto` stands for, and why in one line."""
+    """The engine that `auto` selects, and the reason in one line."""
 
     name: EngineName
     reason: str
 
 
 def resolve_auto(environment: Mapping[str, str]) -> Choice:
-    """Docker where it listens, else Podman where it listens or is installed, else the host."""
+    """Select Docker if it is listening, else Podman if it is listening or installed, else the host."""
     endpoint = docker_endpoint(environment)
     docker_fault = fault_of(endpoint)
     if not docker_fault:
@@ -56,7 +56,7 @@ def resolve_auto(environment: Mapping[str, str]) -> Choice:
 
 
 def docker_endpoint(environment: Mapping[str, str]) -> Endpoint:
-    """Where Docker should listen: DOCKER_HOST, else the current context, else the usual socket."""
+    """Return Docker's address: DOCKER_HOST, else the current context, else the default socket."""
     if environment.get("DOCKER_HOST"):
         return Endpoint(url=environment["DOCKER_HOST"], origin="DOCKER_HOST", explicit=True)
     context = _context_url(environment)
@@ -67,7 +67,7 @@ def docker_endpoint(environment: Mapping[str, str]) -> Endpoint:
 
 
 def podman_endpoints(environment: Mapping[str, str]) -> tuple[Endpoint, ...]:
-    """Where Podman may listen: CONTAINER_HOST alone where it is set, else the usual sockets."""
+    """Return the possible addresses of Podman: only CONTAINER_HOST if it is set, else the default sockets."""
     if environment.get("CONTAINER_HOST"):
         return (Endpoint(url=environment["CONTAINER_HOST"], origin="CONTAINER_HOST", explicit=True),)
     paths = ["/run/podman/podman.sock"]
@@ -79,12 +79,12 @@ def podman_endpoints(environment: Mapping[str, str]) -> tuple[Endpoint, ...]:
 
 
 def podman_program(environment: Mapping[str, str]) -> str:
-    """The path of the `podman` program, or an empty string."""
+    """Return the path of the `podman` program, or an empty string."""
     return shutil.which("podman", path=environment.get("PATH", os.defpath)) or ""
 
 
 def fault_of(endpoint: Endpoint) -> str:
-    """Why nobody can be listening at a local socket, or an empty string; other addresses are not judged."""
+    """Return why nothing can be listening on a local socket, or an empty string. Other addresses are not checked."""
     if not endpoint.url.startswith(_UNIX):
         on_windows = endpoint.url.startswith("npipe://")
         return f"no {endpoint.url}" if on_windows and not _pipe(endpoint.url).exists() else ""
@@ -111,7 +111,7 @@ def _pipe(url: str) -> Path:
 
 
 def _context_url(environment: Mapping[str, str]) -> str:
-    """The address of the current context of the command line client, where it is a plain socket."""
+    """Return the address of the Docker CLI's current context, if it is a plain socket."""
     home = environment.get("HOME") or environment.get("USERPROFILE") or ""
     folder = Path(environment.get("DOCKER_CONFIG") or Path(home, ".docker"))
     name = environment.get("DOCKER_CONTEXT") or _text_at(folder / "config.json", "currentContext")
@@ -123,7 +123,7 @@ def _context_url(environment: Mapping[str, str]) -> str:
 
 
 def _text_at(path: Path, *keys: str) -> str:
-    """A string in a JSON file; empty where the file or the key is missing or broken."""
+    """Return a string from a JSON file, or an empty string if the file or the key is missing or invalid."""
     try:
         found: object = parse_json(read_limited(path))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Running a command in a container, from its preparation to its exit code."""
+"""Runs a command in a container, from its preparation to its exit code."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ _PAUSE = 0.02
 _PATIENCE = 10.0
 _KILLED = 137
 _ENVIRONMENT = Execution(argv=("cat", "/proc/self/environ"), cwd="/")
-"""No shell, which would add variables of its own, and nothing that a small image lacks."""
+"""Runs without a shell, which would add variables, and uses only what a small image has."""
 _OF_THE_SHELL = "cat /proc/$$/environ"
-"""What the shell itself began with."""
+"""Prints the environment that the shell started with."""
 
 
 class Executor:
-    """Runs commands in one container; several threads may use it.
+    """Runs commands in one container. May be shared between threads.
 
-    With `keeps_shell` a shell of the container runs one command after another. A command that finds
-    it at work, or that reads, is begun by the engine. `variables` are added to those of the container.
+    With `keeps_shell`, a shell in the container runs one command after another. The engine starts commands directly
+    while that shell is busy, and commands that read standard input. `variables` are added to those of the
+    container.
     """
 
     def __init__(self, handle: Handle, *, keeps_shell: bool, variables: Mapping[str, str]) -> None:
@@ -39,10 +40,10 @@ class Executor:
         self._base: Mapping[str, str] | None = None
 
     def execute(self, execution: Execution, take: Take, data: Iterable[bytes] = ()) -> int:
-        """Run a command to its end and return its exit code; pieces of its output go to `take`.
+        """Run a command until it ends and return its exit code. Chunks of its output are passed to `take`.
 
-        A command that can't be started has 126 or 127, and its reason as standard error.
-        InterruptedRunError where the container is closed meanwhile, EngineUnavailableError where it is lost.
+        A command that cannot be started has exit code 126 or 127 and the reason on standard error. Raises
+        InterruptedRunError if the container is closed meanwhile, EngineUnavailableError if it is lost.
         """
         inherited = () if execution.environment is None else self._inherited()
         with self._handle.explained():
@@ -55,11 +56,11 @@ class Executor:
             return self._by_engine(execution, take, data)
 
     def environment(self) -> Mapping[str, str]:
-        """The environment that commands start from; read once."""
+        """Return the environment that commands start from. It is read once."""
         return {**self._inherited(), **self._variables}
 
     def _inherited(self) -> Mapping[str, str]:
-        """The variables that the container itself has."""
+        """Return the container's own variables."""
         if self._base is None:
             pieces: list[bytes] = []
             with self._handle.explained():
@@ -69,7 +70,7 @@ class Executor:
         return self._base
 
     def close(self) -> None:
-        """Let the shell end; the next command may begin another one."""
+        """End the shell. The next command may start a new one."""
         if self._shell is not None:
             self._shell.close()
             self._shell = None
@@ -89,7 +90,7 @@ class Executor:
             code = self._shell.run(command, take)
             is_whole = True
         except ShellLostError:
-            # The engine tells whether it was the container that ended.
+            # Query the engine to see whether the container itself ended.
             self._by_engine(Execution(argv=("true",), cwd="/"), take, ())
             take(b"The shell that ran the command was killed.\n", True)
             return _KILLED
@@ -111,13 +112,13 @@ class Executor:
         return faults.exit_code(self._exit_code(identity))
 
     def _words(self, execution: Execution) -> tuple[str, ...]:
-        """The engine adds the container's own variables to those of a command, which are the whole."""
+        """The engine adds the container's own variables to those of a command, but these are meant to be complete."""
         unset = () if execution.environment is None else sorted(self._inherited().keys() - execution.environment.keys())
         without = ("env", *(word for name in unset for word in ("-u", name))) if unset else ()
         return (*self._handle.prefix, *without, *execution.argv)
 
     def _exit_code(self, identity: str) -> int:
-        """The stream may end a moment before the engine knows the exit code."""
+        """The stream may end shortly before the engine reports the exit code."""
         deadline = time.monotonic() + _PATIENCE
         while (code := self._client.exit_code(identity)) is None:
             if time.monotonic() > deadline:

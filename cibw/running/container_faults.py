@@ -1,4 +1,4 @@
-"""Telling a command that could not be started from one that failed; pure."""
+"""Distinguishes commands that could not be started from commands that failed; pure."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _DOCKER_WORDS = b"OCI runtime exec failed"
 
 
 class StartFaults:
-    """Watches the beginning of a command's output for the words of the engine itself.
+    """Checks the beginning of a command's output for error messages of the engine.
 
-    Docker writes them to standard output, Podman gives some of them the exit code 125.
+    Docker writes them to standard output. Podman uses exit code 125 for some of them.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class StartFaults:
         self._seen = False
 
     def judge(self, chunk: bytes, is_error: bool) -> bool:
-        """Whether a piece of output belongs to standard error."""
+        """Return whether a chunk of output belongs to standard error."""
         if self._first:
             self._first = False
             from_docker = not is_error and chunk.startswith(_DOCKER_WORDS)
@@ -31,11 +31,14 @@ class StartFaults:
         return is_error
 
     def exit_code(self, code: int) -> int:
-        """The exit code, where a command that did not start has 126 or 127."""
+        """Return the exit code. A command that did not start has 126 or 127."""
         return _CANNOT_START if self._seen and code == _PODMAN_GENERAL else code
 
     def exit_code_of(self, refused: RefusedError) -> int:
-        """The exit code of a command that the engine refused to start; the error itself where it is another one."""
+        """Return the exit code of a command that the engine refused to start.
+
+        Raise the error if it has another cause.
+        """
         message = refused.message
         if "exec failed" not in message and "OCI " not in message and "executable file" not in message:
             raise refused

@@ -1,4 +1,4 @@
-"""Holding a container, and letting go of it for sure."""
+"""Holds a container and makes sure that it is released."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from cibw.running.container_api import EngineClient, RefusedError
 
 
 class Handle:
-    """A container by its name; `prefix` stands before each argv, and `release` removes it.
+    """A container by name. `prefix` is prepended to each argv, and `release` removes the container.
 
-    `memory` is its limit in bytes, 0 without one.
+    `memory` is its limit in bytes, or 0 for no limit.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Handle:
         self._uses = 0
 
     def release(self) -> None:
-        """Remove the container; one that shall be kept is killed where it is in use, and stays."""
+        """Remove the container. A container that is to be kept is only killed, if it is in use."""
         with self._lock:
             self._released = True
             is_used = self._uses > 0
@@ -41,7 +41,7 @@ class Handle:
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """Tell apart a container that was closed on purpose and one that went away."""
+        """Raise the right error if the container was closed on purpose or went away."""
         with self._lock:
             self._check_released()
             self._uses += 1
@@ -78,15 +78,15 @@ class Handle:
 
 
 def remove_surely(client: EngineClient, name: str) -> None:
-    """Remove a container quietly; signals that come meanwhile take effect afterwards."""
+    """Remove a container without raising errors. Signals that arrive meanwhile take effect afterwards."""
     surely(lambda: client.remove(name))
 
 
 def surely(action: Callable[[], None]) -> None:
-    """Ask an engine for something, quietly; signals that come meanwhile take effect afterwards.
+    """Run an engine request without raising errors. Signals that arrive meanwhile take effect afterwards.
 
-    Signals reach the main thread alone, so another one asks. It is waited for by an event: a join
-    that a signal breaks off may take the thread for ended.
+    Signals only reach the main thread, so another thread makes the request. The main thread waits for an event,
+    because a join that is interrupted by a signal may consider the thread finished.
     """
     done = threading.Event()
     threading.Thread(target=_act, args=(action, done), name="ask the engine").start()

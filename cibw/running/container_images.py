@@ -1,4 +1,4 @@
-"""Getting an image: the one that is here, else a pull with patience."""
+"""Provides an image: a local one, or one that is pulled with retries."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ _FINAL_WORDS = (
     "short-name",
     "unauthorized",
 )
-"""Some engines tell an error with status 500, or after they have begun to answer."""
+"""Some engines report these errors with status 500, or after the response has begun."""
 
 
 Look = Callable[[str], LocalImage | None]
-"""Finds an image that an engine has by its reference."""
+"""Finds a local image of an engine by its reference."""
 
 
 def ignore(_: str) -> None:
-    """Do nothing with a line of progress."""
+    """Ignore a progress line."""
 
 
 def always() -> None:
-    """Let a pull go on."""
+    """Never interrupt a pull."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pulling:
-    """How to pull: who hears of it, how often to try, and the option to name when it fails.
+    """Settings for a pull: progress callback, number of attempts, and the option to name in errors.
 
-    `go_on` raises an error to break the pull off. With `offline` nothing is pulled.
+    `go_on` raises an error to cancel the pull. With `offline` nothing is pulled.
     """
 
     progress: Callable[[str], None] = ignore
@@ -61,10 +61,10 @@ class Pulling:
 
 
 def ensure_image(client: EngineClient, image: Image, pulling: Pulling) -> str:
-    """What to create containers from: a local image of the right platform, else one that is pulled.
+    """Return the image to create containers from: a local image of the right platform, else a pulled one.
 
-    Failed pulls are tried again after 1, 2, 4, ... seconds; ImageUnavailableError at last, or at once
-    where the registry denies the image.
+    Failed pulls are retried after 1, 2, 4, ... seconds. Raises ImageUnavailableError after the last attempt, or
+    immediately if the registry denies the image.
     """
     reference = Reference.parse(image.reference)
     local, others = _local(client.image, image, reference)
@@ -78,17 +78,17 @@ def ensure_image(client: EngineClient, image: Image, pulling: Pulling) -> str:
         raise _unavailable(image, refused, pulling, others) from refused
     found = client.image(reference.pinned)
     fits = found is not None and same_platform(image.oci_platform, found.oci_platform)
-    # An engine may keep one name for several platforms: then only name and platform together say which.
+    # An engine may use one name for several platforms. Then the image is identified by name and platform together.
     return found.identity if found is not None and fits else reference.pinned
 
 
 def local_image(look: Look, image: Image) -> LocalImage | None:
-    """The image that containers are created from without a pull, where it is here."""
+    """Return the local image that containers are created from without a pull, if there is one."""
     return _local(look, image, Reference.parse(image.reference))[0]
 
 
 def _local(look: Look, image: Image, reference: Reference) -> tuple[LocalImage | None, str]:
-    """The local image, and the platforms of those that were passed over."""
+    """Return the local image, and the platforms of images that were skipped."""
     others: list[str] = []
     for name in local_names(reference):
         found = look(name)

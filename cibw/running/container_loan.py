@@ -1,4 +1,4 @@
-"""Lends programs of this computer to containers of a foreign architecture."""
+"""Mounts programs of this computer in containers of a foreign architecture."""
 
 from __future__ import annotations
 
@@ -45,9 +45,10 @@ def lend_programs(
     package: str = "ziglang",
     go_on: Callable[[], None] = always,
 ) -> LentPrograms:
-    """Find what can be lent to containers on an engine of this computer, whose own platform is `linux/amd64` or so.
+    """Find the programs that can be mounted in containers.
 
-    An error of `go_on` ends it while it waits for uv.
+    `server_platform` is that of the engine, such as `linux/amd64`. An error raised by `go_on` cancels waiting for
+    uv.
     """
     cache = settings.cache_dir
     zig, reason = _zig(spec, package)
@@ -71,7 +72,7 @@ def lend_programs(
 
 
 def borrow(container: Machine, lent: LentPrograms, cache: str) -> Loan:
-    """See what of the programs runs in the container, and make its compilers ready; `cache` is a directory in it."""
+    """Check which mounted programs run in the container, and prepare its compilers. `cache` is a directory in it."""
     environment = container.environment()
     reason = lent.reason or refusal(environment)
     tag = environment.get("AUDITWHEEL_PLAT", "")
@@ -101,7 +102,7 @@ def _uv(machine: Machine, settings: HostSettings, server_platform: str) -> Path 
         uv = find_uv(settings.environment.get("PATH", ""))
         return static_uv(machine, uv, server_platform, settings.cache_dir, settings.notice)
     except MissingToolError:
-        # The image's own serves as well, only slower.
+        # The image's own uv works as well, but is slower.
         return None
 
 

@@ -1,4 +1,4 @@
-"""Looks for processes of a container that the kernel killed for lack of memory."""
+"""Detects processes of a container that the kernel killed because memory ran out."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ own=$(sed -n "s/^0:://p" /proc/self/cgroup)
 look "/sys/fs/cgroup$own" memory.events memory.max || look /sys/fs/cgroup memory.events memory.max ||
 look /sys/fs/cgroup/memory memory.oom_control memory.limit_in_bytes
 """
-"""The second form of control groups, with a namespace and without one, and the first one."""
+"""Control groups version 2, with and without a namespace, then version 1."""
 
 
 class MemoryWatch:
-    """Counts the kills of a container's control group, which begins with none."""
+    """Counts the kills in a container's control group, starting from zero."""
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
         self._kills = 0
 
     def look(self) -> MemoryShortage | None:
-        """What has been killed since the last look; None where the kernel tells nothing."""
+        """Return what was killed since the last call, or None if the kernel does not report it."""
         pieces: list[bytes] = []
         execution = Execution(argv=("sh", "-c", _LOOK), cwd="/")
         try:
             self._executor.execute(execution, lambda chunk, is_error: None if is_error else pieces.append(chunk))
         except CibwError:
-            # Whether the container is lost tells the next command.
+            # The next command reports whether the container is lost.
             return None
         found = counted(b"".join(pieces).decode("utf-8", "replace"))
         before, self._kills = self._kills, max(found.kills, self._kills)

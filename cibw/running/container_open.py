@@ -1,4 +1,4 @@
-"""Making a container for a job."""
+"""Creates a container for a job."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ _MADE_MEANWHILE = "volume already exists"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """What a run adds to a container's specification.
+    """Settings that a run adds to a container's specification.
 
-    `run_id` marks its containers, and `owner` tells the runs that it belongs to; `image_option` names the option that
-    set the image, for messages; `volumes` are `SOURCE:TARGET[:MODE]`; with `keep` closing leaves the container; a pull
-    is tried `attempts` times; `progress` hears of pulls and of containers that are kept; `go_on` raises an error to
-    break off a pull. `offline` containers are of images that are here, and reach no other computer.
+    `run_id` marks its containers, and `owner` identifies the set of runs that it belongs to. `image_option` names
+    the option that set the image, for messages. `volumes` have the form `SOURCE:TARGET[:MODE]`. With `keep`,
+    closing does not remove the container. A pull is tried `attempts` times. `progress` receives messages about
+    pulls and kept containers. `go_on` raises an error to cancel a pull. With `offline`, containers use local images
+    only and have no network.
     """
 
     run_id: str
@@ -43,16 +44,16 @@ class Opening:
 
     @property
     def labels(self) -> dict[str, str]:
-        """The labels of what the run makes in an engine."""
+        """Return the labels for everything that the run creates in an engine."""
         return own_labels(self.run_id, "" if self.keep else self.owner)
 
 
 def open_container(engine: Engine, spec: ContainerSpec, opening: Opening, image: str = "") -> ContainerMachine:
-    """Create and start a container; whatever goes wrong, none is left.
+    """Create and start a container. If anything fails, no container is left behind.
 
-    `image` is the identity of one that stands for the image of the specification.
-    ImageUnavailableError for an image that is neither here nor to be pulled, ConfigurationError for
-    create options that can't be read, EngineUnavailableError where the engine refuses to make it.
+    `image` is the id of an image to use in place of the specified one. Raises ImageUnavailableError if the image is
+    neither local nor can be pulled, ConfigurationError for invalid create options, and EngineUnavailableError if
+    the engine refuses to create the container.
     """
     image = image or find_image(engine, spec, opening)
     name = f"cibw-{opening.run_id}-{uuid.uuid4().hex[:8]}"
@@ -71,7 +72,7 @@ def open_container(engine: Engine, spec: ContainerSpec, opening: Opening, image:
     if opening.keep:
         opening.progress(f"the container {name} will be kept")
     try:
-        # An engine tells everyone of the variables of a container, and keeps them in an image that is made of it.
+        # An engine shows the variables of a container to everyone, and stores them in images created from it.
         _start(engine, replace(_with_profiles(planned), environment={}))
         handle = Handle(engine.client, name, prefix=prefix, keep=opening.keep, memory=planned.memory or 0)
         return ContainerMachine(handle, variables=planned.environment)
@@ -81,9 +82,9 @@ def open_container(engine: Engine, spec: ContainerSpec, opening: Opening, image:
 
 
 def find_image(engine: Engine, spec: ContainerSpec, opening: Opening) -> str:
-    """What to create containers from: the image's identity, or its name where no identity is known.
+    """Return the image to create containers from: its id, or its name if the id is unknown.
 
-    It is pulled where it is missing; ImageUnavailableError where that fails.
+    It is pulled if it is missing. Raises ImageUnavailableError if that fails.
     """
     pulling = Pulling(
         progress=opening.progress,
@@ -106,7 +107,7 @@ def _start(engine: Engine, planned: Creation) -> None:
     try:
         _create(engine.client, planned, attempts=len(planned.volumes))
         if planned.attached:
-            # Before it starts, so that none runs that would not end with this process.
+            # Attach before the start, so that no container outlives this process.
             engine.client.attach(planned.name)
         engine.client.start(planned.name)
     except RefusedError as refused:
@@ -120,14 +121,15 @@ def _create(client: EngineClient, planned: Creation, attempts: int) -> None:
     try:
         client.create(planned)
     except RefusedError as refused:
-        # Podman looks for a named volume and then makes it. If another run makes it in between, Podman refuses.
+        # Podman looks up a named volume and then creates it. If another run creates it in between, Podman reports an
+        # error.
         if not attempts or _MADE_MEANWHILE not in refused.message:
             raise
         _create(client, planned, attempts - 1)
 
 
 def _with_profiles(planned: Creation) -> Creation:
-    """The API wants the text of a seccomp profile where a command line gives its file."""
+    """Replace seccomp profile files by their contents, which the API requires."""
     return replace(planned, security_opt=tuple(map(_profile, planned.security_opt)))
 
 

@@ -1,4 +1,4 @@
-"""A look at an engine's images, before any library is loaded and any service started for more."""
+"""Looks up a local image without loading an engine library or starting a service."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _OK = b"200"
 
 
 def peek_image(name: EngineName, image: Image, runner: Runner) -> str:
-    """The identity of the image that an engine would take; empty where it has none, or can't be asked so easily.
+    """Return the id of the image that an engine would use, or an empty string if there is none or it is unknown.
 
-    `runner` is this computer: its environment says where engines listen, and it runs the program of Podman.
+    `runner` is this computer. Its environment determines the engine addresses, and it runs the Podman program.
     """
     look = _look(name, runner)
     if look is None:
@@ -61,7 +61,7 @@ def _by_program(program: str, runner: Runner, reference: str) -> LocalImage | No
 
 
 def _get(path: str, resource: str) -> tuple[bytes, bytes]:
-    """The status and the body of an answer of HTTP 1.0, which comes in one piece and ends with the connection."""
+    """Return the status and body of an HTTP 1.0 response, which comes in one piece and ends with the connection."""
     with closing(socket.socket(socket.AF_UNIX)) as connection:
         connection.settimeout(_SECONDS)
         connection.connect(path)

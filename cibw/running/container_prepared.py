@@ -1,7 +1,7 @@
-"""Prepared images: the image of a container, with the bytecode of its own Pythons.
+"""Prepared images: the original image plus the bytecode of its Pythons.
 
-Images come without bytecode, so each new container compiles what its Pythons import. A prepared image is made in a
-container that sees neither a project nor a volume nor the network: nothing but files of the image go into it.
+Images come without bytecode, so each new container compiles the modules that its Pythons import. A prepared image
+is created from a container without project, volumes or network, so it contains nothing but files of the image.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _LONGEST_SECONDS = 30 * 24 * 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A prepared image: `image` is the identity of the original one, and `pythons` are paths in it."""
+    """A prepared image. `image` is the id of the original image, and `pythons` are paths in it."""
 
     engine: Engine
     spec: ContainerSpec
@@ -45,23 +45,23 @@ class Wanted:
 
     @property
     def key(self) -> str:
-        """What a prepared image is found by. Further Pythons do not change it."""
+        """Return the key of the prepared image. Additional Pythons do not change it."""
         parts = (_FORMAT, self.image, _SCRIPT.read_text("utf-8"))
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     @property
     def owner(self) -> str:
-        """The image by its name: a prepared image is no longer needed when the name stands for another image."""
+        """Return the image name: a prepared image is no longer needed when the name refers to another image."""
         image = self.spec.image
         return hashlib.sha256(json.dumps((image.reference, image.oci_platform)).encode()).hexdigest()[:32]
 
 
 class PreparedImages:
-    """Finds and makes prepared images. Threads may share it.
+    """Finds and creates prepared images. May be shared between threads.
 
-    The first run with an image and a Python only takes a note in `directory`, so that it does not become slower, and
-    a later run makes the prepared image. With `at_once` the first run makes it. An image that can't be prepared is
-    used as it is.
+    The first run with an image and a Python only records them in `directory`, so that it is not slowed down. A
+    later run creates the prepared image. With `at_once` the first run creates it. An image that cannot be prepared
+    is used unchanged.
     """
 
     def __init__(self, directory: Path, *, at_once: bool = False, clock: Callable[[], float] = time.time) -> None:
@@ -72,9 +72,9 @@ class PreparedImages:
         self._found_here: dict[tuple[str, str, frozenset[str]], str] = {}
 
     def find(self, wanted: Wanted) -> str:
-        """The identity of a prepared image; empty where there is none.
+        """Return the id of a prepared image, or an empty string if there is none.
 
-        InterruptedRunError where the run ends while the image is made.
+        Raises InterruptedRunError if the run is interrupted while the image is created.
         """
         place = (wanted.engine.url, wanted.key, wanted.pythons)
         with self._lock:
@@ -98,7 +98,7 @@ class PreparedImages:
             return identity
 
     def _found(self, wanted: Wanted) -> StateImage | None:
-        # An engine that refuses says so again where it is to make a container.
+        # An engine that refuses this reports the error again when a container is created.
         with suppress(RefusedError):
             found = wanted.engine.client.image(name_of(wanted.key, PREPARED))
             image = StateImage.of(found, PREPARED) if found else None
@@ -129,7 +129,7 @@ class PreparedImages:
         return identity
 
     def _is_worth_it(self, wanted: Wanted) -> bool:
-        """Whether the image is worth preparing, as an earlier run has met all Pythons; takes a note of those of now."""
+        """Return whether an earlier run used all these Pythons, so that preparing pays off. Record the current ones."""
         met = self._met(wanted)
         if not wanted.pythons <= met:
             self._note(wanted, wanted.pythons)
@@ -143,7 +143,7 @@ class PreparedImages:
         return frozenset()
 
     def _note(self, wanted: Wanted, more: frozenset[str] | set[str]) -> None:
-        # Without the note the image is not prepared, and nothing else is lost.
+        # Without the record the image is not prepared, which does no other harm.
         with suppress(OSError):
             self._directory.mkdir(parents=True, exist_ok=True)
             lines = sorted(self._met(wanted) | more)
@@ -166,14 +166,14 @@ class Preparation:
     pythons: frozenset[str]
 
     def image_for(self, engine: Engine, spec: ContainerSpec, opening: Opening, image: str) -> str:
-        """The identity of the prepared image of an image; empty where there is none, or no identity is known."""
+        """Return the id of the prepared version of an image, or an empty string if there is none."""
         if not image.startswith("sha256:"):
             return ""
         return self.images.find(Wanted(engine=engine, spec=spec, opening=opening, image=image, pythons=self.pythons))
 
 
 def _bare(spec: ContainerSpec) -> ContainerSpec:
-    """The specification without what does not belong to the image, such as volumes, the network and variables."""
+    """Return the specification without settings that do not affect the image, such as volumes and variables."""
     chosen = spec.engine.create
     create = CreateOptions(
         network="none",

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from cibw.running.container_api import LocalImage
 
 _VARIANTS = {"arm64": "v8", "arm": "v7"}
-"""The variant that an architecture means when it names none."""
+"""The default variant of an architecture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """An image's name, with its tag and digest or empty strings."""
+    """An image name with its tag and digest, which may be empty."""
 
     name: str
     tag: str = ""
@@ -20,7 +20,7 @@ class Reference:
 
     @classmethod
     def parse(cls, text: str) -> Reference:
-        """Take a reference apart; nothing is checked."""
+        """Split a reference into its parts without validation."""
         rest, _, digest = text.partition("@")
         tail = rest.rpartition("/")[2]
         tag = tail.partition(":")[2]
@@ -28,25 +28,25 @@ class Reference:
 
     @property
     def pinned(self) -> str:
-        """The reference by its digest, else by its tag; Podman refuses one that has both."""
+        """Return the reference with its digest, else with its tag. Podman rejects references that have both."""
         return f"{self.name}@{self.digest}" if self.digest else self.tagged
 
     @property
     def tagged(self) -> str:
-        """The reference by its tag."""
+        """Return the reference with its tag."""
         return f"{self.name}:{self.tag or 'latest'}"
 
     @property
     def has_registry(self) -> bool:
-        """Whether the name begins with the host of a registry."""
+        """Return whether the name begins with a registry host."""
         first, separator, _ = self.name.partition("/")
         return bool(separator) and (first == "localhost" or "." in first or ":" in first)
 
 
 def local_names(reference: Reference) -> tuple[str, ...]:
-    """The names under which an engine may have an image, most exact first.
+    """Return the names that an engine may list an image under, most exact first.
 
-    Podman keeps images that were made on the spot below `localhost/`.
+    Podman stores locally built images below `localhost/`.
     """
     names = [reference.pinned]
     if reference.digest and reference.tag:
@@ -57,10 +57,10 @@ def local_names(reference: Reference) -> tuple[str, ...]:
 
 
 def is_meant(image: LocalImage, reference: Reference) -> bool:
-    """Whether an image found by its name or tag may stand for a reference.
+    """Return whether an image found by its name or tag matches a reference.
 
-    A pinned digest rules out an image that was pulled with another one; an image that was loaded
-    from a file or made on the spot has no digest of a registry and is taken by its tag.
+    A pinned digest rules out images that were pulled with another digest. Images that were loaded from a file or
+    built locally have no registry digest and are matched by their tag.
     """
     if not reference.digest:
         return True
@@ -69,7 +69,7 @@ def is_meant(image: LocalImage, reference: Reference) -> bool:
 
 
 def same_platform(wanted: str, found: str) -> bool:
-    """Whether two OCI platforms (`linux/arm/v7`) mean the same; a missing variant is the usual one."""
+    """Return whether two OCI platforms (`linux/arm/v7`) are the same. A missing variant means the default one."""
     return _full(wanted) == _full(found)
 
 

@@ -1,4 +1,4 @@
-"""The Docker SDK behind the protocol of container_api; the only module that imports docker."""
+"""The Docker SDK adapter for the protocol in container_api. The only module that imports docker."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ _POOL = 64
 
 
 class SdkClient:
-    """An engine, reached by the Docker SDK; RefusedError where it says no, EngineUnavailableError where it is gone."""
+    """An engine accessed through the Docker SDK. Raises RefusedError or EngineUnavailableError."""
 
     def __init__(self, api: APIClient, *, is_remote: bool = False) -> None:
         self._api = api
         self._attachments = Attachments(beats=is_remote)
 
     def server(self) -> ServerVersion:
-        """What the engine says of itself."""
+        """Return the engine's version and platform."""
         with _translated():
             told = self._api.version()
         return ServerVersion(api=text_at(told, "ApiVersion"), architecture=text_at(told, "Arch"))
 
     def image(self, reference: str) -> LocalImage | None:
-        """An image that the engine has, by its reference."""
+        """Return a local image by its reference."""
         try:
             with _translated():
                 told: dict[str, object] = self._api.inspect_image(reference)  # type: ignore[no-untyped-call]
@@ -80,13 +80,13 @@ class SdkClient:
                 environment=dict(creation.environment),
                 labels=dict(creation.labels),
                 volumes=[_inside(volume) for volume in creation.volumes],
-                # With it comes StdinOnce: the input ends with the first connection to it.
+                # It includes StdinOnce: the input ends with the first connection to it.
                 stdin_open=creation.attached,
                 host_config=self._host_config(creation),
             )
 
     def attach(self, container: str) -> None:
-        """Hold the standard input of a container open until it is removed, or this process ends."""
+        """Keep the container's standard input open until the container is removed or this process ends."""
         with _translated():
             connection = self._api.attach_socket(container, params={"stdin": 1, "stream": 1})
         self._attachments.add(container, connection)
@@ -97,7 +97,7 @@ class SdkClient:
             self._api.start(container)
 
     def begin(self, container: str, execution: Execution) -> str:
-        """Prepare a command; its id is returned."""
+        """Prepare a command and return its id."""
         with _translated():
             told = self._api.exec_create(
                 container,
@@ -109,10 +109,10 @@ class SdkClient:
         return text_at(told, "Id")
 
     def output(self, execution: str, data: Iterable[bytes] = ()) -> Iterator[tuple[bytes, bool]]:
-        """Run a prepared command: pieces of its output, and whether they came from standard error."""
+        """Run a prepared command and yield chunks of its output, and whether they came from standard error."""
         with _translated():
             connection = self._api.exec_start(execution, socket=True)
-            # Its type depends on the transport; what is common to all of them is the protocol.
+            # The type depends on the transport. The protocol covers what all of them have in common.
             stream = ExecStream(connection)  # type: ignore[arg-type]
             try:
                 yield from stream.exchange(data)
@@ -120,14 +120,14 @@ class SdkClient:
                 stream.close()
 
     def exit_code(self, execution: str) -> int | None:
-        """The exit code of a command; None while it runs."""
+        """Return the exit code of a command, or None while it runs."""
         with _translated():
             told = self._api.exec_inspect(execution)
         code = told.get("ExitCode")
         return code if isinstance(code, int) and not told.get("Running") else None
 
     def remove(self, container: str) -> None:
-        """Remove a container, running or not, with its anonymous volumes; a missing one is fine."""
+        """Remove a container, running or not, with its anonymous volumes, if it exists."""
         try:
             with _translated():
                 self._api.remove_container(container, v=True, force=True)
@@ -138,7 +138,7 @@ class SdkClient:
             self._attachments.drop(container)
 
     def kill(self, container: str) -> None:
-        """End all that runs in a container; one that is missing or does not run is fine."""
+        """Kill all processes of a container, if it exists and is running."""
         try:
             with _translated():
                 self._api.kill(container)
@@ -147,7 +147,7 @@ class SdkClient:
                 raise
 
     def commit(self, container: str, reference: str, labels: Mapping[str, str]) -> str:
-        """Make an image of a container as it is, and give its identity; labels may hold no blanks and quotes."""
+        """Create an image of a container and return its id. Labels must not contain spaces or quotes."""
         repository, _, tag = reference.rpartition(":")
         changes = [f"LABEL {name}={value}" for name, value in labels.items()]
         with _translated():
@@ -155,38 +155,38 @@ class SdkClient:
         return text_at(told, "Id") or reference
 
     def labelled(self, label: str) -> tuple[LocalImage, ...]:
-        """All images with a label, by its name or `name=value`."""
+        """Return all images with a label, given by name or as `name=value`."""
         with _translated():
             listed = self._api.images(filters={"label": label})
         return tuple(map(LocalImage.of, listed))
 
     def tag(self, reference: str, name: str) -> None:
-        """Give an image one more name, which another image may lose thereby."""
+        """Add a name to an image. Another image with that name loses it."""
         repository, _, tag = name.rpartition(":")
         with _translated():
             self._api.tag(reference, repository, tag)
 
     def remove_image(self, reference: str) -> None:
-        """Take a name from an image, and remove it with its last name; a missing one is fine.
+        """Remove a name from an image, and the image with its last name, if it exists.
 
-        RefusedError where a container was made of it.
+        Raises RefusedError if a container was created from it.
         """
         try:
             with _translated():
-                # By force, Podman would remove the containers that are made of it, too.
+                # With force, Podman would also remove the containers created from it.
                 self._api.remove_image(reference, force=False)
         except RefusedError as refused:
             if refused.status != 404:
                 raise
 
     def containers(self, label: str) -> tuple[LocalContainer, ...]:
-        """All containers with a label, by its name or `name=value`."""
+        """Return all containers with a label, given by name or as `name=value`."""
         with _translated():
             told = self._api.containers(all=True, filters={"label": label})
         return tuple(map(LocalContainer.of, told))
 
     def remove_volume(self, name: str) -> None:
-        """Remove a volume; a missing one is fine. RefusedError where a container uses it."""
+        """Remove a volume, if it exists. Raise RefusedError if a container uses it."""
         try:
             with _translated():
                 self._api.remove_volume(name)
@@ -226,7 +226,7 @@ class SdkClient:
 
 
 def open_client(endpoint: Endpoint, environment: Mapping[str, str]) -> SdkClient:
-    """Connect to an engine; EngineUnavailableError with the library's reason, EngineTooOldError for an ancient one."""
+    """Connect to an engine. Raise EngineUnavailableError with the library's reason, or EngineTooOldError."""
     import docker
     from docker.errors import DockerException, InvalidVersion
     from docker.utils import kwargs_from_env
@@ -266,7 +266,7 @@ def _translated() -> Iterator[None]:
 
 
 def _for_pull(reference: str) -> tuple[str, str]:
-    """Name and tag; the API takes a digest as the tag."""
+    """Split a reference into name and tag. The API accepts a digest as the tag."""
     name, separator, digest = reference.partition("@")
     if separator:
         return name, digest

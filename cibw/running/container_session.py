@@ -1,4 +1,4 @@
-"""The containers of a job: one from its image, others from the state that before-all left."""
+"""Opens the containers of a job: the first from its image, the others from the state after before-all."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from cibw.running.watch import ended_by
 
 _PROJECT = "/project"
 _CACHE = CACHE_PLACE
-"""The volume: uv's cache, kept environments, and work directories, which may be large."""
+"""The volume with uv's cache, cached environments, and work directories, which may be large."""
 _BINDINGS = {
     Late.PROJECT: _PROJECT,
     Late.SOURCE: "/tmp/cibw/source",  # noqa: S108  # in a container that is ours alone
@@ -51,7 +51,7 @@ _SCRIPTS = Tree(
 _BASE = "/tmp/cibw"  # noqa: S108
 _WORK = f"{_BASE}/work"
 _MEMORY = f"{_BASE}/memory"
-"""Where uv_kept.sh unpacks small environments: in memory, because most disks take far longer to create files."""
+"""Where uv_kept.sh unpacks small environments: in memory, because most disks are far slower at creating files."""
 _OCCUPY = """
 mkdir -p "$1" {steady} && ln -sfn "$1" "$2" || exit
 find {cache}/work -mindepth 1 -maxdepth 1 -mmin +2880 -exec rm -rf {{}} + 2>/dev/null
@@ -59,19 +59,21 @@ find {cache}/environments -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {{}} +
 ls {cache}/work
 exit 0
 """
-"""Compilers' caches want a path that is the same in each run. What a run left behind that was killed goes, and so do
-environments that were made long ago."""
+"""Compiler caches need a path that is the same in each run.
+
+Removes leftovers of killed runs, and environments that were created long ago.
+"""
 _MISSING = 404
 _CONTAINER_NAME = re.compile("cibw-[0-9a-z-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerSite:
-    """Where the containers of a job come from; `description` tells a user. They borrow what is `lent`.
+    """Creates the containers of a job. `description` is shown to the user. Programs in `lent` are mounted.
 
-    `volume` is for what tools keep between builds, and for work directories; containers of other projects have other
-    volumes. Where `state` is there, later runs start from what before-all leaves. With `prepared` they start from an
-    image that has the bytecode of its Pythons. With `certified` they have the certificates that cibw trusts.
+    `volume` is for tool caches and work directories; containers of other projects have other volumes. If `state` is
+    set, later runs start from the state after before-all. With `prepared`, containers start from an image with the
+    bytecode of its Pythons. With `certified`, they get the certificates that cibw trusts.
     """
 
     engine: Engine
@@ -87,9 +89,9 @@ class ContainerSite:
 
     @contextmanager
     def machine(self, image: str = "") -> Iterator[OpenMachine]:
-        """A container with uv in it; ImageUnavailableError and others as `open_container`.
+        """Open a container that has uv. Raises the same errors as `open_container`.
 
-        `image` stands for the image of the specification: a state of it that was made an image.
+        `image` replaces the specified image. It is a saved state of it.
         """
         with ExitStack() as stack:
             states = self._states() if not image else None
@@ -129,22 +131,22 @@ class ContainerSite:
             bring_uv(container, host, uv, self.spec.image.oci_platform, self.host.cache_dir)
 
     def _put_certificates(self, container: ContainerMachine) -> None:
-        """For a pip that brings certificates of its own, which are older than those of cibw."""
+        """Copy certificates for a pip whose bundled certificates are older than those of cibw."""
         with suppress(OSError):
             certificates = Path(certificate_file(self.host.environment)).read_bytes()
             container.put(certificates, CERTIFICATES.render(_BINDINGS))
 
     def _states(self) -> ContainerStates | None:
-        """Where the states of before-all are kept; None where they are not, or the image has no identity."""
+        """Return where states of before-all are saved, or None if they are not saved or the image has no id."""
         if self.state is None:
             return None
         image = find_image(self.engine, self.spec, self.opening)
-        # What one compiler has made need not fit what another one makes.
+        # Objects from different compilers may be incompatible.
         made_by = " with zig" if self.lent and self.lent.zig else ""
         return ContainerStates(self.engine, self.state, f"{image}{made_by}") if image.startswith("sha256:") else None
 
     def _container(self, image: str, states: ContainerStates | None) -> tuple[ContainerMachine, StateImage | None]:
-        """A container, from a state that was kept where there is one."""
+        """Create a container, from a saved state if there is one."""
         spec = self._spec_with_cache()
         found = states.find() if states else None
         if found is not None:
@@ -160,7 +162,7 @@ class ContainerSite:
         return open_container(self.engine, spec, self.opening, image), None
 
     def _from_kept(self, spec: ContainerSpec, image: str) -> ContainerMachine | None:
-        """A container from an image that is kept between runs; None where another run has removed the image."""
+        """Create a container from a saved image, or return None if another run has removed the image."""
         try:
             return open_container(self.engine, spec, self.opening, image)
         except EngineUnavailableError as error:
@@ -179,7 +181,10 @@ class ContainerSite:
 
     @property
     def _shares_cache(self) -> bool:
-        """A new volume belongs to root, so that another user can't write there."""
+        """Return whether the container uses the volume.
+
+        A new volume belongs to root, so another user cannot write to it.
+        """
         return not self.spec.engine.create.user
 
     @property
@@ -211,13 +216,13 @@ class ContainerSite:
         return _WORK
 
     def _remove_dead_work(self, container: ContainerMachine, names: set[str]) -> None:
-        """Remove the work directories of containers that are gone; each has the name of its container.
+        """Remove the work directories of containers that no longer exist. Each has the name of its container.
 
-        Only this engine has the volume, so that it knows all containers which use it.
+        Only this engine has the volume, so it lists all containers that use it.
         """
         if names == {container.name}:
             return
-        # The engine is asked after the names were read: a container is there before its directory.
+        # Query the engine after reading the names, because a container is created before its directory.
         with suppress(RefusedError):
             alive = {one.name for one in self.engine.client.containers(LABEL)}
             for name in sorted(names - alive - {container.name}):
@@ -225,7 +230,7 @@ class ContainerSite:
 
 
 def _mounts_cache(volumes: Iterable[str]) -> bool:
-    """Whether a user gives the cache another volume or directory."""
+    """Return whether the user mounts another volume or directory as the cache."""
     return any(f":{_CACHE}:" in f":{volume}:" for volume in volumes)
 
 

@@ -1,4 +1,4 @@
-"""One shell of a container that runs many commands, as an engine takes long to begin each of them."""
+"""A container shell that runs many commands, because engines are slow to start each command."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from cibw.running.container_api import EngineClient, Execution
 
 Take = Callable[[bytes, bool], None]
 _MARK = b"\x1e"
-"""Hardly a program writes it, so that nearly all output goes on as soon as it comes."""
+"""Programs hardly ever write this byte, so nearly all output is passed on immediately."""
 
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _READ_ONLY = frozenset("BASHOPTS BASHPID BASH_ARGC BASH_ARGV BASH_VERSINFO EUID GROUPS PPID SHELLOPTS UID".split())
 _SET_BY_SHELLS = ("OLDPWD", "PWD", "SHLVL", "_")
 _OF_SHELLS = re.compile(
-    # What changes how a shell, or `env`, works or speaks; none of them is a secret.
+    # Variables that change how a shell or `env` works. None of them is a secret.
     r"_|PATH|HOME|PWD|OLDPWD|SHLVL|IFS|ENV|BASH.*|POSIX.*|LANG|LANGUAGE|LC_.*|LD_.*|DYLD_.*|GLIBC_.*|MALLOC_.*|TZ|TERM"
     r"|RANDOM|SRANDOM|SECONDS|EPOCH.*|LINENO|HIST.*|OPT(?:ARG|ERR|IND)|TMOUT|PS[0-4]|PROMPT_.*|MAIL.*|CDPATH|COMP_.*"
     r"|DIRSTACK|FUNC.*|GLOBIGNORE|PIPESTATUS|REPLY|TIMEFORMAT|COLUMNS|LINES|FCEDIT|IGNOREEOF|HOST(?:NAME|TYPE)|MACHTYPE"
@@ -28,14 +28,13 @@ _OF_SHELLS = re.compile(
 
 
 class ShellLostError(Exception):
-    """The shell has ended in the midst of a command."""
+    """The shell ended in the middle of a command."""
 
 
 class Shell:
     """A shell that reads commands from its standard input and marks where the output of each ends.
 
-    It runs one command at a time. What a command leaves running in the background may write into the
-    output of a later one.
+    It runs one command at a time. Background processes of a command may write into the output of a later one.
     """
 
     def __init__(self, client: EngineClient, container: str, prefix: tuple[str, ...]) -> None:
@@ -44,7 +43,7 @@ class Shell:
         self._output = client.output(identity, iter(self._scripts.get, None))
 
     def run(self, command: str, take: Take) -> int:
-        """Run a command line and return its exit code; ShellLostError where the shell does not live to tell it."""
+        """Run a command line and return its exit code. Raise ShellLostError if the shell ends before reporting it."""
         token = secrets.token_hex(16)
         marks = f"c=$?; printf '\\036%s %s.' {token} $c; printf '\\036%s 0.' {token} >&2"
         self._scripts.put(f"({command}) </dev/null\n{marks}\n".encode("utf-8", "surrogateescape"))
@@ -61,21 +60,21 @@ class Shell:
         raise ShellLostError
 
     def close(self) -> None:
-        """Let the shell end."""
+        """End the shell."""
         self._scripts.put(None)
 
 
 def may_run(execution: Execution) -> bool:
-    """Whether a shell can set all variables of a command: their names are those of the shell's own language."""
+    """Return whether a shell can set all variables of a command, that is, whether their names are valid in a shell."""
     names = execution.environment or ()
     return all(_NAME.fullmatch(name) and name not in _READ_ONLY for name in names)
 
 
 def command_line(execution: Execution, inherited: Iterable[str] = ()) -> str:
-    """A line for a shell that runs a command in its directory, or ends with 127 where that is missing.
+    """Return a shell line that runs a command in its directory, or exits with 127 if that directory is missing.
 
-    `inherited` are the names of the variables that the shell itself began with; a command has none but its own. Values
-    never stand among the arguments of a program, which every user of the computer can read.
+    `inherited` are the names of the variables that the shell started with. A command gets only its own variables.
+    Values are never passed as program arguments, which every user of the computer can read.
     """
     change = f"cd -- {shlex.quote(execution.cwd)} || exit 127"
     if execution.environment is None:
@@ -86,14 +85,17 @@ def command_line(execution: Execution, inherited: Iterable[str] = ()) -> str:
 
 
 def _own_script(argv: tuple[str, ...]) -> str:
-    """A command of cibw's own; its scripts run in the shell itself, as their arguments may hold files of a project."""
+    """Return the line for a command of cibw itself.
+
+    Its scripts run in the shell, because their arguments may contain project files.
+    """
     if argv[:2] != ("sh", "-c"):
         return f"exec {shlex.join(argv)}"
     return f"{shlex.join(('set', '--', *argv[4:]))}; eval {shlex.quote(argv[2])}"
 
 
 def _settled(environment: Mapping[str, str], inherited: Iterable[str]) -> Iterator[str]:
-    """Words that unset what a command is not to have, and set what would change the shell itself."""
+    """Yield words that unset variables the command must not have, and set those that would affect the shell itself."""
     yield "env"
     for name in sorted({*inherited, *_SET_BY_SHELLS} - environment.keys()):
         yield from ("-u", name)
@@ -103,7 +105,7 @@ def _settled(environment: Mapping[str, str], inherited: Iterable[str]) -> Iterat
 
 
 class _End:
-    """Finds the mark after the output of a command; `held` is output that may be the beginning of the mark."""
+    """Finds the mark after the output of a command. `held` is output that may be the beginning of the mark."""
 
     def __init__(self, token: str) -> None:
         self.code: int | None = None
@@ -112,7 +114,7 @@ class _End:
         self._mark = re.compile(re.escape(self._start) + rb"(\d+)\.")
 
     def feed(self, chunk: bytes) -> bytes:
-        """Take a piece of a stream, and give what is surely output."""
+        """Take a chunk of a stream, and return the part that is certainly output."""
         text = self.held + chunk
         found = self._mark.search(text)
         if found:

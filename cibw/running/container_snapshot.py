@@ -1,4 +1,4 @@
-"""Makes an image of a container, for the other containers of a run and for later runs."""
+"""Creates an image of a container, for the other containers of the run and for later runs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ SNAPSHOT_NAME = "cibw-snapshot"
 
 
 class Snapshot:
-    """The image of a container as before-all left it.
+    """The image of a container after before-all.
 
-    Its name for this run is taken away when the `stack` closes; without a stack it stays. With `states` it may get
-    another name, by which later runs find it. It has the labels of the run, which are its `own`.
+    Its name for this run is removed when the `stack` closes; without a stack it stays. With `states` it may get
+    another name that later runs look for. `own` are the labels of the run.
     """
 
     def __init__(
@@ -34,19 +34,19 @@ class Snapshot:
         self._stack = stack
         self._reference = f"{SNAPSHOT_NAME}:{container.name}"
         self.image = ""
-        """The identity of the image; empty before it is made."""
+        """The id of the image, or an empty string before it is created."""
 
     def take(self) -> None:
-        """Make the image; InterruptedRunError where the container is closed meanwhile."""
+        """Create the image. Raise InterruptedRunError if the container is closed meanwhile."""
         if self._stack is not None:
-            # An engine that is asked may make the image though nobody hears of it.
+            # After a request, the engine may create the image even if its response is lost.
             self._stack.callback(self._engine.remove_image, self._reference)
         labels = {**self._own, **(self._states.labels if self._states else {})}
         with self._container.explained():
             self.image = self._engine.snapshot(self._container.name, self._reference, labels)
 
     def keep(self) -> None:
-        """Keep the image, which is made where that was not done, for later runs; errors as for `take`."""
+        """Keep the image for later runs, creating it if necessary. Raises the same errors as `take`."""
         if self._states is None:
             return
         if not self.image:

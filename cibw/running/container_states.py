@@ -1,4 +1,4 @@
-"""Keeps the states that before-all leaves, as images of the engine."""
+"""Saves states after before-all as images of the engine."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from cibw.running.state_images import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateSpec:
-    """What the state of a job's before-all is kept by.
+    """What identifies the saved state of a job's before-all.
 
-    `key` gives the key for the identity of an image, `owner` stands for project and job. `files` are
-    hashes of the project's files, and `has_changed` tells whether these still are its files. Without
-    `is_wanted` no state of an earlier run is used.
+    `key` returns the key for an image id. `owner` stands for the project and job. `files` are the hashes of the
+    project's files, and `has_changed` returns whether the files have changed since then. Without `is_wanted`,
+    states of earlier runs are not used.
     """
 
     key: Callable[[str], str]
@@ -41,7 +41,7 @@ class StateSpec:
 
 
 class ContainerStates:
-    """The state of a job's before-all in an engine, for an image of known identity."""
+    """The saved states of a job's before-all in an engine, for an image with a known id."""
 
     def __init__(self, engine: Engine, spec: StateSpec, image: str) -> None:
         self._engine = engine
@@ -53,7 +53,7 @@ class ContainerStates:
 
     @property
     def labels(self) -> Mapping[str, str]:
-        """What an image of the state has to carry."""
+        """Return the labels of an image of the state."""
         return {**self._labels, **base_labels(self._base())}
 
     def _base(self) -> LocalImage | None:
@@ -62,10 +62,10 @@ class ContainerStates:
         return None
 
     def find(self) -> StateImage | None:
-        """The image that an earlier run has kept."""
+        """Return the image that an earlier run has saved."""
         if not self._spec.is_wanted:
             return None
-        # An engine that refuses says so again where it is to make a container.
+        # An engine that refuses this reports the error again when a container is created.
         with suppress(RefusedError):
             found = self._engine.client.image(name_of(self._key))
             image = StateImage.of(found) if found else None
@@ -73,16 +73,16 @@ class ContainerStates:
         return None
 
     def keep(self, reference: str) -> None:
-        """Give an image the name that later runs look for; RefusedError where the engine does not."""
+        """Give an image the name that later runs look for. Raise RefusedError if the engine fails."""
         self._engine.client.tag(reference, name_of(self._key))
 
     def prune(self) -> None:
-        """Remove images that are out of date, quietly; never one that a container is made of."""
+        """Remove outdated images without raising errors. Images that containers use are kept."""
         prune_images(self._engine, BEFORE_ALL, self._spec.owner, self._spec.clock())
 
 
 def prune_images(engine: Engine, kind: Kind, owner: str, now: float) -> None:
-    """Remove the images of a kind that are out of date, quietly. Images that containers use stay."""
+    """Remove the outdated images of a kind without raising errors. Images that containers use are kept."""
     with suppress(CibwError, RefusedError):
         for name in outdated(kept_images(engine.client.labelled(kind.label), kind), owner, now):
             engine.remove_image(name)
@@ -95,7 +95,7 @@ def kept_states(engine: Engine) -> tuple[StateImage, ...]:
 
 
 def remove_states(engine: Engine) -> int:
-    """Remove all images that are kept between runs, and return their number. Images that containers use stay."""
+    """Remove all saved images and return their number. Images that containers use are kept."""
     return sum(_remove_all(engine, kind) for kind in (BEFORE_ALL, PREPARED))
 
 

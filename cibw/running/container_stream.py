@@ -1,4 +1,4 @@
-"""The connection of a running command, as the Docker SDK gives it."""
+"""The connection of a running command, as returned by the Docker SDK."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ class _Closable(Protocol):
 
 
 class Connection(_Closable, Protocol):
-    """What sends data and can be closed."""
+    """A connection that sends data and can be closed."""
 
     def sendall(self, data: bytes, /) -> object:
         """Send all of the data."""
 
 
 class ExecStream:
-    """Sends a command its standard input and receives its output; to be closed.
+    """Sends a command its standard input and receives its output. Must be closed.
 
-    `connection` is what the SDK gives for `socket=True`: a file around a socket, or a socket, as the
-    transport wants.
+    `connection` is the SDK's result for `socket=True`: a file around a socket, or a socket, depending on the
+    transport.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -33,9 +33,9 @@ class ExecStream:
         self._response: _Closable | None = getattr(connection, "_response", None)
 
     def exchange(self, data: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
-        """Send all data while output is received; OSError where either breaks off.
+        """Send all data while receiving output. Raise OSError if either fails.
 
-        The end of the data is not told, as not every transport can do that: the command must know it.
+        The end of the data is not signalled, because not every transport supports that. The command must detect it.
         """
         from docker.utils.socket import STDERR, frames_iter
 
@@ -46,11 +46,11 @@ class ExecStream:
         sender.finish()
 
     def send(self, data: bytes) -> None:
-        """Send data and receive nothing; OSError where the connection is lost."""
+        """Send data without receiving. Raise OSError if the connection is lost."""
         self._socket.sendall(data)
 
     def close(self) -> None:
-        """Close the connection, also in the middle of a command."""
+        """Close the connection, even in the middle of a command."""
         for part in (self._response, self._connection, self._socket):
             if part is not None:
                 with suppress(OSError):
@@ -58,7 +58,7 @@ class ExecStream:
 
 
 class _Sender:
-    """Sends in a thread of its own: a command that complains much must not wait for who sends to it."""
+    """Sends in a separate thread, so that a command that writes much output is not blocked."""
 
     def __init__(self, socket: Connection, data: Iterable[bytes]) -> None:
         self._socket = socket
@@ -71,7 +71,7 @@ class _Sender:
             self._thread.start()
 
     def finish(self) -> None:
-        """The command has ended: what still can't be sent is not wanted."""
+        """Stop sending, because the command has ended and does not read the rest."""
         if self._data != ():
             self._thread.join(1.0)
         if self._fault is not None:
@@ -88,7 +88,7 @@ class _Sender:
             self._end()
 
     def _end(self) -> None:
-        """Wake up who receives: the command may wait for the rest for ever."""
+        """Wake up the receiver, because the command may wait for the rest forever."""
         shutdown = getattr(self._socket, "shutdown", None)
         with suppress(OSError):
             if shutdown is not None:

@@ -1,7 +1,7 @@
-"""The volumes in which containers keep what their tools need again: one for each project and target.
+"""The volumes that cache tool data for containers, one per project and target.
 
-Code in a container is root there and can write to every volume that is mounted, so no two projects share one. An engine
-does not know when a volume was last used, so the cache directory has a record of each.
+Code in a container runs as root and can write to every mounted volume, so projects do not share volumes. An engine
+does not record when a volume was last used, so the cache directory has a record for each.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from cibw.running.container_connect import Engine
 from cibw.running.store_files import read_texts, write_table
 
 UNUSED_DAYS = 30.0
-"""A volume that no run has used for so long is removed by the next run."""
+"""A volume that no run has used for this long is removed by the next run."""
 _DAY = 86_400.0
 _ENGINES = {EngineName.DOCKER.value: EngineName.DOCKER, EngineName.PODMAN.value: EngineName.PODMAN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """A volume of an engine, the project that it is for, and when a run last used it, in seconds since the epoch."""
+    """A volume of an engine, its project, and when a run last used it, in seconds since the epoch."""
 
     name: str
     engine: EngineName
@@ -37,7 +37,7 @@ class Volume:
 
 
 def volume_name(target: str, project: str, cache_dir: Path) -> str:
-    """The name of a project's volume for a target; users and cache directories have volumes of their own, too."""
+    """Return the volume name of a project for a target. Each user and cache directory has its own volumes."""
     identity = f"{cache_dir.absolute()}\0{project}".encode("utf-8", "surrogateescape")
     return f"cibw-{target}-{hashlib.sha256(identity).hexdigest()[:12]}"
 
@@ -49,7 +49,7 @@ class VolumeRecords:
         self._directory = cache_dir / "volumes"
 
     def note_use(self, volume: Volume) -> None:
-        """Write down that a run uses a volume now; a record that can't be written does not fail the run."""
+        """Record that a run uses a volume. Errors are ignored, because they must not fail the run."""
         path = self._path(volume)
         with suppress(OSError):
             record = {"name": volume.name, "engine": volume.engine.value, "project": volume.project}
@@ -59,7 +59,7 @@ class VolumeRecords:
                 write_table(path, record)
 
     def all(self) -> Iterator[Volume]:
-        """All volumes, those of an engine together; broken records are left out."""
+        """Yield all volumes, grouped by engine. Invalid records are skipped."""
         for path in sorted(self._directory.glob("*.json")):
             texts = read_texts(path)
             engine = _ENGINES.get(texts.get("engine", ""))
@@ -69,7 +69,7 @@ class VolumeRecords:
                     yield Volume(name=texts["name"], engine=engine, project=texts.get("project", ""), used=used)
 
     def unused(self, days: float = UNUSED_DAYS) -> tuple[Volume, ...]:
-        """The volumes that no run has used for so many days."""
+        """Return the volumes that no run has used for the given number of days."""
         since = time.time() - days * _DAY
         return tuple(volume for volume in self.all() if volume.used < since)
 
@@ -83,7 +83,7 @@ class VolumeRecords:
 
 
 def remove_volumes(engine: Engine, volumes: Iterable[Volume], records: VolumeRecords) -> int:
-    """Remove volumes of an engine, and return how many there were; those in use stay, with their records."""
+    """Remove volumes of an engine, and return how many were removed. Volumes in use are kept, with their records."""
     removed = 0
     for volume in volumes:
         if volume.engine is engine.name:

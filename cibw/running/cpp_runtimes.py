@@ -1,8 +1,8 @@
-"""Which objects of a wheel have a C++ library each, and pass things of C++ to each other.
+"""Finds objects of a wheel that have separate C++ libraries and exchange C++ objects.
 
-zig links its C++ library, libc++, into each object. Two copies of it do not work together: an exception that one
-throws is not caught by the other, and a stream that one makes breaks in the other. Objects that are not linked with
-each other are not affected. Objects that meet through dlopen or a capsule can't be recognized in the files.
+zig links its C++ library, libc++, into each object. Two copies of it are incompatible: an exception thrown by one
+is not caught by the other, and a stream created by one breaks in the other. Objects that are not linked with each
+other are not affected. Objects that call each other through dlopen or a capsule cannot be detected in the files.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from elftools.elf.sections import Symbol
 
 RUNTIME_NAME = "libc++-cibw"
-"""How the file name of the C++ library begins that several objects share."""
+"""The beginning of the file name of the shared C++ library."""
 _HAS_RUNTIME = (b"N10__cxxabiv117__class_type_infoE", b"libc++abi: ")
-"""What is in every object that holds libc++'s support for exceptions, even when its symbols are stripped."""
+"""Present in every object that contains libc++'s support for exceptions, even if its symbols are stripped."""
 _GNU_RUNTIME = "libstdc++.so."
 _CPP = "_Z"
 _LIBCPP_NAMESPACE = "St3__1"
@@ -37,7 +37,7 @@ _MOST_TAGS = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Object:
-    """A library or program of a wheel; `defined` and `missing` are names of C++, and `missing` has no weak ones."""
+    """A library or program in a wheel. `defined` and `missing` are C++ symbols; `missing` has no weak ones."""
 
     path: str
     needed: tuple[str, ...]
@@ -56,7 +56,7 @@ class _Object:
 
 
 def mixed_runtimes(wheel: Path) -> str:
-    """How objects of a wheel use C++ libraries that do not fit together, as a sentence; empty where none do."""
+    """Describe incompatible C++ libraries among the objects of a wheel in a sentence, or return an empty string."""
     objects = _objects(wheel)
     if not any(one.uses_libcpp for one in objects):
         return ""
@@ -70,7 +70,7 @@ def mixed_runtimes(wheel: Path) -> str:
 
 
 class _Links:
-    """Which objects of a wheel are in memory together."""
+    """Finds the objects of a wheel that are loaded together."""
 
     def __init__(self, objects: Iterable[_Object]) -> None:
         self._providers: defaultdict[str, list[_Object]] = defaultdict(list)
@@ -82,7 +82,7 @@ class _Links:
                 self._definers[symbol].append(one)
 
     def together_with(self, root: _Object) -> list[_Object]:
-        """An object, and all that it needs, directly or by another one.
+        """Return an object and everything that it needs, directly or indirectly.
 
         A symbol that none of these defines may be found in an object that was loaded before.
         """
@@ -118,7 +118,7 @@ def _several_runtimes(together: list[_Object]) -> str:
 
 
 def _crossing(together: list[_Object]) -> str:
-    """Whether names of C++ pass between an object that uses libc++ and one that uses the library of gcc."""
+    """Describe C++ symbols that pass between an object with libc++ and one with libstdc++."""
     for one in together:
         for other in together:
             if not (one.uses_libcpp and other.uses_gnu) or one is other:
@@ -129,7 +129,7 @@ def _crossing(together: list[_Object]) -> str:
 
 
 def _unprovided(together: list[_Object]) -> str:
-    """Whether a C++ library is missing, or an object wants a function in terms of another one than it has."""
+    """Describe a missing C++ library, or a C++ symbol that no object defines."""
     known = frozenset[str]().union(*(one.defined for one in together))
     names = {name for one in together for name in one.names}
     for one in together:
@@ -149,7 +149,7 @@ def _objects(wheel: Path) -> list[_Object]:
 
 
 def _read(path: str, content: bytes) -> Iterator[_Object]:
-    """An object of a wheel; one that is broken can't be loaded either."""
+    """Yield the object in a file of a wheel. A broken object cannot be loaded, so it is skipped."""
     from elftools.elf.elffile import ELFFile  # slow to import
 
     with broken_files_skipped():
@@ -173,7 +173,7 @@ def _dynamic(elf: ELFFile) -> DynamicSection | DynamicSegment | None:
     section = elf.get_section_by_name(".dynamic")
     if isinstance(section, DynamicSection):
         return section
-    # A file needs no sections to be loaded.
+    # Sections are not needed for loading a file.
     return next((segment for segment in elf.iter_segments() if isinstance(segment, DynamicSegment)), None)
 
 
