@@ -1,4 +1,4 @@
-"""Why a wheel is not what its platform tag says."""
+"""Explains why a wheel does not match its platform tag."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _NO_NATIVE_FILE = "This does not look like a platform wheel"
 def explain_repair(
     error: CommandFailedError, machine: Machine, wheel: str, platform_tag: str, environment: Mapping[str, str]
 ) -> None:
-    """Raise PlatformTagError where a wheel needs newer libraries than a platform tag offers; else do nothing.
+    """Raise PlatformTagError if a wheel needs newer libraries than a platform tag guarantees; otherwise do nothing.
 
-    `environment` is that of the repair, in which it looks for the libraries that the wheel links.
+    `environment` is the environment of the repair step, which determines where the wheel's libraries are found.
     """
     glibc = _glibc(platform_tag)
     if not glibc:
@@ -48,14 +48,14 @@ def explain_repair(
 
 
 def found_no_native_file(error: CommandFailedError) -> bool:
-    """Whether auditwheel gave that as the reason of its failure; any other reason of a repair counts."""
+    """Return whether auditwheel failed because the wheel has no native files."""
     return any(_NO_NATIVE_FILE in line for line in error.context.last_lines)
 
 
 def pass_unrepaired(machine: Machine, wheel: str, directory: str) -> bool:
-    """Copy a wheel without native files to the repaired ones as it is, and say whether it was one.
+    """Copy a wheel without native files to the repaired wheels unchanged, and return whether it was one.
 
-    There is nothing to repair in it, which auditwheel takes for a failure.
+    Such a wheel needs no repair, but auditwheel reports an error for it.
     """
     name = wheel.rpartition("/")[2]
     with scratch_directory("wheel") as folder:
@@ -68,7 +68,7 @@ def pass_unrepaired(machine: Machine, wheel: str, directory: str) -> bool:
 
 
 def missing_native_file(wheel: Path) -> str:
-    """A warning where a wheel with a platform tag holds no native file; else empty."""
+    """Return a warning if a wheel with a platform tag contains no native files, otherwise an empty string."""
     if WheelName.parse(wheel.name).is_pure or has_native_files(wheel):
         return ""
     return (
@@ -78,14 +78,14 @@ def missing_native_file(wheel: Path) -> str:
 
 
 def pure_repair(built: str, wheel: Path) -> str:
-    """A warning where a repair has made a wheel of pure Python out of one with a platform tag; else empty."""
+    """Return a warning if the repair step replaced a platform wheel with a pure one, else an empty string."""
     if not WheelName.parse(wheel.name).is_pure or WheelName.parse(built.rpartition("/")[2]).is_pure:
         return ""
     return f"The repair step replaced {built.rpartition('/')[2]} with {wheel.name}, a wheel for any platform."
 
 
 def stray_libraries(error: CibwError, files: Iterable[str]) -> str:
-    """A hint for a build or repair that failed in a project with compiled modules; empty where it has none."""
+    """Return a hint for a failed build or repair if the project contains compiled modules, else an empty string."""
     found = [name for name in files if name.endswith(".so") and ".git/" not in name]
     if not found or error.context.step not in (StepName.BUILD.value, StepName.REPAIR.value):
         return ""

@@ -1,4 +1,4 @@
-"""Whether the kernel can run programs of another architecture."""
+"""Checks whether the kernel can run programs of another architecture."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ BINFMT = Path("/proc/sys/fs/binfmt_misc")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Processor:
-    """A processor as `platform.machine()` names it, and whether it also runs its 32-bit form."""
+    """A processor as named by `platform.machine()`, and whether it also runs its 32-bit variant."""
 
     machine: str
     runs_32bit: bool = False
 
 
 class Emulation(Enum):
-    """How programs of an architecture run."""
+    """How programs of an architecture are run."""
 
     NATIVE = "native"
     EMULATED = "emulated"
 
 
 class _Kind(NamedTuple):
-    """An architecture: its names, and class, byte order and machine of its ELF header (hexadecimal)."""
+    """An architecture: its names, and the class, byte order and machine of its ELF header (hexadecimal)."""
 
     name: str
     names: tuple[str, ...]
@@ -52,11 +52,11 @@ _BY_NAME = {name: kind for kind in _KINDS for name in kind.names}
 _OCI_NAMES = {"x86_64": "amd64", "i386": "386", "aarch64": "arm64", "arm": "arm/v7"}
 
 Handlers = Mapping[str, str]
-"""The entries of binfmt_misc by their names; `status` is one of them."""
+"""The binfmt_misc entries by name, including `status`."""
 
 
 def read_handlers(directory: Path = BINFMT) -> Handlers | None:
-    """What the kernel hands to other programs; None where binfmt_misc is not mounted."""
+    """Return the binfmt_misc entries of the kernel, or None if binfmt_misc is not mounted."""
     if not (directory / "status").exists():
         return None
     return {
@@ -69,10 +69,10 @@ def read_handlers(directory: Path = BINFMT) -> Handlers | None:
 def check_emulation(
     host: Processor, oci_platform: str, read: Callable[[], Handlers | None] = read_handlers
 ) -> Emulation:
-    """How a Linux host runs containers of a platform (`linux/arm64`).
+    """Return how a Linux host runs containers of a platform (`linux/arm64`).
 
-    EmulationMissingError where it can't, with what to do. Architectures that are not known are not judged.
-    To be asked only where containers share the kernel of this computer.
+    Raises EmulationMissingError with instructions if it cannot. Unknown architectures are not checked. Use this
+    only if containers share the kernel of this computer.
     """
     own, wanted = _kinds(host, oci_platform)
     if own is None or wanted is None or _is_native(own.name, wanted.name, host):
@@ -84,7 +84,7 @@ def check_emulation(
 
 
 def is_native(host: Processor, oci_platform: str) -> bool:
-    """Whether a processor runs programs of a platform (`linux/arm64`) itself, or one of the two is not known."""
+    """Return whether a processor runs programs of a platform (`linux/arm64`) natively, or one of them is unknown."""
     own, wanted = _kinds(host, oci_platform)
     return own is None or wanted is None or _is_native(own.name, wanted.name, host)
 
@@ -94,14 +94,14 @@ def _kinds(host: Processor, oci_platform: str) -> tuple[_Kind | None, _Kind | No
 
 
 def is_foreign(host: Processor, oci_platform: str) -> bool:
-    """Whether both architectures are known, and a host could run containers of that platform only by emulation."""
+    """Return whether both architectures are known and the host needs emulation for containers of that platform."""
     own = _BY_NAME.get(host.machine.lower())
     wanted = _BY_NAME.get(_architecture(oci_platform))
     return own is not None and wanted is not None and not _is_native(own.name, wanted.name, host)
 
 
 def oci_platform_of(host: Processor) -> str:
-    """The platform of a host's own programs, such as `linux/amd64`; empty where it is not known."""
+    """Return the platform of a host's own programs, such as `linux/amd64`, or an empty string if it is unknown."""
     kind = _BY_NAME.get(host.machine.lower())
     return f"linux/{_OCI_NAMES.get(kind.name, kind.name)}" if kind else ""
 

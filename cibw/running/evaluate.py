@@ -1,4 +1,4 @@
-"""Environment expressions, evaluated on the machine."""
+"""Evaluates environment expressions on the machine."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def evaluate(
     run: Runner,
     tell: Callable[[str, str], None] = lambda _name, _value: None,
 ) -> dict[str, str]:
-    """Add assignments to an environment, each seeing the earlier ones.
+    """Add assignments to an environment. Each assignment sees the earlier ones.
 
-    Substitutions run by `run` in the project's directory; CommandFailedError names the variable
-    whose command failed. `tell` gets each name and its value before anything else sees it.
+    Command substitutions are run by `run` in the project directory. CommandFailedError names the variable whose
+    command failed. `tell` receives each name and value before anything else sees it.
     """
     result = dict(environment)
     for expression in expressions:

@@ -1,4 +1,4 @@
-"""Files from the network: fetched once, proved, and kept in the cache."""
+"""Downloads files once, verifies them, and keeps them in the cache."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _PIECE = 1 << 20
 
 
 def ignore(_: str) -> None:
-    """Do nothing with a line of progress."""
+    """Ignore a progress line."""
 
 
 def always() -> None:
-    """Let a download go on."""
+    """Never interrupt a download."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetching:
-    """How to fetch: `cache` is the directory of the cache, `first_wait` is in seconds.
+    """Download settings. `cache` is the cache directory, and `first_wait` is in seconds.
 
-    Each wait between tries is twice the one before. `progress` hears of it in lines of text, and
-    `go_on` raises an error to break off.
+    Each wait between attempts is twice as long as the one before. `progress` receives lines of text, and `go_on`
+    raises an error to cancel the download.
     """
 
     transport: Transport
@@ -50,10 +50,10 @@ class Fetching:
 
 
 def fetch(download: Download, fetching: Fetching) -> Path:
-    """The path of a file in the cache, which is fetched where it is missing or spoilt.
+    """Return the path of a file in the cache. Download it if it is missing or damaged.
 
-    Runs that want the same file wait for each other. DownloadError where it can't be had, or is not
-    what its hash says; nothing of it is left then.
+    Runs that need the same file wait for each other. Raises DownloadError if it cannot be downloaded or has the
+    wrong hash. No partial file is left behind.
     """
     path = fetching.cache / place_of(download)
     with alone(path, fetching.go_on):
@@ -65,7 +65,7 @@ def fetch(download: Download, fetching: Fetching) -> Path:
 
 
 def lacking(downloads: Iterable[Download], fetching: Fetching) -> tuple[Lacking, ...]:
-    """The files that the cache lacks, each once, in order."""
+    """Return the files that are missing from the cache, without duplicates and in order."""
     places = {download: fetching.cache / place_of(download) for download in downloads}
     return tuple(
         Lacking(download=download, place=str(place), address=fetching.mirrors.resolve(download.address))
@@ -75,7 +75,7 @@ def lacking(downloads: Iterable[Download], fetching: Fetching) -> tuple[Lacking,
 
 
 def is_file_of(path: Path, sha256: str) -> bool:
-    """Whether a path is a file that can be read, and has this SHA-256 where one is known."""
+    """Return whether a path is a readable file that has the given SHA-256, if one is given."""
     try:
         return path.is_file() and (_hash(path) == sha256 if sha256 else os.access(path, os.R_OK))
     except OSError:
@@ -111,11 +111,11 @@ def _fetch_patiently(download: Download, path: Path, fetching: Fetching) -> None
 
 
 def _fault_of(address: str, sha256: str, path: Path, fetching: Fetching) -> UnreachableError | None:
-    """What stopped a try; None where the file is there."""
+    """Return the reason why an attempt failed, or None if the file has been downloaded."""
     try:
         _fetch(address, sha256, path, fetching)
     except UnreachableError as fault:
-        # An interrupt ends the connection, which then looks broken.
+        # An interrupt closes the connection, which then looks broken.
         fetching.go_on()
         return fault
     return None
@@ -151,7 +151,7 @@ def _demand_success(reply: Reply, address: str) -> None:
 
 
 def _transfer(reply: Reply, file: IO[bytes], address: str, fetching: Fetching) -> str:
-    """The SHA-256 of what has been written."""
+    """Write the response to a file and return its SHA-256."""
     digest, received, told = hashlib.sha256(), 0, fetching.clock()
     fetching.progress(f"downloading {shown(address)}")
     for piece in reply.pieces:

@@ -1,4 +1,4 @@
-"""What fetching needs of the network, and what it says about it."""
+"""The network interface that downloads use, and its errors."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from cibw.model.web import NoAnswerError
 
 
 class UnreachableError(NoAnswerError):
-    """The connection can't be made, or it broke; another try may work."""
+    """The connection failed or broke. Another attempt may succeed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer: its status, its size in bytes where that is told, and its content in pieces.
+    """A response: its status, its size in bytes if known, and its content in chunks.
 
-    `pieces` raises UnreachableError where the connection breaks; `stop` may be called from another
-    thread and ends it at once.
+    `pieces` raises UnreachableError if the connection breaks. `stop` may be called from another thread and ends the
+    transfer immediately.
     """
 
     status: int
@@ -29,7 +29,7 @@ class Reply:
 
 
 class Transport(Protocol):
-    """Asks for what an address holds."""
+    """Requests the content of an address."""
 
     def get(self, address: str, /) -> AbstractContextManager[Reply]:
-        """The answer, after all redirections; UnreachableError where there is none."""
+        """Return the response after all redirects. Raise UnreachableError if there is none."""

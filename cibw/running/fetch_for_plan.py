@@ -1,4 +1,4 @@
-"""Has on the host what a plan fetches."""
+"""Downloads the files of a plan to the host."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cibw.running.unpack import unpack
 
 
 def fetcher_of(make_fetching: Callable[[], Fetching]) -> Fetcher:
-    """A fetcher that asks the network only for what is not there; then alone it needs `make_fetching`."""
+    """Return a fetcher that uses the network only for missing files. It calls `make_fetching` only then."""
 
     def have(wanted: Fetch, path: str) -> None:
         target = Path(path)
@@ -55,6 +55,6 @@ def _is_there(wanted: Fetch, target: Path) -> bool:
 
 
 def _heart(directory: Path) -> Path:
-    """What an archive holds, without the one directory that most archives put around it."""
+    """Return the contents of an archive, without the single top-level directory that most archives have."""
     entries = list(directory.iterdir())
     return entries[0] if len(entries) == 1 and entries[0].is_dir() else directory

@@ -1,4 +1,4 @@
-"""The network, by urllib3; imported where something is fetched, as it takes its time to load."""
+"""HTTP by urllib3. Imported only for downloads, because urllib3 is slow to import."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _NONE = Certificates()
 
 
 def system_proxy(address: str) -> str:
-    """The proxy that the system or the environment names for an address; empty for none."""
+    """Return the proxy that the system or the environment sets for an address, or an empty string."""
     parts, proxies = urlsplit(address), getproxies()
     if proxy_bypass(parts.netloc.rpartition("@")[2]):
         return ""
@@ -52,7 +52,7 @@ def system_proxy(address: str) -> str:
 
 
 def login_of_user(host: str) -> str:
-    """`name:password` for a host, from the user's .netrc; empty where there is none."""
+    """Return `name:password` for a host from the user's .netrc, or an empty string."""
     try:
         found = netrc.netrc().authenticators(host)
     except (OSError, UnicodeError, netrc.NetrcParseError):
@@ -61,15 +61,16 @@ def login_of_user(host: str) -> str:
 
 
 def trusted(environment: Mapping[str, str], wanted: Certificates = _NONE) -> ssl.SSLContext:
-    """The certificates to trust: those that are wanted, else those of SSL_CERT_FILE and the like, else the system's.
+    """Return the certificates to trust: the requested ones, else those of SSL_CERT_FILE and similar, else the system's.
 
-    Where the system has none, those of certifi. A directory holds them under the names that OpenSSL looks for.
+    If the system has none, those of certifi are used. Certificates in a directory must have the names that OpenSSL
+    expects.
     """
     named = next((environment[name] for name in AUTHORITIES if environment.get(name)), "")
     context = _trusting(wanted.authorities or named, environment)
     if wanted.client:
         try:
-            # Without this, OpenSSL would ask for a passphrase at the terminal.
+            # Otherwise OpenSSL would prompt for a passphrase on the terminal.
             context.load_cert_chain(Path(wanted.client).expanduser(), password=lambda: "")
         except (OSError, ValueError) as error:
             raise DownloadError(
@@ -104,9 +105,9 @@ def _system_has_some() -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpTransport:
-    """Asks by HTTP and HTTPS; `proxy_for` and `login_for` are asked anew at each redirection.
+    """An HTTP and HTTPS client. `proxy_for` and `login_for` are called again for each redirect.
 
-    Answers end at the `limits` with DownloadError, which no further try would change.
+    Responses that exceed the `limits` raise DownloadError, because another attempt would not help.
     """
 
     context: ssl.SSLContext
@@ -116,7 +117,10 @@ class HttpTransport:
 
     @contextmanager
     def get(self, address: str, /) -> Iterator[Reply]:
-        """The answer, after all redirections; UnreachableError where there is none, DownloadError where it is odd."""
+        """Return the response after all redirects.
+
+        Raise UnreachableError if there is none, DownloadError if it is invalid.
+        """
         if urlsplit(address).scheme not in ("http", "https"):
             raise DownloadError(f"{shown(address)} is not an HTTP address.", hint="Set a mirror that has the file.")
         question = Question(address=address, headers={"accept-encoding": "identity"})
@@ -128,7 +132,7 @@ class HttpTransport:
             yield Reply(status=response.status, pieces=pieces, size=size, stop=partial(_stop, response))
 
     def ask(self, question: Question, /) -> Answer:
-        """The answer, after the redirections of a GET; NoAnswerError where none comes, DownloadError for odd ones."""
+        """Return the response, following redirects of a GET. Raise NoAnswerError or DownloadError."""
         limits, address = self.limits, question.address
         seconds = limits.file_seconds if question.only_hash else limits.answer_seconds
         with (
@@ -196,7 +200,7 @@ def _leaves(address: str, target: str) -> bool:
     try:
         return not same_server(address, urljoin(address, target))
     except ValueError:
-        # What follows refuses it.
+        # The next request rejects it.
         return False
 
 
@@ -216,13 +220,13 @@ def _redirected(question: Question, target: str) -> Question:
             hint="Check the mirror or the proxy.",
         )
     is_same = server == urlsplit(address).netloc
-    # What lets us in at one server must not be told to another.
+    # Credentials for one server must not be sent to another.
     headers = {name: value for name, value in question.headers.items() if is_same or name != "authorization"}
     return replace(question, address=found, headers=headers)
 
 
 def _size(response: urllib3.BaseHTTPResponse) -> int | None:
-    """What the answer says of its length; None where that is no number of bytes."""
+    """Return the content length of the response, or None if it is not a valid number."""
     length = response.headers.get("content-length", "")
     return int(length) if re.fullmatch("[0-9]{1,18}", length) else None
 
@@ -241,7 +245,7 @@ def _pieces(response: urllib3.BaseHTTPResponse, limit: int, address: str, deadli
 
 
 def _stop(response: urllib3.BaseHTTPResponse) -> None:
-    # It may have come to its end in this very moment.
+    # The transfer may just have finished.
     with suppress(OSError, RuntimeError, ValueError):
         response.shutdown()
 
@@ -251,12 +255,12 @@ def _faults(address: str, deadline: Deadline) -> Iterator[None]:
     try:
         yield
         if deadline.is_over:
-            # What was sent until then may look like a whole answer.
+            # The data received so far may look like a complete response.
             raise deadline.overrun(shown(address))
     except (HTTPError, OSError, ValueError) as error:
         if deadline.is_over:
             raise deadline.overrun(shown(address)) from error
-        # The address is in the message already.
+        # The message already contains the address.
         reason = _CONNECTION.sub("", " ".join(str(error).split())) or type(error).__name__
         if "CERTIFICATE_VERIFY_FAILED" in reason:
             raise DownloadError(

@@ -1,4 +1,4 @@
-"""A run without the network: what it tells the tools of a build, and what it lists as missing."""
+"""Offline mode: the variables for build tools, and the list of missing files."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from cibw.running.fetch_api import Reply
 from cibw.running.fetch_rules import missing_text, shown
 
 OFFLINE_VARIABLES: Mapping[str, str] = {"UV_OFFLINE": "1", "PIP_NO_INDEX": "1", "CARGO_NET_OFFLINE": "true"}
-"""What keeps the tools of a build from the network: uv and Cargo take what their caches hold, pip what it is given."""
+"""Variables that disable network access: uv and Cargo use only their caches, pip only what it is given."""
 
 
 class NoTransport:
-    """The network of a run that has none."""
+    """The network of an offline run."""
 
     def get(self, address: str, /) -> AbstractContextManager[Reply]:
-        """Nothing: DownloadError, whatever the address."""
+        """Raise DownloadError for any address."""
         raise DownloadError(
             f"{shown(address)} is not in the cache, and network access is disabled.",
             hint="Run once with network access.",
@@ -32,15 +32,15 @@ class NoTransport:
 
 
 def without_network(spec: ContainerSpec) -> ContainerSpec:
-    """A container that reaches no other computer, unless its create-args name a network."""
+    """Return a container specification without network, unless its create-args set a network."""
     create = spec.engine.create
     return replace(spec, engine=replace(spec.engine, create=replace(create, network=create.network or "none")))
 
 
 def downloads_of(plan: Plan, bindings: Mapping[Late, str]) -> tuple[Download, ...]:
-    """The files that a plan fetches, each once, but not those whose place on this computer is taken already.
+    """Return the downloads of a plan without duplicates, except those that are already present on this computer.
 
-    A place with a late value that `bindings` does not have is one that each run makes anew.
+    A target path with a late value that is missing from `bindings` is new in each run.
     """
     wanted = (action for job in plan.jobs for action in _actions(job) if isinstance(action, Fetch))
     missing = (one for one in wanted if not (_stands(one.path, bindings) or _stands(one.unless, bindings)))
@@ -48,12 +48,15 @@ def downloads_of(plan: Plan, bindings: Mapping[Late, str]) -> tuple[Download, ..
 
 
 def images_of(plan: Plan) -> tuple[ContainerSpec, ...]:
-    """The containers that a plan starts, each once."""
+    """Return the containers that a plan starts, without duplicates."""
     return tuple(dict.fromkeys(job.machine for job in plan.jobs if isinstance(job.machine, ContainerSpec)))
 
 
 def demand_here(downloads: tuple[Download, ...], fetching: Fetching, missing_images: tuple[Image, ...]) -> None:
-    """DownloadError, or ImageUnavailableError where only images lack, which lists all files and images that do."""
+    """Raise an error that lists all missing files and images.
+
+    The error is DownloadError, or ImageUnavailableError if only images are missing.
+    """
     files = lacking(downloads, fetching)
     if not files and not missing_images:
         return

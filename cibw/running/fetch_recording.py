@@ -1,4 +1,4 @@
-"""A network for tests, which answers from a script and keeps what it was asked."""
+"""A network for tests, which replays a script and records requests."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from cibw.running.fetch_api import Reply, UnreachableError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scripted:
-    """One answer: `fault` says why there is none; the connection breaks after `pieces` with `breaks`.
+    """A scripted response. With `fault` there is no response; with `breaks` the connection breaks after `pieces`.
 
-    `size` is what the answer tells of its length.
+    `size` is the reported length.
     """
 
     status: int = 200
@@ -26,9 +26,9 @@ class Scripted:
 
 @dataclass(slots=True)
 class RecordingTransport:
-    """Gives the answers one after the other, and the last one from then on.
+    """Returns the responses one after the other, and then repeats the last one.
 
-    `between` is called before each piece; `asked` has the addresses in order.
+    `between` is called before each chunk. `asked` contains the addresses in order.
     """
 
     answers: tuple[Scripted, ...]
@@ -38,7 +38,7 @@ class RecordingTransport:
 
     @contextmanager
     def get(self, address: str, /) -> Iterator[Reply]:
-        """The next answer, whatever the address."""
+        """Return the next response for any address."""
         answer = self.answers[min(len(self.asked), len(self.answers) - 1)]
         self.asked.append(address)
         if answer.fault:
@@ -58,17 +58,17 @@ class RecordingTransport:
 
 @dataclass(slots=True)
 class RecordingWeb:
-    """A web for tests: answers by method and address, such as `GET https://index.example/simple/a/`.
+    """An HTTP client for tests. Responses are listed by method and address: `GET https://index.example/simple/a/`.
 
-    Of several answers for one question each is given once, and the last one from then on; None stands for a
-    connection that breaks. What is not in the script is answered with 404. `asked` has the questions in order.
+    If a request has several responses, each is returned once, and then the last one is repeated. None stands for a
+    broken connection. Other requests get status 404. `asked` contains the requests in order.
     """
 
     answers: Mapping[str, Sequence[Answer | None]]
     asked: list[Question] = field(default_factory=list)
 
     def ask(self, question: Question, /) -> Answer:
-        """The next answer of the script; NoAnswerError where that is None."""
+        """Return the next response of the script. Raise NoAnswerError if it is None."""
         name = f"{question.method} {question.address}"
         number = sum(f"{earlier.method} {earlier.address}" == name for earlier in self.asked)
         self.asked.append(question)

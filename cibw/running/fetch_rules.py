@@ -1,4 +1,4 @@
-"""What fetching decides: when another try is worth it, where a file is kept; pure."""
+"""Rules of downloads: when to try again, and where to store a file; pure."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ _ODD = re.compile(r"[^\w.+-]", re.ASCII)
 
 
 def is_final(status: int) -> bool:
-    """Whether the same question would get the same refusal."""
+    """Return whether repeating the request would fail again."""
     return 400 <= status < 500 and status not in _WORTH_ANOTHER_TRY
 
 
 def waits(first: float, attempts: int) -> tuple[float, ...]:
-    """The seconds between tries, each twice the one before; one fewer than there are tries."""
+    """Return the seconds between attempts. Each is twice as long as the one before."""
     return tuple(first * 2**number for number in range(attempts - 1))
 
 
 def place_of(download: Download) -> PurePosixPath:
-    """Where a file is kept below the cache: by its hash, so that mirrors share it, else by its address."""
+    """Return the cache path of a file: by its hash, so that mirrors share it, else by its address."""
     key = download.sha256 or f"address-{hashlib.sha256(download.address.encode()).hexdigest()[:32]}"
     name = _ODD.sub("_", urlsplit(download.address).path.rpartition("/")[2]).lstrip(".")
     return PurePosixPath("downloads", key, name or "file")
 
 
 def shown(address: str) -> str:
-    """An address as it may be shown: without a login, and without a query, which may hold a token."""
+    """Return an address for display: without credentials, and without a query, which may contain a token."""
     parts = urlsplit(address)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lacking:
-    """A file that the cache lacks: the place that it would have, and the address to get it from."""
+    """A file missing from the cache, with its cache path and its address."""
 
     download: Download
     place: str
@@ -49,7 +49,7 @@ class Lacking:
 
 
 def missing_text(files: Sequence[Lacking], images: Sequence[Image]) -> str:
-    """What lists all that is missing: of each file, from where to get it, where to put it, and what proves it."""
+    """List everything that is missing: for each file its address, its target path and its hash."""
     lines = [f"  {shown(one.address)}\n    {one.place}{_proof(one.download)}" for one in files]
     lines += [f"  {image.reference}\n    an image for {image.oci_platform}" for image in images]
     amounts = [_amount(len(files), "file"), _amount(len(images), "image")]

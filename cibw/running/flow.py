@@ -1,4 +1,4 @@
-"""The flow of one build, the same for every platform and machine."""
+"""The steps of one build, the same for every platform and machine."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ from cibw.untrusted.faults import ArchiveError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What a build finds: the environment it starts from, the run's wheels, where wheels go.
+    """The context of a build: its initial environment, the wheels of the run, and the output directory.
 
-    `restore` puts a wheel that an earlier run has made into the directory that it gets. `made` is called
-    when the wheel of the build is there; then `keep` may keep it for later runs, before its tests, and after these
-    `land` puts it into the output directory. `toolchain` is the part of the environment that selects a
-    compiler which `cibw` brings, and `advice` tells what may help where that fails. With `has_toolchain` such
-    a compiler may have made some of the objects, if only in before-all; `other_compilers` may take its place.
+    `restore` copies a wheel of an earlier run into the given directory. `made` is called when the build's wheel
+    exists. Then `keep` may save it for later runs, before its tests; after the tests `land` moves it to the output
+    directory. `toolchain` is the part of the environment that selects a compiler provided by `cibw`, and `advice`
+    is a hint for when it fails. If `has_toolchain` is set, some objects may have been compiled by such a compiler,
+    possibly only in before-all. `other_compilers` may replace it.
     """
 
     base_environment: Mapping[str, str]
@@ -60,7 +60,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """The wheel that serves a build, and how it was had: BUILT, REUSED or RESTORED.
+    """The wheel of a build, and its origin: BUILT, REUSED or RESTORED.
 
     `earlier` is the finished wheel that is reused.
     """
@@ -71,10 +71,10 @@ class Made:
 
 
 def run_build(build: WheelBuild, bench: Workbench, site: Site) -> Made:
-    """Make a wheel, or take one of this run or of the store that serves; test it; collect it.
+    """Build a wheel, or use a matching one from this run or the store. Test it and collect it.
 
-    A wheel whose objects have C++ libraries that do not fit together is made again with other compilers. Raises the
-    error of the step that fails. A wheel gets its name in the output directory only after its tests.
+    A wheel whose objects have incompatible C++ libraries is built again with other compilers. Raises the error of
+    the step that fails. A wheel is moved to the output directory only after its tests.
     """
     try:
         return _run(build, bench, site)
@@ -176,7 +176,7 @@ def _repair_failed(
 ) -> None:
     wheel = bench.bindings[Late.BUILT_WHEEL]
     tag = build.platform_tag or environment.get("AUDITWHEEL_PLAT", "")
-    # A repair may have moved or spoilt the wheel; then there is nothing to look into.
+    # The repair step may have moved or damaged the wheel. Then it cannot be inspected.
     with suppress(FileNotFoundError, ArchiveError):
         if found_no_native_file(error) and pass_unrepaired(bench.machine, wheel, REPAIRED_DIR.render(bench.bindings)):
             return

@@ -1,4 +1,4 @@
-"""Asks git about a project, without running a program that the project names."""
+"""Queries git about a project without running programs that the project configures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cibw.model.command import Outcome, Request
 from cibw.running.machine import OutputSink
 
 _SETTINGS = {
-    # Programs and hooks; an empty value is not always "none", but it is never a program.
+    # Programs and hooks. An empty value does not always disable them, but it is never a program.
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
     "core.pager": "cat",
@@ -27,11 +27,11 @@ _SETTINGS = {
     "log.showSignature": "false",
     "maintenance.auto": "false",
     "gc.auto": "0",
-    # Nothing is fetched; remote helpers and `ext::` addresses are programs, too.
+    # Nothing is fetched. Remote helpers and `ext::` addresses are programs, too.
     "protocol.allow": "never",
     "protocol.ext.allow": "never",
     "submodule.recurse": "false",
-    # A directory of a checkout that looks like a repository would bring a configuration of its own.
+    # A directory of a checkout that looks like a repository would bring its own configuration.
     "safe.bareRepository": "explicit",
     "core.quotePath": "true",
 }
@@ -47,10 +47,10 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
 }
 _KEPT = re.compile(
-    # Where the user's own configuration is, which may also name directories as safe.
+    # The location of the user's own configuration, which may also mark directories as safe.
     r"HOME|XDG_CONFIG_HOME|GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|GIT_CEILING_DIRECTORIES"
     r"|GIT_DISCOVERY_ACROSS_FILESYSTEM|USER|LOGNAME|SUDO_[UG]ID"
-    # What any program needs.
+    # Required by any program.
     r"|TMPDIR|TEMP|TMP|LD_LIBRARY_PATH|DYLD_(FALLBACK_)?LIBRARY_PATH|DEVELOPER_DIR|SYSTEMROOT|SYSTEMDRIVE|WINDIR"
     r"|COMSPEC|PATHEXT|USERPROFILE|HOMEDRIVE|HOMEPATH|(LOCAL)?APPDATA|PROGRAMDATA|PROGRAMFILES.*|COMMONPROGRAMFILES.*",
     re.IGNORECASE if os.name == "nt" else 0,
@@ -60,36 +60,36 @@ _CONTROLS = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"
 
 
 class Runner(Protocol):
-    """The part of a machine that runs commands; here it must be the host."""
+    """The part of a machine that runs commands. It must be the host."""
 
     def run(self, request: Request, output: OutputSink) -> Outcome:
-        """Run a command to its end."""
+        """Run a command until it ends."""
 
     def environment(self) -> Mapping[str, str]:
-        """The environment that commands start from."""
+        """Return the environment that commands start from."""
 
 
 def git_lines(runner: Runner, directory: Path, *arguments: str) -> list[str] | None:
-    """The lines that git prints; None where it fails, is missing, or finds no repository.
+    """Return git's output lines, or None if git fails, is missing, or finds no repository.
 
-    Settings of the project never make git run another program, provided that the command leaves the content of
-    the work tree alone: `git status`, `git diff` and `git add` would run its filters. So the commands are those that
-    list the index, references and commits.
+    Project settings never make git run another program if the command does not read the contents of the work tree.
+    `git status`, `git diff` and `git add` would run filters, so the commands are limited to those that list the
+    index, references and commits.
     """
     return _ask(runner, directory, arguments, _ignore)
 
 
 def owner_refusal(runner: Runner, directory: Path) -> str:
-    """Why git does not read the repository of another user, and what helps; empty where that is not so."""
+    """Return the command that lets git read another user's repository, or an empty string if none is needed."""
     errors: list[str] = []
     if _ask(runner, directory, ("rev-parse", "--git-dir"), errors.append) is not None:
         return ""
-    # Versions of git word the refusal in different ways, but all name the setting.
+    # The wording differs between git versions, but all name the setting.
     return f"git config --global --add safe.directory {directory}" if "safe.directory" in "".join(errors) else ""
 
 
 def unquote(line: str) -> str:
-    """Read a path as git prints it: plain, or in double quotes with C escapes."""
+    """Parse a path as git prints it: plain, or in double quotes with C escapes."""
     if not (line.startswith('"') and line.endswith('"') and len(line) > 1):
         return line
     raw = _ESCAPE.sub(_unescape, line[1:-1].encode("utf-8", "surrogateescape"))
@@ -110,7 +110,7 @@ def _ask(runner: Runner, directory: Path, arguments: tuple[str, ...], error: Cal
 
 
 def _environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that git needs, and none that names a program, a file to write to or another repository."""
+    """Return the variables that git needs, without those that name a program, an output file or another repository."""
     kept = {name: value for name, value in environment.items() if _KEPT.fullmatch(name)}
     # A relative entry would find programs in the project.
     entries = environment.get("PATH", "").split(os.pathsep)
@@ -124,4 +124,4 @@ def _unescape(match: re.Match[bytes]) -> bytes:
 
 
 def _ignore(_line: str) -> None:
-    """Errors of git are no errors of the run."""
+    """Errors of git are not errors of the run."""

@@ -1,4 +1,4 @@
-"""What the libraries in a wheel ask of the system that they will run on."""
+"""Checks the system library versions that a wheel requires."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NATIVE_MAGICS = (
     *(ELF_MAGIC, b"\0asm", b"MZ"),
     *(b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"),
 )
-"""How native files begin: those of Linux, of WebAssembly, of Windows, and of macOS for one and for more processors."""
+"""Magic numbers of native files: Linux, WebAssembly, Windows, and macOS with one and several architectures."""
 _LONGEST_MAGIC = max(map(len, _NATIVE_MAGICS))
 _LARGEST = 1 << 30
 """The largest library, in bytes, that is read into memory."""
@@ -40,7 +40,7 @@ _ARCHITECTURE = {
     "x64": "x86_64",
     "x86": "i686",
 }
-"""The architectures of pyelftools, by their names in platform tags."""
+"""pyelftools' architecture names, mapped to those in platform tags."""
 
 _NOTHING: Mapping[str, Sequence[str]] = {}
 
@@ -53,31 +53,31 @@ class _Policy(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewerSymbols:
-    """A symbol version that a library file needs and that the wanted platform tag does not promise."""
+    """A symbol version that a library file needs and the platform tag does not guarantee."""
 
     file: str
-    """The path inside the wheel, or on the machine for a library outside of it."""
+    """The path inside the wheel, or on the machine for a library outside the wheel."""
     library: str
-    """The system library that must bring the version, such as `libc.so.6`."""
+    """The system library that must provide the version, such as `libc.so.6`."""
     version: str
     """Such as `GLIBC_2.34` or `CXXABI_1.3.13`."""
     symbols: tuple[str, ...]
-    """What the file imports at that version, in alphabetical order."""
+    """The symbols that the file imports at that version, in alphabetical order."""
 
     def __str__(self) -> str:
-        """A line for an error message."""
+        """Return a line for an error message."""
         shown = ", ".join(self.symbols[:5]) + (", ..." if len(self.symbols) > 5 else "")
         return f"{self.file} needs {self.version} from {self.library}" + (f" ({shown})" if shown else "")
 
 
 def has_native_files(wheel: Path) -> bool:
-    """Whether any member of a wheel is a native file of some system, whatever its platform tag says."""
+    """Return whether a wheel contains a native file of any system, regardless of its platform tag."""
     with open_zip(wheel) as archive:
         return any(archive.first_bytes(info, _LONGEST_MAGIC).startswith(_NATIVE_MAGICS) for info in archive.infos)
 
 
 def newer_symbols(wheel: Path, glibc: str) -> tuple[NewerSymbols, ...]:
-    """The symbol versions in a wheel that are newer than the `manylinux` policy of a glibc (such as `2.17`) allows."""
+    """Return the symbol versions in a wheel that the `manylinux` policy of a glibc (such as `2.17`) does not allow."""
     found: list[NewerSymbols] = []
     with open_zip(wheel) as archive:
         for name, content in elf_members(archive):
@@ -86,13 +86,13 @@ def newer_symbols(wheel: Path, glibc: str) -> tuple[NewerSymbols, ...]:
 
 
 def promised_libraries(glibc: str) -> frozenset[str]:
-    """The names of the libraries that every system has which the `manylinux` policy of a glibc is for."""
+    """Return the libraries that are present on every system covered by the `manylinux` policy of a glibc."""
     newest = max(_policies_up_to(glibc), key=_glibc_of, default=None)
     return frozenset(newest["lib_whitelist"] if newest else ())
 
 
 def elf_members(archive: CheckedZip) -> Iterator[tuple[str, bytes]]:
-    """The names and contents of the members of a wheel that are ELF files."""
+    """Yield the names and contents of ELF files in a wheel."""
     for info in archive.infos:
         if info.file_size <= _LARGEST and archive.first_bytes(info, len(ELF_MAGIC)) == ELF_MAGIC:
             yield info.filename, b"".join(archive.pieces(info))
@@ -100,20 +100,20 @@ def elf_members(archive: CheckedZip) -> Iterator[tuple[str, bytes]]:
 
 @contextmanager
 def broken_files_skipped() -> Iterator[None]:
-    """Go on where an ELF file is broken: nothing can be said about it."""
+    """Skip broken ELF files, which cannot be checked."""
     from elftools.common.exceptions import ELFError
     from elftools.construct.core import ConstructError
 
-    # The library checks hardly anything that a file claims about itself.
+    # pyelftools hardly validates the contents of a file.
     careless = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, TypeError, ValueError)
     with suppress(ELFError, ConstructError, struct.error, *careless):
         yield
 
 
 def newer_in_file(name: str, content: bytes, glibc: str) -> list[NewerSymbols]:
-    """The symbol versions in a library, named `name` in the result, that are newer than a policy allows.
+    """Return the symbol versions in a library that a policy does not allow. `name` identifies it in the result.
 
-    None where the library is broken.
+    A broken library has none.
     """
     found: list[NewerSymbols] = []
     with broken_files_skipped():
@@ -142,12 +142,12 @@ def _is_allowed(version: str, glibc: str, allowed: Mapping[str, Sequence[str]]) 
     namespace, _, number = version.partition("_")
     if namespace == _GLIBC and _is_number(number):
         return _parts(number) <= _parts(glibc)
-    # Only the namespaces that a policy knows are the system's; others belong to libraries that repair brings along.
+    # Only namespaces listed in a policy belong to the system. Others belong to libraries that repair adds to the wheel.
     return namespace not in allowed or number in allowed[namespace]
 
 
 def _allowed_versions(glibc: str, architecture: str) -> Mapping[str, Sequence[str]]:
-    """The versions of each namespace in the newest policy that asks for no more than this glibc."""
+    """Return the versions of each namespace in the newest policy that requires no newer glibc than this one."""
     best: tuple[tuple[int, ...], Mapping[str, Sequence[str]]] = ((), _NOTHING)
     for policy in _policies_up_to(glibc):
         versions = policy["symbol_versions"].get(architecture, _NOTHING)
@@ -164,13 +164,13 @@ def _policies_up_to(glibc: str) -> Iterator[_Policy]:
 
 
 def _glibc_of(policy: _Policy) -> tuple[int, ...]:
-    """The glibc that a policy is for; empty for a policy of another kind."""
+    """Return the glibc version of a policy, or an empty tuple for other policies."""
     number = policy["name"].removeprefix("manylinux_").replace("_", ".")
     return _parts(number) if _is_number(number) else ()
 
 
 def _policies() -> list[_Policy]:
-    # The table of auditwheel, read as data: to import auditwheel takes longer than to check a wheel.
+    # auditwheel's table, read as data, because importing auditwheel takes longer than checking a wheel.
     package = find_spec("auditwheel")
     for folder in (package.submodule_search_locations or ()) if package else ():
         table = Path(folder, "policy", "manylinux-policy.json")
@@ -181,7 +181,7 @@ def _policies() -> list[_Policy]:
 
 
 def _needed_versions(elf: ELFFile) -> Iterator[tuple[int, str, str]]:
-    """Index, library and version of each entry of the version table, save those of the loader itself."""
+    """Yield index, library and version of each entry in the version table, except those of the loader itself."""
     from elftools.elf.gnuversions import GNUVerNeedSection
 
     section = elf.get_section_by_name(".gnu.version_r")
@@ -196,7 +196,7 @@ def _needed_versions(elf: ELFFile) -> Iterator[tuple[int, str, str]]:
 
 
 def _imported_symbols(elf: ELFFile) -> Mapping[int, list[str]]:
-    """The names that a library imports, by the index of their version."""
+    """Return the imported symbols of a library by the index of their version."""
     from elftools.elf.gnuversions import GNUVerSymSection
     from elftools.elf.sections import SymbolTableSection
 

@@ -1,4 +1,4 @@
-"""A lock file that the system frees when the last process that holds it has ended."""
+"""A lock file that the system releases when the last process that holds it ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if sys.platform == "win32":
     import msvcrt
 
     _FAR = 1 << 30
-    """Windows lets nobody read what is locked, so that a byte behind the text is."""
+    """Windows does not allow reading locked bytes, so a byte after the text is locked."""
 
     def _try(descriptor: int) -> bool:
         os.lseek(descriptor, _FAR, os.SEEK_SET)
@@ -52,9 +52,9 @@ _LONGEST_NOTE = 200
 
 
 class HeldLock:
-    """An exclusive lock on a file; children that inherit `descriptor` hold it, too, until it is released.
+    """An exclusive lock on a file. Child processes that inherit `descriptor` hold it, too, until it is released.
 
-    filelock does not serve here: it hands out no descriptor.
+    filelock cannot be used here because it does not expose its descriptor.
     """
 
     def __init__(self, path: Path, descriptor: int) -> None:
@@ -62,16 +62,16 @@ class HeldLock:
         self.descriptor = descriptor
 
     def note(self, text: str) -> None:
-        """Write one line into the file, for those who wait."""
+        """Write one line into the file for processes that wait for the lock."""
         with suppress(OSError):
             os.ftruncate(self.descriptor, 0)
             os.lseek(self.descriptor, 0, os.SEEK_SET)
             os.write(self.descriptor, f"{text}\n".encode("utf-8", "replace"))
 
     def release(self, *, removes: bool = False) -> None:
-        """Free the lock for all that hold it, and remove its file if asked to."""
+        """Release the lock for all holders, and optionally remove its file."""
         if removes and os.name != "nt":
-            # Before the lock is free: later, the file may be another process's.
+            # Before the lock is released, because afterwards the file may belong to another process.
             with suppress(OSError):
                 self.path.unlink()
         with suppress(OSError):
@@ -83,9 +83,9 @@ class HeldLock:
 
 
 def take_lock(path: Path) -> HeldLock | None:
-    """Lock a file, which is made where it is missing; None where another process holds it.
+    """Lock a file, creating it if necessary. Return None if another process holds the lock.
 
-    OSError where the file can't be opened, or its file system has no locks.
+    Raises OSError if the file cannot be opened or its file system does not support locks.
     """
     while True:
         descriptor = _open(path)
@@ -98,15 +98,15 @@ def take_lock(path: Path) -> HeldLock | None:
         except BaseException:
             os.close(descriptor)
             raise
-        # Its last holder removed the file between the two calls.
+        # The previous holder removed the file between the two calls.
         os.close(descriptor)
 
 
 @contextmanager
 def shared_lock(path: Path) -> Iterator[Callable[[], bool]]:
-    """Hold a file together with others; the function that is given says whether nobody else holds it any more.
+    """Hold a shared lock. The yielded function returns whether no other process holds it any more.
 
-    Once it has said so, others wait until the context ends. Where there is no such lock, it never says so.
+    Once it has returned true, others wait until the context ends. If shared locks are not supported, it never does.
     """
     try:
         descriptor = _open(path)
@@ -131,12 +131,12 @@ def _open(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | _FLAGS, 0o666)
     except PermissionError:
-        # Another user's file can be locked all the same.
+        # A file of another user can be locked nevertheless.
         return os.open(path, os.O_RDONLY | _FLAGS)
 
 
 def read_note(path: Path) -> str:
-    """What the holder of a lock wrote into its file; empty where nothing can be read."""
+    """Return what the holder of a lock wrote into its file, or an empty string if it cannot be read."""
     try:
         with path.open("rb") as file:
             text = file.read(_LONGEST_NOTE).decode("utf-8", "replace")
@@ -147,7 +147,7 @@ def read_note(path: Path) -> str:
 
 def _is_still(path: Path, descriptor: int) -> bool:
     if os.name == "nt":
-        # An open file can't be removed there.
+        # Windows cannot remove an open file.
         return True
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())

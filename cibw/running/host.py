@@ -1,4 +1,4 @@
-"""The host as a machine: its own processes and files."""
+"""The host as a machine, with its processes and files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NOT_FOUND = 127
 
 
 class HostMachine:
-    """Runs commands as processes of this computer, each in a group or job object of its own."""
+    """Runs commands as processes of this computer, each in its own process group or job object."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = dict(environment)
@@ -38,7 +38,7 @@ class HostMachine:
         self._closed = False
 
     def run(self, request: Request, output: OutputSink) -> Outcome:
-        """Run a command to its end; where it is interrupted, all that it started ends, too."""
+        """Run a command until it ends. If it is interrupted, all processes that it started end, too."""
         started = time.monotonic()
         self._check_open()
         memory = read_shortage()
@@ -74,7 +74,7 @@ class HostMachine:
         shutil.copy2(source, target)
 
     def find(self, directory: str, pattern: str) -> tuple[str, ...]:
-        """The entries of a directory whose names match."""
+        """Return the directory entries whose names match."""
         try:
             names = sorted(path.name for path in Path(directory).iterdir())
         except FileNotFoundError:
@@ -86,7 +86,7 @@ class HostMachine:
         Path(path).mkdir(parents=True, exist_ok=True)
 
     def remove(self, path: str) -> None:
-        """Remove a file or a directory, with what it holds."""
+        """Remove a file or a directory with its contents."""
         if Path(path).is_dir() and not Path(path).is_symlink():
             remove_tree(Path(path))
         else:
@@ -97,9 +97,9 @@ class HostMachine:
         return dict(self._environment)
 
     def close(self) -> None:
-        """End what runs, also what commands left behind in the background; from any thread.
+        """Stop all commands, including background processes. May be called from any thread.
 
-        A command that is running ends with InterruptedRunError, and no other can begin.
+        A running command ends with InterruptedRunError, and no further command can start.
         """
         with self._lock:
             self._closed = True
@@ -129,7 +129,7 @@ class HostMachine:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy one entry; sockets, pipes and devices are left out."""
+    """Copy one entry. Sockets, pipes and devices are skipped."""
     if source.is_symlink():
         target.unlink(missing_ok=True)
         _copy_link(source, target)
@@ -143,7 +143,7 @@ def _copy_link(source: Path, target: Path) -> None:
     try:
         target.symlink_to(source.readlink(), target_is_directory=source.is_dir())
     except OSError:
-        # On Windows only some users may make links.
+        # On Windows only some users may create symbolic links.
         if os.name != "nt" or not source.exists():
             raise
         _ = shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
@@ -156,7 +156,7 @@ def _copy_tree(tree: Tree, target: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(source, bytes):
             path.write_bytes(source)
-        # An entry stands for itself alone: what else a directory holds may be left out on purpose.
+        # Directories are created empty, because some of their contents may be excluded on purpose.
         elif source.is_dir() and not source.is_symlink():
             path.mkdir(exist_ok=True)
         else:

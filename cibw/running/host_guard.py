@@ -1,4 +1,4 @@
-"""Sees to it that no process outlives cibw, also where cibw is killed."""
+"""Makes sure that no process outlives cibw, even if cibw is killed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ done
 [ "$groups" = ' ' ] && [ $# = 0 ] && exit 0
 "$python" -I -S "$program" "$groups" "$@" || for group in $groups; do kill -9 "-${group%t}"; done
 """
-"""A shell, which starts in a millisecond. The pipe that it reads from ends when cibw does, however that happens."""
+"""A shell, because it starts within a millisecond. The pipe that it reads from closes when cibw ends for any reason."""
 _SECONDS = 5.0
 _SERVICE = "t"
 """Marks the group of a program that is asked to end before it is killed."""
@@ -34,10 +34,10 @@ Start = Callable[[tuple[Path, ...], tuple[int, ...]], "subprocess.Popen[bytes] |
 
 
 class Guard:
-    """A process beside cibw that ends all others which cibw started; threads may share it.
+    """A helper process that ends all other processes that cibw started. May be shared between threads.
 
-    It starts with the first of them. A parent-death signal of Linux would not do: it comes when the thread that
-    started a process ends, and never reaches grandchildren. On Windows job objects do all of this.
+    It starts with the first of them. A Linux parent-death signal does not work here: it is sent when the thread
+    that started a process ends, and it never reaches grandchildren. On Windows job objects do all of this.
     """
 
     def __init__(self, start: Start | None = None) -> None:
@@ -49,18 +49,18 @@ class Guard:
 
     @property
     def locks(self) -> tuple[int, ...]:
-        """The descriptors of locks that the commands of the run have to inherit."""
+        """Return the lock descriptors that the commands of the run must inherit."""
         with self._lock:
             return self._descriptors()
 
     def begin(self, group: int, *, is_service: bool = False) -> None:
-        """Have a process group ended with cibw."""
+        """Register a process group to be ended with cibw."""
         with self._lock:
             self._groups[group] = f"{group}{_SERVICE * is_service}"
             self._say(f"begin {self._groups[group]}")
 
     def end(self, group: int) -> None:
-        """Forget a process group, which has ended."""
+        """Unregister a process group that has ended."""
         with self._lock:
             name = self._groups.pop(group, "")
             if name and self._process is not None:
@@ -68,7 +68,7 @@ class Guard:
 
     @contextmanager
     def watching(self, place: Path, lock: int | None = None) -> Iterator[None]:
-        """Have the processes whose environment names a directory ended with cibw, and the lock held until then."""
+        """When cibw ends, end the processes whose environment names a directory, and hold the lock until then."""
         with self._lock:
             self._places[place] = lock
             self._renew()
@@ -86,11 +86,11 @@ class Guard:
         if self._process is None:
             self._renew()
         elif not _written(self._process, line):
-            # Somebody has killed it.
+            # The guard was killed.
             self._renew()
 
     def _renew(self) -> None:
-        """Another process, as only a new one can inherit a lock."""
+        """Start a new guard process, because only a new one can inherit a lock."""
         earlier, self._process = self._process, None
         if self._groups or self._places:
             self._process = self._start(tuple(self._places), self._descriptors())
@@ -103,8 +103,8 @@ class Guard:
 def run_guarded(
     command: Sequence[str], environment: Mapping[str, str] | None, timeout: float | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a short command and give its output; OSError where it can't be started, TimeoutExpired."""
-    # Windows has no sessions; there, a run of this kind ends by itself.
+    """Run a short command and return its result. Raise OSError if it cannot be started, or TimeoutExpired."""
+    # Windows has no sessions. Commands of this kind end by themselves there.
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -150,7 +150,7 @@ def _start(places: tuple[Path, ...], locks: tuple[int, ...]) -> subprocess.Popen
             pass_fds=locks,
         )
     except OSError:
-        # Without it builds work just as well; they only outlive a cibw that is killed.
+        # Builds also work without the guard, but their processes outlive a cibw that is killed.
         return None
 
 

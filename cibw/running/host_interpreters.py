@@ -1,4 +1,4 @@
-"""The Pythons of this computer that can build extensions."""
+"""Finds Pythons on this computer that can build extensions."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ Facts = dict[str, str]
 
 
 def find_interpreters(cache_file: Path, environment: Mapping[str, str] | None = None) -> tuple[HostInterpreter, ...]:
-    """Every Python of PATH, pyenv, uv and manylinux images that has its C headers, the first of each kind.
+    """Return the first Python of each kind with C headers, from PATH, pyenv, uv and manylinux images.
 
-    What a Python says of itself is kept in `cache_file` under its path and time of change. The programs start in
-    `environment`, by default in that of this process.
+    Facts about a Python are stored in `cache_file` under its path and modification time. The programs are run with
+    `environment`, by default the environment of this process.
     """
     known = read_cache(cache_file)
     fresh: dict[str, Facts] = {}
     for executable in _candidates():
         key = f"{executable}:{executable.stat().st_mtime_ns}"
         fresh[key] = known[key] if key in known else _ask(executable, environment)
-    # What can't build today may do so tomorrow, when its headers were installed.
+    # A Python without headers is not cached, because they may be installed later.
     worth = {key: facts for key, facts in fresh.items() if facts}
     if worth != known:
         write_cache(cache_file, worth)
@@ -45,7 +45,7 @@ def find_interpreters(cache_file: Path, environment: Mapping[str, str] | None = 
 
 
 def install_interpreter(uv: str, interpreter: Interpreter, environment: Mapping[str, str] | None = None) -> bool:
-    """Let uv install a CPython or PyPy; false where it could not, as without a network."""
+    """Install a CPython or PyPy with uv. Return False if that fails, for example without network access."""
     name = "pypy" if interpreter.implementation is Implementation.PYPY else "cpython"
     request = f"{name}-{interpreter.version}{'+freethreaded' * interpreter.free_threaded}"
     command = (uv, "python", "install", "--no-progress", request)
@@ -53,7 +53,7 @@ def install_interpreter(uv: str, interpreter: Interpreter, environment: Mapping[
 
 
 def _candidates() -> Iterator[Path]:
-    """Executables that look like a Python, each once; those of a manager before the system's own."""
+    """Yield executables that look like a Python, without duplicates. Those of version managers precede the system's."""
     from findpython import Finder
 
     found = sorted(Path(_MANYLINUX_PYTHONS).glob("*/bin/python"))
@@ -114,7 +114,7 @@ def _interpreter(facts: Facts) -> HostInterpreter | None:
 
 
 def read_cache(cache_file: Path) -> dict[str, Facts]:
-    """What earlier runs have asked, as far as it can be read."""
+    """Return the cached facts of earlier runs, as far as they can be read."""
     try:
         parsed: object = parse_json(read_limited(cache_file))
     except (OSError, ValueError):
@@ -126,7 +126,7 @@ def read_cache(cache_file: Path) -> dict[str, Facts]:
 
 
 def _are_whole(facts: Facts) -> bool:
-    """Whether facts of the cache have the form that the probe gives them."""
+    """Return whether cached facts have the same structure as those of the probe."""
     numbers = (facts.get("major", ""), facts.get("minor", ""))
     return (
         all(number.isdecimal() for number in numbers)
@@ -137,6 +137,6 @@ def _are_whole(facts: Facts) -> bool:
 
 
 def write_cache(cache_file: Path, known: dict[str, Facts]) -> None:
-    """Keep what was asked for later runs, where that is possible."""
+    """Save facts for later runs, if possible."""
     with suppress(OSError):
         write_table(cache_file, known)

@@ -1,4 +1,4 @@
-"""A job object of Windows: a process and all that it starts, which end together."""
+"""A Windows job object: a process and everything that it starts, which end together."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from ctypes import wintypes
 
 _EXTENDED_LIMITS = 9
 _LIMITS = "@qqINNINII6Q4N"
-"""JOBOBJECT_EXTENDED_LIMIT_INFORMATION; the third value holds the flags."""
+"""JOBOBJECT_EXTENDED_LIMIT_INFORMATION. The third value contains the flags."""
 _ACCOUNTING = 1
 _COUNTS = "@4q4I"
-"""JOBOBJECT_BASIC_ACCOUNTING_INFORMATION; the last value but one is how many processes are active."""
+"""JOBOBJECT_BASIC_ACCOUNTING_INFORMATION. The last value but one is the number of active processes."""
 _KILL_ON_CLOSE = 0x2000
 _BREAKAWAY_OK = 0x0800
 _RIGHTS = 0x0001 | 0x0100 | 0x0800
-"""To end a process, to put it into a job, to let it go on."""
+"""The rights to terminate a process, to assign it to a job, and to resume it."""
 _CTRL_BREAK = 1
 
 if sys.platform == "win32":
 
     class ProcessJob:
-        """Holds a suspended process and every process that comes of it; OSError where Windows refuses.
+        """Holds a suspended process and all its descendants. Raises OSError if Windows refuses.
 
-        Whatever runs in it ends when it is closed, also when cibw is killed. See "Job Objects" in Microsoft's
-        documentation of Windows.
+        Its processes end when it is closed, even if cibw is killed. See "Job Objects" in Microsoft's documentation
+        of Windows.
         """
 
         def __init__(self) -> None:
@@ -37,11 +37,11 @@ if sys.platform == "win32":
             self._true(self._kernel.SetInformationJobObject(self._job, _EXTENDED_LIMITS, limits, len(limits)))
 
         def begin(self, process_id: int) -> None:
-            """Take a suspended process in, and let it go on."""
+            """Add a suspended process and resume it."""
             process = wintypes.HANDLE(self._true(self._kernel.OpenProcess(_RIGHTS, False, process_id)))
             try:
                 self._true(self._kernel.AssignProcessToJobObject(self._job, process))
-                # The thread that ResumeThread asks for is closed by then.
+                # The thread that ResumeThread needs is already closed.
                 if ctypes.WinDLL("ntdll").NtResumeProcess(process) != 0:
                     raise OSError("the process cannot be resumed")
             finally:
@@ -49,7 +49,7 @@ if sys.platform == "win32":
 
         @property
         def active(self) -> int:
-            """How many of its processes still run; none once it is closed."""
+            """Return the number of running processes, or 0 after `close`."""
             if not self._job.value:
                 return 0
             found = ctypes.create_string_buffer(struct.calcsize(_COUNTS))
@@ -58,16 +58,16 @@ if sys.platform == "win32":
             return int(struct.unpack(_COUNTS, found.raw)[-2])
 
         def ask_to_end(self, process_id: int) -> bool:
-            """Send Ctrl-Break to the group of a process; false without a console, where nobody can be asked."""
+            """Send Ctrl-Break to the group of a process. Return False without a console, where that is impossible."""
             return bool(self._kernel.GenerateConsoleCtrlEvent(_CTRL_BREAK, process_id))
 
         def kill(self) -> None:
-            """End all of its processes at once."""
+            """Kill all processes immediately."""
             if self._job.value:
                 self._kernel.TerminateJobObject(self._job, 1)
 
         def close(self) -> None:
-            """Let go of the job, which ends what still runs in it; to be called again does nothing."""
+            """Close the job, which kills its processes. Further calls do nothing."""
             job, self._job = self._job, wintypes.HANDLE()
             if job.value:
                 self._kernel.CloseHandle(job)

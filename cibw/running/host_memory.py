@@ -1,4 +1,4 @@
-"""Counts the processes of this computer that the kernel killed for lack of memory."""
+"""Counts the processes of this computer that the kernel killed because memory ran out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FILES = (("memory.events", "memory.max"), ("memory.oom_control", "memory.limit_
 
 
 def read_shortage(groups: Path = _GROUPS, membership: Path = _MEMBERSHIP) -> MemoryShortage | None:
-    """The kills of the control group that this process is in, and its limit; None where the kernel tells nothing."""
+    """Return the kills and the limit of this process's control group, or None if the kernel does not report them."""
     for directory in _directories(groups, membership):
         for events, limit in _FILES:
             with suppress(OSError):
@@ -23,14 +23,14 @@ def read_shortage(groups: Path = _GROUPS, membership: Path = _MEMBERSHIP) -> Mem
 
 
 def shortage_since(before: MemoryShortage | None, now: MemoryShortage | None) -> MemoryShortage | None:
-    """What was killed between two looks."""
+    """Return what was killed between two readings."""
     if before is None or now is None:
         return None
     return MemoryShortage(kills=max(0, now.kills - before.kills), limit=now.limit)
 
 
 def _directories(groups: Path, membership: Path) -> list[Path]:
-    """Where the memory of this process is counted: by the second form of control groups, then by the first one."""
+    """Return the control group directories of this process: version 2, then version 1."""
     second, first = [groups], [groups / "memory"]
     with suppress(OSError):
         for line in membership.read_text("utf-8").splitlines():

@@ -1,4 +1,4 @@
-"""The output of a process, read until the process itself has ended."""
+"""Reads the output of a process until the process has ended."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ CHUNK = 1 << 16
 _LOOK_SECONDS = 0.1
 _LAST_WORDS_SECONDS = 1.0
 _LARGEST_PIPES = 2 << 20
-"""Two pipes hold no more, as far as a user may make them larger."""
+"""The most that two pipes hold, as far as a user may enlarge them."""
 _WAITING_CHUNKS = 32
 
 
 class Patience:
-    """How long the output of a command that has ended is still read."""
+    """Decides how long to read the output of a command that has ended."""
 
     def __init__(self) -> None:
         self._deadline = 0.0
@@ -28,11 +28,14 @@ class Patience:
 
     @property
     def seconds(self) -> float:
-        """How long to wait for more."""
+        """Return how long to wait for more output."""
         return 0.0 if self._deadline and time.monotonic() > self._deadline else _LOOK_SECONDS
 
     def is_over(self, size: int) -> bool:
-        """Whether to stop, by how much came at last: not before the pipes may be empty of the command's own words."""
+        """Return whether to stop, given the size of the last chunk.
+
+        The pipes must first be empty of the command's own output.
+        """
         now = time.monotonic()
         self._deadline = self._deadline or now + _LAST_WORDS_SECONDS
         if now < self._deadline:
@@ -42,10 +45,10 @@ class Patience:
 
 
 class PipeReader:
-    """Reads streams by a thread each, for systems that can't wait for several pipes at once.
+    """Reads each stream in a thread, for systems that cannot wait for several pipes at once.
 
-    `streams` says of each whether it is standard error. What comes after `read` has ended is thrown
-    away, as a full pipe would stop who writes; the streams are closed at their ends.
+    `streams` says of each stream whether it is standard error. Output after the end of `read` is discarded, because
+    a full pipe would block its writer. The streams are closed at their ends.
     """
 
     def __init__(self, streams: Mapping[bool, IO[bytes]]) -> None:
@@ -56,7 +59,7 @@ class PipeReader:
             Thread(target=self._pump, args=(is_error, stream), name="read", daemon=True).start()
 
     def read(self, splitter: OutputSplitter, has_ended: Callable[[], bool]) -> None:
-        """Hand on what comes, in this thread, until the streams end, or the process and its last words."""
+        """Pass on output in this thread until the streams end, or the process has ended and its output is read."""
         patience = Patience()
         try:
             while self._open:

@@ -1,4 +1,4 @@
-"""A directory of the host for the builds of one project, which has the same path in every run."""
+"""A host directory for the builds of one project, with the same path in every run."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from cibw.running.scratch import (
 
 @contextmanager
 def host_place(project: str, guard: Guard = GUARD) -> Iterator[Path]:
-    """A new directory, which goes with all that is in it when the context ends.
+    """Create a directory that is removed with its contents when the context ends.
 
-    Compilers that keep what they compiled know a file by its path. Another path is taken where another run builds
-    the project at the same time, or where processes of a run that was killed are still alive: the commands of a run
-    hold the lock of its directory, and so does the guard that ends them.
+    Compiler caches identify a file by its path. Another path is used if another run builds the project at the same
+    time, or if processes of a killed run are still alive: the commands of a run hold the lock of its directory, and
+    so does the guard that ends them.
     """
     with ExitStack() as stack:
         yield _steady(project, guard, stack) or stack.enter_context(_other(guard))
 
 
 def numbered(place: Path, name: str) -> Path:
-    """A new directory in a place: `name-1`, or the next number that is free."""
+    """Create a directory `name-1`, or with the next unused number."""
     for number in count(1):
         directory = place / f"{name}-{number}"
         try:
@@ -48,7 +48,7 @@ def numbered(place: Path, name: str) -> Path:
 
 def _steady(project: str, guard: Guard, stack: ExitStack) -> Path | None:
     if os.name == "nt":
-        # The compilers that cibw brings, for which the path matters, are those of Linux.
+        # The path matters for the compilers that cibw provides, which exist only for Linux.
         return None
     root = private_root(temporary_directory())
     if root is None:
@@ -57,12 +57,12 @@ def _steady(project: str, guard: Guard, stack: ExitStack) -> Path | None:
     try:
         lock = _first_free(root, name)
     except OSError:
-        # The file system has no locks.
+        # The file system does not support locks.
         return None
     place = lock.path.with_suffix("")
     stack.callback(lock.release, removes=True)
     stack.callback(remove_tree, place)
-    # A run that was killed has left it.
+    # Left behind by a killed run.
     remove_tree(place)
     place.mkdir()
     stack.enter_context(guard.watching(place, lock.descriptor))

@@ -1,4 +1,4 @@
-"""Processes of a POSIX host, each in a group of its own, from their start to the end of their last child."""
+"""Processes of a POSIX host, each in its own group, from their start to the end of their last child."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PAUSE = 0.02
 
 
 class HostProcess:
-    """One running command; OSError where it can't be started."""
+    """A running command. Raises OSError if it cannot be started."""
 
     def __init__(self, request: Request) -> None:
         self._process = subprocess.Popen(
@@ -40,10 +40,10 @@ class HostProcess:
         self._drains: list[Thread] = []
 
     def finish(self, output: OutputSink) -> tuple[int, str]:
-        """Wait for the end, and give the exit code and what standard output began with.
+        """Wait for the end, and return the exit code and the beginning of standard output.
 
-        The end of the command counts, not that of its output: a service that it started in the
-        background may hold that open for as long as it lives.
+        The end of the command counts, not the end of its output: a background service may hold the output open for
+        as long as it runs.
         """
         splitter = OutputSplitter(output)
         self._read(splitter)
@@ -54,11 +54,11 @@ class HostProcess:
 
     @property
     def left_children(self) -> bool:
-        """Whether something that the command started still runs in its group, or holds its output open."""
+        """Return whether a process that the command started still runs in its group or holds its output open."""
         return self._has_group or any(drain.is_alive() for drain in self._drains)
 
     def end(self) -> None:
-        """End the process and its whole group: politely, then by force."""
+        """End the process and its whole group: first with SIGTERM, then with SIGKILL."""
         for number in (signal.SIGTERM, signal.SIGKILL):
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, number)
@@ -67,7 +67,7 @@ class HostProcess:
 
     def close(self) -> None:
         """Close the output of a command that was not read to its end."""
-        # Who drains a stream closes it, and would stumble over one that another thread has closed.
+        # The thread that drains a stream closes it, and would fail if another thread had closed it.
         for stream in () if self._drains else self._streams():
             stream.close()
 
@@ -78,7 +78,7 @@ class HostProcess:
         except ProcessLookupError:
             return False
         except PermissionError:
-            # A Mac says so of a group of zombies.
+            # macOS reports this for a group of zombies.
             return sys.platform != "darwin"
         return True
 
@@ -108,7 +108,10 @@ class HostProcess:
                     return
 
     def _wait_for_group(self) -> None:
-        """Return when the group is empty or the grace is over; ProcessLookupError where it is empty."""
+        """Return when the group is empty or the grace period is over.
+
+        Raise ProcessLookupError if the group is empty.
+        """
         deadline = time.monotonic() + _GRACE_SECONDS
         while time.monotonic() < deadline:
             self._process.poll()
@@ -117,7 +120,10 @@ class HostProcess:
 
 
 def _drain(stream: IO[bytes]) -> Thread:
-    """Take what is still written, as a full or a closed pipe would stop who writes; ends at the end of the stream."""
+    """Read the remaining output, because a full or closed pipe would block its writer.
+
+    Ends at the end of the stream.
+    """
     thread = Thread(target=_discard, args=(stream,), name="drain", daemon=True)
     thread.start()
     return thread

@@ -1,4 +1,4 @@
-"""A program that serves at a private socket for the length of a run."""
+"""A program that listens on a private socket for the duration of a run."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ _START_SECONDS = 30.0
 _STOP_SECONDS = 10.0
 _PAUSE = 0.02
 _IDLE_SECONDS = 600
-"""A connection counts for as long as it is open, and to each container there is one. The limit is for a service whose
-guard was killed, too."""
+"""An open connection counts as activity, and each container has one.
+
+The limit is for a service whose guard was killed, too.
+"""
 _LONGEST_PARENT = 60
-"""A socket's path may have 104 bytes on some systems, and `/cibw-4294967295/service-12345678/s.sock` follows."""
+"""A socket path may have 104 bytes on some systems, and `/cibw-4294967295/service-12345678/s.sock` is appended."""
 
 
 class HostService:
-    """A running service; `socket` is where it listens. To be stopped, also after a failure."""
+    """A running service. `socket` is its socket. Must be stopped, even after an error."""
 
     def __init__(self, process: subprocess.Popen[bytes], socket: Path, stack: ExitStack) -> None:
         self.socket = socket
@@ -37,7 +39,7 @@ class HostService:
         return self._process.pid
 
     def stop(self) -> None:
-        """End the service and remove its directory; to be called again does nothing."""
+        """Stop the service and remove its directory. Further calls do nothing."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:
@@ -50,7 +52,10 @@ class HostService:
 
 
 def start_podman_service(program: str, environment: Mapping[str, str], listens: Callable[[Path], bool]) -> HostService:
-    """Start Podman's API at a private socket; EngineUnavailableError with Podman's words where it ends at once."""
+    """Start Podman's API on a private socket.
+
+    Raise EngineUnavailableError with Podman's output if it exits immediately.
+    """
     return start_service(
         lambda socket: [program, "system", "service", f"--time={_IDLE_SECONDS}", f"unix://{socket}"],
         environment,
@@ -61,9 +66,9 @@ def start_podman_service(program: str, environment: Mapping[str, str], listens: 
 def start_service(
     argv: Callable[[Path], Sequence[str]], environment: Mapping[str, str], listens: Callable[[Path], bool]
 ) -> HostService:
-    """Start the program that `argv` gives for a socket, and wait until it listens there.
+    """Start the program that `argv` returns for a socket, and wait until it is listening.
 
-    It gets a session of its own: a Ctrl-C in the terminal must not end it before its containers are removed.
+    It gets its own session, because a Ctrl-C in the terminal must not stop it before its containers are removed.
     """
     with ExitStack() as stack:
         directory = stack.enter_context(scratch_directory("service", _parent()))
@@ -97,7 +102,7 @@ def _started(command: list[str], environment: Mapping[str, str], log: Path) -> s
 
 
 def _parent() -> Path:
-    """A directory for temporary files whose name is not too long for a socket in it."""
+    """Return a directory for temporary files whose path is short enough for a socket in it."""
     parent = temporary_directory()
     return parent if len(str(parent)) < _LONGEST_PARENT else Path("/tmp")  # noqa: S108  # what is made there is ours
 

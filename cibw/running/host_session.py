@@ -1,4 +1,4 @@
-"""The host machine of a job: its directories, the programs that cibw brings, and the toolchain."""
+"""The host machine of a job: its directories, the programs that cibw provides, and the toolchain."""
 
 from __future__ import annotations
 
@@ -36,10 +36,12 @@ FOREIGN_VARIABLES = (
     *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"),
     *("UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_WORKING_DIR"),
 )
-"""They say which Python and which work tree is used and where packages go; each build decides that for itself."""
+"""These select the Python, the work tree and the install location. Each build sets them itself."""
 ISOLATING_VARIABLES = {"UV_LINK_MODE": "copy"}
-"""By default uv makes environments of links into its cache, and what changes a file of one changes all others.
-Copies share their blocks where the file system can do that."""
+"""By default uv links environments to its cache, so changing a file in one would change all others.
+
+Copies share their blocks if the file system supports that.
+"""
 _ADVICE = (
     "The compiler was zig, which does not use this computer's headers and libraries. Build the missing "
     "libraries in before-all, set CC and CXX in environment, or use a container engine."
@@ -53,9 +55,9 @@ RESOURCES_DIR = Path(__file__).parent.parent / "resources"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostSettings:
-    """What host machines start from: the user's environment, a cache, the prefixes of the Pythons.
+    """Settings of host machines: the user's environment, a cache, and the prefixes of the Pythons.
 
-    `fetcher` has what a plan fetches, and `notice` hears of damage in the cache.
+    `fetcher` downloads files of a plan, and `notice` receives messages about damage in the cache.
     """
 
     environment: Mapping[str, str]
@@ -67,7 +69,7 @@ class HostSettings:
 
 @contextmanager
 def open_host(spec: HostSpec, settings: HostSettings, place: Path) -> Iterator[OpenMachine]:
-    """Make the host ready for a job, in the run's directory `place`; MissingToolError names what lacks."""
+    """Prepare the host for a job in the run's directory `place`. MissingToolError names the missing tool."""
     with ExitStack() as stack:
         base = numbered(place, spec.toolchain_tag or "host")
         stack.callback(remove_tree, base)
@@ -91,7 +93,7 @@ def open_host(spec: HostSpec, settings: HostSettings, place: Path) -> Iterator[O
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _HostSite:
-    """Where the machines of a job on this host lie: they share the tools and the source."""
+    """The directories of a job's machines on this host, which share tools and source."""
 
     place: Path
     base: Path
@@ -104,7 +106,7 @@ class _HostSite:
 
     @contextmanager
     def machine(self) -> Iterator[OpenMachine]:
-        """Another machine; each build has its own directory, whichever machine it is on."""
+        """Open another machine. Each build has its own directory on any machine."""
         source = str(self.base / "source")
         with closing(HostMachine({**self.environment, **_of_one_machine(self.environment)})) as machine:
             yield OpenMachine(
@@ -118,7 +120,7 @@ class _HostSite:
                     Late.STEADY: str(self.place / "steady"),
                 },
                 work_dir=str(self.place / "work"),
-                # Libraries that before-all installs know their own path, so they stay where they are.
+                # Libraries installed by before-all contain their own path, so they must stay in place.
                 before_all_dir=source,
                 freeze=_nothing,
                 fork=self.machine,
@@ -131,7 +133,7 @@ class _HostSite:
 
 
 def _memory(stack: ExitStack) -> dict[str, str]:
-    """The variable that gives uv_kept.sh a directory in memory; none where the system offers none with enough space."""
+    """Return the variable that gives uv_kept.sh a directory in memory, if the system has one with enough space."""
     if sys.platform != "linux":
         return {}
     try:
@@ -144,7 +146,7 @@ def _memory(stack: ExitStack) -> dict[str, str]:
 
 
 def _nothing() -> None:
-    """The source lies beside all machines of the job, and nothing else makes their state."""
+    """Do nothing, because the machines of the job share the source and have no other state."""
 
 
 def _environment(settings: HostSettings, base: Path) -> dict[str, str]:
@@ -154,7 +156,7 @@ def _environment(settings: HostSettings, base: Path) -> dict[str, str]:
     tools = base / "tools"
     _lay_tools(tools, environment.get("PATH", ""))
     environment["PATH"] = os.pathsep.join([str(tools), environment.get("PATH", "")])
-    # What tools leave in the directory for temporary files goes with the job.
+    # Temporary files of tools are removed with the job.
     scratch = base / "tmp"
     scratch.mkdir()
     environment.update(dict.fromkeys(_TEMPORARY, str(scratch)))
@@ -162,7 +164,7 @@ def _environment(settings: HostSettings, base: Path) -> dict[str, str]:
 
 
 def _of_one_machine(environment: Mapping[str, str]) -> dict[str, str]:
-    """Variables for Visual C++, whose helpers serve several builds, and would end for all with one machine."""
+    """Return variables for Visual C++, whose helper processes serve several builds and would end with one machine."""
     if os.name != "nt":
         return {}
     return {
@@ -180,13 +182,13 @@ def _toolchain(platform_tag: str, settings: HostSettings, base: Path, runtime: P
 
 
 def _toolchains(settings: HostSettings, base: Path) -> Path:
-    """Where toolchains lie: not every build system copes with blanks in the name of a compiler."""
+    """Return the toolchain directory. Some build systems do not support spaces in the path of a compiler."""
     is_plain = shlex.quote(str(settings.cache_dir)) == str(settings.cache_dir)
     return (settings.cache_dir if is_plain else base) / "toolchains"
 
 
 def _sharing(platform_tag: str, settings: HostSettings, base: Path, environment: Mapping[str, str]) -> OtherCompilers:
-    """Compilers that link one C++ library into all objects; repairs and the programs of a build find it."""
+    """Return compilers that link one C++ library into all objects, where repairs and programs of a build find it."""
     target = zig_target(platform_tag)
     maker = RuntimeMaker(
         zig=find_zig(),
@@ -207,9 +209,9 @@ def _sharing(platform_tag: str, settings: HostSettings, base: Path, environment:
 
 
 def settings_for_uv(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The user's indexes and constraints, which uv does not read from the variables of pip."""
+    """Yield the user's indexes and constraints from pip's variables, which uv does not read."""
     for pip_name, uv_names in UV_NAMES.items():
-        # A folder of packages that is missing is no matter for pip, but an error for uv.
+        # A missing directory of packages is ignored by pip, but an error for uv.
         is_wanted = environment.get(pip_name) and pip_name != "PIP_FIND_LINKS"
         for uv_name in uv_names if is_wanted else ():
             if uv_name not in environment and OLD_NAMES.get(uv_name, uv_name) not in environment:
@@ -220,7 +222,7 @@ def _lay_tools(directory: Path, path: str) -> None:
     directory.mkdir(parents=True)
     lay_program(Path(find_uv(path)), directory)
     if os.name == "nt":
-        # delvewheel is installed beside the Python of each build, and nothing else is needed.
+        # Only delvewheel is needed, and it is installed beside the Python of each build.
         return
     if importlib.util.find_spec("auditwheel"):
         start = shlex.join([sys.executable, "-I", "-m", "auditwheel"])
@@ -232,12 +234,12 @@ def _lay_tools(directory: Path, path: str) -> None:
 
 
 def lay_program(program: Path, directory: Path) -> None:
-    """Put a program into a directory that is to stand on PATH, without what lies beside it."""
+    """Copy a program into a directory for PATH, without its neighbours."""
     target = directory / program.name
     if os.name != "nt":
         target.symlink_to(program)
         return
-    # Only some users of Windows may make symbolic links.
+    # Only some Windows users may create symbolic links.
     try:
         target.hardlink_to(program)
     except OSError:
@@ -245,7 +247,7 @@ def lay_program(program: Path, directory: Path) -> None:
 
 
 def find_uv(path: str) -> str:
-    """The uv program beside this Python or on `path`; MissingToolError where there is none."""
+    """Return the uv program beside this Python or on `path`. Raise MissingToolError if there is none."""
     found = _own_program("uv", path)
     if not found:
         raise MissingToolError(

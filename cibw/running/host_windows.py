@@ -1,4 +1,4 @@
-"""Processes of a Windows computer, each in a job object of its own, from their start to the end of their last child."""
+"""Processes of a Windows computer, each in its own job object, from their start to the end of their last child."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _SUSPENDED = 0x0004
 _GRACE_SECONDS = 5.0
 _PAUSE = 0.02
 _CODE_PAGE = "mbcs"
-"""The system's own encoding, in which programs write that do not write UTF-8."""
+"""The system's encoding, which programs use if they do not write UTF-8."""
 
 
 if sys.platform == "win32":
     from cibw.running.host_job import ProcessJob
 
     class WindowsProcess:
-        """One running command; OSError where it can't be started."""
+        """A running command. Raises OSError if it cannot be started."""
 
         def __init__(self, request: Request) -> None:
             try:
@@ -39,7 +39,8 @@ if sys.platform == "win32":
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                # Ctrl-C is for cibw, which ends what runs; a child that began before it is in the job would escape.
+                # Ctrl-C goes to cibw, which ends its processes. A child that started before it is in the job would
+                # escape.
                 creationflags=subprocess.CREATE_NEW_PROCESS_GROUP | _SUSPENDED,
             )
             try:
@@ -50,9 +51,9 @@ if sys.platform == "win32":
                 raise
 
         def finish(self, output: OutputSink) -> tuple[int, str]:
-            """Wait for the end, and give the exit code and what standard output began with.
+            """Wait for the end, and return the exit code and the beginning of standard output.
 
-            The end of the command counts, not that of what it started in the background.
+            The end of the command counts, not the end of background processes.
             """
             if self._process.stdout is None or self._process.stderr is None:
                 raise ValueError("the streams of the process are not piped")
@@ -66,11 +67,11 @@ if sys.platform == "win32":
 
         @property
         def left_children(self) -> bool:
-            """Whether something that the command started still runs."""
+            """Return whether a process that the command started still runs."""
             return self._job.active > 0
 
         def end(self) -> None:
-            """End the process and all that it started: politely, then by force."""
+            """End the process and everything that it started: first with Ctrl-Break, then by force."""
             if self._job.ask_to_end(self._process.pid):
                 self._wait_for_all()
             self._job.kill()
@@ -78,7 +79,7 @@ if sys.platform == "win32":
             self._job.close()
 
         def close(self) -> None:
-            """Do nothing: who reads a stream closes it at its end, which came with that of the processes."""
+            """Do nothing. The reader of a stream closes it at its end, which comes with the end of the processes."""
 
         def _wait_for_all(self) -> None:
             deadline = time.monotonic() + _GRACE_SECONDS

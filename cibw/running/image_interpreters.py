@@ -1,4 +1,4 @@
-"""The interpreters that an image has to have."""
+"""Checks the interpreters of an image."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from cibw.running.machine import Machine
 
 _INSTALLER = "manylinux-interpreters"
 _HINT = "Skip these builds, or use an image that has the interpreters, such as a manylinux or musllinux image."
-# Images with the installer bring more interpreters when a build asks for them.
+# Images with this installer install interpreters on demand.
 _MISSING = f'command -v {_INSTALLER} >/dev/null && exit; for f; do test -x "$f" || printf "%s\\n" "$f"; done'
 
 
 def require_interpreters(machine: Machine, job: Job) -> None:
-    """InterpreterMissingError that names every interpreter which the builds of a job need and its image lacks."""
+    """Raise InterpreterMissingError with all interpreters that the builds of a job need and the image lacks."""
     wanted = {build.python: str(build.identifier) for build in job.builds if build.python}
     if not (wanted and isinstance(job.machine, ContainerSpec)):
         return
@@ -30,7 +30,7 @@ def require_interpreters(machine: Machine, job: Job) -> None:
 
 
 def explain_missing(error: CommandFailedError, build: WheelBuild) -> CommandFailedError | InterpreterMissingError:
-    """What to say where the set up of a build has failed: that its image has no such interpreter, if that is why."""
+    """Return an error for a failed build setup: InterpreterMissingError if the image has no such interpreter."""
     if not (build.python and _INSTALLER in error.context.command):
         return error
     return InterpreterMissingError(

@@ -1,4 +1,4 @@
-"""What the files hold that a build reads by name, and that lie outside of the project."""
+"""Hashes files outside the project that a build reads by name."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ _PASSING = frozenset({"__pycache__", ".git"})
 
 
 class TooLargeError(Exception):
-    """A directory holds more than can be looked at in each run."""
+    """A directory contains too many files to hash in each run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
-    """Hashes by the names of files and directories, and reasons why something could not be followed."""
+    """Hashes by file and directory name, and reasons why something could not be hashed."""
 
     hashes: Mapping[str, str] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
 
 
 class InputFiles:
-    """Hashes of files and directories by name, for one run; threads may share it.
+    """Hashes files and directories by name, for one run. May be shared between threads.
 
-    What was read is remembered in the file `memo`. `project` and all that holds it is left out, as its files have
-    hashes of their own.
+    Hashes are cached in the file `memo`. `project` and its parents are skipped, because the project's files have
+    their own hashes.
     """
 
     def __init__(self, project: Path, make_hash: Hash, memo: Path, variables: Mapping[str, str]) -> None:
@@ -66,9 +66,10 @@ class InputFiles:
         self._everything = {*_HOLDS_EVERYTHING, Path.home(), Path(tempfile.gettempdir())}
 
     def follow(self, names: Mapping[str, str], *, is_strict: bool) -> Followed:
-        """The hashes of what is there under these absolute names, which stand with the places that name them.
+        """Return the hashes of existing files under absolute names, which are given with the places that name them.
 
-        Text files are read for names of further files. A directory that is too large is a reason if it `is_strict`.
+        Text files are searched for further file names. A directory that is too large is a reason if `is_strict` is
+        set.
         """
         with self._lock:
             found = {name: self._closure(Path(name)) for name in names}
@@ -82,12 +83,12 @@ class InputFiles:
 
     @property
     def has_changed(self) -> bool:
-        """Whether a file was written to since it was looked at."""
+        """Return whether a file was written to since it was read."""
         with self._lock:
             return any(_look(path) != look for path, look in self._looks.items())
 
     def _closure(self, start: Path) -> dict[str, str] | None:
-        """The hash of a file or directory, and those of the files that it names; None for a directory too large."""
+        """Return the hashes of an entry and of the files that it names, or None if a directory is too large."""
         found: dict[str, str] = {}
         waiting = [start]
         while waiting and len(found) < _MOST_FILES:
@@ -102,14 +103,14 @@ class InputFiles:
         return found
 
     def holds_everything(self, path: Path) -> bool:
-        """Whether a directory holds so much that nobody means all of it, or holds the project."""
+        """Return whether a directory is too general to be meant as a whole, or contains the project."""
         return path in self._everything or self._project.is_relative_to(path)
 
     def _is_followed(self, path: Path) -> bool:
         return not _NEVER.match(str(path)) and not self.holds_everything(path) and os.path.lexists(path)
 
     def _named_by(self, path: Path) -> Iterator[Path]:
-        """The existing files that a text file names, by absolute names or beside it."""
+        """Yield the existing files that a text file names by absolute path or relative to itself."""
         text = text_of(path)
         if not text:
             return
@@ -133,7 +134,7 @@ class InputFiles:
         except TooLargeError:
             return None
         except (OSError, RuntimeError) as error:
-            # Missing, a loop of links, or not readable by this user: that may change, too.
+            # Missing, a link loop, or not readable by this user. That may change, too.
             return self._hash(f"{type(error).__name__}".encode())
 
     def _directory(self, root: Path) -> str:
@@ -170,7 +171,7 @@ class InputFiles:
 
 
 def _entries(root: Path) -> Iterator[tuple[str, Path, os.stat_result]]:
-    """What is in a directory and below, also behind links; TooLargeError where that is too much."""
+    """Yield the entries below a directory, following links. Raise TooLargeError if there are too many."""
     seen = {root}
     waiting = [("", root)]
     count = 0
@@ -194,7 +195,7 @@ def _entries(root: Path) -> Iterator[tuple[str, Path, os.stat_result]]:
 
 
 def text_of(path: Path) -> str:
-    """The content of a small text file that does not belong to the system; empty for any other."""
+    """Return the content of a small text file that does not belong to the system, otherwise an empty string."""
     try:
         found = path.stat()
         is_read = stat.S_ISREG(found.st_mode) and found.st_size <= _LONGEST_TEXT and not _OF_THE_SYSTEM.match(str(path))
@@ -212,7 +213,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _look(path: Path) -> Look:
-    """What tells that an entry was written to, or that a directory has got or lost one; empty where it is missing."""
+    """Return values that change when a file or a directory listing changes, or nothing if it is missing."""
     try:
         found = path.lstat()
         return [found.st_mode, found.st_mtime_ns] if stat.S_ISDIR(found.st_mode) else look_at(path)

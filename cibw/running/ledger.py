@@ -1,4 +1,4 @@
-"""The wheels of a run, as its builds know them; builds side by side share it."""
+"""The finished wheels of a run, shared by its concurrent builds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cibw.model.wheel import WheelName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedWheel:
-    """A wheel that this run has put into the output directory, the job whose machine made it, and the build."""
+    """A wheel in the output directory, with the job and the build that made it."""
 
     name: WheelName
     path: Path
@@ -23,11 +23,11 @@ class FinishedWheel:
 
 
 class Ledger:
-    """Finished wheels, and the names that builds have claimed for theirs. Threads may share it.
+    """Finished wheels, and the file names that builds have claimed. May be shared between threads.
 
-    Builds find what they would find if they ran one after another in the `order` of the plan: wheels of earlier builds
-    alone serve, and of two builds that claim one name the earlier has it. So the wheels of a run do not depend on which
-    build ends first.
+    Builds get the same results as if they ran one after another in the `order` of the plan: only wheels of earlier
+    builds are reused, and if two builds claim a name, the earlier one gets it. So the result does not depend on
+    which build finishes first.
     """
 
     def __init__(self, *finished: FinishedWheel, order: Iterable[BuildIdentifier] = ()) -> None:
@@ -38,18 +38,18 @@ class Ledger:
 
     @contextmanager
     def settling(self) -> Iterator[None]:
-        """For as long as the context lasts, no other thread enters or withdraws a wheel."""
+        """Within the context, no other thread adds or withdraws a wheel."""
         with self._lock:
             yield
 
     def is_earlier(self, one: BuildIdentifier | None, other: BuildIdentifier) -> bool:
-        """Whether a build comes before another one in the plan; None comes first."""
+        """Return whether a build precedes another one in the plan. None comes first."""
         return one is None or self._order.get(one, 0) < self._order.get(other, 0)
 
     def serving(self, identifier: BuildIdentifier, job: str) -> FinishedWheel | None:
-        """The wheel of the earliest build of a job that can stand in for the one of an identifier.
+        """Return the wheel of the earliest build of a job that can be reused for an identifier.
 
-        A wheel of another job may ask for newer libraries, as its image may be another one.
+        A wheel of another job may need newer libraries, because its image may be different.
         """
         with self._lock:
             found = [
@@ -60,12 +60,12 @@ class Ledger:
             return min(found, key=lambda one: -1 if one.maker is None else self._order[one.maker], default=None)
 
     def has_named(self, maker: BuildIdentifier, filename: str) -> bool:
-        """Whether the finished wheel of a build has a file name."""
+        """Return whether the finished wheel of a build has a file name."""
         with self._lock:
             return any(one.maker == maker and one.path.name == filename for one in self._finished)
 
     def claim(self, filename: str, identifier: BuildIdentifier) -> bool:
-        """Take a file name for the wheel of a build; false where it is the name of an earlier one's."""
+        """Claim a file name for the wheel of a build. Return False if an earlier build has it."""
         with self._lock:
             holder = self._claims.setdefault(filename, identifier)
             if holder is None or self.is_earlier(holder, identifier):
@@ -74,7 +74,7 @@ class Ledger:
             return True
 
     def add(self, path: Path, job: str, maker: BuildIdentifier) -> FinishedWheel:
-        """Enter a wheel that has reached the output directory."""
+        """Add a wheel that has been moved to the output directory."""
         wheel = FinishedWheel(name=WheelName.parse(path.name), path=path, job=job, maker=maker)
         with self._lock:
             self._finished.append(wheel)
@@ -82,7 +82,7 @@ class Ledger:
         return wheel
 
     def withdraw(self, maker: BuildIdentifier) -> None:
-        """Take the wheel of a build out of the output directory, unless an earlier one has the name by now."""
+        """Remove the wheel of a build from the output directory, unless an earlier build has claimed its name."""
         with self._lock:
             for wheel in [one for one in self._finished if one.maker == maker]:
                 self._finished.remove(wheel)
@@ -91,14 +91,17 @@ class Ledger:
             self.give_up(maker)
 
     def give_up(self, identifier: BuildIdentifier) -> None:
-        """Free the file name that a build has claimed and gave no wheel for."""
+        """Release the file name that a build has claimed but not used."""
         with self._lock:
             kept = {name: claimant for name, claimant in self._claims.items() if claimant != identifier}
             self._claims = kept
             self._lock.notify_all()
 
     def wait_for(self, filename: str) -> bool:
-        """Wait until the build that has claimed a file name has finished its wheel, or given up: then true."""
+        """Wait until the build that claimed a file name has finished its wheel or released the name.
+
+        Return True then.
+        """
         with self._lock:
             self._lock.wait_for(lambda: filename not in self._claims or self._is_finished(filename))
             return filename not in self._claims

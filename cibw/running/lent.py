@@ -1,4 +1,4 @@
-"""What a container of a foreign architecture borrows of this computer, and how it is told of it; pure."""
+"""Programs of this computer that are mounted in containers of a foreign architecture, and their settings; pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from cibw.running.zig_settings import ZigSettings
 from cibw.running.zig_target import compiler_variables, multiarch, zig_cpu, zig_target
 
 PLACE = "/opt/cibw"
-"""Not below /tmp/cibw: the engine makes the directories that it mounts on, and they belong to root."""
+"""Not below /tmp/cibw, because the engine creates mount points, which belong to root."""
 STEADY = "/tmp/cibw/steady"  # noqa: S108  # in a container that is ours alone
-"""Where a container has links to what has another path in each run."""
+"""Container directory with links to files whose path differs in each run."""
 _COMPILERS = ("CC", "CXX")
 _UNPROVIDED = frozenset({"powerpc64le-linux-gnu.2.17"})
 _ALPINE = {"arm": "armv7", "powerpc64le": "ppc64le"}
-"""Architectures that zig spells in its own way, as musl's file name does."""
+"""zig's names for architectures, which differ from those in musl's file names."""
 ADVICE = (
     'The compiler was zig, running natively. If it caused the failure, set emulation-toolchain = "image" to '
     "use the compiler of the image, which is slower."
@@ -30,21 +30,21 @@ _MISSING = {
     ),
     "zig does not support Fortran.": re.compile(r"[Ff]ortran|\bF(77|90)\b.*compiler|\bflang\b"),
 }
-"""What a compiler that cibw brings never has, and what shows that it is missing."""
+"""What the provided compilers lack, and the output that indicates it."""
 _OF_COMPILERS = re.compile(
     r"fatal error: |file not found|\.\w+:\d+(:\d+)?: error: |\d+ errors? generated|undefined (symbol|reference)"
     r"|ld\.lld: |cannot find -l|unable to find .*library|linker command failed|[Cc]ompiler|[Cc]ompilation"
     r"|command '.*(cc|\+\+|clang|zig)' failed|Could NOT find|[Dd]ependency .* not found|\bzig\b"
 )
-"""Output of which a compiler, or what it did not find, may be the reason."""
+"""Output that may be caused by a compiler or something that it did not find."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LentPrograms:
     """Programs of this computer, for a container in which everything else is emulated.
 
-    `zig` is the zig program, and `lay` puts its compilers into a directory below `toolchains`; without
-    zig `reason` tells a user why. `uv` is a static program.
+    `zig` is the zig program, and `lay` installs its compilers into a directory below `toolchains`. Without zig,
+    `reason` is an explanation for the user. `uv` is a static program.
     """
 
     toolchains: Path
@@ -55,7 +55,7 @@ class LentPrograms:
 
     @property
     def volumes(self) -> tuple[str, ...]:
-        """What to mount, as `SOURCE:TARGET:MODE`."""
+        """Return the mounts, as `SOURCE:TARGET:MODE`."""
         sources = {
             "zig": self.zig and self.zig.parent,
             "toolchains": self.zig and self.toolchains,
@@ -66,9 +66,9 @@ class LentPrograms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loan:
-    """What the commands of a container start with in addition: `toolchain` is the part that selects the compilers.
+    """Additional environment for the commands of a container. `toolchain` is the part that selects the compilers.
 
-    With PATH in `environment`, uv is there too. `description` tells a user which compilers those are, and why.
+    If `environment` has PATH, uv is included, too. `description` tells the user which compilers are used, and why.
     """
 
     description: str = ""
@@ -80,7 +80,7 @@ NOTHING_LENT = Loan()
 
 
 def refusal(environment: Mapping[str, str]) -> str:
-    """Why zig can't compile for a container with this environment; empty where it can."""
+    """Return why zig cannot compile for a container with this environment, or an empty string."""
     chosen = [name for name in _COMPILERS if environment.get(name)]
     if chosen:
         return f"which sets {chosen[0]}"
@@ -93,7 +93,7 @@ def refusal(environment: Mapping[str, str]) -> str:
 
 
 def library_folders(platform_tag: str) -> tuple[str, ...]:
-    """Where a container may keep its libraries."""
+    """Return the directories that may contain a container's libraries."""
     machine = multiarch(zig_target(platform_tag))
     return (
         *("/usr/local/lib64", "/usr/local/lib", f"/usr/local/lib/{machine}"),
@@ -102,9 +102,9 @@ def library_folders(platform_tag: str) -> tuple[str, ...]:
 
 
 def container_settings(platform_tag: str, folders: tuple[str, ...]) -> ZigSettings:
-    """The settings of compilers in a container that has these library folders.
+    """Return the settings of compilers in a container that has these library directories.
 
-    The image's headers come after those of zig, which has its own of the libc.
+    The image's headers come after those of zig, which has its own libc headers.
     """
     target = zig_target(platform_tag)
     headers = ("/usr/local/include", f"/usr/include/{multiarch(target)}", "/usr/include")
@@ -121,21 +121,21 @@ def container_settings(platform_tag: str, folders: tuple[str, ...]) -> ZigSettin
 
 
 def toolchain_variables(directory: str, platform_tag: str, cache: str) -> dict[str, str]:
-    """The environment that selects the compilers; `directory` is the name of theirs, `cache` a directory for zig."""
+    """Return the environment that selects the compilers in `directory`. `cache` is a directory for zig."""
     compilers = compiler_variables(f"{PLACE}/toolchains/{directory}", platform_tag)
     return {**compilers, "ZIG_GLOBAL_CACHE_DIR": f"{cache}/zig"}
 
 
 def image_compilers(environment: Mapping[str, str], toolchain: Mapping[str, str]) -> OtherCompilers:
-    """The compilers of the image, in place of those of a toolchain."""
+    """Return the compilers of the image, which replace those of a toolchain."""
     kept = {name: value for name, value in environment.items() if toolchain.get(name) != value}
     return OtherCompilers(environment=kept)
 
 
 def settled(environment: Mapping[str, str], toolchain: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a build, without the rest of a toolchain where the project brings a compiler of its own.
+    """Return the environment of a build. If the project sets its own compiler, the rest of the toolchain is removed.
 
-    Objects of two compilers do not always fit together: each has its C++ library.
+    Objects from two compilers may be incompatible, because each has its own C++ library.
     """
     if uses(environment, toolchain):
         return dict(environment)
@@ -143,9 +143,9 @@ def settled(environment: Mapping[str, str], toolchain: Mapping[str, str]) -> dic
 
 
 def advice_for(lines: Iterable[str], environment: Mapping[str, str], toolchain: Mapping[str, str], advice: str) -> str:
-    """An advice for where a command fails, by its last lines of output.
+    """Return advice for a failed command based on its last output lines.
 
-    Empty where another compiler than that of the toolchain was at work, and where no compiler seems to be the reason.
+    It is empty if another compiler was used, or if no compiler seems to be the cause.
     """
     if not (toolchain and uses(environment, toolchain)):
         return ""
@@ -157,14 +157,13 @@ def advice_for(lines: Iterable[str], environment: Mapping[str, str], toolchain: 
 
 
 def uses(environment: Mapping[str, str], toolchain: Mapping[str, str]) -> bool:
-    """Whether the compilers in the environment are those of the toolchain, be it with a program before them."""
+    """Return whether the environment uses the toolchain's compilers, possibly behind a wrapper program."""
     return all(toolchain[name] in environment.get(name, "") for name in _COMPILERS if name in toolchain)
 
 
 def _libc(target: str) -> tuple[str, ...]:
     if "-musl" not in target:
         return ()
-    # zig's own libc calls itself libc.so, a name that no distribution has. As the image's own comes first,
-    # zig's is not needed.
+    # zig's own libc is named libc.so, which no distribution uses. The image's libc comes first, so zig's is not needed.
     architecture = target.partition("-")[0]
     return ("-Wl,--as-needed", f"-l:libc.musl-{_ALPINE.get(architecture, architecture)}.so.1")

@@ -1,4 +1,4 @@
-"""Lines and text out of the bytes that a command writes."""
+"""Splits the byte output of a command into lines of text."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Callable
 from cibw.running.machine import OutputSink
 
 LINE_LIMIT = 1 << 20
-"""Bytes after which a line without an end is handed on in pieces."""
+"""Maximum bytes of a line. Longer lines are passed on in pieces."""
 TEXT_LIMIT = 2 << 20
-"""Bytes of standard output that are kept for the outcome; what follows is only handed on as lines.
+"""Maximum bytes of standard output that are kept for the outcome. The rest is only passed on as lines.
 
-Builds side by side each keep as much, and no variable of the environment can hold more than a part of it.
+Concurrent builds each keep this much, and no environment variable can hold more than a part of it.
 """
 
 
 class LineSplitter:
-    r"""Gives each line of a stream of bytes, whatever the pieces it comes in.
+    r"""Yields the lines of a stream of bytes, regardless of its chunks.
 
-    A line ends at `\n` or `\r\n`. Of a progress display, which overwrites its line after each `\r`,
-    the last state remains. A line that is not UTF-8 is read in the encoding `otherwise`; what that
-    does not know either becomes replacement characters.
+    A line ends with `\n` or `\r\n`. Of a progress display, which overwrites its line after each `\r`, only the last
+    state is kept. A line that is not UTF-8 is decoded with `otherwise`; bytes that are invalid there, too, become
+    replacement characters.
     """
 
     def __init__(self, emit: Callable[[str], None], otherwise: str = "utf-8") -> None:
@@ -29,7 +29,7 @@ class LineSplitter:
         self._rest = bytearray()
 
     def feed(self, chunk: bytes) -> None:
-        """Take the next piece, and give the lines that end in it."""
+        """Take the next chunk, and yield the lines that end in it."""
         first, *others = chunk.split(b"\n")
         self._rest += first
         for piece in others:
@@ -39,7 +39,7 @@ class LineSplitter:
             self._shorten()
 
     def close(self) -> None:
-        """Give the last line, if it lacks its end."""
+        """Yield the last line, if it is not terminated."""
         if self._rest:
             self._give(self._rest)
             self._rest.clear()
@@ -47,7 +47,7 @@ class LineSplitter:
     def _shorten(self) -> None:
         head, _, tail = self._rest.rpartition(b"\r")
         if len(tail) <= LINE_LIMIT:
-            # What stands before the \r will be overwritten, unless a \n follows at once.
+            # Text before \r is overwritten, unless \n follows immediately.
             self._rest = tail or head.rpartition(b"\r")[2][-LINE_LIMIT:] + b"\r"
             return
         self._give(tail[:LINE_LIMIT])
@@ -59,7 +59,7 @@ class LineSplitter:
 
 
 class OutputSplitter:
-    """Hands the lines of both streams of a command to a sink, and keeps the text of standard output."""
+    """Passes the lines of both streams of a command to a sink, and keeps the text of standard output."""
 
     def __init__(self, output: OutputSink, otherwise: str = "utf-8") -> None:
         self._otherwise = otherwise
@@ -70,13 +70,13 @@ class OutputSplitter:
         self._kept = bytearray()
 
     def feed(self, chunk: bytes, is_error: bool) -> None:
-        """Take the next piece of one of the streams."""
+        """Take the next chunk of one of the streams."""
         if not is_error and len(self._kept) < TEXT_LIMIT:
             self._kept += chunk[: TEXT_LIMIT - len(self._kept)]
         self._lines[is_error].feed(chunk)
 
     def close(self) -> str:
-        """Give the last lines, and return the text of standard output."""
+        """Pass on the last lines, and return the text of standard output."""
         for splitter in self._lines.values():
             splitter.close()
         return _text(self._kept, self._otherwise)

@@ -1,4 +1,4 @@
-"""The libraries outside of a wheel that a repair would copy into it."""
+"""Checks the libraries outside a wheel that a repair would copy into it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cibw.running.scratch import scratch_directory
 from cibw.untrusted.zips import open_zip
 
 _NEEDED = "needed"
-"""What pyelftools calls the name in such an entry; it makes the attribute at run time."""
+"""pyelftools' name of this entry, whose attribute is created at run time."""
 _MOST_NEEDED = 1_000
 _VARIABLES = ("AUDITWHEEL_LD_LIBRARY_PATH", "LD_LIBRARY_PATH")
 _MULTIARCH = {"i686": "i386-linux-gnu", "armv7l": "arm-linux-gnueabihf", "ppc64le": "powerpc64le-linux-gnu"}
@@ -22,9 +22,9 @@ _MULTIARCH = {"i686": "i386-linux-gnu", "armv7l": "arm-linux-gnueabihf", "ppc64l
 def newer_in_libraries(
     machine: Machine, wheel: Path, glibc: str, environment: Mapping[str, str], architecture: str
 ) -> tuple[NewerSymbols, ...]:
-    """The symbol versions, newer than the policy of a glibc allows, in the libraries that a wheel links on a machine.
+    """Return symbol versions newer than a glibc policy allows, in the external libraries of a wheel.
 
-    Libraries are found as the loader does: by LD_LIBRARY_PATH, then in the system's folders.
+    Libraries are found as by the loader: in LD_LIBRARY_PATH, then in the system's directories.
     """
     folders = tuple(_folders(environment, architecture))
     waiting, inside = _links(wheel)
@@ -44,7 +44,7 @@ def newer_in_libraries(
 
 
 def _links(wheel: Path) -> tuple[list[str], set[str]]:
-    """What the libraries of a wheel link, and the names of those libraries themselves."""
+    """Return the libraries that a wheel's libraries link to, and the names of those in the wheel."""
     needed: list[str] = []
     inside: set[str] = set()
     with open_zip(wheel) as archive:

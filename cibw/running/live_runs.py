@@ -1,4 +1,4 @@
-"""Which runs of this user are alive, for others that find what they have left in a container engine."""
+"""Tracks which runs of this user are alive, so that others can remove their leftovers from a container engine."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _IDENTITY = re.compile("[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveRuns:
-    """A directory with a lock for each run that is alive.
+    """A directory with a lock for each live run.
 
-    `identity` tells it from those of other users, computers and containers, which may use the same engine: what
-    carries another identity is not judged.
+    `identity` distinguishes it from those of other users, computers and containers that may use the same engine.
+    Objects with another identity are left alone.
     """
 
     root: Path
@@ -29,7 +29,7 @@ class LiveRuns:
 
     @classmethod
     def open(cls, parent: Path | None = None) -> LiveRuns | None:
-        """The runs of this user on this computer; None where no directory can be had that nobody else writes to."""
+        """Return this user's runs on this computer, or None if no directory is writable by this user only."""
         with suppress(OSError):
             root = private_root(parent or _parent())
             if root is not None:
@@ -39,7 +39,7 @@ class LiveRuns:
 
     @contextmanager
     def entered(self, run_id: str) -> Iterator[None]:
-        """Count a run as alive until the context ends, or this process does."""
+        """Mark a run as alive until the context ends or this process ends."""
         lock = lock_place(self._place(run_id))
         try:
             yield
@@ -48,7 +48,7 @@ class LiveRuns:
                 lock.release(removes=True)
 
     def lives(self, run_id: str) -> bool:
-        """Whether a run is alive; what is no id of a run counts as alive, for nobody knows."""
+        """Return whether a run is alive. An invalid run id counts as alive, because its state is unknown."""
         if not _RUN_ID.fullmatch(run_id):
             return True
         try:
@@ -65,7 +65,7 @@ class LiveRuns:
 
 
 def _parent() -> Path:
-    # TMPDIR may be another one in each run.
+    # TMPDIR may differ between runs.
     return temporary_directory() if os.name == "nt" else Path("/tmp")  # noqa: S108  # what is made there is ours alone
 
 
@@ -73,7 +73,7 @@ def _identity(path: Path) -> str:
     if not path.exists():
         fresh = path.with_name(f"{path.name}-{secrets.token_hex(4)}")
         fresh.write_text(secrets.token_hex(16), "ascii")
-        # Of two runs that are the first at the same time, one has its way.
+        # If two runs are the first at the same time, one of them wins.
         with suppress(FileExistsError):
             path.hardlink_to(fresh)
         fresh.unlink()
