@@ -98,9 +98,9 @@ class Ledger:
             self._lock.notify_all()
 
     def wait_for(self, filename: str) -> bool:
-        """Wait until the build that claimed a file name has finished its wheel or released the name.
+        """Wait until the build that claimed a file name finishes its wheel or releases the name.
 
-        Return True then.
+        Return whether the name was released.
         """
         with self._lock:
             self._lock.wait_for(lambda: filename not in self._claims or self._is_finished(filename))

@@ -13,7 +13,7 @@ _LOOK_SECONDS = 0.2
 
 @contextmanager
 def alone(path: Path, go_on: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock of a file or directory, which lies beside it; `go_on` raises to end the waiting for it."""
+    """Hold the lock of a file or directory, which is a file beside it. `go_on` raises an error to stop waiting."""
     from filelock import FileLock, Timeout
 
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What a machine can do."""
+"""The machine protocol."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from cibw.model.command import Outcome, Request
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tree:
-    """Files below a root on the computer that cibw runs on, as POSIX paths relative to it.
+    """Files below a root on this computer, as POSIX paths relative to it.
 
-    `moved` has the entries that are not at their place below the root: where they are, or what they hold.
+    `moved` contains entries that are elsewhere: their path, or their content.
     """
 
     root: Path
@@ -22,39 +22,39 @@ class Tree:
     moved: Mapping[str, Path | bytes] = field(default_factory=dict)
 
     def entry(self, name: str) -> Path | bytes:
-        """Where an entry is on this computer, or the content of a file that is nowhere on it."""
+        """Return the path of an entry on this computer, or the content of a file that does not exist on it."""
         return self.moved.get(name, self.root / name)
 
 
 OutputSink = Callable[[str, bool], None]
-"""Gets each line of output without its newline, and whether it came from standard error."""
+"""Receives each line of output without its newline, and whether it came from standard error."""
 
 
 class Machine(Protocol):
-    """Where commands run: a container, the host, or a recording.
+    """Runs commands: a container, the host, or a recording.
 
-    Paths on the machine are absolute POSIX strings. A command that can't be started (no such
-    program, no such working directory) has the exit code 126 or 127 and its reason on standard
-    error; it never runs elsewhere. Standard input is empty.
+    Paths on the machine are absolute POSIX strings. A command that cannot be started (program or working directory
+    not found) has exit code 126 or 127 and the reason on standard error. It never runs elsewhere. Standard input is
+    empty.
     """
 
     def run(self, request: Request, output: OutputSink) -> Outcome:
-        """Run a command to its end, handing each line of its output to `output`."""
+        """Run a command until it ends, and pass each line of its output to `output`."""
 
     def put(self, source: Path | bytes | Tree, target: str) -> None:
-        """Copy a file, the given bytes or a tree of files to `target`, making parent directories."""
+        """Copy a file, bytes or a tree of files to `target`, creating parent directories."""
 
     def get(self, source: str, target: Path) -> None:
-        """Copy one file of the machine to `target`; FileNotFoundError where it is missing."""
+        """Copy one file from the machine to `target`. Raise FileNotFoundError if it does not exist."""
 
     def find(self, directory: str, pattern: str) -> tuple[str, ...]:
-        """Absolute paths of the entries of a directory whose names match a glob, sorted; none where it is missing."""
+        """Return the sorted absolute paths of directory entries that match a glob; none if the directory is missing."""
 
     def make_dir(self, path: str) -> None:
-        """Make a directory and its parents; one that exists is fine."""
+        """Create a directory and its parents, if they do not exist."""
 
     def remove(self, path: str) -> None:
-        """Remove a file or a whole directory; one that is missing is fine."""
+        """Remove a file or a directory with its contents, if it exists."""
 
     def environment(self) -> Mapping[str, str]:
-        """The environment that commands start from."""
+        """Return the environment that commands start from."""

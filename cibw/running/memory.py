@@ -1,4 +1,4 @@
-"""Tells a command that failed because memory ran out from one that failed by itself; pure."""
+"""Detects commands that failed because memory ran out; pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from cibw.model.command import MemoryShortage, Outcome
 
 KILLED = 137
-"""128 and the number of SIGKILL."""
+"""128 plus the number of SIGKILL."""
 _UNLIMITED = 1 << 60
 _COUNT = re.compile(r"^oom_kill (\d+)$", re.MULTILINE)
 _LIMIT = re.compile(r"^limit (\d+)$", re.MULTILINE)
@@ -22,11 +22,11 @@ _WORDS = re.compile(
     r"|out of memory allocating"
     r"|LLVM ERROR: out of memory"
 )
-"""What gcc, rustc, shells, make and ninja say of a process that the kernel killed, and compilers of memory itself."""
+"""Messages of gcc, rustc, shells, make and ninja about killed processes, and of compilers without memory."""
 
 
 def counted(text: str) -> MemoryShortage:
-    """Read how many processes a control group has lost so far, and its limit: the lines `oom_kill N` and `limit N`."""
+    """Parse the number of processes a control group has lost, and its limit: the lines `oom_kill N` and `limit N`."""
     kills, limit = _COUNT.search(text), _LIMIT.search(text)
     size = int(limit[1]) if limit else None
     return MemoryShortage(
@@ -35,7 +35,7 @@ def counted(text: str) -> MemoryShortage:
 
 
 def shortage_of(outcome: Outcome, last_lines: Iterable[str]) -> MemoryShortage | None:
-    """Why a command failed that memory had run out for, by what the machine has seen, else by its own words."""
+    """Return the memory shortage that made a command fail, as counted by the machine or reported in its output."""
     if outcome.shortage is not None and outcome.shortage.kills:
         return outcome.shortage
     if outcome.exit_code == KILLED or any(_WORDS.search(line) for line in last_lines):

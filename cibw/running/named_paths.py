@@ -1,4 +1,4 @@
-"""Finds the names of files and directories in commands, values of variables and configuration files; pure."""
+"""Finds file and directory names in commands, variable values and configuration files; pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 KNOWN = "\0"
-"""Stands for text that leads into the build's own directories, or is the value of an unknown variable."""
+"""Stands for text that names the build's own directories, or for the value of an unknown variable."""
 _UNKNOWN = "\1"
 """Stands for the output of a command that may name any directory."""
 _VARIABLE = re.compile(r"\$(?:(?P<plain>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)(?::?[-=+?](?P<default>[^{}]*))?\})")
@@ -17,10 +17,10 @@ _SUBSTITUTION = re.compile(r"\$\((?P<round>[^()`]*)\)|`(?P<back>[^`]*)`")
 _STAYS_INSIDE = re.compile(
     r"\s*(pwd|nproc|uname|getconf|git|python[\d.]*|pip[\d.]*|basename|dirname|date|wc|id|whoami|hostname)\b"
 )
-"""Programs whose output names nothing outside of the project and of the Python that builds."""
+"""Programs whose output names nothing outside the project and the Python that builds."""
 _SEPARATORS = re.compile(r"[\s'\"`;,|&<>()\[\]{}=]+")
 _OPEN = re.compile(r"[*?\[{\0\1]")
-"""What ends the known beginning of a name."""
+"""The end of the known beginning of a name."""
 _RELATIVE = re.compile(r"[\w+@~-]*[\w.+@~-]*(?:/[\w.+@~-]+)*")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _HOME_OF_OTHERS = re.compile(r"~[A-Za-z_][\w.-]*/")
@@ -32,13 +32,13 @@ _SEGMENT = re.compile(r"&&|\|\||[;|\n()`]")
 _BEFORE_PROGRAM = re.compile(
     r"(?:[A-Za-z_]\w*=\S*|if|then|elif|else|do|while|until|exec|env|time|nice|command|sudo|[!{])\s+"
 )
-"""Assignments, words of the shell, and programs that start another one."""
+"""Assignments, shell keywords, and programs that start another program."""
 _PROGRAM = re.compile(r"[\w.+-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The absolute names in a text, and `unknown` words: they name something which only a run can know.
+    """The absolute names in a text, and `unknown` words, which are only known at run time.
 
     `beginnings` are the known beginnings of absolute names, such as `/host` in `/host$DIRECTORY/a.h`.
     """
@@ -49,9 +49,9 @@ class Names:
 
 
 def names_in(text: str, variables: Mapping[str, str]) -> Names:
-    """The names of files in a text, with the values of variables and the user's home filled in.
+    """Return the file names in a text, with variables and the home directory expanded.
 
-    A name that has a wildcard or an unknown part stands for the directory before that.
+    A name with a wildcard or an unknown part stands for the directory before that part.
     """
     absolute: set[str] = set()
     unknown: set[str] = set()
@@ -73,14 +73,14 @@ def names_in(text: str, variables: Mapping[str, str]) -> Names:
 
 
 def relative_names_in(text: str) -> Iterator[str]:
-    """Words that may be names of files beside the one that holds the text."""
+    """Yield words that may be names of files beside the one that contains the text."""
     for word in dict.fromkeys(_SEPARATORS.split(text)):
         if len(word) < _LONGEST and ("." in word or "/" in word) and _RELATIVE.fullmatch(word.lstrip("./")):
             yield word
 
 
 def programs_in(text: str) -> Iterator[str]:
-    """The programs that a command of a shell calls by their bare names."""
+    """Yield the programs that a shell command calls by their bare names."""
     for segment in _SEGMENT.split(text):
         rest = segment.strip()
         while before := _BEFORE_PROGRAM.match(rest):
@@ -90,7 +90,7 @@ def programs_in(text: str) -> Iterator[str]:
 
 
 def _expanded(text: str, variables: Mapping[str, str]) -> Iterator[str]:
-    """The text without variables and substitutions, and what was within these."""
+    """Yield the text without variables and substitutions, and the contents of these."""
     inner: list[str] = []
     if "$" not in text and "`" not in text and "~" not in text:
         yield text
@@ -99,7 +99,7 @@ def _expanded(text: str, variables: Mapping[str, str]) -> Iterator[str]:
     def value(match: re.Match[str]) -> str:
         if match["default"]:
             inner.append(match["default"])
-        # A shell does not read a value again.
+        # A shell does not parse a value again.
         return _SPECIAL.sub(KNOWN, variables.get(match["plain"] or match["braced"], KNOWN))
 
     def output(match: re.Match[str]) -> str:
@@ -120,7 +120,7 @@ def _expanded(text: str, variables: Mapping[str, str]) -> Iterator[str]:
 
 
 def _words(text: str) -> Iterator[str]:
-    """The text itself, its words for a shell, and its pieces, as far as these may be names."""
+    """Yield the text itself, its shell words, and their parts, as far as they may be names."""
     yield text.strip()
     try:
         words = shlex.split(text, comments=False) if len(text) <= _LONGEST_COMMAND else []
@@ -132,13 +132,13 @@ def _words(text: str) -> Iterator[str]:
             yield from (part for part in word.split(":") if part != word)
         if word[:1] in {"-", "@"} and "/" in word:
             yield word[word.index("/") :]
-    # Windows keeps lists of directories apart by semicolons, and directories in them may have blanks.
+    # Windows separates directories by semicolons, and they may contain spaces.
     yield from (part.strip() for part in text.split(";"))
     yield from (part.strip() for part in text.split(":") if " " in part)
 
 
 def _absolute(word: str) -> str:
-    """The absolute path in a word; empty where there is none."""
+    """Return the absolute path in a word, or an empty string."""
     if word.startswith("file:"):
         word = unquote(urlsplit(word).path)
         word = word[1:] if _DRIVE.match(word[1:]) else word

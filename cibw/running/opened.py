@@ -12,11 +12,11 @@ from cibw.model.template import Late
 from cibw.running.machine import Machine
 
 Fetcher = Callable[[Fetch, str], None]
-"""Has what a plan fetches at a path of the machine."""
+"""Downloads a file of a plan to a path of the machine."""
 
 
 def fetch_nothing(wanted: Fetch, _path: str) -> None:
-    """Refuse what a plan fetches, for machines that have all that they need: a container's image brings it."""
+    """Refuse a download, for machines whose container image contains everything."""
     raise CibwError(
         f"This machine does not download files, but the plan needs {wanted.url}.",
         hint="Create the plan on the computer that runs the builds.",
@@ -25,11 +25,11 @@ def fetch_nothing(wanted: Fetch, _path: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keeping:
-    """How later runs come by the state that before-all leaves on a machine.
+    """How the state after before-all is saved for later runs.
 
-    `files` are hashes of the project's files, and `has_changed` tells whether these still are its
-    files. `start` says in words from which state the machine starts, and is empty where before-all has
-    to run; `anew` makes a machine for which that is so. `keep` keeps the state that the machine is in.
+    `files` are the hashes of the project's files, and `has_changed` returns whether the files have changed since
+    then. `start` describes the state that the machine started from; it is empty if before-all must run. `anew`
+    opens a machine without such a state. `keep` saves the machine's current state.
     """
 
     files: Mapping[str, str]
@@ -41,9 +41,9 @@ class Keeping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherCompilers:
-    """Compilers that take the place of those of a toolchain, where its C++ library does not do.
+    """Compilers that replace those of a toolchain whose C++ library is unsuitable.
 
-    `environment` is the whole that a build starts from, and `toolchain` the part that selects the compilers.
+    `environment` is the complete environment of a build, and `toolchain` the part that selects the compilers.
     """
 
     environment: Mapping[str, str]
@@ -51,24 +51,22 @@ class OtherCompilers:
 
 
 Others = Callable[[Mapping[str, str]], OtherCompilers]
-"""Gives other compilers for a build that starts from an environment."""
+"""Returns other compilers for a build that starts from an environment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenMachine:
-    """A machine that is ready, what it is in one line, and where it keeps things.
+    """A machine that is ready, its description in one line, and its directories.
 
-    Where `bindings` has no PROJECT, each build has its copy of the project in its work directory.
-    before-all runs in `before_all_dir`, and what it leaves there becomes the source of all builds.
-    `freeze` keeps the state that the machine is in, while nothing runs on it, and `fork` makes another
-    machine that starts from that state. `stop` ends the
-    commands that run on it, with InterruptedRunError; it may be called from any thread, and no
-    command runs on the machine after it. `keeping` is there where its state is kept between runs.
+    If `bindings` has no PROJECT, each build has a copy of the project in its work directory. before-all runs in
+    `before_all_dir`, and what it leaves there becomes the source of all builds. `freeze` saves the state of the
+    machine while nothing runs on it, and `fork` opens another machine from that state. `stop` ends running commands
+    with InterruptedRunError. It may be called from any thread, and no command runs on the machine after it.
+    `keeping` is set if the state is saved between runs.
 
-    Commands start with `environment` beside the machine's own. `toolchain` is the part of both that
-    selects a compiler which `cibw` brings, and `advice` tells a user what may help where it fails.
-    `other_compilers` give objects that are linked with each other the same C++ library.
-    `fetcher` has what a plan fetches from the network.
+    Commands start with `environment` in addition to the machine's own. `toolchain` is the part of both that selects
+    a compiler provided by `cibw`, and `advice` is a hint for when it fails. `other_compilers` give objects that are
+    linked with each other the same C++ library. `fetcher` downloads files of a plan.
     """
 
     machine: Machine
@@ -88,5 +86,5 @@ class OpenMachine:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The environment that the commands of a plan start from."""
+        """Return the environment that the commands of a plan start from."""
         return {**self.machine.environment(), **self.environment}

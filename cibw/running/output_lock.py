@@ -1,4 +1,4 @@
-"""One run at a time writes to an output directory."""
+"""Allows one run at a time to write to an output directory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cibw.running.held_lock import HeldLock, read_note, take_lock
 from cibw.running.removal import remove_tree
 
 LOCK_NAME = ".cibw.lock"
-"""Hidden, so that a glob such as `wheelhouse/*` never takes it for a distribution."""
+"""Hidden, so that a glob such as `wheelhouse/*` does not match it."""
 _LOOK_SECONDS = 0.2
 _PARTIAL = (".whl.part", ".tar.gz.part", ".json.part")
 
@@ -21,11 +21,11 @@ _PARTIAL = (".whl.part", ".tar.gz.part", ".json.part")
 def sole_writer(
     directory: Path, node: str, tell: Callable[[str], None], pause: Callable[[float], None] = time.sleep
 ) -> Iterator[None]:
-    """Write to an existing directory alone, and remove first what runs that were killed have left there.
+    """Lock an existing output directory, and remove leftovers of killed runs from it.
 
-    Waits for another run that writes there; KeyboardInterrupt ends the waiting. `node` names this computer, for those
-    who wait for this run. The lock is a file in the directory, so that runs of other computers and containers see it,
-    too. Where the file system has no locks, `tell` gets a warning, and the run goes on.
+    Waits for another run that writes there; KeyboardInterrupt ends the wait. `node` names this computer in the
+    message for waiting runs. The lock is a file in the directory, so that runs on other computers and in containers
+    see it, too. If the file system does not support locks, `tell` receives a warning and the run continues.
     """
     try:
         lock = _waited_for(directory, tell, pause)

@@ -1,4 +1,4 @@
-"""Which builds go first: the slowest, so that none is left alone at the end of a run."""
+"""Starts the slowest builds first, so that none is left running alone at the end."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Rank = Callable[[WheelBuild], float]
 
 
 def slowest_first(plan: Plan, earlier: Iterable[BuildResult], host: Processor) -> Rank:
-    """Rank builds by the seconds that they took in an earlier run.
+    """Rank builds by their duration in an earlier run.
 
-    A build that made no wheel then counts as the mean of the others, and as the slowest where its
-    architecture is emulated. So without any figures the emulated ones go first. A build whose wheel
-    others expect counts with the longest of those, too.
+    A build without a duration counts as average, or as the slowest if its architecture is emulated. So without any
+    durations the emulated builds start first. The duration of a build includes the longest of the builds that wait
+    for its wheel.
     """
     seconds = {result.identifier: result.seconds for result in earlier if result.status is Status.BUILT}
     usual = fmean(seconds.values()) if seconds else 1.0

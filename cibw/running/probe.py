@@ -1,4 +1,4 @@
-"""What this computer and its environment are."""
+"""Reads facts about this computer and its environment."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _IMAGE_PYTHONS = Path("/opt/python")
 
 
 def read_environment() -> dict[str, str]:
-    """A copy of the environment variables of this process."""
+    """Return a copy of this process's environment variables."""
     return dict(os.environ)
 
 
 def read_platform() -> Platform:
-    """The platform of this computer; any that is not known counts as Linux."""
+    """Return the platform of this computer. Unknown platforms count as Linux."""
     return _PLATFORMS.get(sys.platform, Platform.LINUX)
 
 
 def read_machine() -> str:
-    """The processor's name, such as `x86_64` or `arm64`."""
-    # The module platform compiles a dozen regular expressions when it is imported.
+    """Return the processor name, such as `x86_64` or `arm64`."""
+    # The platform module compiles a dozen regular expressions when it is imported.
     if hasattr(os, "uname"):
         return os.uname().machine
     import platform
@@ -35,7 +35,7 @@ def read_machine() -> str:
 
 
 def read_node() -> str:
-    """The name of this computer in its network."""
+    """Return the network name of this computer."""
     if hasattr(os, "uname"):
         return os.uname().nodename
     import platform
@@ -44,17 +44,17 @@ def read_node() -> str:
 
 
 def is_directory(path: str) -> bool:
-    """Whether a path that a variable names is a directory; an empty one is none."""
+    """Return whether a path from a variable is a directory. An empty path is not."""
     return bool(path) and Path(path).is_dir()
 
 
 def read_processors() -> int:
-    """How many processors this process may use."""
+    """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def default_jobs() -> int:
-    """How many builds this computer can run side by side: one a processor, and 2 GiB of memory for each."""
+    """Return how many builds this computer can run concurrently: one per processor, with 2 GiB of memory each."""
     processors = read_processors()
     names = os.sysconf_names if hasattr(os, "sysconf_names") else {}
     if "SC_PHYS_PAGES" not in names:
@@ -64,5 +64,5 @@ def default_jobs() -> int:
 
 
 def image_tag(environment: Mapping[str, str]) -> str:
-    """The platform tag of the manylinux or musllinux image that this computer is; empty on any other."""
+    """Return the platform tag of the manylinux or musllinux image that this process runs in, or an empty string."""
     return environment.get("AUDITWHEEL_PLAT", "") if _IMAGE_PYTHONS.is_dir() else ""

@@ -1,4 +1,4 @@
-"""A machine that does nothing: it answers from a script and keeps what it was asked."""
+"""A machine that replays a script and records requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cibw.running.recording_files import MemoryFiles
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a command does: its output, its exit code, and the files that appear (absolute POSIX paths)."""
+    """The result of a command: its output, its exit code, and the files that it creates (absolute POSIX paths)."""
 
     exit_code: int = 0
     stdout: str = ""
@@ -50,13 +50,13 @@ class Remove:
 
 Asked = Request | Put | Get | Remove
 Script = Mapping[tuple[str, ...], Answer] | Callable[[Request], Answer]
-"""Answers by the longest beginning of the argv that the mapping knows, or by a function; else nothing happens."""
+"""Results by the longest matching beginning of the argv, or from a function. Other commands do nothing."""
 
 
 class RecordingMachine:
-    """A machine out of a script, with files in memory; safe to use from several threads.
+    """A scripted machine with files in memory. May be shared between threads.
 
-    `asked` holds the requests and the files put, got and removed, in order.
+    `asked` contains the requests and the files put, got and removed, in order.
     """
 
     def __init__(self, script: Script | None = None, environment: Mapping[str, str] | None = None) -> None:
@@ -72,7 +72,7 @@ class RecordingMachine:
         return [asked for asked in self.asked if isinstance(asked, Request)]
 
     def run(self, request: Request, output: OutputSink) -> Outcome:
-        """Answer a command from the script."""
+        """Return the scripted result of a command."""
         with self._lock:
             self.asked.append(request)
             answer = self._answer(request)
@@ -84,7 +84,7 @@ class RecordingMachine:
         return Outcome(exit_code=answer.exit_code, stdout=answer.stdout, seconds=answer.seconds)
 
     def put(self, source: Path | bytes | Tree, target: str) -> None:
-        """Copy a file, the given bytes or a tree of files into memory."""
+        """Copy a file, bytes or a tree of files into memory."""
         with self._lock:
             self.asked.append(Put(source=source, target=target))
             match source:
@@ -100,29 +100,29 @@ class RecordingMachine:
                     assert_never(source)
 
     def get(self, source: str, target: Path) -> None:
-        """Write one file of memory to `target`; FileNotFoundError where it is missing."""
+        """Write one file from memory to `target`. Raise FileNotFoundError if it does not exist."""
         with self._lock:
             self.asked.append(Get(source=source, target=target))
             self.files.copy_out(source, target)
 
     def find(self, directory: str, pattern: str) -> tuple[str, ...]:
-        """Absolute paths of the entries of a directory whose names match a glob, sorted."""
+        """Return the sorted absolute paths of directory entries that match a glob."""
         with self._lock:
             return self.files.find(directory, pattern)
 
     def make_dir(self, path: str) -> None:
-        """Make a directory and its parents in memory."""
+        """Create a directory and its parents in memory."""
         with self._lock:
             self.files.make_dir(path)
 
     def remove(self, path: str) -> None:
-        """Remove a file or a whole directory from memory."""
+        """Remove a file or a directory from memory."""
         with self._lock:
             self.asked.append(Remove(path=path))
             self.files.remove(path)
 
     def environment(self) -> Mapping[str, str]:
-        """The environment that was given."""
+        """Return the environment of this machine."""
         return dict(self._environment)
 
     def _answer(self, request: Request) -> Answer:

@@ -1,4 +1,4 @@
-"""Files in memory, as a recording machine keeps them."""
+"""Files in memory, for a recording machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class MemoryFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryLink:
-    """A symbolic link; `target` is as it was written."""
+    """A symbolic link. `target` is unresolved."""
 
     target: str
 
@@ -32,25 +32,25 @@ MemoryEntry = MemoryFile | MemoryLink | MemoryDir
 
 
 class MemoryFiles:
-    """A small file system of absolute POSIX paths."""
+    """An in-memory file system with absolute POSIX paths."""
 
     def __init__(self) -> None:
         self._entries: dict[str, MemoryEntry] = {"/": MemoryDir()}
 
     def entry(self, path: str) -> MemoryEntry | None:
-        """What stands at a path, links not followed; None where nothing does."""
+        """Return the entry at a path without following links, or None if there is none."""
         return self._entries.get(normpath(path))
 
     def read(self, path: str) -> bytes:
-        """The content of a file, links followed; FileNotFoundError or IsADirectoryError."""
+        """Return the content of a file, following links. Raise FileNotFoundError or IsADirectoryError."""
         return self._file(path).content
 
     def write(self, path: str, content: bytes, mode: int = 0o644) -> None:
-        """Write a file and make its parents."""
+        """Write a file, creating its parents."""
         self._place(path, MemoryFile(content=content, mode=mode))
 
     def make_dir(self, path: str) -> None:
-        """Make a directory and its parents; FileExistsError where a file stands."""
+        """Create a directory and its parents. Raise FileExistsError if a file is in the way."""
         path = normpath(path)
         entry = self._entries.get(path)
         if isinstance(entry, MemoryFile):
@@ -65,13 +65,13 @@ class MemoryFiles:
             del self._entries[known]
 
     def find(self, directory: str, pattern: str) -> tuple[str, ...]:
-        """The entries of a directory whose names match a glob, sorted."""
+        """Return the sorted directory entries whose names match a glob."""
         directory = normpath(directory)
         below = (path for path in self._entries if path != "/" and dirname(path) == directory)
         return tuple(sorted(path for path in below if fnmatchcase(basename(path), pattern)))
 
     def copy_in(self, source: Path, target: str) -> None:
-        """Copy a file, a link or a directory of the computer to `target`."""
+        """Copy a file, a link or a directory of this computer to `target`."""
         if source.is_symlink():
             self._place(target, MemoryLink(target=str(source.readlink())))
         elif source.is_dir():
@@ -82,7 +82,7 @@ class MemoryFiles:
             self.write(target, source.read_bytes(), source.stat().st_mode & 0o777)
 
     def copy_entry(self, source: Path | bytes, target: str) -> None:
-        """Copy a file or a link of the computer to `target`, or make the directory, without what it holds."""
+        """Copy a file or a link of this computer to `target`, or create the directory without its contents."""
         if isinstance(source, bytes):
             self.write(target, source)
         elif source.is_dir() and not source.is_symlink():
@@ -91,7 +91,7 @@ class MemoryFiles:
             self.copy_in(source, target)
 
     def copy_out(self, source: str, target: Path) -> None:
-        """Write a file to the computer."""
+        """Write a file to this computer."""
         file = self._file(source)
         target.write_bytes(file.content)
         target.chmod(file.mode)

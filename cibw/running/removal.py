@@ -1,4 +1,4 @@
-"""Directories that are removed, whatever is in them."""
+"""Removes directories regardless of their contents."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _PAUSE = 0.2
 
 
 def remove_tree(directory: Path) -> None:
-    """Remove a directory with what it holds, as far as the system lets; one that is missing is fine.
+    """Remove a directory with its contents, as far as the system permits. A missing directory is ignored.
 
     A file or a link in its place is removed as well.
 
-    Windows removes no file that is read-only, as those of git are, nor one that is open, as many are for
-    a moment after they were written: a virus scanner looks at them.
+    Windows removes neither read-only files, such as those of git, nor open files. Many files are open for a moment
+    after they were written, because a virus scanner reads them.
     """
     if directory.is_symlink() or directory.is_file():
         with suppress(OSError):
@@ -43,9 +43,9 @@ def _make_writable(directory: Path) -> None:
 
 
 def put_in_place(source: Path, target: Path) -> None:
-    """Give a file or directory another name, which replaces what has that name.
+    """Rename a file or directory, replacing what has the new name.
 
-    Waits a little for who looks at it on Windows.
+    On Windows, wait briefly for other programs to close it.
     """
     if target.is_symlink() or (target.is_dir() and not source.is_dir()) or (target.is_file() and source.is_dir()):
         remove_tree(target)

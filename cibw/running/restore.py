@@ -1,4 +1,4 @@
-"""What a run takes from the store before any machine is opened."""
+"""Restores wheels from the store before any machine is opened."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ Finish = Callable[[Task, BuildResult], None]
 
 
 def restored(keeper: Keeper, task: Task, place: Path) -> Parcel | None:
-    """Put the wheel that a build would make again into a waiting place, where an earlier run has made it."""
+    """Copy the stored wheel of a build into a staging directory, if an earlier run has made it."""
     stored = keeper.take(task.stage.job, task.build, place)
     if stored is None:
         return None
     try:
         check_wheel(place / stored.filename)
     except ArchiveError:
-        # It was kept before wheels were checked. The one that is built now replaces it.
+        # It was stored before wheels were checked. The newly built wheel replaces it.
         return None
     wheel = WheelFile(filename=stored.filename, size=stored.size, sha256=stored.sha256)
     return Parcel(path=place / stored.filename, wheel=wheel, warnings=stored.warnings)
 
 
 class Restorer:
-    """Finishes the builds of a run whose wheels, with passed tests, an earlier run has left."""
+    """Finishes builds whose wheels have been built and tested by an earlier run."""
 
     def __init__(self, keeper: Keeper, ledger: Ledger, output_dir: Path, finish: Finish) -> None:
         self._keeper = keeper
@@ -42,8 +42,8 @@ class Restorer:
         self._finish = finish
 
     def restore(self, task: Task) -> bool:
-        """Put a build's own wheel into the output directory; false where it has to be made, or tested."""
-        # Where the output directory refuses, the build itself meets that, and can tell of it.
+        """Put a build's stored wheel into the output directory. Return False if it must be built or tested."""
+        # If the output directory is not writable, the build itself reports the error.
         with suppress(OSError):
             return self._restore(task)
         return False
@@ -66,7 +66,7 @@ class Restorer:
         return True
 
     def reuse(self, task: Task) -> bool:
-        """Serve a build by a wheel of this run with which its tests have passed before."""
+        """Reuse a wheel of this run for a build if its tests have passed with it before."""
         started = time.monotonic()
         job, build = task.stage.job, task.build
         earlier = self._ledger.serving(build.identifier, job.name)

@@ -1,4 +1,4 @@
-"""Which build runs when, and on which machine."""
+"""Decides which build runs when, and on which machine."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _WAKE_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings:
-    """How a plan is run: where wheels go, how many builds side by side, which of them first.
+    """Settings of a run: the output directory, the number of concurrent builds, and their order.
 
-    `rank` orders the builds, the highest first. With `keep_going` a failure ends its build alone.
+    `rank` orders the builds, highest first. With `keep_going`, a failure affects only its own build.
     """
 
     stages: StageSettings
@@ -41,19 +41,22 @@ class RunSettings:
 
     @property
     def emit(self) -> Callable[[Event], None]:
-        """Who hears of the run."""
+        """Return the listener for events of the run."""
         return self.stages.emit
 
 
 class Voice:
-    """Hands events on, from any thread; the first `fault` of a listener is kept, as no build is to blame for it."""
+    """Passes events on, from any thread.
+
+    The first `fault` of a listener is saved, because it is not the fault of a build.
+    """
 
     def __init__(self, emit: Callable[[Event], None]) -> None:
         self.fault: Exception | None = None
         self._emit = emit
 
     def __call__(self, event: Event) -> None:
-        """Tell of an event."""
+        """Emit an event."""
         try:
             self._emit(event)
         except Exception as fault:  # noqa: BLE001 - the scheduler ends the run and raises it
@@ -61,11 +64,10 @@ class Voice:
 
 
 def run_plan(plan: Plan, settings: RunSettings) -> Report:
-    """Run every build of a plan, some side by side, and report what came out, in the plan's order.
+    """Run every build of a plan, some concurrently, and report the results in the plan's order.
 
-    After a failure no further build begins, unless `keep_going` is set; those that run come to their
-    end. An interrupt ends all, and so does a fault of who hears of the run, which is raised at last.
-    Every build has a result.
+    After a failure no further build starts, unless `keep_going` is set; running builds finish. An interrupt ends
+    all builds, and so does an error of the event listener, which is raised at the end. Every build has a result.
     """
     voice = Voice(settings.emit)
     settings = replace(settings, stages=replace(settings.stages, emit=voice))
@@ -98,7 +100,7 @@ def _results(plan: Plan, settings: RunSettings, must_end: Callable[[], bool]) ->
 
 
 class _Crew:
-    """Workers that take tasks until none is left; `is_interrupted` says that they were to end before."""
+    """Workers that take tasks until none is left. `is_interrupted` is set if they were stopped early."""
 
     def __init__(self, tasks: Tasks, settings: RunSettings) -> None:
         self.is_interrupted = False
@@ -116,14 +118,14 @@ class _Crew:
         self._faults: list[Exception] = []
 
     def run(self, must_end: Callable[[], bool]) -> None:
-        """Let the workers do what no earlier run did; the first fault of the program itself is raised at the end."""
+        """Run all builds that no earlier run has finished. Raise the first internal error at the end."""
         self._restore(must_end)
         count = max(1, min(self._settings.jobs, len(self._tasks.all)))
         ends = [threading.Event() for _ in range(count)]
         for end in ends:
             threading.Thread(target=self._work, args=(end,)).start()
         for end in ends:
-            # The kernel may hand a signal to a worker; only a main thread that wakes up hears of it.
+            # The kernel may deliver a signal to a worker. Python handles it only when the main thread wakes up.
             while not end.wait(_WAKE_SECONDS):
                 if not self.is_interrupted and (self._faults or must_end()):
                     self.is_interrupted = True
@@ -169,7 +171,7 @@ def _cancelled(task: Task, settings: RunSettings) -> BuildResult:
 
 
 def _exit_code(results: tuple[BuildResult, ...], *, is_interrupted: bool) -> int:
-    """That of an interrupt, else that of the first failure."""
+    """Return the exit code of an interrupt, or of the first failure."""
     codes = [result.failure.exit_code for result in results if result.failure is not None]
     is_cut_short = is_interrupted and any(result.status in (Status.FAILED, Status.CANCELLED) for result in results)
     if is_cut_short or InterruptedRunError.exit_code in codes:

@@ -1,4 +1,4 @@
-"""Directories for temporary files, each with a lock: what a run that was killed has left is removed by a later one."""
+"""Directories for temporary files, each with a lock. Leftovers of a killed run are removed by a later run."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ _PROCESSES = Path("/proc")
 
 
 def temporary_directory() -> Path:
-    """The user's directory for temporary files, unless its name would fall apart in a command with placeholders."""
+    """Return the user's temporary directory, unless its name would be split in a command with placeholders."""
     if os.name == "nt":
-        # The variable often holds a short name such as RUNNER~1.
+        # The variable often contains a short name such as RUNNER~1.
         chosen = str(Path(tempfile.gettempdir()).resolve())
         return Path(whole_on_windows(chosen, os.path.expandvars("%ProgramData%")))
-    # On a Mac it lies behind a link, and tools that compare directories would meet two names of one.
+    # On macOS it is behind a link, and tools that compare directories would see two names for one.
     chosen = os.path.realpath(tempfile.gettempdir())
     return Path(chosen if shlex.quote(chosen) == chosen else "/tmp")  # noqa: S108  # what is made there is ours alone
 
 
 def whole_on_windows(chosen: str, common: str) -> str:
-    """A directory for temporary files whose name is one word for cmd.exe: the user's, else that of all users."""
+    """Return a temporary directory whose path is one word for cmd.exe: the user's, else that of all users."""
     return common if _SPLITS_WORDS.search(chosen) else chosen
 
 
 def private_root(parent: Path) -> Path | None:
-    """The directory of this user's runs below one for temporary files; None where others could write to it."""
+    """Return this user's directory for runs below a temporary directory, or None if others could write to it."""
     if os.name == "nt":
         if parent == Path(os.path.expandvars("%ProgramData%")):
             return None
@@ -53,13 +53,16 @@ def private_root(parent: Path) -> Path | None:
 
 
 def lock_place(place: Path) -> HeldLock | None:
-    """Lock the file beside a directory; None where another run has it, OSError where there are no locks."""
+    """Lock the file beside a directory.
+
+    Return None if another run holds it. Raise OSError if locks are not supported.
+    """
     return take_lock(place.with_name(f"{place.name}{_LOCK}"))
 
 
 @contextmanager
 def scratch_directory(name: str, parent: Path | None = None) -> Iterator[Path]:
-    """A new directory for temporary files, which goes with all that is in it when the context ends."""
+    """Create a temporary directory that is removed with its contents when the context ends."""
     parent = parent or temporary_directory()
     root = private_root(parent)
     place = (root or parent) / f"{name if root else f'cibw-{name}'}-{secrets.token_hex(4)}"
@@ -78,9 +81,9 @@ def scratch_directory(name: str, parent: Path | None = None) -> Iterator[Path]:
 
 
 def remove_dead(root: Path) -> None:
-    """Remove the directories whose runs have ended without doing so, unless a process still lives in one."""
+    """Remove the directories of runs that ended without cleaning up, unless a process still uses one."""
     for path in root.glob(f"*{_LOCK}"):
-        # No run fails because of what another one left.
+        # Leftovers of another run must not fail this one.
         with suppress(OSError):
             _remove_if_dead(path.with_suffix(""))
 
@@ -96,7 +99,7 @@ def _remove_if_dead(place: Path) -> None:
 
 
 def inhabited(place: Path) -> bool:
-    """Whether a process works in a directory, or has an environment that names it, as far as the system tells."""
+    """Return whether a process works in a directory or names it in its environment, as far as can be determined."""
     return any(_lives_in(process, str(place)) for process in _PROCESSES.glob("[0-9]*"))
 
 

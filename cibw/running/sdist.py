@@ -28,15 +28,15 @@ _WHEEL = _Kind(name="wheel", article="A", ending=".whl")
 
 
 def build_sdist(runner: Runner, package: Path, place: Path, output: OutputSink) -> Path:
-    """Build the sdist of a package into an empty directory by the library build, and give its path.
+    """Build a package's sdist into an empty directory with the build library, and return its path.
 
-    CommandFailedError where the build fails, ReleaseFaultError where it gives no sdist, or several.
+    Raises CommandFailedError if the build fails, ReleaseFaultError if it produces no sdist or several.
     """
     return _build(_SDIST, runner, package, (place, output))
 
 
 def build_wheel(runner: Runner, package: Path, place: Path, output: OutputSink) -> Path:
-    """Build a wheel with the Python of cibw, in the same way; one of pure Python serves every other."""
+    """Build a wheel in the same way with cibw's own Python. A pure Python wheel works with every other."""
     return _build(_WHEEL, runner, package, (place, output))
 
 
@@ -49,7 +49,7 @@ def _build(kind: _Kind, runner: Runner, package: Path, into: tuple[Path, OutputS
         output(line, is_error)
 
     argv = (sys.executable, "-m", "build", f"--{kind.name}", "--installer", "uv", "--outdir", str(place), str(package))
-    # The directory comes first where Python looks for modules, and a project may have one that is called build.
+    # The current directory comes first on sys.path, and a project may have a module named build.
     outcome = runner.run(Request(argv=argv, cwd=str(place), environment=runner.environment()), hear)
     if outcome.exit_code:
         raise CommandFailedError(

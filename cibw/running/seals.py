@@ -1,4 +1,4 @@
-"""Finds out whether a directory of the cache still holds what was put there, and removes it otherwise."""
+"""Verifies that a cache directory still has its original contents, and removes it otherwise."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ Notice = Callable[[str], None]
 _PIECE = 1 << 20
 _SEAL = "cibw-seal"
 _NEW = "new"
-"""What stands among the notes of a compiler's cache before it has outputs."""
+"""The entry that marks a compiler cache as new, before it has outputs."""
 _USERS = "users.lock"
 _UNSETTLED_SECONDS = 2.0
-"""A file that was written so recently may belong to a program that still writes it."""
+"""A file that was modified this recently may still be open for writing."""
 _BYTECODE = "__pycache__"
 
 
 def ignore(_notice: str) -> None:
-    """Do nothing with a notice."""
+    """Ignore a notice."""
 
 
 def seal_of(tree: Path) -> Path:
-    """Where the seal of a directory lies: in it."""
+    """Return the path of a directory's seal, which is inside it."""
     return tree / _SEAL
 
 
 def seal_tree(tree: Path) -> None:
-    """Note all files of a directory with their SHA-256."""
+    """Record the SHA-256 of all files of a directory."""
     files = {name: [*_look(path), _sha256(path)] for name, path in _files(tree)}
     write_table(seal_of(tree), files)
 
 
 def is_intact(tree: Path) -> bool:
-    """Whether a directory holds the files of its seal, and no others but bytecode; one without a seal gets one.
+    """Return whether a directory contains exactly the files of its seal, plus bytecode. Without a seal, create one.
 
-    A file whose size and time are those of the seal is not read.
+    A file whose size and time match the seal is not read.
     """
     if not os.path.lexists(seal_of(tree)):
         seal_tree(tree)
@@ -54,7 +54,7 @@ def is_intact(tree: Path) -> bool:
 
 
 def remove_damaged(tree: Path, notice: Notice) -> bool:
-    """Remove a directory that is there and not intact, with one notice; whether there is an intact one."""
+    """Remove a directory that is damaged, with one notice. Return whether there is an intact one."""
     if not os.path.lexists(tree):
         return False
     if tree.is_dir() and is_intact(tree):
@@ -66,9 +66,9 @@ def remove_damaged(tree: Path, notice: Notice) -> bool:
 
 @contextmanager
 def sealing_outputs(cache: Path, folders: Sequence[str]) -> Iterator[None]:
-    """Note the outputs in some folders of a compiler's cache when the context ends.
+    """Record the outputs in some folders of a compiler cache when the context ends.
 
-    All of them if nobody else uses the cache then, else those that are not new.
+    All outputs are recorded if nobody else uses the cache then, otherwise those that are not new.
     """
     with shared_lock(cache / _USERS) as is_alone:
         try:
@@ -78,9 +78,9 @@ def sealing_outputs(cache: Path, folders: Sequence[str]) -> Iterator[None]:
 
 
 def seal_outputs(cache: Path, folders: Iterable[str], *, is_alone: bool = False) -> None:
-    """Note the files in some folders of a compiler's cache, which the compiler writes once and never changes.
+    """Record the files in some folders of a compiler cache, which the compiler writes once and never changes.
 
-    Unless the caller is the only one who uses the cache, a new file may still be written.
+    Unless the caller is the only user of the cache, a new file may still be written.
     """
     since = float("inf") if is_alone else time.time() - _UNSETTLED_SECONDS
     looks = {name: look for name, path in _outputs(cache, folders) if (look := _look(path))[1] / 1e9 < since}
@@ -90,16 +90,16 @@ def seal_outputs(cache: Path, folders: Iterable[str], *, is_alone: bool = False)
 
 
 def remove_damaged_cache(cache: Path, folders: Sequence[str], notice: Notice, *, manifests: str = "") -> None:
-    """Remove a compiler's cache, with one notice, where an output that was noted is missing or has changed.
+    """Remove a compiler cache, with one notice, if a recorded output is missing or has changed.
 
-    So is one whose notes are missing or can't be read, or whose folder of manifests holds anything but files: a
-    compiler waits for ever where links give one file two names.
+    It is also removed if its records are missing or unreadable, or if its folder of manifests contains anything but
+    files: a compiler hangs if one file has two names through links.
     """
     if not _is_cache_intact(cache, folders, manifests):
         notice(f"{cache} is damaged; removing and recreating it.")
         remove_tree(cache)
     if not os.path.lexists(seal_of(cache)):
-        # A run that is killed notes nothing, so what is noted from the start tells a new cache from one without notes.
+        # A killed run records nothing. The initial entry distinguishes a new cache from one without records.
         with suppress(OSError):
             cache.mkdir(parents=True, exist_ok=True)
             write_table(seal_of(cache), {_NEW: []})
@@ -127,7 +127,7 @@ def _outputs(cache: Path, folders: Iterable[str]) -> Iterator[tuple[str, Path]]:
 
 
 def _files(tree: Path) -> Iterator[tuple[str, Path]]:
-    """All files and links below a directory but bytecode, by their names relative to it."""
+    """Yield all files and links below a directory except bytecode, with their relative names."""
     for parent, directories, names in os.walk(tree):
         if _BYTECODE in directories:
             directories.remove(_BYTECODE)

@@ -1,4 +1,4 @@
-"""Signals that ask a run to end."""
+"""Handles the signals that interrupt a run."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-"""Ctrl-C, a service manager, a terminal that was closed, Ctrl-Break of Windows; no system has all of them."""
+"""Ctrl-C, a service manager, a closed terminal, and Ctrl-Break on Windows. No system has all of them."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Wish:
-    """Whether somebody asked the run to end."""
+    """Whether the run was asked to end."""
 
     heard: bool = False
 
 
 @contextmanager
 def signals_heard() -> Iterator[Wish]:
-    """Take signals as a wish, however many come, instead of an exception in the midst of cleaning up.
+    """Record signals as a request to end, instead of raising an exception during cleanup.
 
-    Only the main thread may do so; in another one nothing changes. What the caller ignores, as
-    `nohup` does with SIGHUP, stays ignored.
+    Only works in the main thread; other threads are unaffected. Signals that the caller ignores, such as SIGHUP
+    with `nohup`, stay ignored.
     """
     wish = Wish()
 
     def hear(_number: int, _frame: object) -> None:
-        # No lock and no event: the thread that this interrupts may hold them.
+        # Neither a lock nor an event, because the interrupted thread may hold it.
         wish.heard = True
 
     is_main = threading.current_thread() is threading.main_thread()

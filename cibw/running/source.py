@@ -1,4 +1,4 @@
-"""Which files belong to a project."""
+"""Determines which files belong to a project."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from cibw.untrusted.faults import UnreadableFileError
 from cibw.untrusted.text import read_text
 
 _SHARED = ("objects", "refs", "packed-refs", "reftable", "shallow", "info", "hooks", "lfs", "logs")
-"""What the worktrees of a repository have in common, apart from its configuration."""
+"""What the worktrees of a repository share, apart from its configuration."""
 _ELSEWHERE = ("commondir", "gitdir", "locked", "modules", "worktrees")
 _IN_PLACE = b"\n[core]\n\tbare = false\n\tworktree = ..\n"
-"""The last value of a setting counts."""
+"""The last value of a setting wins."""
 
 
 def _ignore(_note: str) -> None:
-    """Nobody wants the note."""
+    """Ignore a note."""
 
 
 def project_files(
@@ -33,13 +33,13 @@ def project_files(
     ignored: tuple[str, ...] = (),
     tell: Callable[[str], None] = _ignore,
 ) -> Tree:
-    """The files of the project at `root` as git sees them: tracked, and untracked but not ignored.
+    """Return the project's files at `root` as seen by git: tracked files, and untracked files that are not ignored.
 
-    The same goes for submodules and other repositories below it. Deleted files are left out. What git keeps for itself
-    comes along as a whole, because setuptools-scm and its like need it; where it lies outside of the root, as that of a
-    worktree does, it becomes a directory `.git`. Files that git ignores are in where a glob of `ignored` matches.
-    Without git, or where git knows no file here, it is everything. What is at or below an `excluded` path never is in
-    it. Symbolic links are entries of their own. `tell` gets notes for the user.
+    This includes submodules and other repositories below it. Deleted files are skipped. Git's own data is included
+    as a whole, because setuptools-scm and similar tools need it. If it is outside the root, as for a worktree, it
+    becomes a directory `.git`. Files ignored by git are included if they match a glob in `ignored`. Without git, or
+    if git tracks no file here, all files are included. Entries at or below an `excluded` path are never included.
+    Symbolic links are entries of their own. `tell` receives notes for the user.
     """
     barred = tuple(_relative(path, root) for path in excluded)
     project = _Project(runner, root, barred, tell)
@@ -51,20 +51,20 @@ def project_files(
 
 
 def every_file(root: Path, excluded: tuple[Path, ...] = ()) -> Tree:
-    """All files of a directory, such as an unpacked sdist, whatever git knows of it."""
+    """Return all files of a directory, such as an unpacked sdist, regardless of git."""
     return _tree(root, _everything(root), excluded, {})
 
 
 def git_index(runner: Runner, root: Path) -> str:
-    """What git tracks at `root`, with modes and hashes, as text; empty without git.
+    """Return git's index at `root` with modes and hashes, as text, or an empty string without git.
 
-    The file of the index itself changes whenever git looks at the files.
+    The index file itself changes whenever git reads the files.
     """
     return "\n".join(git_lines(runner, root, "ls-files", "--stage") or ())
 
 
 class _Project:
-    """The files of a project, collected repository by repository."""
+    """The files of a project, collected per repository."""
 
     def __init__(self, runner: Runner, root: Path, barred: tuple[str, ...], tell: Callable[[str], None]) -> None:
         self.names: list[str] = []
@@ -76,7 +76,7 @@ class _Project:
         self._is_own = _own_names(root)
 
     def read(self) -> None:
-        """Collect the files; none where git finds no repository."""
+        """Collect the files. There are none if git finds no repository."""
         waiting = ["."]
         while waiting:
             place = waiting.pop()
@@ -92,7 +92,7 @@ class _Project:
                 self._add_git_directory(place)
 
     def _listed(self, place: str) -> list[tuple[str, bool]] | None:
-        """The names that git lists in a repository, and whether each is another one; None where it lists none."""
+        """Return the names that git lists in a repository and whether each is a nested repository, or None."""
         directory = self._root / place
         if place != "." and not self._is_repository(directory):
             return None
@@ -103,11 +103,11 @@ class _Project:
             return None
         entries = (line.partition("\t") for line in tracked)
         names = [(unquote(name), facts.startswith(SUBMODULE)) for facts, _tab, name in entries]
-        # git ends the name of a nested repository, which it lists as one entry, with a slash.
+        # git lists a nested repository as one entry that ends with a slash.
         return [*names, *((name.rstrip("/"), name.endswith("/")) for name in map(unquote, others))]
 
     def _is_repository(self, directory: Path) -> bool:
-        """Whether a directory is the top of a repository; in one that is not, git finds that of a parent."""
+        """Return whether a directory is the top of a repository. Otherwise git finds the repository of a parent."""
         if not os.path.lexists(directory / ".git"):
             return False
         prefix = git_lines(self._runner, directory, "rev-parse", "--show-prefix")
@@ -138,14 +138,14 @@ class _Project:
             self._add_linked_directory(entry.parent, name)
 
     def _add_linked_directory(self, directory: Path, name: str) -> None:
-        """Add what a `.git` file leads to."""
+        """Add the directory that a `.git` file points to."""
         answer = git_lines(self._runner, directory, "rev-parse", "--absolute-git-dir", "--git-common-dir")
         if answer is None or len(answer) != len(("own", "common")):
             return
         own, common = (Path(directory, line).resolve() for line in answer)
         root = self._root.resolve()
         if own.is_relative_to(root):
-            # Of an absolute path in it nothing would be found on a machine.
+            # An absolute path in it would not exist on a machine.
             relative = Path(os.path.relpath(own, directory.resolve())).as_posix()
             self.moved[name] = f"gitdir: {relative}\n".encode("utf-8", "surrogateescape")
             self.names += [name, *_everything(self._root, own.relative_to(root).as_posix())]
@@ -160,7 +160,10 @@ class _Project:
             )
 
     def _leads_back(self, directory: Path, own: Path, common: Path) -> bool:
-        """Whether a repository outside of the root has this work tree: a project must not choose what is copied."""
+        """Return whether a repository outside the root belongs to this work tree.
+
+        A project must not choose what is copied.
+        """
         if own != common:
             back = _text(own / "gitdir").strip()
             return bool(back) and Path(own, back).resolve() == (directory / ".git").resolve()
@@ -169,9 +172,9 @@ class _Project:
 
 
 def _git_entries(own: Path, common: Path) -> Iterator[tuple[str, Path | bytes]]:
-    """What a directory `.git` has to hold for a work tree whose repository is elsewhere.
+    """Yield the contents of a `.git` directory for a work tree whose repository is elsewhere.
 
-    Submodules of it are work trees of their own.
+    Its submodules are work trees of their own.
     """
     yield ".", own
     for name in _everything(common):
@@ -191,7 +194,7 @@ def _text(path: Path) -> str:
 
 
 def _chosen(root: Path, barred: tuple[str, ...], globs: tuple[str, ...], tell: Callable[[str], None]) -> Iterable[str]:
-    """The files that a glob matches, whether git ignores them or not."""
+    """Yield the files that match a glob, whether git ignores them or not."""
     if not globs:
         return ()
     present = dict.fromkeys((name for name in _everything(root) if not _is_barred(name, barred)), "")
@@ -207,7 +210,7 @@ def _tree(root: Path, names: Iterable[str], excluded: tuple[Path, ...], moved: M
 
 
 def _own_names(root: Path) -> Callable[[str], bool]:
-    """Whether a name leads to an entry of the project: a crafted index also names files elsewhere, or behind links."""
+    """Return whether a name is an entry of the project. A crafted index may name files elsewhere or behind links."""
 
     @cache
     def is_real(directory: str) -> bool:
@@ -226,14 +229,14 @@ def _join(place: str, name: str) -> str:
 
 
 def _everything(root: Path, place: str = ".") -> Iterator[str]:
-    """All entries below a place, by their names below the root."""
+    """Yield all entries below a directory, with names relative to the root."""
     for directory, directories, files in os.walk(root / place):
         for name in (*directories, *files):
             yield Path(directory, name).relative_to(root).as_posix()
 
 
 def _relative(path: Path, root: Path) -> str:
-    """Relative to the root; a text that no name equals where the path lies elsewhere."""
+    """Return the path relative to the root, or a text that matches no name if the path is elsewhere."""
     absolute = path.resolve()
     return absolute.relative_to(root.resolve()).as_posix() if absolute.is_relative_to(root.resolve()) else "/"
 

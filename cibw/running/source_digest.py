@@ -1,4 +1,4 @@
-"""What the files of a project hold, as hashes; a file that has not changed is read once."""
+"""Hashes the files of a project. A file that has not changed is read only once."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from cibw.running.store_files import read_table, write_table
 
 Hash = Callable[[bytes], str]
 Look = list[int]
-"""Mode, and for a file what tells that it was written to."""
+"""The mode, and for a file the values that change when it is written to."""
 MemoEntry = tuple[str, Look]
-# What git keeps for itself and changes without any change of the project; the index stands as a listing.
+# Git data that changes without a change of the project. The index is included as a listing.
 _OF_GIT_ALONE = re.compile(
     r"(.*/)?\.git(/modules(/(?!refs/)[^/]+)+)?/(objects|logs|lfs|index|FETCH_HEAD|ORIG_HEAD|COMMIT_EDITMSG|gc\.(log|pid))(/|$)|(.*/)?\.git/.*\.lock$"
 )
@@ -27,10 +27,10 @@ _BLOCK = 1 << 20
 
 
 class ProjectState:
-    """What a project's files held at one moment.
+    """The contents of a project's files at one moment.
 
-    `hashes` tell kind, mode and content of each file; `listing` is git's index as text. What was read is
-    remembered in the file `memo`, by size, inode and times. OSError where a file can't be read.
+    `hashes` cover kind, mode and content of each file; `listing` is git's index as text. Hashes are cached in the
+    file `memo`, by size, inode and times. Raises OSError if a file cannot be read.
     """
 
     def __init__(self, tree: Tree, listing: str, make_hash: Hash, memo: Path) -> None:
@@ -51,13 +51,13 @@ class ProjectState:
 
     @property
     def links(self) -> Mapping[str, str]:
-        """The targets of symbolic links, by their names."""
+        """Return the targets of symbolic links by name."""
         names = (name for name, seen in self._seen.items() if stat.S_ISLNK(seen[0]))
         return {name: str(self._paths[name].readlink()) for name in names}
 
     @property
     def has_changed(self) -> bool:
-        """Whether a file was written to since then, even if it holds the same again."""
+        """Return whether a file was written to since then, even if its content is the same."""
         try:
             return any(look_at(self._paths[name]) != seen for name, seen in self._seen.items())
         except FileNotFoundError:
@@ -65,7 +65,7 @@ class ProjectState:
 
 
 def digest_of(hashes: Mapping[str, str], make_hash: Hash) -> str:
-    """One hash for all files."""
+    """Return one hash for all files."""
     return make_hash(json.dumps(sorted(hashes.items())).encode())
 
 
@@ -74,7 +74,7 @@ def _that_count(names: Iterable[str]) -> Iterable[str]:
 
 
 def look_at(path: Path) -> Look:
-    """The look of an entry, itself and not what it links to."""
+    """Return the mode and times of an entry without following links."""
     state = path.lstat()
     if stat.S_ISDIR(state.st_mode):
         return [state.st_mode]
@@ -82,7 +82,7 @@ def look_at(path: Path) -> Look:
 
 
 def _content(path: Path, size: int) -> bytes:
-    """The content of a file, or what stands for that of one which is too large for the memory."""
+    """Return the content of a file, or a substitute if it is too large for memory."""
     if size <= _LARGE:
         return path.read_bytes()
     digest = hashlib.sha256()
@@ -93,7 +93,7 @@ def _content(path: Path, size: int) -> bytes:
 
 
 def read_entry(path: Path, seen: Look, make_hash: Hash, known: MemoEntry | None) -> MemoEntry:
-    """The hash of a file, with its look if that tells whether the file has changed since."""
+    """Return the hash of a file, with its times if they reliably show later changes."""
     if known is not None and known[1] == seen:
         return known
     kind = f"{seen[0]:o} "
@@ -102,13 +102,13 @@ def read_entry(path: Path, seen: Look, make_hash: Hash, known: MemoEntry | None)
     if not stat.S_ISREG(seen[0]):
         return make_hash(kind.encode()), []
     digest = make_hash(kind.encode() + _content(path, seen[1]))
-    # A file that changed just now may change again within one tick of the file system's clock.
+    # A file that was just changed may change again within one clock tick of the file system.
     is_settled = time.time_ns() - max(seen[3:]) > _SETTLED_NANOSECONDS
     return digest, seen if is_settled else []
 
 
 def load_memo(memo: Path) -> dict[str, MemoEntry]:
-    """What an earlier run has remembered, as far as it can be read."""
+    """Return the cached hashes of an earlier run, as far as they can be read."""
     found: dict[str, MemoEntry] = {}
     for name, entry in read_table(memo).items():
         match entry:

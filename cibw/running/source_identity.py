@@ -1,4 +1,4 @@
-"""What tells one source of a release from another, also on another computer."""
+"""Identifies the source of a release across computers."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from cibw.running.store_files import read_texts, write_table
 
 
 def source_hashes(runner: Runner, root: Path, excluded: tuple[Path, ...], memo: Path) -> Mapping[str, str]:
-    """The hashes of a project's files by their names, and of its commit and tags; what was read is kept in `memo`.
+    """Return the hashes of a project's files by name, and of its commit and tags. They are cached in `memo`.
 
-    What git keeps for itself differs between two clones, and what Python and builds leave comes and goes.
+    Git's own data, which differs between clones, and files left by Python and builds are excluded.
     """
     tree = project_files(runner, root, excluded)
     files = tuple(name for name in tree.files if ".git" not in name.split("/") and not is_left_by_builds(name))
@@ -25,32 +25,32 @@ def source_hashes(runner: Runner, root: Path, excluded: tuple[Path, ...], memo: 
 
 
 def source_digest(hashes: Mapping[str, str]) -> str:
-    """One SHA-256 for all of them."""
+    """Return one SHA-256 for all of them."""
     return digest_of(hashes, _sha256)
 
 
 class KnownSources:
-    """Which sources, as a build has left them, are the ones that it was started with, kept in a file.
+    """Records which sources, after a build, correspond to the source that the build started with.
 
-    So a build that leaves files in the project does not make another source of it on this computer, while on any
-    other the source is known by what it was before.
+    A build that leaves files in the project does not make it another source on this computer. On other computers
+    the source is identified by its state before the build.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def origin(self, digest: str) -> str:
-        """The digest before the build that left a source like this; the digest itself where there was none."""
+        """Return the digest before the build that left this source, or the digest itself if there was none."""
         return read_texts(self._path).get(digest, digest)
 
     def remember(self, before: str, after: str) -> None:
-        """Note what a build has left."""
+        """Record the source before and after a build."""
         if before != after:
             write_table(self._path, {**read_texts(self._path), after: before})
 
 
 def changed_files(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
-    """Which of the files that were there before have changed since, or have gone."""
+    """Return the files that have changed or been removed."""
     return tuple(name for name in before if after.get(name) != before[name])
 
 

@@ -1,4 +1,4 @@
-"""What git says of the source of a release."""
+"""The git state of a release's source."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ from cibw.running.work_tree import SUBMODULE, IndexEntry, content_differs, kind_
 _UNKNOWN = ("ls-files", "--others", "--exclude-standard", "--directory", "--no-empty-directory")
 _TAGS_HERE = ("for-each-ref", "--points-at=HEAD", "--format=%(refname:strip=2)", "refs/tags")
 _CONVERSIONS = ("filter", "ident", "working-tree-encoding")
-"""Attributes of files that git keeps in another form, which only git and its filters know."""
+"""Attributes of files that git stores in another form, which only git and its filters can convert."""
 _AT_ONCE = 500
 
 _LEFT = re.compile(r"(^|/)(__pycache__|\.pdm-build|[^/]+\.egg-info)(/|$)")
 
 
 def is_left_by_builds(name: str) -> bool:
-    """Whether a path is, or lies below, what Python and build backends leave in a project, and may make again."""
+    """Return whether a path is, or is below, output of Python or build backends that they can create again."""
     return _LEFT.search(name) is not None
 
 
 def read_source_state(runner: Runner, package: Path, ignored: tuple[Path, ...]) -> SourceState:
-    """Ask git about the package's directory; what builds leave, and what lies in an ignored directory, is no change."""
+    """Query git about the package's directory.
+
+    Build output, and files in an ignored directory, do not count as changes.
+    """
     shallow = git_lines(runner, package, "rev-parse", "--is-shallow-repository")
     if shallow is None:
         return SourceState(refused=owner_refusal(runner, package))
@@ -42,7 +45,10 @@ def read_source_state(runner: Runner, package: Path, ignored: tuple[Path, ...]) 
 
 
 def commit_of(runner: Runner, directory: Path) -> str:
-    """What a version may be read from: the commit, its tags, and the way from the last tag; empty without git."""
+    """Return what a version is derived from: the commit, its tags, and the distance from the last tag.
+
+    The text is empty without git.
+    """
     questions = (("rev-parse", "HEAD"), ("describe", "--tags", "--long", "--always"), _TAGS_HERE)
     answers = (git_lines(runner, directory, *question) or [] for question in questions)
     return "\n".join(line for answer in answers for line in answer)
@@ -50,16 +56,16 @@ def commit_of(runner: Runner, directory: Path) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Repository:
-    """A repository as seen from a directory of its work tree; all paths are relative to that directory."""
+    """A repository as seen from a directory of its work tree. All paths are relative to that directory."""
 
     runner: Runner
     directory: Path
 
     def changed(self) -> Iterator[str]:
-        """The tracked files that differ from the commit.
+        """Yield the tracked files that differ from the commit.
 
-        git compares content by running the filters of the configuration, so the files are compared here. Those that
-        a filter converts count as unchanged.
+        git compares contents by running configured filters, so files are compared here instead. Files that are
+        converted by a filter count as unchanged.
         """
         committed = self._committed()
         if committed is None:
@@ -78,12 +84,12 @@ class _Repository:
         yield from sorted([*changed, *(name for name in differing if name not in converted)])
 
     def unknown(self) -> Iterator[str]:
-        """The files and directories that are neither tracked nor ignored."""
+        """Yield the files and directories that are neither tracked nor ignored."""
         for line in self._ask(*_UNKNOWN):
             yield unquote(line).rstrip("/")
 
     def missing_submodules(self) -> Iterator[str]:
-        """The submodules, also of submodules, that are not checked out, although the project wants them."""
+        """Yield the submodules, including nested ones, that the project uses but that are not checked out."""
         gitlinks = [entry.name for entry in self._index() if entry.mode == SUBMODULE]
         if not gitlinks:
             return
@@ -99,7 +105,7 @@ class _Repository:
                 yield from (f"{name}/{missing}" for missing in inner.missing_submodules())
 
     def _is_replaced(self, entry: IndexEntry, *, has_modes: bool) -> bool:
-        """Whether the entry in the work tree is of another kind, or a submodule that is not the one of the index."""
+        """Return whether the entry in the work tree has another kind, or is a submodule at another commit."""
         path = self.directory / entry.name
         if not entry.is_checked:
             return False
@@ -114,7 +120,7 @@ class _Repository:
         return (IndexEntry.parse(line) for line in self._ask("ls-files", "--stage", "-t"))
 
     def _committed(self) -> Mapping[str, tuple[str, str]] | None:
-        """Modes and hashes in the commit; None where there is no commit."""
+        """Return the modes and hashes in the commit, or None if there is no commit."""
         lines = git_lines(self.runner, self.directory, "ls-tree", "-r", "HEAD")
         if lines is None:
             return None
@@ -123,7 +129,7 @@ class _Repository:
         return {name: (mode, digest) for name, (mode, _kind, digest) in words.items()}
 
     def _converted(self, names: list[str]) -> frozenset[str]:
-        """Those files that git keeps in another form than they have in the work tree."""
+        """Return the files that git stores in another form than in the work tree."""
         filters = {line.split(".", 1)[1] for line in self._ask("config", "--name-only", "--get-regexp", r"^filter\.")}
         found = set()
         for start in range(0, len(names), _AT_ONCE):
@@ -136,7 +142,7 @@ class _Repository:
         return frozenset(found)
 
     def _wanted_submodules(self) -> frozenset[Path]:
-        """Those that .gitmodules names, without those that are never checked out: `update = none`."""
+        """Return the submodules in .gitmodules, except those that are never checked out (`update = none`)."""
         top = self._ask("rev-parse", "--show-toplevel")
         root = Path(top[0]) if top else self.directory
         if not (root / ".gitmodules").is_file():
@@ -156,6 +162,6 @@ def _is_in(name: str, directories: tuple[str, ...]) -> bool:
 
 
 def _below(path: Path, directory: Path) -> str:
-    """A path relative to a directory that it is below; else empty."""
+    """Return a path relative to a directory that contains it, or an empty string."""
     absolute, root = path.resolve(), directory.resolve()
     return absolute.relative_to(root).as_posix() if absolute != root and absolute.is_relative_to(root) else ""

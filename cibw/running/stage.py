@@ -1,4 +1,4 @@
-"""The machines of one job: the first is prepared, the others start from its state."""
+"""The machines of one job. The first is prepared, the others start from its state."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _JOB_VARIABLES = ("CMAKE_BUILD_PARALLEL_LEVEL", "CARGO_BUILD_JOBS", "NPY_NUM_BUI
 
 
 def job_budget(processors: int, builds: int) -> dict[str, str]:
-    """Variables that tell make, CMake, Cargo and NumPy's build their share of the processors."""
+    """Return variables that give make, CMake, Cargo and NumPy's build their share of the processors."""
     share = str(max(1, processors // max(1, builds)))
     return {"MAKEFLAGS": f"-j{share}", **dict.fromkeys(_JOB_VARIABLES, share)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageSettings:
-    """How machines of jobs are made ready.
+    """Settings for opening the machines of jobs.
 
-    `open_machine` gives a machine and cleans up when its context ends; meanwhile it asks its second
-    argument, which raises InterruptedRunError, whether to go on. `host_environment` is where passed
-    variables come from. `builds` side by side share the `processors`. `project` is where the project lies
-    on this computer; None for an sdist, whose configuration must not reach files around it.
+    `open_machine` opens a machine and cleans up when its context ends. While opening, it calls its second argument,
+    which raises InterruptedRunError to cancel. `host_environment` contains the variables that may be passed on.
+    Concurrent `builds` share the `processors`. `project` is the project directory on this computer, or None for an
+    sdist, whose configuration must not access files around it.
     """
 
     open_machine: Callable[[Job, Callable[[], None]], AbstractContextManager[OpenMachine]]
@@ -46,16 +46,16 @@ class StageSettings:
     project: Path | None = None
 
     def environment(self, opened: OpenMachine, builds: int) -> dict[str, str]:
-        """What commands start from on a machine where so many builds share the processors."""
+        """Return the initial environment of commands on a machine where this many builds share the processors."""
         return {**job_budget(self.processors, builds), **opened.variables}
 
     def passed(self, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-        """The variables of the host that a build may see."""
+        """Return the host variables that a build may see."""
         return tuple((name, self.host_environment[name]) for name in names if name in self.host_environment)
 
 
 class Stage:
-    """Lends machines to the builds of a job; the first loan runs before-all. Threads may share it."""
+    """Provides machines to the builds of a job. The first one runs before-all. May be shared between threads."""
 
     def __init__(self, job: Job, settings: StageSettings) -> None:
         self._job = job
@@ -86,10 +86,10 @@ class Stage:
         return self._job
 
     def take(self) -> OpenMachine:
-        """A machine that is ready and idle.
+        """Return a machine that is ready and idle.
 
-        Raises what kept the first machine from being ready, for every later call too, and
-        InterruptedRunError after `stop`. Containers open at the same time where there is no before-all.
+        Raises the error that prevented the first machine from being ready, also in every later call, and
+        InterruptedRunError after `stop`. Without before-all, containers are opened concurrently.
         """
         with self._preparing:
             self._go_on()
@@ -102,23 +102,23 @@ class Stage:
             is_alone = self._before_all is not None or not isinstance(self._job.machine, ContainerSpec)
             if is_alone and (first is None or not self._is_repeatable):
                 return self._prepared()
-        # Opening takes a while, and nobody has to wait for another one's machine.
+        # Opening takes a while, and other builds must not wait for it.
         return self._prepared() if is_first else self._another(first)
 
     def give_back(self, opened: OpenMachine) -> None:
-        """End a loan; the machine serves the next build."""
+        """Return a machine, so that the next build can use it."""
         with self._preparing:
             self._idle.append(opened)
 
     def stop(self) -> None:
-        """End what runs on the machines, and lend no more."""
+        """End all commands on the machines, and provide no more machines."""
         with self._guard:
             self._stopped = True
             machines = tuple(self._open)
         together([opened.stop for opened in machines])
 
     def close(self) -> None:
-        """Clean up all machines; the one that others started from is the last."""
+        """Close all machines. The one that others were started from is the last."""
         others = 0 if self._before_all is None else 1
         together([stack.close for stack in self._stacks[others:]])
         together([stack.close for stack in self._stacks[:others]])
@@ -130,7 +130,7 @@ class Stage:
             require_interpreters(opened.machine, self._job)
             opened = self._with_source(opened)
         except (CibwError, OSError) as error:
-            # What was stopped in the midst of its work may complain of anything.
+            # An interrupted machine may raise any error.
             self._fault = _interrupted() if self._stopped else explained(error)
             raise self._fault from error
         self._first = opened
@@ -148,7 +148,7 @@ class Stage:
         return opened
 
     def _announce(self, opened: OpenMachine) -> None:
-        """Say that the job has started, once and before its first build says so."""
+        """Announce the start of the job once, before its first build is announced."""
         with self._announcing:
             if not self._is_announced:
                 self._is_announced = True
@@ -156,7 +156,10 @@ class Stage:
 
     @property
     def _is_repeatable(self) -> bool:
-        """Whether further machines can be made; of one that was lost and never frozen, no state is left."""
+        """Return whether further machines can be opened.
+
+        A machine that was lost before it was frozen leaves no state.
+        """
         return self._before_all is None or self._is_frozen or self._is_resumed
 
     def _opening(self) -> AbstractContextManager[OpenMachine]:
@@ -177,7 +180,7 @@ class Stage:
         raise _interrupted()
 
     def _with_source(self, opened: OpenMachine) -> OpenMachine:
-        """The machine with the project at SOURCE as before-all leaves it, or another one in its place."""
+        """Return the machine with the project at SOURCE after before-all, or another one in its place."""
         if self._before_all is None:
             opened.machine.put(self._settings.source, opened.bindings[Late.SOURCE])
             return opened
@@ -190,7 +193,7 @@ class Stage:
             opened = self._enter(keeping.anew())
         is_lasting = self._before_all.run(opened)
         if min(self._settings.builds, len(self._job.builds)) > 1:
-            # An engine may disturb the commands of a container that it makes an image of.
+            # An engine may disturb the commands of a container while it creates an image of it.
             opened.freeze()
             self._is_frozen = True
         if is_lasting and opened.keeping is not None:
@@ -219,7 +222,7 @@ def _before_all(job: Job, settings: StageSettings) -> BeforeAll | None:
 
 
 def together(actions: Iterable[Callable[[], None]]) -> None:
-    """Do all at once and wait for the last: what ends one machine may take seconds."""
+    """Run all actions concurrently and wait for them, because closing a machine may take seconds."""
     threads = [threading.Thread(target=action) for action in actions]
     for thread in threads:
         thread.start()
@@ -232,7 +235,7 @@ def _interrupted() -> InterruptedRunError:
 
 
 def explained(error: CibwError | OSError) -> CibwError:
-    """An error that a user can read, in place of what the system says of a full disk or a file without access."""
+    """Return a readable error for a full disk, a file without permission and similar system errors."""
     if isinstance(error, CibwError):
         return error
     return CibwError(f"A file operation failed on this computer: {error}.")

@@ -1,4 +1,4 @@
-"""Images that are kept between runs: their names and labels, and which are out of date; pure."""
+"""Images that are kept between runs: their names and labels, and which are outdated; pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from cibw.running.container_api import LocalImage
 
 _LONGEST_SECONDS = 30 * 24 * 3600.0
-"""What before-all fetched is old by then."""
+"""By then, the files that before-all downloaded are out of date."""
 _CONTENTS = "contents"
 _BASE_SIZE = "base-size"
 _GIBIBYTE = 2**30
@@ -17,10 +17,10 @@ _GIBIBYTE = 2**30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A kind of kept image. `label` holds the key of the image, and each owner keeps at most `most` images.
+    """A kind of kept image. `label` contains the key of the image, and each owner keeps at most `most` images.
 
-    An engine keeps at most `most_in_all`, and the newest one and further ones as long as they do not add more than
-    `largest_in_all` bytes to the images that they were made from.
+    An engine keeps at most `most_in_all` images. Besides the newest one, they must not add more than `largest_in_all`
+    bytes in total to the images that they were created from.
     """
 
     label: str
@@ -37,14 +37,14 @@ PREPARED = Kind(label="cibw.prepared", name="cibw-prepared", most=1, most_in_all
 
 
 def name_of(key: str, kind: Kind = BEFORE_ALL) -> str:
-    """The name of a kept image."""
+    """Return the name of a kept image."""
     return f"{kind.name}:{key[:16]}"
 
 
 def labels_of(
     key: str, owner: str, now: float, kind: Kind = BEFORE_ALL, contents: Iterable[str] = ()
 ) -> dict[str, str]:
-    """The labels of a kept image that was made at a time in seconds."""
+    """Return the labels of a kept image. `now` is in seconds."""
     labels = {kind.label: key, f"{kind.label}.owner": owner, f"{kind.label}.made": str(int(now))}
     listed = ":".join(contents)
     return {**labels, f"{kind.label}.{_CONTENTS}": listed} if listed else labels
@@ -60,7 +60,7 @@ class StateImage:
     """A kept image.
 
     `made` is in seconds. `owner` is the project and job that it belongs to, or the original image. `contents` lists
-    what was added to the original image, where that is known, and `size` is the number of bytes that were added, or 0.
+    what was added to the original image, if known, and `size` is the number of bytes that were added, or 0.
     """
 
     identity: str
@@ -89,12 +89,12 @@ class StateImage:
         )
 
     def serves(self, key: str, now: float) -> bool:
-        """Whether it has a key, and is not too old."""
+        """Return whether it has the key and is not too old."""
         return self.key == key and now - self.made < _LONGEST_SECONDS
 
     @property
     def kept_names(self) -> tuple[str, ...]:
-        """Its names but those that belong to a run."""
+        """Return its names except those of a run."""
         return tuple(name for name in self.names if name.rpartition("/")[2].startswith(f"{self.kind.name}:"))
 
     def __str__(self) -> str:
@@ -103,10 +103,9 @@ class StateImage:
 
 
 def outdated(images: Iterable[StateImage], owner: str, now: float) -> Iterator[str]:
-    """The names of images that are too old, and of all but the newest ones of an owner and of the engine.
+    """Yield the names of images that are too old, and of all but the newest images of an owner and of the engine.
 
-    An image without a name stands for itself. The name that a run gives and takes away stays as long
-    as the image is not too old.
+    An image without a name is identified by its id. The name of a run is not removed unless the image is too old.
     """
     newest_first = sorted(images, key=lambda image: image.made, reverse=True)
     seen = of_engine = size = 0
@@ -127,8 +126,8 @@ def outdated(images: Iterable[StateImage], owner: str, now: float) -> Iterator[s
 
 
 def kept_images(images: Iterable[LocalImage], kind: Kind) -> tuple[StateImage, ...]:
-    """The images of a kind among those with its label."""
-    # The state after before-all inherits the labels of the prepared image that it was made from.
+    """Return the images of a kind among those with its label."""
+    # The state after before-all inherits the labels of the prepared image that it was created from.
     other = BEFORE_ALL.label if kind is PREPARED else ""
     return tuple(StateImage.of(image, kind) for image in images if other not in image.labels)
 

@@ -1,4 +1,4 @@
-"""Which files of a project differ from those that before-all found; pure."""
+"""Compares the files of a project with those that before-all found; pure."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from cibw.running.state_key import is_of_git
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The project's files as before-all found them, by their hashes, and what before-all wrote among them."""
+    """The hashes of the project's files before before-all, and the files that before-all wrote."""
 
     files: Mapping[str, str]
     written: frozenset[str]
 
     def to_json(self) -> bytes:
-        """This as JSON."""
+        """Return this as JSON."""
         return json.dumps({"files": dict(self.files), "written": sorted(self.written)}).encode()
 
     @classmethod
     def from_json(cls, text: str) -> Found:
-        """Read it again; ValueError where the text is none."""
+        """Parse JSON. Raise ValueError if it is invalid."""
         table: object = parse_json(text)
         match table:
             case {"files": dict(files), "written": [*written]}:
@@ -38,10 +38,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What has to happen with the files that before-all found, so that they are those of now.
+    """The changes that turn the files that before-all found into the current ones.
 
-    `gone` are to be removed, deepest first, directories only where they are empty. `fresh` are new or
-    changed. Git's own directory is replaced as a whole where `git` says so.
+    `gone` are removed, deepest first, and directories only if they are empty. `fresh` are new or changed. If `git`
+    is set, git's own directory is replaced as a whole.
     """
 
     gone: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class Difference:
 
 
 def difference(found: Found, now: Mapping[str, str]) -> Difference:
-    """How the files of now differ from those that before-all found."""
+    """Return how the current files differ from those that before-all found."""
     old = {name: digest for name, digest in found.files.items() if not is_of_git(name)}
     new = {name: digest for name, digest in now.items() if not is_of_git(name)}
     gone = old.keys() - new.keys()
@@ -63,7 +63,7 @@ def difference(found: Found, now: Mapping[str, str]) -> Difference:
 
 
 def overwritten(found: Found, now: Mapping[str, str]) -> tuple[str, ...]:
-    """The files that before-all wrote and that have changed since: its state can't stand for another run of it."""
+    """Return files that before-all wrote and that have changed since then, so that its state cannot be reused."""
     changes = difference(found, now)
     return tuple(sorted(found.written & {*changes.gone, *changes.fresh}))
 

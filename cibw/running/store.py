@@ -1,4 +1,4 @@
-"""The store: finished wheels on disk, by what they were made of. Processes may share it."""
+"""The store: finished wheels on disk, by their inputs. May be shared between processes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ENTRY = "entry.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredWheel:
-    """A wheel of the store; `project` is the directory that it was built from, `seconds` what its build took."""
+    """A stored wheel. `project` is the directory that it was built from, and `seconds` is the duration of its build."""
 
     filename: str
     size: int
@@ -39,16 +39,16 @@ class StoredWheel:
 
 
 class Store:
-    """A directory of wheels by key, tests that passed, and what the last keys of a project were made of.
+    """A directory of wheels by key, passed tests, and the last keys of a project in detail.
 
-    OSError where the directory can't be written to; what is broken in it counts as missing.
+    Raises OSError if the directory cannot be written to. Broken entries count as missing.
     """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
 
     def secret(self) -> bytes:
-        """What hashes are sealed with: random, made once, and readable for its owner alone."""
+        """Return the secret for hashes: random, created once, and readable only by its owner."""
         path = self.directory / "secret"
         with suppress(OSError):
             found = path.read_bytes()
@@ -60,12 +60,15 @@ class Store:
             return path.read_bytes()
 
     def find(self, key: str) -> StoredWheel | None:
-        """The wheel of a key; an entry that was made for another key is none."""
+        """Return the wheel of a key. An entry that was made for another key is ignored."""
         table = read_table(self._place(key) / _ENTRY)
         return _entry(table) if table.get("key") == key else None
 
     def take(self, key: str, directory: Path) -> StoredWheel | None:
-        """Copy the wheel of a key into a directory; None where there is none, or a broken one, which is removed."""
+        """Copy the wheel of a key into a directory.
+
+        Return None if there is none or it is broken; a broken one is removed.
+        """
         place = self._place(key)
         wheel = self.find(key)
         if wheel is None:
@@ -82,7 +85,7 @@ class Store:
         return wheel
 
     def put(self, key: str, wheel: Path, entry: StoredWheel) -> None:
-        """Keep a copy of a wheel under a key, in place of an earlier one."""
+        """Store a copy of a wheel under a key, replacing an earlier one."""
         place = self._place(key)
         place.parent.mkdir(parents=True, exist_ok=True)
         partial = place.with_name(f".{key}.{os.getpid()}.part")
@@ -98,11 +101,11 @@ class Store:
             remove_tree(partial)
 
     def remove(self, key: str) -> None:
-        """Forget the wheel of a key."""
+        """Remove the wheel of a key."""
         remove_tree(self._place(key))
 
     def has_passed(self, key: str) -> bool:
-        """Whether tests have passed under a key."""
+        """Return whether tests have passed under a key."""
         mark = self._mark(key)
         if not mark.exists():
             return False
@@ -111,35 +114,35 @@ class Store:
         return True
 
     def pass_tests(self, key: str) -> None:
-        """Note that tests have passed under a key."""
+        """Record that tests have passed under a key."""
         write_bytes(self._mark(key), b"")
 
     def last_parts(self, project: str, identifier: str) -> dict[str, str]:
-        """The parts of the key under which a wheel of a project was stored last."""
+        """Return the parts of the last key under which a wheel of a project was stored."""
         return read_texts(self._last(project, identifier), "parts")
 
     def last_files(self, project: str, identifier: str) -> dict[str, str]:
-        """The hashes of the files that this wheel was built from."""
+        """Return the hashes of the files that this wheel was built from."""
         source = read_table(self._last(project, identifier)).get("source")
         return read_texts(self._files(str(source))) if source else {}
 
     def remember(self, project: str, identifier: str, parts: Mapping[str, str], files: Mapping[str, str]) -> None:
-        """Keep what the newest key of a project and an identifier is made of, and its files with their hashes."""
+        """Save the parts of the newest key of a project and an identifier, and its file hashes."""
         source = parts[SOURCE]
         if not self._files(source).exists():
             write_table(self._files(source), files)
         write_table(self._last(project, identifier), {"source": source, "parts": dict(parts)})
 
     def sources_in_use(self) -> set[str]:
-        """The sources that `last_files` can be asked for."""
+        """Return the sources that `last_files` refers to."""
         return {str(read_table(path).get("source")) for path in self.directory.glob("last/*/*.json")}
 
     def memo(self, project: str) -> Path:
-        """A file for the hashes of a project's files."""
+        """Return the path of the hash cache for a project's files."""
         return self.directory / "memos" / f"{project}.json"
 
     def entries(self) -> Iterator[tuple[str, StoredWheel, float]]:
-        """Keys, wheels, and when each was used last, in seconds since the epoch."""
+        """Yield keys, wheels, and the time of their last use, in seconds since the epoch."""
         for path in self.directory.glob(f"wheels/*/*/{_ENTRY}"):
             wheel = _entry(read_table(path))
             with suppress(OSError):

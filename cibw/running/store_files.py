@@ -1,4 +1,4 @@
-"""Files of the store: written whole or not at all, and read without trust."""
+"""Files of the store: written atomically, and validated when read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cibw.running.removal import put_in_place, remove_tree
 
 _BLOCK = 1 << 20
 _MOST = 256 << 20
-"""A project may have a million files, of which a table holds what is known."""
+"""A project may have a million files, and a table lists all of them."""
 Table = dict[str, object]
 
 
@@ -37,7 +37,7 @@ def write_bytes(path: Path, content: bytes, mode: int = 0o666) -> None:
 
 
 def read_table(path: Path) -> Table:
-    """The table in a JSON file; empty where the file is missing or broken."""
+    """Return the table in a JSON file, or an empty table if the file is missing or broken."""
     try:
         parsed: object = parse_json(read_limited(path, _MOST))
     except (OSError, ValueError):
@@ -46,7 +46,7 @@ def read_table(path: Path) -> Table:
 
 
 def read_texts(path: Path, key: str = "") -> dict[str, str]:
-    """The texts in a JSON file, or in the table that it holds under a key; empty where there are none."""
+    """Return the strings in a JSON file, or in the table under a key in it; empty if there are none."""
     table: object = read_table(path)
     if key:
         table = table.get(key) if isinstance(table, dict) else None
@@ -54,9 +54,9 @@ def read_texts(path: Path, key: str = "") -> dict[str, str]:
 
 
 def copy_with_hash(source: Path, target: Path) -> str:
-    """Copy a file's content and give its SHA-256; FileNotFoundError where the source is no regular file."""
+    """Copy a file's content and return its SHA-256. Raise FileNotFoundError if the source is not a regular file."""
     if not source.is_file():
-        # A FIFO would be waited for.
+        # Opening a FIFO would block.
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(source))
     digest = hashlib.sha256()
     with source.open("rb") as reader, target.open("wb") as writer:

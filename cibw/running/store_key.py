@@ -1,4 +1,4 @@
-"""Keys of the store: what makes a wheel, part by part, so that a miss can be explained."""
+"""Keys of the store: the inputs of a wheel part by part, so that a miss can be explained."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from cibw.model.plan import Job, WheelBuild
 SOURCE = "the source"
 IMAGE = "the image"
 _CHECKS = "2: the C++ libraries of its objects"
-"""What every wheel of the store has passed; another value makes older wheels unknown."""
+"""The checks that every stored wheel has passed. Changing it invalidates older wheels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What makes a wheel and stands in no plan.
+    """Inputs of a wheel that are not part of a plan.
 
-    `tools` are identities by what they are of, such as `the image`, `the source` or `zig`; `variables`
-    are the values that reach the build from outside. `files` are hashes of files and directories outside of the
-    project that the build names, and `test_files` of those that its tests name. What is `unfollowed` are reasons why
-    nobody knows all that a build reads, or its tests.
+    `tools` are identities by name, such as `the image`, `the source` or `zig`. `variables` are values that reach
+    the build from outside. `files` are hashes of files and directories outside the project that the build names,
+    and `test_files` of those that its tests name. `unfollowed` are reasons why the inputs of the build or of its
+    tests are not all known.
     """
 
     tools: Mapping[str, str] = field(default_factory=dict)
@@ -41,25 +41,25 @@ class Key:
 
     @property
     def digest(self) -> str:
-        """All parts as one name, whatever their order."""
+        """Return all parts as one name, regardless of their order."""
         text = "\n".join(f"{name}={value}" for name, value in sorted(self.parts.items()))
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Hashes with a secret, so that nobody can try out which value a hash may stand for."""
+    """Computes hashes with a secret, so that nobody can guess the value behind a hash."""
 
     secret: bytes = field(repr=False)
 
     def __call__(self, data: bytes | str) -> str:
-        """The hash of some bytes or of a text, in hexadecimal digits."""
+        """Return the hash of bytes or text, in hexadecimal digits."""
         raw = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
         return hmac.new(self.secret, raw, hashlib.sha256).hexdigest()
 
 
 def key_of_wheel(job: Job, build: WheelBuild, around: Surroundings, seal: Seal) -> Key:
-    """The key of the wheel that a build makes."""
+    """Return the key of the wheel that a build makes."""
     parts = dict(_ground(job, build, around))
     parts["the platform tag"] = build.platform_tag
     parts["the checks of wheels"] = _CHECKS
@@ -69,7 +69,7 @@ def key_of_wheel(job: Job, build: WheelBuild, around: Surroundings, seal: Seal) 
 
 
 def key_of_tests(job: Job, build: WheelBuild, around: Surroundings, wheel: str, seal: Seal) -> Key:
-    """The key of the tests of a wheel, which is given by its SHA-256."""
+    """Return the key of the tests of a wheel, which is identified by its SHA-256."""
     parts = dict(_ground(job, build, around))
     parts["the wheel"] = wheel
     parts["the tests"] = repr((build.test, build.test_environment, sorted(around.test_files.items())))
@@ -77,7 +77,7 @@ def key_of_tests(job: Job, build: WheelBuild, around: Surroundings, wheel: str, 
 
 
 def _ground(job: Job, build: WheelBuild, around: Surroundings) -> Iterator[tuple[str, str]]:
-    # The values of a plan are plain frozen records, so their text tells all of them.
+    # The values of a plan are plain frozen records, so their repr is complete.
     yield "the identifier", repr(build.identifier)
     yield "the machine", repr(job.machine)
     if job.before_all is not None:
@@ -96,7 +96,7 @@ def _sealed(parts: Mapping[str, str], seal: Seal) -> Key:
 
 
 def differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
-    """How two tables differ, in words: `CFLAGS changed`, `b.h is new`, `c.h is gone`."""
+    """Describe how two tables differ: `CFLAGS changed`, `b.h is new`, `c.h is gone`."""
     found = [f"{name} changed" for name in new if name in old and old[name] != new[name]]
     found += [f"{name} is new" for name in new if name not in old]
     found += [f"{name} is gone" for name in old if name not in new]
@@ -104,6 +104,6 @@ def differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
 
 
 def shortened(words: Sequence[str], joint: str = ", ", *, most: int = 5) -> str:
-    """The first of some words, and how many more there are."""
+    """Return the first words, and the number of omitted ones."""
     rest = len(words) - most
     return joint.join(words[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,4 +1,4 @@
-"""What the tools on this computer are, as far as a file tells it without being run."""
+"""Identifies the tools on this computer without running them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _COMPILERS = (
     *("cc", "c++", "gcc", "g++", "clang", "clang++", "gfortran", "flang", "ld", "cl", "rustc", "cargo", "go"),
     *("cmake", "ninja", "make", "meson", "swig", "pkg-config", "ccache", "sccache"),
 )
-"""Programs that builds on this computer call by these names, where nothing else is named."""
+"""Programs that builds on this computer call by these names by default."""
 _XCODE = Path("/var/db/xcode_select_link/usr/bin/clang")
-"""The compiler that stands behind `/usr/bin/clang`, which never changes."""
+"""The compiler behind `/usr/bin/clang`, which itself never changes."""
 
 
 def tool_identities(path: str, *, on_host: bool) -> dict[str, str]:
-    """The tools that take part in a build in a container, or on this host, with what tells one from another."""
+    """Return the tools used by a build in a container or on this host, with a text that identifies their version."""
     found = {"cibw": __version__, "uv": _program("uv", path), "zig": _zig()}
     if on_host:
         found |= {"patchelf": _program("patchelf", path), "auditwheel": _package("auditwheel")}
@@ -31,7 +31,7 @@ def tool_identities(path: str, *, on_host: bool) -> dict[str, str]:
 
 
 def file_identity(path: Path) -> str:
-    """The real path of a file, its size and its time of change; empty where it is missing."""
+    """Return the real path of a file, its size and its modification time, or an empty string if it is missing."""
     try:
         real = path.resolve()
         state = real.stat()
@@ -54,7 +54,7 @@ def _zig() -> str:
 
 
 def _package(name: str) -> str:
-    """The version of an installed package, from the name of the directory that describes it."""
+    """Return the version of an installed package, from the name of its metadata directory."""
     spec = find_spec(name)
     if spec is None or spec.origin is None:
         return ""

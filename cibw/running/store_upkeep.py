@@ -1,4 +1,4 @@
-"""Keeps the store small: what was not used for longest goes first."""
+"""Limits the size of the store by removing the least recently used wheels."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _MEANWHILE_SECONDS = 600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
-    """How many wheels were removed, and their bytes."""
+    """The number of removed wheels, and their bytes."""
 
     wheels: int = 0
     size: int = 0
 
 
 def prune(store: Store, limit: int, *, days: float | None = None) -> Removed:
-    """Remove wheels that were not used for so many days, then those used longest ago until the rest fits `limit`."""
+    """Remove wheels not used for `days` days, then the least recently used until the rest fits `limit`."""
     now = time.time()
     entries = sorted(store.entries(), key=lambda entry: entry[2])
     total = sum(wheel.size for _key, wheel, _used in entries)
@@ -40,16 +40,16 @@ def prune(store: Store, limit: int, *, days: float | None = None) -> Removed:
 
 
 def clear(store: Store) -> Removed:
-    """Remove all that the store holds."""
+    """Remove everything from the store."""
     entries = list(store.entries())
-    # The lock and the secret stay: another process may be using them.
+    # The lock and the secret are kept, because another process may be using them.
     for name in ("wheels", "tests", "last", "sources", "memos"):
         shutil.rmtree(store.directory / name, ignore_errors=True)
     return Removed(wheels=len(entries), size=sum(wheel.size for _key, wheel, _used in entries))
 
 
 def _sweep(directory: Path, now: float) -> None:
-    """Remove old notes, and what processes that were killed have left."""
+    """Remove old records, and leftovers of killed processes."""
     for pattern, days in (
         ("tests/*", _NOTES_DAYS),
         ("last/*/*.json", _NOTES_DAYS),
@@ -64,13 +64,13 @@ def _sweep(directory: Path, now: float) -> None:
 def _drop_unused_sources(store: Store, now: float) -> None:
     used = store.sources_in_use()
     for path in store.directory.glob("sources/*.json"):
-        # A process writes the files first, and then what speaks of them.
+        # A process writes the files first, and then the entry that refers to them.
         if path.stem not in used and _age(path, now) > _MEANWHILE_SECONDS:
             _remove(path)
 
 
 def _age(path: Path, now: float) -> float:
-    """Seconds since a file was written; 0 for one that has just gone."""
+    """Return the seconds since a file was written, or 0 if it has just been removed."""
     try:
         return now - path.stat().st_mtime
     except FileNotFoundError:

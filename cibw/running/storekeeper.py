@@ -1,4 +1,4 @@
-"""Keeps finished wheels in the store, and says why one is not there."""
+"""Saves finished wheels in the store, and explains misses."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _NO_IMAGE = "the image is not available locally yet"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
-    """The store of a run.
+    """Settings of a run's store.
 
-    `project` names the project, `source` is what its files held when the run began. `surroundings` tells what else
-    no plan knows; `the image` is empty there while it is not here yet. `inputs_have_changed` tells whether files
-    outside of the project were written to since. `explain` hears why a build has to run, `warn` what goes wrong.
-    Unless it `takes`, the store is filled alone. `limit` is in bytes.
+    `project` is the name of the project, and `source` the contents of its files when the run began. `surroundings`
+    are further inputs; `the image` is empty there while it is not available locally. `inputs_have_changed` returns
+    whether files outside the project were written to since then. `explain` receives the reason why a build must
+    run, `warn` receives errors. Unless `takes` is set, the store is only written to. `limit` is in bytes.
     """
 
     store: Store
@@ -50,7 +50,7 @@ class StoreSettings:
 
 
 class Storekeeper:
-    """The keeper of a run that has a store. Threads may share it."""
+    """The keeper of a run with a store. May be shared between threads."""
 
     def __init__(self, settings: StoreSettings) -> None:
         self._settings = settings
@@ -62,7 +62,7 @@ class Storekeeper:
         self._source = digest_of(settings.source.hashes, settings.seal)
 
     def find(self, job: Job, build: WheelBuild) -> StoredWheel | None:
-        """The wheel that this build would make again."""
+        """Return the stored wheel with the same inputs as this build."""
         if not self._settings.takes:
             return None
         key = self._key(job, build)
@@ -72,14 +72,14 @@ class Storekeeper:
         return found
 
     def take(self, job: Job, build: WheelBuild, directory: Path) -> StoredWheel | None:
-        """Copy that wheel into a directory; None also where the copy fails."""
+        """Copy that wheel into a directory. Return None if that fails."""
         key = self._key(job, build)
         with suppress(OSError):
             return self._store.take(key.digest, directory) if key and self._settings.takes else None
         return None
 
     def has_passed(self, job: Job, build: WheelBuild, sha256: str) -> bool:
-        """Whether there are no tests to run for a wheel, or they have passed."""
+        """Return whether there are no tests to run for a wheel, or they have passed."""
         if not build.test:
             return True
         around = self._around(job, build)
@@ -91,9 +91,9 @@ class Storekeeper:
         return has_passed
 
     def keep(self, job: Job, build: WheelBuild, path: Path, entry: StoredWheel) -> None:
-        """Keep a wheel; a store that refuses is told of once."""
+        """Save a wheel. Warn once if the store fails."""
         key = self._key(job, build)
-        # A machine may have got what a user was just writing.
+        # The machine may have received a file that the user was just writing.
         if key is None or self._has_changed():
             return
         identifier, project = str(build.identifier), self._settings.project
@@ -103,7 +103,7 @@ class Storekeeper:
             self._has_kept = True
 
     def pass_tests(self, job: Job, build: WheelBuild, sha256: str) -> None:
-        """Note that the tests of this build have passed for a wheel."""
+        """Record that the tests of this build have passed for a wheel."""
         around = self._around(job, build)
         if around is None or not build.test or self._has_unfollowed(around, tests=True):
             return
@@ -112,7 +112,7 @@ class Storekeeper:
                 self._store.pass_tests(key_of_tests(job, build, around, sha256, self._settings.seal).digest)
 
     def close(self) -> None:
-        """Hold the store to its limit, where something was added."""
+        """Enforce the size limit of the store, if something was added."""
         if self._has_kept:
             with self._warned():
                 prune(self._store, self._settings.limit)
@@ -127,7 +127,7 @@ class Storekeeper:
         return self._settings.source.has_changed or self._settings.inputs_have_changed()
 
     def _has_unfollowed(self, around: Surroundings, *, tests: bool = False) -> bool:
-        """Whether the build, or its tests, may read what nobody knows of; that is told once."""
+        """Return whether the build or its tests may read unknown inputs. This is reported once."""
         reasons = (*around.unfollowed, *(around.unfollowed_by_tests if tests else ()))
         for reason in reasons:
             if reason not in self._told:
@@ -137,7 +137,7 @@ class Storekeeper:
         return bool(reasons)
 
     def _around(self, job: Job, build: WheelBuild) -> Surroundings | None:
-        """What surrounds a build; None while that can't be known."""
+        """Return further inputs of a build, or None while they are unknown."""
         around = self._settings.surroundings(job, build)
         tools = {**around.tools, SOURCE: self._source}
         return replace(around, tools=tools) if around.tools.get(IMAGE, " ") else None

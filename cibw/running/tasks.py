@@ -1,4 +1,4 @@
-"""The builds of a run that wait, run and are done; workers take them one by one."""
+"""The waiting, running and finished builds of a run, which workers take one by one."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from cibw.running.stage import Stage
 
 @dataclass(slots=True, kw_only=True)
 class Task:
-    """One build on its way.
+    """A build in progress.
 
-    `opened` is the machine that it runs on, while it makes a wheel that another build's could
-    replace. `superseded` is set when such a wheel has come, so that the task starts again with it.
-    `foreseen` says that a machine was made ready for it while it waited. `maker` is the build whose wheel it has got;
-    `revoked` is set when that wheel has gone. `reuses` says that it has begun with the wheel of another build.
+    `opened` is its machine while it makes a wheel that another build's wheel could replace. `superseded` is set
+    when such a wheel is finished, so that the task starts again and uses it. `foreseen` is set if a machine was
+    prepared while the task was waiting. `maker` is the build whose wheel it uses; `revoked` is set if that wheel is
+    withdrawn. `reuses` is set if it started with the wheel of another build.
     """
 
     build: WheelBuild
@@ -37,10 +37,10 @@ class Task:
 
 @dataclass(slots=True)
 class Tasks:
-    """The tasks of a run in the order of the plan; `rank` says which goes first, the highest.
+    """The tasks of a run in the order of the plan. `rank` determines which starts first, highest first.
 
-    A task that expects the wheel of another one waits until that has ended, well or not. So does one of a job that has
-    made a wheel for several Pythons, while earlier ones run.
+    A task that expects the wheel of another one waits until that has finished or failed. If a task's job has made a
+    wheel for several Pythons, the task also waits while earlier ones run.
     """
 
     all: Sequence[Task]
@@ -56,9 +56,9 @@ class Tasks:
         self._waiting = list(self.all)
 
     def take(self, foresee: Callable[[Task], None]) -> Task | None:
-        """The next task to run, as soon as one may; None where nothing waits, or after `stop`.
+        """Return the next task as soon as one may run, or None if nothing is waiting or after `stop`.
 
-        Whoever has to wait calls `foresee` for tasks that can't begin yet, each of them once in all.
+        While waiting, call `foresee` once for each task that cannot start yet.
         """
         while True:
             with self._changed:
@@ -72,14 +72,14 @@ class Tasks:
 
     @property
     def is_over(self) -> bool:
-        """Whether no further task will begin."""
+        """Return whether no further task will start."""
         with self._changed:
             return self._is_over
 
     def finish(self, task: Task, result: BuildResult) -> bool:
-        """Enter the result of a task that was taken, or of one that is done without a machine.
+        """Record the result of a task that was taken, or of one that is finished without a machine.
 
-        False where the wheel has gone meanwhile; then the task waits again.
+        Return False if its wheel has been withdrawn meanwhile. Then the task waits again.
         """
         with self._changed:
             for tasks in (self._waiting, self._running):
@@ -94,7 +94,7 @@ class Tasks:
             return is_valid
 
     def stop(self, lost: Task | None = None) -> None:
-        """Let no further task begin, and none wait for one that a fault of the program has ended."""
+        """Start no further tasks. No task waits for the `lost` one, which an internal error has ended."""
         with self._changed:
             self._stopped = True
             if lost in self._running:
@@ -102,7 +102,7 @@ class Tasks:
             self._changed.notify_all()
 
     def side_by_side(self, jobs: int) -> int:
-        """How many tasks can run at this time, of which no more than `jobs` do."""
+        """Return how many tasks can run now, at most `jobs`."""
         with self._changed:
             return min(jobs, len(self._running) + len(self._ready()))
 
@@ -112,7 +112,7 @@ class Tasks:
 
     def _sort(self) -> None:
         if not self._is_sorted:
-            # The sort is stable, so that tasks of one rank keep the order of the plan.
+            # The sort is stable, so tasks of equal rank keep the order of the plan.
             self._waiting.sort(key=lambda task: -self.rank(task.build))
             self._is_sorted = True
 
@@ -131,7 +131,7 @@ class Tasks:
 
     def _ready(self) -> list[Task]:
         ready = [task for task in self._waiting if not self._waits(task)]
-        # Where nothing runs, nothing is worth waiting for.
+        # If nothing runs, there is nothing to wait for.
         return ready if ready or self._running else self._waiting
 
     def _waits(self, task: Task) -> bool:
@@ -144,7 +144,7 @@ class Tasks:
         )
 
     def _has_earlier(self, task: Task) -> bool:
-        """Whether an earlier build of the same job and target runs, and may give a wheel of its own."""
+        """Return whether an earlier build of the same job and target is running, whose wheel could be reused."""
         target = task.build.identifier.target
         earlier = (other for other in self._before(task) if other.build.identifier.target == target)
         return any(other.stage is task.stage and other in self._running and not other.reuses for other in earlier)
@@ -156,27 +156,27 @@ class Tasks:
         return self.all[len(self._before(task)) + 1 :]
 
     def wait_for_earlier(self, task: Task) -> None:
-        """Wait until no earlier build of the job runs, whose wheel might make needless the one that a task has made.
+        """Wait until no earlier build of the job is running whose wheel could replace the one that a task has made.
 
-        Nothing waits for a later one, so that builds never wait for each other.
+        Builds only wait for earlier ones, so there is no deadlock.
         """
         with self._changed:
             self._sharing.add(task.stage)
             self._changed.wait_for(lambda: task.superseded or not self._has_earlier(task))
 
     def begin(self, task: Task, *, reuses: bool) -> None:
-        """Say whether a task that was taken begins with the wheel of another build."""
+        """Record whether a task that was taken starts with the wheel of another build."""
         with self._changed:
             task.reuses = reuses
             self._changed.notify_all()
 
     def begin_making(self, task: Task, opened: OpenMachine | None) -> None:
-        """Say on which machine a task makes a wheel, or that it does so no more."""
+        """Record the machine on which a task makes a wheel, or that it has stopped doing so."""
         with self._changed:
             task.opened = opened
 
     def supersede(self, maker: Task, serves: Callable[[WheelBuild], bool]) -> None:
-        """Interrupt the later tasks of a job that make a wheel which that of the maker serves for."""
+        """Interrupt the later tasks of a job that make a wheel which the maker's wheel can replace."""
         with self._changed:
             later = (task for task in self._after(maker) if task.opened and task.stage is maker.stage)
             needless = [task for task in later if serves(task.build)]
@@ -188,9 +188,9 @@ class Tasks:
             opened.stop()
 
     def revoke(self, maker: Task, is_stale: Callable[[Task], bool]) -> list[BuildIdentifier]:
-        """Let later tasks run again whose wheel is not what they would have got after the maker.
+        """Restart later tasks that use another wheel than they would have used after the maker.
 
-        Gives the builds whose own wheels have to go. Tasks that have got the wheel of one of these run again, too.
+        Return the builds whose own wheels must be withdrawn. Tasks that use one of these are restarted, too.
         """
         with self._changed:
             settled = [task for task in self._after(maker) if task.maker is not None]

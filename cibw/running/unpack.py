@@ -14,11 +14,11 @@ from cibw.untrusted.unpacking import unpack_into
 
 
 def unpack(archive: Path, target: Path, go_on: Callable[[], None] = always) -> Path:
-    """Unpack an archive into the directory `target`, and give that.
+    """Unpack an archive into the directory `target`, and return that directory.
 
-    A directory that is there already is taken as it is. Otherwise it appears with all that is in it,
-    or not at all; runs that want the same one wait for each other. DownloadError for an archive that is
-    broken, too large, or has an unsafe entry.
+    An existing directory is used as it is. Otherwise it is created completely or not at all; runs that need the
+    same directory wait for each other. Raises DownloadError for an archive that is broken, too large, or has an
+    unsafe entry.
     """
     with alone(target, go_on):
         if target.is_dir():

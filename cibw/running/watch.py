@@ -1,4 +1,4 @@
-"""Watching for an interrupt while something takes long."""
+"""Watches for an interrupt during long operations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LOOK_SECONDS = 0.1
 
 @contextmanager
 def ended_by(go_on: Callable[[], None], end: Callable[[], None]) -> Iterator[None]:
-    """Call `end`, once and from another thread, when `go_on` raises before the context has ended."""
+    """Call `end` once, from another thread, if `go_on` raises before the context ends."""
     over = threading.Event()
 
     def watch() -> None:
@@ -34,7 +34,7 @@ def ended_by(go_on: Callable[[], None], end: Callable[[], None]) -> Iterator[Non
 
 
 def pause(seconds: float, go_on: Callable[[], None], sleep: Callable[[float], None] = time.sleep) -> None:
-    """Wait, unless `go_on` raises meanwhile; then raise that at once."""
+    """Wait, but raise the error of `go_on` as soon as it raises one."""
     for _ in range(round(seconds / _LOOK_SECONDS)):
         go_on()
         sleep(_LOOK_SECONDS)

@@ -1,4 +1,4 @@
-"""What Windows is told to start, where a system of POSIX takes a program, a list of words and variables."""
+"""Converts commands to their Windows form: a command line and an environment block."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _BATCH = (".bat", ".cmd")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowsStart:
-    """One command as CreateProcess takes it."""
+    """A command for CreateProcess."""
 
     command_line: str
     environment: Mapping[str, str]
 
 
 def windows_start(request: Request, is_file: Callable[[str], bool]) -> WindowsStart:
-    """What starts a command; FileNotFoundError where PATH of the request has no such program.
+    """Convert a command. Raise FileNotFoundError if the PATH of the request does not contain the program.
 
-    ValueError names an argument that a batch file can't be given.
+    ValueError names an argument that cannot be passed to a batch file.
     """
     environment = windows_environment(request.environment)
     if request.argv[:-1] == _CMD:
-        # All behind /c is the command, between one pair of quotes that cmd.exe takes off because of /s.
+        # Everything after /c is the command, within one pair of quotes that cmd.exe removes because of /s.
         shell = environment.get("COMSPEC") or "cmd.exe"
         line = f'{program_word(shell)} /d /s /c "{request.argv[-1]}"'
         return WindowsStart(command_line=line, environment=environment)
@@ -40,9 +40,9 @@ def windows_start(request: Request, is_file: Callable[[str], bool]) -> WindowsSt
 
 
 def windows_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Variables under names in capitals, as Windows does not tell `Path` from `PATH`; a later one replaces an earlier.
+    """Return variables with uppercase names, because Windows does not distinguish `Path` from `PATH`. Later ones win.
 
-    The directories of PATH get backslashes, without which cmd.exe finds no program in them.
+    Directories in PATH get backslashes, without which cmd.exe finds no program in them.
     """
     folded = {name.upper(): value for name, value in environment.items()}
     if "PATH" in folded:
@@ -51,9 +51,10 @@ def windows_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def find_program(name: str, cwd: str, environment: Mapping[str, str], is_file: Callable[[str], bool]) -> str:
-    """The file that a name stands for, by PATH and PATHEXT as in cmd.exe; FileNotFoundError where there is none.
+    """Return the file that a name refers to, by PATH and PATHEXT as in cmd.exe.
 
-    Unlike there, the working directory does not count: it is a project's, and may hold anything.
+    Raise FileNotFoundError if there is none. Unlike in cmd.exe, the working directory is not searched, because it
+    belongs to a project and may contain anything.
     """
     for directory in _directories(name, cwd, environment):
         for candidate in _candidates(ntpath.join(directory, name), environment):
@@ -84,7 +85,7 @@ def _program_line(program: str, arguments: tuple[str, ...], _environment: Mappin
 
 
 def _batch_line(program: str, arguments: tuple[str, ...], environment: Mapping[str, str]) -> str:
-    """A batch file with its arguments, of which cmd.exe must take none for a part of its own language."""
+    """Return the command line of a batch file, with arguments quoted so that cmd.exe does not interpret them."""
     words = " ".join([f'"{program}"', *map(_batch_word, arguments)])
     shell = environment.get("COMSPEC") or "cmd.exe"
     return f'{program_word(shell)} /e:on /v:off /d /s /c "{words}"'
@@ -93,5 +94,5 @@ def _batch_line(program: str, arguments: tuple[str, ...], environment: Mapping[s
 def _batch_word(argument: str) -> str:
     if any(one in argument for one in "\r\n\0"):
         raise ValueError(f"a batch file cannot be given the argument {argument!r}, which contains a line break")
-    # %cd:~,% is an empty piece of the working directory's name: so the percent sign before it begins no variable.
+    # %cd:~,% expands to an empty string, so the percent sign before it does not begin a variable.
     return batch_word(argument.replace("%", "%%cd:~,%"))

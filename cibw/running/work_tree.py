@@ -20,7 +20,7 @@ _SHA256_DIGITS = 64
 class IndexEntry:
     """A line of `git ls-files --stage -t`.
 
-    `tag` tells whether git looks at the file: not where it is a small letter (assume unchanged) or S (skip).
+    `tag` says whether git checks the file. It does not for a lowercase letter (assume unchanged) or S (skip).
     """
 
     name: str
@@ -31,30 +31,30 @@ class IndexEntry:
 
     @classmethod
     def parse(cls, line: str) -> IndexEntry:
-        """Read the tag, mode, hash and stage, and after a tab the path."""
+        """Parse the tag, mode, hash and stage, and the path after a tab."""
         facts, _tab, name = line.partition("\t")
         tag, mode, digest, stage = facts.split()
         return cls(name=unquote(name), tag=tag, mode=mode, hash=digest, stage=stage)
 
     @property
     def identity(self) -> tuple[str, str]:
-        """Mode and hash; no commit has that of a file with a conflict."""
+        """Return mode and hash. A conflicted file matches no commit."""
         return (self.mode, self.hash) if self.stage == "0" else ("", self.stage)
 
     @property
     def is_checked(self) -> bool:
-        """Whether the file in the work tree should be the one in the index."""
+        """Return whether the file in the work tree should match the index."""
         return self.tag.isupper() and self.tag != "S"
 
 
 def kind_differs(entry: IndexEntry, path: Path, *, has_modes: bool) -> bool:
-    """Whether a file is missing, of another kind, or has another executable bit, where the file system keeps these."""
+    """Return whether a file is missing, or has another kind or executable bit, if the file system stores these."""
     try:
         found = path.lstat()
     except OSError:
         return True
     if entry.mode == _LINK:
-        # Without the right to make links, git writes a file.
+        # Without permission to create links, git writes a file.
         return not (stat.S_ISLNK(found.st_mode) or (not has_modes and stat.S_ISREG(found.st_mode)))
     if not stat.S_ISREG(found.st_mode):
         return True
@@ -63,7 +63,7 @@ def kind_differs(entry: IndexEntry, path: Path, *, has_modes: bool) -> bool:
 
 
 def content_differs(entry: IndexEntry, path: Path) -> bool:
-    """Whether the content of a file is another one, apart from its line ends."""
+    """Return whether the content of a file differs, ignoring line endings."""
     if entry.mode == SUBMODULE:
         return False
     content = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()

@@ -1,4 +1,4 @@
-"""One machine with its bindings, on which steps are performed."""
+"""Performs steps on one machine with its bindings."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ _NO_TOOLS = "Check the package index, set other tools with audit-requires, or di
 
 
 class Workbench:
-    """Performs the steps of one scope (a job or a build) and tells what happens.
+    """Performs the steps of one scope (a job or a build) and emits events.
 
-    It belongs to one thread; `bindings` grows as the run comes to know late values. `project` is the
-    directory of the project on this computer; nothing around it can be named while that is None.
+    It belongs to one thread. Late values are added to `bindings` as they become known. `project` is the project
+    directory on this computer; if it is None, nothing around it can be named.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Workbench:
     def environment(
         self, expressions: Iterable[EnvExpr], base: Mapping[str, str], passed: Iterable[tuple[str, str]] = ()
     ) -> dict[str, str]:
-        """Evaluate assignments, with PWD as the project, on top of an environment and of the values passed on."""
+        """Evaluate assignments on top of an environment and passed variables, with PWD set to the project."""
         start = {**base, **dict(passed), "PWD": self.bindings[Late.PROJECT]}
         self.tell_variables(start.items())
         return evaluate(
@@ -78,12 +78,12 @@ class Workbench:
         )
 
     def tell_variables(self, variables: Iterable[tuple[str, str]]) -> None:
-        """Announce values of variables, so that those which are secret are masked from now on."""
+        """Announce variable values, so that secrets among them are masked from now on."""
         self._emit(VariablesSet(scope=self._scope, variables=tuple(variables)))
 
     @contextmanager
     def step(self, name: StepName) -> Iterator[None]:
-        """Tell when a step starts and ends, and locate the errors that it raises."""
+        """Emit the start and end of a step, and add the step to errors."""
         self._emit(StepStarted(scope=self._scope, step=name))
         started = time.monotonic()
         succeeded = False
@@ -99,16 +99,16 @@ class Workbench:
             self._emit(StepFinished(scope=self._scope, step=name, seconds=seconds, succeeded=succeeded))
 
     def perform(self, step: Step, environment: Mapping[str, str]) -> None:
-        """Perform the actions of a step; CommandFailedError, or AuditFailedError where an audit finds fault."""
+        """Perform the actions of a step. Raise CommandFailedError, or AuditFailedError if an audit fails."""
         for action in step.actions:
             self._act(action, step.name, environment)
 
     def applies(self, step: Step) -> bool:
-        """Whether anything of a step is to be done for the wheel at hand."""
+        """Return whether a step has anything to do for the current wheel."""
         return any(not isinstance(action, Run) or self._holds(action.when) for action in step.actions)
 
     def warn(self, message: str) -> None:
-        """Tell of something that a user must know."""
+        """Emit a warning."""
         self.warnings.append(message)
         self._emit(WarningRaised(scope=self._scope, message=message))
 

@@ -1,4 +1,4 @@
-"""One build from a waiting task to its result."""
+"""Runs one build from a waiting task to its result."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Shop:
 
 
 def work(task: Task, shop: Shop) -> BuildResult:
-    """Run a build on a machine of its job; whatever goes wrong becomes part of the result."""
+    """Run a build on a machine of its job. Errors become part of the result."""
     try:
         opened = task.stage.take()
     except (CibwError, OSError) as caught:
@@ -66,21 +66,24 @@ def work(task: Task, shop: Shop) -> BuildResult:
 
 
 def foresee(task: Task) -> None:
-    """Make a machine ready for a task that can't begin yet; what goes wrong in that, the task itself will meet."""
+    """Prepare a machine for a task that cannot start yet.
+
+    Errors are ignored, because the task itself will report them.
+    """
     with suppress(CibwError, OSError):
         task.stage.give_back(task.stage.take())
 
 
 def _again(task: Task, shop: Shop) -> BuildResult:
-    # The machine has been stopped; the finished wheel is tested on another one.
+    # The machine has been stopped. The finished wheel is tested on another one.
     task.superseded = False
     return work(task, shop)
 
 
 def _release(task: Task, opened: OpenMachine, work_dir: str, tasks: Tasks) -> None:
-    """Lend the machine to the next build, unless it is lost, or was stopped when the build had just ended."""
+    """Return the machine for the next build, unless it is lost or was stopped just as the build ended."""
     with suppress(CibwError, OSError):
-        # After the last build the machine itself is cleaned up, with all that is on it.
+        # After the last build the machine itself is cleaned up with its contents.
         if not tasks.is_over:
             opened.machine.remove(work_dir)
         if not task.superseded:
@@ -88,7 +91,7 @@ def _release(task: Task, opened: OpenMachine, work_dir: str, tasks: Tasks) -> No
 
 
 class _Attempt:
-    """One try at a build, on one machine."""
+    """One attempt at a build, on one machine."""
 
     def __init__(self, build: WheelBuild, opened: OpenMachine, shop: Shop) -> None:
         self.work_dir = f"{opened.work_dir}/{build.identifier}"
@@ -102,7 +105,7 @@ class _Attempt:
         self._bench.project = shop.stages.project
 
     def run(self, task: Task) -> BuildResult:
-        """Build, and enter the wheel; raises the error of the step that fails."""
+        """Build and record the wheel. Raise the error of the step that fails."""
         shop = self._shop
         site = Site(
             base_environment=shop.stages.environment(self._opened, shop.tasks.side_by_side(shop.stages.builds)),
@@ -124,7 +127,7 @@ class _Attempt:
         try:
             made = run_build(self._build, self._bench, site)
         except BaseException:
-            # Another build may wait for this one's wheel.
+            # Another build may be waiting for this wheel.
             shop.ledger.give_up(self._build.identifier)
             raise
         finally:
@@ -135,7 +138,7 @@ class _Attempt:
         return self._succeeded(made)
 
     def _made(self, task: Task) -> None:
-        """The wheel is there: nothing can make it needless any more but that of an earlier build."""
+        """Record that the wheel exists. From now on, only the wheel of an earlier build can replace it."""
         if wheel_name(self._bench.bindings[Late.WHEEL]).is_for_several:
             self._shop.tasks.wait_for_earlier(task)
             if task.superseded:
@@ -143,7 +146,7 @@ class _Attempt:
         self._shop.tasks.begin_making(task, None)
 
     def _land(self, task: Task, parcel: Parcel) -> None:
-        """Put the wheel into the output directory, and take away those of later builds that it makes needless."""
+        """Put the wheel into the output directory, and withdraw wheels of later builds that it replaces."""
         shop, own, job = self._shop, self._build.identifier, task.stage.name
         with shop.ledger.settling():
             if shop.ledger.serving(own, job) is not None:
@@ -158,14 +161,14 @@ class _Attempt:
         shop.tasks.supersede(task, lambda other: wheel.name.serves(other.identifier))
 
     def _is_stale(self, other: Task, task: Task, wheel: FinishedWheel) -> bool:
-        """Whether a later build has got another wheel than the one that it gets after this build."""
+        """Return whether a later build uses another wheel than it would use after this build."""
         identifier, maker = other.build.identifier, other.maker
         if other.stage is task.stage and wheel.name.serves(identifier):
             return maker is not None and self._shop.ledger.is_earlier(self._build.identifier, maker)
         return maker == identifier and self._shop.ledger.has_named(identifier, wheel.path.name)
 
     def _reuse(self, task: Task, earlier: FinishedWheel) -> None:
-        """Enter that a finished wheel serves, unless it has gone while its tests ran."""
+        """Record that a finished wheel is reused, unless it was withdrawn while its tests ran."""
         with self._shop.ledger.settling():
             if self._shop.ledger.serving(self._build.identifier, task.stage.name) is not earlier:
                 raise DuplicateWheelError(f"{earlier.path.name} was replaced by the wheel of an earlier build.")
@@ -182,7 +185,10 @@ class _Attempt:
         self._shop.keeper.keep(task.stage.job, self._build, parcel.path, entry)
 
     def may_reuse_namesake(self, job: str) -> bool:
-        """Wait for the build that has claimed this wheel's name; whether its wheel serves, or the name is free."""
+        """Wait for the build that claimed this wheel's name.
+
+        Return whether its wheel can be reused or the name is free.
+        """
         if self._shop.ledger.serving(self._build.identifier, job) is not None:
             return True
         name = wheel_name(self._bench.bindings[Late.WHEEL])
@@ -192,7 +198,7 @@ class _Attempt:
         return is_free or self._shop.ledger.serving(self._build.identifier, job) is not None
 
     def failed(self, error: CibwError) -> BuildResult:
-        """The result of a build that an error has ended."""
+        """Return the result of a build that failed with an error."""
         scope = str(self._build.identifier)
         if self._build.identifier.platform is Platform.LINUX and not isinstance(error, InterruptedRunError):
             stray = stray_libraries(error, self._shop.stages.source.files)

@@ -16,10 +16,10 @@ from cibw.running.zig_runtime import COMPARES_NAMES
 from cibw.running.zig_settings import ZigSettings
 from cibw.running.zig_target import compiler_variables, multiarch, zig_cpu, zig_target
 
-# Users install libraries of their own below these, so they say nothing about the interpreter.
+# Users install their own libraries below these, so they do not belong to the interpreter alone.
 _SHARED_PREFIXES = frozenset({"/", "/usr", "/usr/local"})
 ZIG_OUTPUTS = ("b", "o")
-"""The folders of zig's cache with files that are written once: generated sources, and what was compiled."""
+"""The folders of zig's cache with files that are written once: generated sources and compiled objects."""
 _ZIG_MANIFESTS = "h"
 _PROCESSOR = re.compile(r"-m(?:arch|cpu)=([\w.+-]+)")
 _SYSTEM_HEADERS = Path("/usr/include")
@@ -27,23 +27,23 @@ _SYSTEM_HEADERS = Path("/usr/include")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolchainSpec:
-    """What a toolchain is for: the platform tag that its wheels will carry, and the interpreters in use."""
+    """The target of a toolchain: the platform tag of its wheels, and the interpreters in use."""
 
     platform_tag: str
     """Such as `manylinux2014_x86_64`, `manylinux_2_28_aarch64` or `musllinux_1_2_x86_64`."""
     cache: Path
-    """Where zig keeps the libc and the C++ library that it compiled for a target."""
+    """Where zig caches the libc and the C++ library that it compiled for a target."""
     prefixes: tuple[Path, ...] = ()
-    """The prefixes of the interpreters; library folders and rpaths below them stay out of the wheels."""
+    """The prefixes of the interpreters. Library directories and rpaths below them are kept out of the wheels."""
     include_directories: tuple[Path, ...] = ()
     library_directories: tuple[Path, ...] = ()
     runtime: Path | None = None
-    """A C++ library that all objects share; without it each has its own."""
+    """A C++ library shared by all objects. Without it each object has its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZigPrograms:
-    """The zig program, and what compiles its wrapper; `notice` hears of a damaged cache."""
+    """The zig program, and what compiles its wrapper. `notice` receives messages about a damaged cache."""
 
     zig: Path
     compile_wrapper: WrapperCompiler
@@ -51,7 +51,7 @@ class ZigPrograms:
 
 
 def find_zig(package: str = "ziglang") -> Path:
-    """The zig program of the installed `ziglang` package; raises MissingToolError where there is none."""
+    """Return the zig program of the installed `ziglang` package. Raise MissingToolError if there is none."""
     found = find_spec(package)
     for folder in (found.submodule_search_locations or ()) if found else ():
         program = Path(folder, "zig")
@@ -64,7 +64,7 @@ def find_zig(package: str = "ziglang") -> Path:
 
 
 def misses_copies(package: str = "ziglang") -> bool:
-    """Whether the installed zig compiles a source anew whenever it is another copy, as 0.17 does."""
+    """Return whether the installed zig compiles each copy of a source again, as 0.17 does."""
     try:
         return version(package).startswith("0.17.")
     except PackageNotFoundError:
@@ -74,7 +74,7 @@ def misses_copies(package: str = "ziglang") -> bool:
 def prepare_toolchain(
     root: Path, spec: ToolchainSpec, programs: ZigPrograms, *, system_headers: Path = _SYSTEM_HEADERS
 ) -> dict[str, str]:
-    """Lay the compilers of a toolchain below a root, and give the environment that selects them."""
+    """Install the compilers of a toolchain below a root, and return the environment that selects them."""
     remove_damaged_cache(spec.cache, ZIG_OUTPUTS, programs.notice, manifests=_ZIG_MANIFESTS)
     spec.cache.mkdir(parents=True, exist_ok=True)
     links = root / "links"
@@ -89,7 +89,7 @@ def prepare_toolchain(
 
 
 def processors_of(prefixes: tuple[Path, ...]) -> tuple[str, ...]:
-    """What the interpreters below some prefixes were compiled for, as they hand it on to every extension."""
+    """Return the processors that the interpreters below these prefixes were compiled for, which extensions inherit."""
     found: dict[str, None] = {}
     for prefix in prefixes:
         for settings in sorted(prefix.glob("lib*/python3*/_sysconfigdata*.py")):
@@ -123,9 +123,9 @@ def _own_prefixes(prefixes: tuple[Path, ...]) -> tuple[str, ...]:
 
 
 def _link_interpreter_headers(include: Path, spec: ToolchainSpec, system_headers: Path) -> bool:
-    """Link the folder of Debian's pyconfig.h, which its Python includes as `<x86_64-linux-gnu/python3.11/pyconfig.h>`.
+    """Link the directory of Debian's pyconfig.h, included as `<x86_64-linux-gnu/python3.11/pyconfig.h>`.
 
-    That folder alone, for the rest of /usr/include speaks of the host's own libc.
+    Only that directory, because the rest of /usr/include describes the host's own libc.
     """
     if Path("/usr") not in spec.prefixes:
         return False

@@ -1,4 +1,4 @@
-"""Lays the compilers of a toolchain into a directory: the wrapper of zig under several names, and its settings."""
+"""Installs the compilers of a toolchain into a directory: the zig wrapper under several names, and its settings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _COMPILE = (
     *("-mcpu=baseline", "-std=c11", "-O2", "-s", "-static"),
     *("-nostdlib", "-ffreestanding", "-fno-builtin", "-fno-stack-protector", "-fno-sanitize=undefined"),
 )
-"""Without a C library: zig would first compile one, which takes half a minute."""
+"""Without a C library, because zig would first compile one, which takes half a minute."""
 # Python.h includes it up to Python 3.8, and zig has no such header for glibc.
 _CRYPT_HEADER = """\
 #pragma once
@@ -42,7 +42,7 @@ char *crypt_r(const char *key, const char *salt, struct crypt_data *data);
 #endif
 """
 
-# libstdc++ includes these, so that projects which were only ever compiled with it do not. libc++ does not.
+# libstdc++ includes these, so some projects do not include them themselves. libc++ does not.
 _CPP_HEADERS = {
     "string": ("cerrno", "cstdio", "cstdlib", "cwchar"),
     "stdexcept": ("string",),
@@ -50,24 +50,24 @@ _CPP_HEADERS = {
 }
 
 WrapperCompiler = Callable[[Path], None]
-"""Compiles the wrapper to a file, for the processor of this computer."""
+"""Compiles the wrapper to a file, for this computer's processor."""
 
 
 def fallback_headers(root: str) -> str:
-    """The folder of headers that zig lacks, below the root that `lay_compilers` was given."""
+    """Return the directory of headers that zig lacks, below the root of `lay_compilers`."""
     return f"{root}/fallback"
 
 
 def cpp_headers(root: str) -> str:
-    """The folder of C++ headers that include what those of gcc include, below the root of `lay_compilers`."""
+    """Return the directory of C++ headers that include what gcc's headers include, below the root."""
     return f"{root}/fallback/c++"
 
 
 def lay_compilers(root: Path, settings: ZigSettings, compile_wrapper: WrapperCompiler, notice: Notice = ignore) -> Path:
-    """The directory below `root` that holds the compilers with these settings; made where it is missing or damaged.
+    """Return the directory below `root` with the compilers for these settings. Create it if it is missing or damaged.
 
-    Its name depends on the settings and the wrapper alone, so build systems and compiler caches meet
-    the same paths in every run. Several processes may do it at once.
+    Its name depends only on the settings and the wrapper, so build systems and compiler caches see the same paths
+    in every run. Several processes may call this concurrently.
     """
     from filelock import FileLock
 
@@ -87,7 +87,7 @@ def lay_compilers(root: Path, settings: ZigSettings, compile_wrapper: WrapperCom
 
 
 def zig_compiler(machine: Machine, zig: Path, cache: Path, *, target: str = _HERE) -> WrapperCompiler:
-    """Compiles the wrapper with zig itself; MissingToolError where zig does not run here."""
+    """Compile the wrapper with zig itself. Raise MissingToolError if zig does not run here."""
 
     def compile_wrapper(program: Path) -> None:
         environment = {**machine.environment(), "ZIG_GLOBAL_CACHE_DIR": str(cache), "ZIG_LOCAL_CACHE_DIR": str(cache)}
@@ -131,7 +131,7 @@ def _lay(directory: Path, text: str, compile_wrapper: WrapperCompiler) -> None:
 
 
 def _is_whole(directory: Path, text: str) -> bool:
-    """Whether all files are there as they were made; the tools are copies of one program."""
+    """Return whether all files are present and unchanged. The tools are copies of one program."""
     wanted = {"settings.txt": text.encode("utf-8", "surrogateescape"), **dict.fromkeys(_STAND_INS, b"")}
     try:
         programs = {(read_limited(directory / tool), (directory / tool).stat().st_mode) for tool in TOOLS}
@@ -144,7 +144,7 @@ def _is_whole(directory: Path, text: str) -> bool:
 def _write(path: Path, text: str) -> None:
     content = text.encode("utf-8", "surrogateescape")
     with suppress(OSError):
-        # Compilers know a file by its time of change, too.
+        # Compilers identify a file by its modification time, too.
         if path.is_file() and not path.is_symlink() and path.read_bytes() == content:
             return
     write_bytes(path, content)

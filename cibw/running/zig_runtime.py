@@ -1,8 +1,8 @@
-"""Makes the C++ library that all objects of a wheel share, where each having its own would not do.
+"""Builds a C++ library shared by all objects of a wheel, for wheels that do not work with one copy per object.
 
-zig has its libc++ as source alone, and links it statically. What is made here is the same library as a shared one: a
-repair puts it into the wheel. Its symbols have a version of their own, so that no other C++ library of a process meets
-them.
+zig provides libc++ as source only, and links it statically. This module builds it as a shared library, which a
+repair copies into the wheel. Its symbols have their own version, so no other C++ library in a process conflicts
+with them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cibw.running.seals import Notice, remove_damaged, seal_tree
 
 RUNTIME_FILE = "libc++-cibw.so.1"
 COMPARES_NAMES = "-D_LIBCPP_TYPEINFO_COMPARISON_IMPLEMENTATION=2"
-"""Types are equal that have the same name, as in the library of gcc, for two objects may each describe a type."""
+"""Compares types by name, like gcc's library, because two objects may each contain a description of a type."""
 _SOURCES = ("libcxx/src/*.cpp", "libcxx/src/filesystem/*.cpp", "libcxx/src/ryu/*.cpp", "libcxxabi/src/*.cpp")
 _NOT_FOR_EXCEPTIONS = "cxa_noexception.cpp"
 _INCLUDE = ("libcxxabi/include", "libcxx/include", "libcxx/src", "libcxx/libc", "libunwind/include")
@@ -37,7 +37,7 @@ _VERSIONS = "CIBW_CXX_1 { global: *; };\n"
 class RuntimeMaker:
     """The zig program, the target and the processor to compile for, and zig's cache.
 
-    `patchelf` names the libc of a library for musl as distributions do.
+    `patchelf` sets the musl libc name that distributions use.
     """
 
     zig: Path
@@ -49,7 +49,10 @@ class RuntimeMaker:
 
 
 def shared_runtime(root: Path, maker: RuntimeMaker, machine: Machine) -> Path:
-    """The shared C++ library below `root`, made where it is missing or damaged; MissingToolError where zig fails."""
+    """Return the shared C++ library below `root`.
+
+    Build it if missing or damaged; raise MissingToolError if zig fails.
+    """
     from filelock import FileLock
 
     directory = root / f"runtime-{maker.target}-{_fingerprint(maker)}"

@@ -1,4 +1,4 @@
-"""What a toolchain is prepared for, as its compilers read it at every call."""
+"""The settings of a toolchain, which its compilers read at every call."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZigSettings:
-    """The zig program, the target of a toolchain, and which folders to leave out and to add.
+    """The zig program, the target of a toolchain, and the directories to exclude and to add.
 
-    Paths are those of the machine that the compilers run on. `dropped_prefixes` are those of
-    interpreters: library folders and rpaths below them stay out of the wheels. `links` is a directory
-    in which build environments get a path that stays the same between runs. With `stands_in` a source
-    is compiled as what an empty one includes, for a zig that finds no copy of a source again.
-    `cpp_headers` is a folder that comes before the headers of zig's C++ library. `runtime` is a C++
-    library that all objects share, and `processors` are the values of -march that interpreters hand on
-    to the extensions of every project.
+    Paths are those of the machine that the compilers run on. `dropped_prefixes` are those of interpreters: library
+    directories and rpaths below them are kept out of the wheels. `links` is a directory in which build environments
+    get a path that is the same in every run. With `stands_in`, the wrapper compiles an empty source that includes
+    the real one, for a zig that does not find copies of a source in its cache. `cpp_headers` is a directory that
+    precedes zig's C++ headers. `runtime` is a C++ library shared by all objects, and `processors` are the values of
+    -march that interpreters pass on to the extensions of every project.
     """
 
     zig: str
@@ -31,7 +30,7 @@ class ZigSettings:
     link_arguments: tuple[str, ...] = ()
 
     def to_text(self) -> str:
-        """One `name value` line for each value; raises ValueError for a value that has a line break."""
+        """Return one `name value` line for each value. Raise ValueError for a value with a line break."""
         lines = [
             f"zig {self.zig}",
             f"target {self.target}",
