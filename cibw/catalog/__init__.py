@@ -1,4 +1,4 @@
-"""Pinned facts: interpreters, images and the versions of build tools."""
+"""Pinned facts: interpreters, images and build tool versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reader of the catalog's data, which `bin/update_catalog.py` writes."""
+"""Reads the catalog's data, which `bin/update_catalog.py` writes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ else:
     import tomli as tomllib  # pragma: no cover
 
 NODE_SYSTEMS = ("linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64")
-"""The computers that a wheel for Pyodide may be tested on, in the words of Node.js."""
+"""The computers that a Pyodide wheel may be tested on, as Node.js names them."""
 _NUGET_PACKAGES = {
     Architecture.WIN_AMD64: "python",
     Architecture.WIN_X86: "pythonx86",
@@ -26,22 +26,28 @@ _NUGET_PACKAGES = {
 
 
 def node_archive(beginning: str, system: str) -> str:
-    """The address of the Node.js archive for a system; `beginning` is what the addresses of a release share."""
+    """Return the address of the Node.js archive for a system.
+
+    `beginning` is the common prefix of a release's addresses.
+    """
     return f"{beginning}-{system}.tar.xz"
 
 
 def nuget_package(interpreter: Interpreter, architecture: Architecture) -> str:
-    """The name of the NuGet package that holds CPython for an architecture of Windows; KeyError for any other."""
+    """Return the name of the NuGet package with CPython for a Windows architecture.
+
+    Raise KeyError for other architectures.
+    """
     return f"{_NUGET_PACKAGES[architecture]}{'-freethreaded' * interpreter.free_threaded}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogEntry:
-    """A build identifier and where its interpreter comes from; empty where the platform does not need it.
+    """A build identifier and the source of its interpreter. Fields that the platform does not need are empty.
 
-    `version` is `3.12`, or `3.12.10` on Windows. `path` is the interpreter's directory in a Linux image.
-    `url` may begin with `maven:`, one of the catalog's `pseudo_addresses`. With `eol` the version
-    has reached its end of life: only a user who names it gets it.
+    `version` is `3.12`, or `3.12.10` on Windows. `path` is the interpreter's directory in a Linux image. `url` may
+    begin with `maven:`, one of the catalog's `pseudo_addresses`. With `eol` the version has reached its end of life
+    and is built only if the user selects it explicitly.
     """
 
     identifier: BuildIdentifier
@@ -55,9 +61,9 @@ class CatalogEntry:
 
 
 class Catalog:
-    """The facts of the catalog; a file is read when something of it is first asked for.
+    """The facts of the catalog. Each file is read on first use.
 
-    `read` gives the text of one of the data files by its name.
+    `read` returns the text of a data file by its name.
     """
 
     def __init__(self, read: Callable[[str], str]) -> None:
@@ -66,16 +72,16 @@ class Catalog:
         self._entries: dict[Platform, tuple[CatalogEntry, ...]] = {}
 
     def interpreters(self, platform: Platform) -> tuple[CatalogEntry, ...]:
-        """The entries of a platform, in the order in which they are built."""
+        """Return the entries of a platform, in build order."""
         if platform not in self._entries:
             rows = self._table(f"interpreters-{platform.value}.toml").get("python_configurations")
             self._entries[platform] = tuple(_entry(_mapping(row)) for row in _sequence(rows))
         return self._entries[platform]
 
     def image(self, alias: str, architecture: Architecture, *, eol: bool = False) -> str | None:
-        """The pinned reference of an image's short name, such as `manylinux_2_28`; None for any other.
+        """Return the pinned reference of an image alias such as `manylinux_2_28`, or None if there is none.
 
-        With `eol` it is the last image that has the Pythons whose life has ended.
+        With `eol`, return the last image that has the Pythons past their end of life.
         """
         images = self._images(architecture)
         found = {**images, **_mapping(images.get("eol"))} if eol else images
@@ -83,13 +89,13 @@ class Catalog:
         return reference if isinstance(reference, str) else None
 
     def image_aliases(self, architecture: Architecture) -> tuple[str, ...]:
-        """The short names of the images of an architecture."""
+        """Return the image aliases of an architecture."""
         return tuple(alias for alias, reference in self._images(architecture).items() if isinstance(reference, str))
 
     def constraints(self, version: str, *, pyodide: bool = False) -> str:
-        """Pins of the build tools for a Python version (`3.12`), as the text of a constraints file.
+        """Return the pins of the build tools for a Python version (`3.12`), as the text of a constraints file.
 
-        A version without pins of its own gets those of the newest Python.
+        A version without its own pins gets those of the newest Python.
         """
         table = self._table("constraints.toml")
         pins = _mapping(table.get("pyodide")).get(version) if pyodide else None
@@ -98,28 +104,28 @@ class Catalog:
         return "".join(f"{pin}\n" for pin in _sequence(found))
 
     def standalone(self, version: str, triple: str) -> Download | None:
-        """The Python of a version (`3.12`) for a computer (`x86_64-unknown-linux-gnu`) that runs where it is unpacked.
+        """Return the relocatable Python of a version (`3.12`) for a computer (`x86_64-unknown-linux-gnu`), or None.
 
-        The archives are those of python-build-standalone; None where it has none.
+        The archives are those of python-build-standalone.
         """
         row = _mapping(_mapping(self._table("standalone.toml").get(version)).get(triple))
         return Download(address=str(row["url"]), sha256=str(row["sha256"])) if row else None
 
     def node(self, line: str, system: str) -> Download:
-        """The Node.js of a line (`v22`) for a system (`linux-x64`); without a hash where nobody has noted it.
+        """Return the Node.js of a line (`v22`) for a system (`linux-x64`). Its hash is empty if the catalog has none.
 
-        KeyError where the catalog has no such line.
+        Raises KeyError if the catalog does not have the line.
         """
         address = node_archive(str(self._table("node.toml")[line]), system)
         sha256 = self._table("node-hashes.toml").get(address.rpartition("/")[2], "")
         return Download(address=address, sha256=str(sha256))
 
     def nuget_hash(self, package: str, version: str) -> str:
-        """The SHA-256 of a NuGet package in a version; empty where nobody has noted it."""
+        """Return the SHA-256 of a version of a NuGet package, or an empty string if the catalog has none."""
         return str(_mapping(self._table("nuget.toml").get(package)).get(version, ""))
 
     def pseudo_addresses(self) -> Replacements:
-        """What the beginnings of addresses in the catalog stand for that are none, such as `maven:`."""
+        """Return the real addresses for address prefixes of the catalog such as `maven:`."""
         return tuple((beginning, str(address)) for beginning, address in self._table("addresses.toml").items())
 
     def _images(self, architecture: Architecture) -> Mapping[str, object]:
@@ -132,12 +138,12 @@ class Catalog:
 
 
 def load_catalog() -> Catalog:
-    """Give the catalog that cibw ships; keep it, as each one reads its files anew."""
+    """Return the catalog included in cibw. Keep the result, because each catalog reads its files again."""
     return Catalog(_read)
 
 
 def _read(name: str) -> str:
-    # importlib.resources does the same, after importing zipfile and tempfile.
+    # importlib.resources does the same, but imports zipfile and tempfile.
     data = pkgutil.get_data("cibw.catalog", f"data/{name}")
     if data is None:  # pragma: no cover
         raise FileNotFoundError(name)

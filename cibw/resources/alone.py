@@ -1,8 +1,8 @@
-"""Runs a program that must not run twice at a time on this computer, whichever build or run it belongs to.
+"""Runs a program that must not run twice at a time on this computer, in any build or run.
 
 alone.py FILE PROGRAM ARGUMENT...
 
-FILE is what those that wait for each other have in common; it stays, and is free again when the program ends.
+FILE is the lock file that waiting processes share. It is kept, and released when the program ends.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def main(lock: str, *words: str) -> int:
-    """Wait for the others, run the program, and give its exit code."""
+    """Wait for the lock, run the program, and return its exit code."""
     path = Path(lock)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:

@@ -2,18 +2,18 @@
 
 android_env.py TARGET WORK TRIPLET FORTRAN RELEASE [NAME=VALUE | NAME+]...
 
-TARGET is a Python for Android as python.org packs it, WORK the scratch directory of the build, TRIPLET the target in
-the words of compilers, such as `aarch64-linux-android`, FORTRAN where a Fortran compiler is kept, and RELEASE the
-address that it comes from. It writes
+TARGET is a Python for Android from python.org, WORK the scratch directory of the build, TRIPLET the target as compilers
+name it, such as `aarch64-linux-android`, FORTRAN the directory of the Fortran compiler, and RELEASE the address that it
+is downloaded from. The script writes
 
-* into the environment: what describes the target's Python (`android_site.py` with the target's sysconfig), and
-  programs that get compilers when they are first called (`android_rust.sh`, `android_fortran.py`),
+* into the environment: a description of the target's Python (`android_site.py` with the target's sysconfig), and
+  programs that install compilers when they are first called (`android_rust.sh`, `android_fortran.py`),
 * `WORK/android.sh`, which runs its arguments with the variables of a build for Android,
-* `WORK/toolchain.cmake`, which tells CMake of the target,
+* `WORK/toolchain.cmake`, which describes the target to CMake,
 * `WORK/ldpaths`, with links to the directories of the compiler's libraries.
 
-The variables are those that `android.py env` of the target prints, and those that are given. `NAME+` adds the value
-that a variable has to the one that is printed.
+The variables are those that `android.py env` of the target prints, and those in the arguments. `NAME+` appends the
+current value of a variable to the printed one.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Value = str | int
 
 
 def main(target: str, work: str, triplet: str, fortran: str, release: str, *settings: str) -> None:
-    """Write all files; what lies there already is replaced."""
+    """Write all files, replacing existing ones."""
     site = Path(sysconfig.get_path("purelib"))
     values = describe_target(Path(target) / "prefix", site, api_level(os.environ))
     variables = printed_variables(print_environment(Path(target)))
@@ -47,7 +47,7 @@ def main(target: str, work: str, triplet: str, fortran: str, release: str, *sett
         sys.exit("`android.py env` of the target's Python did not set a compiler (CC).")
     add_optimization(variables, str(values.get("OPT", "")))
     add_settings(variables, settings, os.environ)
-    # With another sys.platform, neither Python nor pip looks for the certificates of this computer.
+    # With another sys.platform, neither Python nor pip would find this computer's certificates.
     for name in ("SSL_CERT_FILE", "PIP_CERT") if (site / _CERTIFICATES).exists() else ():
         variables[name] = os.environ.get(name) or str(site / _CERTIFICATES)
     variables[f"CARGO_TARGET_{triplet.upper().replace('-', '_')}_LINKER"] = variables["CC"]
@@ -61,11 +61,12 @@ def main(target: str, work: str, triplet: str, fortran: str, release: str, *sett
 
 
 def lay_programs(directory: Path, fortran: str, release: str) -> str:
-    """Lay the programs that bring compilers for Rust and Fortran; gives the path of the latter."""
+    """Install the programs that provide Rust and Fortran compilers. Return the path of the Fortran one."""
     for name in ("cargo", "rustup"):
         (directory / name).unlink(missing_ok=True)
         shutil.copyfile(_RESOURCES / "android_rust.sh", directory / name)
-    # Some build systems know a compiler by its name. Without -S it would take the target for this computer.
+    # Some build systems recognize a compiler by its name. Without -S the Python would report the target as its
+    # platform.
     flang = directory / "flang-new"
     start = shlex.join([sys.executable, "-I", "-S", str(_RESOURCES / "android_fortran.py"), fortran, release])
     flang.write_text(f'#!/bin/sh\nexec {start} "$@"\n', encoding="utf-8")
@@ -75,7 +76,7 @@ def lay_programs(directory: Path, fortran: str, release: str) -> str:
 
 
 def api_level(environment: Mapping[str, str]) -> int:
-    """The oldest Android that the wheel is for; ends with a message where it is no number."""
+    """Return the oldest Android API level of the wheel. Exit with a message if it is not a number."""
     text = environment.get("ANDROID_API_LEVEL", "")
     if not re.fullmatch(r"[0-9]+", text):
         sys.exit(f"ANDROID_API_LEVEL is {text!r}, but must be an integer such as 24.")
@@ -83,7 +84,7 @@ def api_level(environment: Mapping[str, str]) -> int:
 
 
 def describe_target(prefix: Path, site: Path, level: int) -> dict[str, Value]:
-    """Lay the target's sysconfig into the environment, as it is true on this computer, with what makes it count."""
+    """Write the target's sysconfig into the environment, with the paths of this computer, and activate it."""
     data = only(prefix, "lib/python*/_sysconfigdata_*.py")
     values = localized(sysconfig_values(data.read_text(encoding="utf-8")), prefix, level)
     (site / data.name).write_text(f"build_time_vars = {pprint.pformat(values)}\n", encoding="utf-8")
@@ -93,7 +94,7 @@ def describe_target(prefix: Path, site: Path, level: int) -> dict[str, Value]:
 
 
 def sysconfig_values(text: str) -> dict[str, Value]:
-    """What a `_sysconfigdata` module assigns to `build_time_vars`."""
+    """Return what a `_sysconfigdata` module assigns to `build_time_vars`."""
     for node in ast.parse(text).body:
         if isinstance(node, ast.Assign) and any(ast.unparse(one) == "build_time_vars" for one in node.targets):
             found: dict[str, Value] = ast.literal_eval(node.value)
@@ -102,10 +103,10 @@ def sysconfig_values(text: str) -> dict[str, Value]:
 
 
 def localized(values: Mapping[str, Value], prefix: Path, level: int) -> dict[str, Value]:
-    """Values with the paths of this computer, for an API level, without the flags of the compiler.
+    """Return values with the paths of this computer, for an API level, without compiler flags.
 
-    Build systems differ in whether they join flags of sysconfig with those of the environment, so that the latter
-    must hold all of them.
+    Build systems differ in whether they combine flags from sysconfig with those from the environment, so the
+    environment must contain all of them.
     """
     built_in, flags = str(values["prefix"]), f" {values.get('LDFLAGS', '')}"
     result = {name: one.replace(built_in, str(prefix)) if isinstance(one, str) else one for name, one in values.items()}
@@ -116,7 +117,7 @@ def localized(values: Mapping[str, Value], prefix: Path, level: int) -> dict[str
 
 
 def print_environment(target: Path) -> str:
-    """What `android.py env` prints; it may install the NDK first, which takes minutes."""
+    """Return the output of `android.py env`. It may install the NDK first, which takes minutes."""
     done = subprocess.run(
         [sys.executable, str(target / "android.py"), "env"], stdout=subprocess.PIPE, encoding="utf-8", check=False
     )
@@ -126,7 +127,7 @@ def print_environment(target: Path) -> str:
 
 
 def printed_variables(text: str) -> dict[str, str]:
-    """Read `export NAME=VALUE` in the quotes of a shell."""
+    """Parse `export NAME=VALUE` lines with shell quoting."""
     variables = {}
     words = shlex.split(text)
     for export, assignment in zip(words[::2], [*words[1::2], ""], strict=False):
@@ -140,14 +141,14 @@ def printed_variables(text: str) -> dict[str, str]:
 
 
 def add_optimization(variables: dict[str, str], words: str) -> None:
-    """Give both compilers the optimization of Python itself, without debug information, which is large."""
+    """Set the optimization flags of Python itself for both compilers, without debug information, which is large."""
     chosen = [word for word in words.split() if not word.startswith("-g")]
     for name in ("CFLAGS", "CXXFLAGS"):
         variables[name] = " ".join(filter(None, [variables.get(name, ""), *chosen]))
 
 
 def add_settings(variables: dict[str, str], settings: tuple[str, ...], environment: Mapping[str, str]) -> None:
-    """Set `NAME=VALUE`, and put the user's own flags behind those that are there for `NAME+`."""
+    """Set `NAME=VALUE`, and for `NAME+` append the user's own flags to the existing ones."""
     for setting in settings:
         name, is_assigned, value = setting.partition("=")
         if is_assigned:
@@ -158,10 +159,10 @@ def add_settings(variables: dict[str, str], settings: tuple[str, ...], environme
 
 
 def toolchain_text(prefix: Path, triplet: str) -> str:
-    """A toolchain file of CMake that leaves compilers and flags to the environment.
+    """Return a CMake toolchain file that leaves compilers and flags to the environment.
 
-    The system's version keeps CMake from its own search for an NDK, and the emulator, which runs a program as it
-    is, lets it ask the Python of the environment.
+    The system version prevents CMake from searching for an NDK. The emulator, which runs a program directly, lets
+    CMake query the Python of the environment.
     """
     return "\n".join(_toolchain_lines(prefix, triplet)) + "\n"
 
@@ -177,7 +178,7 @@ def _toolchain_lines(prefix: Path, triplet: str) -> Iterator[str]:
 
 
 def link_libraries(toolchain: Path, directory: Path, triplet: str) -> None:
-    """Link to where the compiler's own libraries lie: those of clang, and those of the system with libc++."""
+    """Create links to the compiler's own libraries: those of clang, and those of the system with libc++."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir()
     processor = triplet.partition("-")[0]
@@ -186,7 +187,7 @@ def link_libraries(toolchain: Path, directory: Path, triplet: str) -> None:
 
 
 def only(directory: Path, pattern: str) -> Path:
-    """The only path that matches; ends with a message where there is none, or several."""
+    """Return the only path that matches. Exit with a message if there is none or several."""
     found = sorted(directory.glob(pattern))
     if len(found) != 1:
         sys.exit(f"{directory} contains {len(found)} paths that match {pattern}, but should contain one.")

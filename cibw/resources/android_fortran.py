@@ -1,10 +1,10 @@
-"""A Fortran compiler for Android, which is fetched when it is first asked for.
+"""A Fortran compiler for Android, which is downloaded on first use.
 
 android_fortran.py DIRECTORY RELEASE ARGUMENT...
 
-DIRECTORY keeps the compiler, RELEASE is the address of its archives: the flang of Termux, which is made for the NDK
-r27, as all Pythons for Android use it, and lacks the NDK's own files, so that
-these are copied from the NDK that CC belongs to. Its programs are for Linux on x86_64; on a Mac Docker runs them.
+DIRECTORY contains the compiler, RELEASE is the address of its archives: Termux's flang for the NDK r27, which all
+Pythons for Android use. It lacks the NDK's own files, so these are copied from the NDK that CC belongs to. Its programs
+are for Linux on x86_64; on a Mac they run in Docker.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# The Python of the build environment runs this script, and need not have cibw installed.
+# This script runs in the Python of the build environment, where cibw may not be installed.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from cibw.untrusted.faults import ArchiveError
@@ -33,13 +33,13 @@ _ARCHIVES = ("flang-aarch64", "flang-x86_64", "flang-host", "install")
 _TRIPLETS = ("aarch64-linux-android", "x86_64-linux-android")
 _IMAGE = "debian:trixie-slim"
 _WAITS = (3.0, 6.0, 12.0)
-"""Seconds between tries, as an archive is large."""
+"""Seconds between attempts, because an archive is large."""
 _PATIENCE = 60.0
 """Seconds that a server may be silent."""
 
 
 def bring(directory: Path, ndk: Path, release: str, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Make the compiler's directory, once, whichever builds wait for it."""
+    """Install the compiler into its directory, once for all builds that wait for it."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     with _alone(directory.with_name(f"{directory.name}.lock")):
         if directory.exists():
@@ -95,13 +95,13 @@ def _unpack(address: str, directory: Path) -> None:
             shutil.copyfileobj(answer, file)
         unpacked.mkdir()
         unpack_into(unpacked, archive)
-        # The archives have no directory in common, so that a name that is there already is an error.
+        # The archives have no directory in common, so a name that already exists is an error.
         for entry in unpacked.iterdir():
             entry.rename(directory / entry.name)
 
 
 def assemble(unpacked: Path, ndk: Path) -> Path:
-    """Join the archives and what they lack of the NDK; gives the directory of the whole."""
+    """Combine the archives with the missing files from the NDK, and return the directory."""
     whole = unpacked / "out" / "install" / "linux-x86" / "clang-dev"
     version, of_ndk = clang_version(whole), clang_version(ndk)
     if version != of_ndk:
@@ -119,7 +119,7 @@ def assemble(unpacked: Path, ndk: Path) -> Path:
 
 
 def clang_version(toolchain: Path) -> str:
-    """The version of clang, by the name of its directory."""
+    """Return the version of clang from the name of its directory."""
     names = sorted(path.name for path in toolchain.glob("lib/clang/*"))
     if len(names) != 1:
         sys.exit(f"{toolchain} contains {len(names)} versions of clang, but should contain one.")
@@ -127,14 +127,14 @@ def clang_version(toolchain: Path) -> str:
 
 
 def command(directory: Path, compiler: str, arguments: tuple[str, ...], system: str) -> list[str]:
-    """What compiles for the target of the C compiler, whose name begins with it."""
+    """Return the command that compiles for the target of the C compiler, whose name begins with it."""
     target = re.fullmatch(r".*/(.+)-clang", compiler)
     if target is None:
         sys.exit(f"CC is {compiler}, which is not an NDK compiler, so the target for Fortran is unknown.")
     flang = [f"{directory}/bin/flang-new", f"--target={target[1]}", *arguments]
     if system != "darwin":
         return flang
-    # Docker on a Mac sees these directories, in which compiler, project and temporary files lie.
+    # Docker on a Mac sees these directories, which contain the compiler, project and temporary files.
     places = dict.fromkeys([str(Path.home()), tempfile.gettempdir(), str(Path(tempfile.gettempdir()).resolve())])
     mounts = [word for place in places for word in ("-v", f"{place}:{place}")]
     start = ["docker", "run", "--rm", "--platform", "linux/amd64", *mounts, "--workdir", os.getcwd()]
@@ -142,7 +142,7 @@ def command(directory: Path, compiler: str, arguments: tuple[str, ...], system: 
 
 
 def main(directory: str, release: str, *arguments: str) -> None:
-    """Run the compiler, and end as it does."""
+    """Run the compiler and exit with its exit code."""
     compiler = os.environ.get("CC", "")
     words = command(Path(directory), compiler, arguments, sys.platform)
     if not Path(directory).exists():

@@ -1,5 +1,5 @@
 #!/bin/sh
-# cargo or rustup, whichever name this is called by: the real one, once the compiler for the target is there.
+# Runs the real cargo or rustup, depending on its own name, after installing the compiler for the target.
 here=$(cd "$(dirname "$0")" && pwd -P)
 name=$(basename "$0")
 

@@ -1,8 +1,8 @@
-"""What makes the Python of a build environment describe itself as the Python of an Android device.
+"""Makes the Python of a build environment describe itself as the Python of an Android device.
 
-It lies in the site-packages of the environment, beside the `_sysconfigdata_*.py` of the target, and each start of
-that Python imports it. It acts only where CIBW_HOST_TRIPLET (`aarch64-linux-android`) is set, so that the same
-environment also serves tools for the host.
+It is installed into the site-packages of the environment, beside the `_sysconfigdata_*.py` of the target, and
+imported whenever that Python starts. It does nothing unless CIBW_HOST_TRIPLET (`aarch64-linux-android`) is set, so
+the same environment also runs tools for the host.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import sys
 from pathlib import Path
 
 _KERNEL = ("Linux", "localhost", "3.18.91+", "#1 SMP PREEMPT")
-"""As an emulator of the API level 24 tells them; nothing is known to depend on them."""
+"""As reported by an emulator of API level 24. Nothing is known to depend on them."""
 
 
 def simulate(triplet: str) -> None:
-    """Change what `sys`, `os`, `platform` and `sysconfig` tell, as PEP 738 says for Android."""
-    # ctypes asks sysconfig for the Python library, which would be that of the device.
+    """Change the values of `sys`, `os`, `platform` and `sysconfig` to those of Android (PEP 738)."""
+    # ctypes gets the name of the Python library from sysconfig, which would be that of the device.
     __import__("ctypes")
     import platform
     import sysconfig
@@ -32,7 +32,7 @@ def simulate(triplet: str) -> None:
         getandroidapilevel=lambda: int(str(sysconfig.get_config_var("ANDROID_API_LEVEL"))),
         cross_compiling=True,
     )
-    # Python itself fills the variables only once, and may have done so for the host.
+    # Python fills the variables only once, and may have done so for the host.
     vars(sysconfig)["_init_config_vars"]()
     _point_to_target(sysconfig.get_config_vars())
     if hasattr(platform, "android_ver"):
@@ -40,7 +40,7 @@ def simulate(triplet: str) -> None:
 
 
 def _point_to_target(variables: dict[str, str]) -> None:
-    """Let paths such as that of the headers lead to the target, and leave the prefixes of `sys` alone."""
+    """Make paths such as the include directory point to the target, without changing the prefixes of `sys`."""
     prefix = variables.get("host_prefix") or variables["exec_prefix"]
     variables.update(installed_base=prefix, installed_platbase=prefix)
 
@@ -50,7 +50,7 @@ def _describe_device() -> None:
 
     level = vars(sys)["getandroidapilevel"]()
     kind = vars(platform)["AndroidVer"]
-    # The number that users know of Android does not follow from the level, so the text is none that can be parsed.
+    # The Android version cannot be derived from the level, so the text is one that cannot be parsed as a version.
     device = kind(f"API level {level}", level, "Google", "sdk_gphone64", "emu64", True)
     vars(platform)["android_ver"] = lambda *_defaults, **_named: device
 

@@ -1,9 +1,9 @@
-"""Writes what a project needs to be built, as a file of requirements; runs in the Python of the build environment.
+"""Writes a project's build requirements to a requirements file. Runs in the Python of the build environment.
 
-build_requires.py declared DIRECTORY FILE               what pyproject.toml declares
-build_requires.py asked DIRECTORY FILE [NAME=VALUE]...  what the backend asks for besides, with config settings
+build_requires.py declared DIRECTORY FILE               requirements that pyproject.toml declares
+build_requires.py asked DIRECTORY FILE [NAME=VALUE]...  additional requirements of the backend, with config settings
 
-The second call needs what the first one names (PEP 517, PEP 518).
+The second call needs the requirements of the first one (PEP 517, PEP 518).
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ Settings = dict[str, str | list[str]]
 
 
 def read_table(path: Path) -> Settings:
-    """The `[build-system]` table of a pyproject.toml; empty where there is none."""
+    """Return the `[build-system]` table of a pyproject.toml, or an empty table."""
     if not path.exists():
         return {}
-    # The Pythons that this runs in have the module, others that read this file do not.
+    # The Pythons that run this script have the module. Others that read this file may not.
     loads: Callable[[str], dict[str, Settings]] = importlib.import_module("tomllib").loads
     return loads(path.read_text(encoding="utf-8")).get("build-system", {})
 
 
 def declared(table: Settings) -> list[str]:
-    """The requirements that the table names."""
+    """Return the requirements that the table declares."""
     return list(table.get("requires", _DEFAULT_REQUIRES))
 
 
 def asked(table: Settings, settings: Settings) -> list[str]:
-    """What the backend asks for to make a wheel; the current directory is that of the project."""
+    """Return the backend's requirements for building a wheel. The current directory must be the project."""
     sys.path[:0] = [str(Path(entry).resolve()) for entry in table.get("backend-path", [])]
     name, _, inside = str(table.get("build-backend", _DEFAULT_BACKEND)).partition(":")
     backend: object = importlib.import_module(name)
@@ -46,7 +46,7 @@ def asked(table: Settings, settings: Settings) -> list[str]:
 
 
 def read_settings(pairs: Iterable[str]) -> Settings:
-    """Config settings out of `NAME=VALUE`; a name that comes again makes a list."""
+    """Parse config settings from `NAME=VALUE`. A repeated name makes a list."""
     settings: Settings = {}
     for pair in pairs:
         name, _, value = pair.partition("=")
@@ -59,8 +59,8 @@ def read_settings(pairs: Iterable[str]) -> Settings:
 
 
 def main(action: str, directory: str, file: str, *pairs: str) -> None:
-    """Write the requirements, one a line."""
-    # The directory of this script must not be seen by the backend.
+    """Write the requirements, one per line."""
+    # The backend must not see the directory of this script.
     sys.path.pop(0)
     os.chdir(directory)
     table = read_table(Path("pyproject.toml"))

@@ -1,8 +1,8 @@
-"""Copies the certificates that cibw trusts, for a pip that does not look into the store of the system.
+"""Copies the certificates that cibw trusts, for a pip that does not use the system's certificate store.
 
 certificates.py FILE
 
-They are those of a file that SSL_CERT_FILE names, else certifi's or the system's.
+They come from the file in SSL_CERT_FILE, else from certifi or the system.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 
 def main(file: str) -> None:
-    """Write the file; nothing where no certificates are found."""
+    """Write the file, unless no certificates are found."""
     chosen = certificate_file(os.environ)
     if chosen:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
@@ -24,12 +24,12 @@ def main(file: str) -> None:
 
 
 def certificate_file(environment: Mapping[str, str]) -> str:
-    """The file of the certificates that cibw trusts; empty where there is none."""
+    """Return the file of the certificates that cibw trusts, or an empty string."""
     return environment.get("SSL_CERT_FILE") or bundled()
 
 
 def bundled() -> str:
-    """The certificates of certifi, else those of the system."""
+    """Return the certificates of certifi, else those of the system."""
     try:
         import certifi
     except ImportError:

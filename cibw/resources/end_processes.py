@@ -1,7 +1,7 @@
-"""Kills what a run of cibw left behind: `end_processes.py GROUPS PLACE...`.
+"""Kills processes that a run of cibw left behind: `end_processes.py GROUPS PLACE...`.
 
-GROUPS are process groups, separated by blanks; one that ends in `t` is asked to end first. On Linux, processes also
-count that have left their group: those of the same sessions, the descendants of all of these, and those whose
+GROUPS are process groups, separated by spaces. A group that ends in `t` is asked to end first. On Linux, processes that
+have left their group are killed, too: those of the same sessions, the descendants of all of these, and those whose
 environment names a PLACE, a directory that only this run used, or that hold the lock beside it.
 """
 
@@ -22,7 +22,7 @@ ZOMBIE = "Z"
 
 
 class Process:
-    """What is known of a process."""
+    """A process and its properties."""
 
     def __init__(self, pid: int, parent: int, ids: set[int]) -> None:
         self.pid = pid
@@ -31,7 +31,7 @@ class Process:
 
 
 def main(groups: str, places: list[str]) -> int:
-    """Ask services to end, kill all else, and then also services that are still there."""
+    """Ask services to end, kill all other processes, and then kill services that are still running."""
     services = {int(name[:-1]) for name in groups.split() if name.endswith("t")}
     others = {int(name) for name in groups.split() if not name.endswith("t")}
     for group in services:
@@ -59,7 +59,7 @@ def _kill_all(groups: set[int], places: list[str]) -> None:
 
 
 def doomed(groups: set[int], places: list[str]) -> set[int]:
-    """The processes to kill; never this one and its parent, the guard, which hold the locks themselves."""
+    """Return the processes to kill, except this one and its parent, the guard, which hold the locks themselves."""
     known = list(processes())
     spared = {os.getpid(), os.getppid()}
     found = {one.pid for one in known if one.ids & groups or any(_belongs(one.pid, place) for place in places)}
@@ -72,12 +72,12 @@ def doomed(groups: set[int], places: list[str]) -> set[int]:
 
 
 def processes() -> Iterator[Process]:
-    """All processes but those that have ended and only wait for their parent."""
+    """Yield all processes except zombies."""
     if not os.path.exists(f"{PROC}/self/stat"):
         yield from _listed()
         return
     for name in filter(str.isdigit, os.listdir(PROC)):
-        # The name of the program, in parentheses, may hold anything.
+        # The program name, in parentheses, may contain any characters.
         told = _read(f"{PROC}/{name}/stat").rpartition(b")")[2].decode().split()[:4]
         if told and told[0] != ZOMBIE:
             yield Process(int(name), int(told[1]), {int(told[2]), int(told[3])})

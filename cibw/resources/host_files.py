@@ -1,4 +1,4 @@
-"""What a build on Windows does with files; runs in the Python of cibw.
+"""File operations of a build on Windows. Runs in the Python of cibw.
 
 host_files.py fresh SOURCE PROJECT WORK   a fresh copy of the project, and the directories of a build
 host_files.py move FILE DIRECTORY         a wheel that needs no repair
@@ -18,7 +18,7 @@ _MSVC = {"win-arm64": "arm64"}
 
 
 def fresh(source: str, project: str, work: str) -> None:
-    """Remove what an earlier build left, copy the project, and make the directories of this build."""
+    """Remove the output of an earlier build, copy the project, and create the directories of this build."""
     for path in (project, work):
         shutil.rmtree(path, ignore_errors=True)
     for name in ("built", "repaired", "test"):
@@ -32,7 +32,7 @@ def move(file: str, directory: str) -> None:
 
 
 def copy(directory: str, *sources: str) -> None:
-    """Copy files and directories below the current directory to the same places below another one, which is made."""
+    """Copy files and directories to the same relative paths in another directory, which is created."""
     Path(directory).mkdir(parents=True, exist_ok=True)
     for source in sources:
         target = Path(directory, source)
@@ -44,7 +44,7 @@ def copy(directory: str, *sources: str) -> None:
 
 
 def judge(directory: str) -> None:
-    """End with a message where PATH leads to another Python than that in the directory."""
+    """Exit with a message if PATH finds another Python than the one in the directory."""
     for name in ("python", "pip"):
         own = shutil.which(name, path=directory)
         found = shutil.which(name)
@@ -56,7 +56,10 @@ def judge(directory: str) -> None:
 
 
 def cross(file: str, libs: str, platform: str) -> None:
-    """Write what makes setuptools link for another architecture; a compiler set up for a third one is refused."""
+    """Write the settings that make setuptools link for another architecture.
+
+    Reject a compiler set up for a third one.
+    """
     wanted = _MSVC[platform]
     found = os.environ.get("VSCMD_ARG_TGT_ARCH") or wanted
     if found != wanted:
@@ -66,12 +69,12 @@ def cross(file: str, libs: str, platform: str) -> None:
         )
     plat = f"plat_name={platform}"
     lines = ("[build]", plat, "[build_ext]", f"library_dirs={libs}", plat, "[bdist_wheel]", plat)
-    # Python reads the file in the encoding of the system.
+    # Python reads the file in the system's encoding.
     Path(file).write_text("\n".join(lines) + "\n")
 
 
 def main(action: str, *arguments: str) -> None:
-    """Do what the first argument names."""
+    """Run the action named by the first argument."""
     first, second, *rest = (*arguments, "", "")
     match action:
         case "fresh":

@@ -1,4 +1,4 @@
-"""Tells which files of a project are installed, or imports what it brings; runs on any Python that it is installed for.
+"""Lists the installed files of a project, or imports its modules. Runs in the Python that it is installed for.
 
 installed_release.py files PROJECT    the installed files and their hashes, a line each
 installed_release.py import PROJECT   imports every top-level module, and prints the names
@@ -16,7 +16,7 @@ _NO_PART_OF_IT = ("test", "tests", "doc", "docs", "example", "examples", "benchm
 
 
 def top_level(paths: Iterable[str]) -> list[str]:
-    """The modules and packages that files of a wheel bring, by their paths with slashes, sorted."""
+    """Return the modules and packages among a wheel's files, which are given with slashes, sorted."""
     found: set[str] = set()
     for path in paths:
         first, slash, _rest = path.partition("/")
@@ -32,7 +32,7 @@ def _files(project: str) -> list[str]:
 
 
 def main(action: str, project: str) -> int:
-    """Do what is asked for, and give the exit code."""
+    """Run the action and return the exit code."""
     if action == "files":
         print("\n".join(_files(project)))
         return 0

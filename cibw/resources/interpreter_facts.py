@@ -1,4 +1,4 @@
-"""Prints as JSON what a Python is; runs under any Python from 3.7 on."""
+"""Prints facts about a Python as JSON. Runs in any Python from 3.7 on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sysconfig
 
 
 def facts() -> dict[str, str]:
-    """The facts, as strings; empty where this Python can't build extensions or is a virtual environment."""
+    """Return the facts as strings, or nothing if this Python cannot build extensions or is a virtual environment."""
     variables = sysconfig.get_config_vars()
     include = sysconfig.get_paths()["include"]
     is_32_bit = sys.maxsize < 2**32

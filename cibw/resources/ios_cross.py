@@ -1,11 +1,11 @@
-"""Makes a virtual environment of a Mac into one whose Python takes itself for that of iOS.
+"""Converts a virtual environment on a Mac to one whose Python reports that it runs on iOS.
 
 ios_cross.py ENVIRONMENT MULTIARCH SLICE SETTINGS PLACE
 
 MULTIARCH names the target as `sys.implementation._multiarch` does (arm64-iphonesimulator). SLICE is the directory of
-the XCframework for it, and SETTINGS the one that holds its sysconfig data. Where SETTINGS has a program of its own
-for this (as BeeWare's archives have), that does it. Else PLACE gets what the environment needs besides: the sysconfig
-data, with the paths of this Mac, and the module that answers for the target.
+the XCframework for it, and SETTINGS the one with its sysconfig data. If SETTINGS contains a program
+for this, as in BeeWare's archives, it is used. Otherwise PLACE gets the other files of the environment: the sysconfig
+data, with the paths of this Mac, and the module that describes the target.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _OWN_PROGRAM = "make_cross_venv.py"
 
 
 def main(environment: str, multiarch: str, framework: str, settings: str, place: str) -> None:
-    """Do what the module says; ends with a message where a part of the framework or Apple's SDK is missing."""
+    """Set up the environment. Exit with a message if a part of the framework or Apple's SDK is missing."""
     require_sdk(multiarch.partition("-")[2])
     source = Path(settings)
     if not source.is_dir():
@@ -43,7 +43,7 @@ def main(environment: str, multiarch: str, framework: str, settings: str, place:
 
 
 def require_sdk(sdk: str) -> None:
-    """End with a message where Xcode has no SDK of that name."""
+    """Exit with a message if Xcode has no SDK of that name."""
     try:
         subprocess.run(["xcrun", "--sdk", sdk, "--show-sdk-path"], check=True, stdout=subprocess.DEVNULL)
     except (OSError, subprocess.CalledProcessError):
@@ -66,7 +66,7 @@ def lay_settings(source: Path, framework: Path, target: Path, multiarch: str) ->
 
 
 def here(values: Mapping[str, object], framework: Path) -> dict[str, object]:
-    """The values of sysconfig, where the framework lies now and not where it was built."""
+    """Return the sysconfig values with the framework's current path instead of its build path."""
     built = str(values["prefix"])
 
     def moved(value: object) -> object:

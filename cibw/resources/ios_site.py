@@ -1,7 +1,7 @@
-"""Makes a running Python of a Mac take itself for that of iOS; a `.pth` file of a cross environment calls it.
+"""Makes the Python of a Mac report that it runs on iOS. Called by a `.pth` file of a cross environment.
 
-It stands in a directory of its own, beside the sysconfig data of the target and the `.pth` file, which goes into
-every environment that is made inside the cross environment, such as those of build frontends.
+It is in a directory of its own, beside the sysconfig data of the target and the `.pth` file, which is copied to
+every environment created inside the cross environment, such as those of build frontends.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from types import ModuleType
 _LOWEST = "13.0"
 _HOOK = Path(__file__).with_name("cibw_ios_site.pth")
 _ASK_WHEN_IMPORTED = (subprocess,)
-"""Modules that ask what they run on when they are imported, and so have to be there before the answer changes."""
+"""Modules that query the platform when they are imported. They must be imported before the values change."""
 
 
 def become(multiarch: str) -> None:
-    """Answer for a target, such as arm64-iphoneos, wherever Python is asked what it runs on."""
+    """Report a target, such as arm64-iphoneos, wherever Python is asked for its platform."""
     values = __import__(f"_sysconfigdata__ios_{multiarch}").build_time_vars
     prefix = str(values["prefix"])
     _set(sys, platform="ios", cross_compiling=True, base_prefix=prefix, base_exec_prefix=prefix)
@@ -44,7 +44,7 @@ def _set(target: object, **values: object) -> None:
 
 def _answer_sysconfig(prefix: str, name: str) -> None:
     _set(sysconfig, _BASE_PREFIX=prefix, _BASE_EXEC_PREFIX=prefix, get_platform=lambda: name)
-    # What has been read is that of the Mac.
+    # Cached values are those of the Mac.
     vars(sysconfig)["_init_config_vars"]()
 
 
@@ -63,10 +63,10 @@ def _answer_platform(multiarch: str, lowest: str) -> None:
 
 
 class _WhenImported(MetaPathFinder):
-    """Sees to modules that make environments, once they are imported."""
+    """Patches modules that create environments when they are imported."""
 
     def find_spec(self, name: str, *_where: object) -> ModuleSpec | None:
-        """The spec of such a module, whose loading ends with a change; None for any other."""
+        """Return the spec of such a module, whose loader patches it, or None for other modules."""
         change = _CHANGES.get(name)
         if change is None:
             return None

@@ -13,13 +13,13 @@ import sys
 from dataclasses import dataclass
 
 _LOWEST = "13.0"
-# The device that simulators begin with does not start in time there: actions/runner-images#12777.
+# The default simulator device does not start in time there: actions/runner-images#12777.
 _ON_GITHUB_MACOS_15 = ("--simulator", "iPhone 16e,OS=18.5")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """The version of macOS, its processor, and whether it is a computer of GitHub Actions."""
+    """The version of macOS, its processor, and whether it is a GitHub Actions runner."""
 
     version: str
     machine: str
@@ -27,7 +27,7 @@ class Host:
 
 
 def main(action: str, python: str, first: str, *rest: str) -> int:
-    """Do what the first argument names, and give the exit code."""
+    """Run the action named by the first argument, and return the exit code."""
     match action:
         case "install":
             return install(python, first, *rest)
@@ -38,7 +38,7 @@ def main(action: str, python: str, first: str, *rest: str) -> int:
 
 
 def install(python: str, multiarch: str, directory: str, *requirements: str) -> int:
-    """Install requirements for the target, of the oldest iOS that the build is for."""
+    """Install requirements for the target, with the oldest iOS that the build supports."""
     lowest = os.environ.get("IPHONEOS_DEPLOYMENT_TARGET") or _LOWEST
     tag = f"ios_{lowest}_{multiarch}".replace(".", "_").replace("-", "_")
     options = ("--only-binary=:all:", "--platform", tag, "--target", directory)
@@ -46,7 +46,7 @@ def install(python: str, multiarch: str, directory: str, *requirements: str) -> 
 
 
 def run(python: str, testbed: str, *arguments: str) -> int:
-    """Run a module inside the app; what stands after `--` is the module and its arguments."""
+    """Run a module inside the app. The arguments after `--` are the module and its arguments."""
     version, _, machine = platform.mac_ver()
     host = Host(version=version, machine=machine, on_github="GITHUB_ACTIONS" in os.environ)
     chosen = simulator(arguments[: arguments.index("--")], host)
@@ -54,13 +54,13 @@ def run(python: str, testbed: str, *arguments: str) -> int:
 
 
 def simulator(options: tuple[str, ...], host: Host) -> tuple[str, ...]:
-    """The simulator to ask for; nothing where the user names one, or the testbed may choose it."""
+    """Return the simulator option, or nothing if the user sets one or the testbed may choose."""
     is_slow = host.on_github and host.version.startswith("15.") and host.machine == "arm64"
     return _ON_GITHUB_MACOS_15 if is_slow and not any(one.startswith("--simulator") for one in options) else ()
 
 
 def call(*command: str) -> int:
-    """Run a command, and give its exit code."""
+    """Run a command and return its exit code."""
     return subprocess.run(command, check=False).returncode
 
 

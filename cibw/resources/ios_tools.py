@@ -1,9 +1,9 @@
-"""Gathers in a directory the programs of the Mac that a build for iOS may use.
+"""Collects the Mac's programs that a build for iOS may use in a directory.
 
 ios_tools.py DIRECTORY [TOOL...]
 
-Each is a link to the program itself, so that its neighbours, such as the libraries of Homebrew, are not found with
-it. uv is always among them, because cibw audits wheels with it.
+Each is a link to the program itself, so that its neighbours, such as Homebrew's libraries, are not found with it.
+uv is always included, because cibw audits wheels with it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _OWN = "uv"
 
 
 def main(directory: str, *tools: str) -> None:
-    """Link the tools; ends with a message that names those that are missing."""
+    """Link the tools. Exit with a message that lists missing ones."""
     found = {tool: shutil.which(tool) for tool in (_OWN, *tools)}
     missing = [tool for tool, path in found.items() if path is None]
     if missing:

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Install the CPython of python.org for the whole Mac, where a CI runs; anywhere else its user has to.
+# Install the CPython of python.org for the whole Mac on CI. Elsewhere the user has to install it.
 #
 # macos_python.sh PACKAGE VERSION PYTHON
 #
-# PACKAGE is the installer of VERSION (3.14), PYTHON the program that it brings. With PYTHON there, nothing is done.
+# PACKAGE is the installer of VERSION (3.14), PYTHON the program that it installs. If PYTHON exists, nothing is done.
 set -u
 package=$1 version=$2 python=$3
 [ -x "$python" ] && exit
@@ -15,7 +15,7 @@ if [ -z "${CI:-}${TF_BUILD:-}${APPVEYOR:-}${TRAVIS:-}" ]; then
     exit 1
 fi
 
-# Builds that run side by side want the same Python. A lock that was left behind holds nobody up for ever.
+# Concurrent builds may install the same Python. A stale lock is ignored after some time.
 lock=${TMPDIR:-/tmp}/cibw-python-$version.lock
 waited=0
 until mkdir "$lock" 2>/dev/null || [ "$waited" -ge 600 ]; do
@@ -25,7 +25,7 @@ done
 trap 'rm -rf "$lock"' EXIT
 [ -x "$python" ] && exit
 
-# The free-threaded Python is a part of the package that has to be asked for.
+# The free-threaded Python is an optional part of the package.
 choices=$lock/choices.xml
 cat >"$choices" <<XML
 <?xml version="1.0" encoding="UTF-8"?>
@@ -40,7 +40,7 @@ case $version in
     *) sudo installer -pkg "$package" -applyChoiceChangesXML "$choices" -target / || exit ;;
 esac
 
-# These Pythons bring no certificates, without which pip and others reach no index.
+# These Pythons include no certificates, which pip and others need to connect to an index.
 "$python" -m ensurepip >/dev/null 2>&1
 "$python" -E -s -m pip install --quiet --disable-pip-version-check --upgrade certifi &&
     "$python" -E -s - <<'PYTHON'

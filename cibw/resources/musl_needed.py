@@ -1,4 +1,4 @@
-"""Names musl's libc as Alpine does in every library of a wheel: musl_needed.py WHEEL [PATCHELF].
+"""Renames musl's libc in every library of a wheel to the name that Alpine uses: musl_needed.py WHEEL [PATCHELF].
 
 zig links with `libc.so`, the name that musl itself gives its library. Distributions, and therefore
 auditwheel and the musllinux tags, know it as `libc.musl-x86_64.so.1`. Runs with any Python from 3.8 on.
@@ -18,17 +18,17 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-# The machine field of an ELF header, and how musl's distributions call the architecture.
+# The machine field of an ELF header, and the architecture name of musl's distributions.
 _MACHINES = {3: "x86", 21: "ppc64le", 22: "s390x", 40: "armv7", 62: "x86_64", 183: "aarch64", 243: "riscv64"}
 
 _LARGEST = 8 << 30
-"""The most bytes that a wheel may unpack to."""
+"""The maximum unpacked size of a wheel, in bytes."""
 _BROKEN = (zipfile.BadZipFile, zlib.error, csv.Error, EOFError, LookupError, RuntimeError, ValueError)
-"""What is raised for a wheel that is broken or locked."""
+"""Errors for a wheel that is broken or encrypted."""
 
 
 def rename_libc(wheel: Path, edit: Callable[[bytes, str], bytes]) -> list[str]:
-    """Replace each ELF file by what `edit` makes of it and its libc's name; gives the files that changed."""
+    """Replace each ELF file with the result of `edit` for its libc name. Return the changed files."""
     with zipfile.ZipFile(wheel) as archive:
         if sum(member.file_size for member in archive.infolist()) > _LARGEST:
             raise zipfile.BadZipFile(f"it unpacks to more than {_LARGEST >> 30} GiB")
@@ -48,7 +48,7 @@ def rename_libc(wheel: Path, edit: Callable[[bytes, str], bytes]) -> list[str]:
 
 
 def libc_name(content: bytes) -> str:
-    """The name of musl's libc for the machine of an ELF file; empty for other files and machines."""
+    """Return the name of musl's libc for the machine of an ELF file, or an empty string for other files."""
     if content[:4] != b"\x7fELF" or len(content) < 20:
         return ""
     number = int.from_bytes(content[18:20], "big") if content[5] == 2 else int.from_bytes(content[18:20], "little")
@@ -57,7 +57,7 @@ def libc_name(content: bytes) -> str:
 
 
 def record(text: str, changed: dict[str, bytes]) -> str:
-    """The lines of a RECORD file, with the hash and size of the changed files."""
+    """Return the lines of a RECORD file, with the hashes and sizes of the changed files."""
     result = io.StringIO()
     writer = csv.writer(result, lineterminator="\n")
     for row in csv.reader(io.StringIO(text, newline="")):
@@ -71,7 +71,7 @@ def _row(path: str, content: bytes) -> list[str]:
 
 
 def _write(wheel: Path, members: list[tuple[zipfile.ZipInfo, bytes]], changed: dict[str, bytes]) -> None:
-    # Beside the wheel first, so that a broken run leaves the wheel whole.
+    # Written beside the wheel first, so that an interrupted run does not damage the wheel.
     unfinished = wheel.with_name("unfinished.part")
     with zipfile.ZipFile(unfinished, "w") as archive:
         for member, content in members:
@@ -87,7 +87,7 @@ def _is_record(path: str) -> bool:
 
 
 def patched(content: bytes, libc: str, patchelf: str = "patchelf") -> bytes:
-    """An ELF file that needs `libc` where it needed `libc.so`; starts patchelf."""
+    """Return an ELF file that needs `libc` instead of `libc.so`. Runs patchelf."""
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory, "library.so")
         file.write_bytes(content)
@@ -96,7 +96,7 @@ def patched(content: bytes, libc: str, patchelf: str = "patchelf") -> bytes:
 
 
 def main(wheel: str, patchelf: str = "patchelf") -> None:
-    """Rename the libc in one wheel and say in which files; end with one line where the wheel is broken."""
+    """Rename the libc in a wheel and print the changed files. Exit with one line if the wheel is broken."""
     try:
         changed = rename_libc(Path(wheel), lambda content, libc: patched(content, libc, patchelf))
     except _BROKEN as error:

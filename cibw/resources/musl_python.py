@@ -1,8 +1,8 @@
-"""Makes a private copy of a glibc Python that builds extensions for musl.
+"""Creates a private copy of a glibc Python that builds extensions for musl.
 
-Called as `musl_python.py PYTHON DIRECTORY`; runs under the Python that is copied, from 3.8 on. The copy
-shares the standard library through symbolic links. Only what sysconfig reads is its own, so that
-extensions get the file name suffix of musl: `.cpython-311-x86_64-linux-musl.so`.
+Called as `musl_python.py PYTHON DIRECTORY`; runs in the Python that is copied, from 3.8 on. The copy shares the
+standard library through symbolic links. Only the files that sysconfig reads are its own, so that extensions get the
+file name suffix of musl: `.cpython-311-x86_64-linux-musl.so`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from pathlib import Path
 
 
 def main(python: str, directory: str) -> None:
-    """Lay the copy into a directory that does not exist yet."""
+    """Write the copy into a directory that does not exist yet."""
     prefix = Path(sys.base_prefix)
     root = Path(directory)
     library = Path(sysconfig.get_paths()["stdlib"])
     relative = library.relative_to(prefix)
     (root / "bin").mkdir(parents=True)
     (root / relative).mkdir(parents=True)
-    # A link would lead the interpreter back to its own prefix; the prefix is found from the real path.
+    # Not a link, which would lead the interpreter back to its own prefix. The prefix is found from the real path.
     shutil.copy2(os.path.realpath(python), root / "bin" / "python")
     include = Path(sysconfig.get_paths()["include"]).relative_to(prefix)
     (root / include.parent).mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ def main(python: str, directory: str) -> None:
 
 
 def shared_library_links(prefix: Path, root: Path) -> None:
-    """Link libpython where the interpreter's relative rpath looks for it."""
+    """Link libpython at the path that the interpreter's relative rpath refers to."""
     for entry in (prefix / "lib").glob("libpython*"):
         target = root / "lib" / entry.name
         if not target.exists():

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Whether python and pip on PATH are those of the build, which hooks such as `pip install numpy` mean.
+# Check that python and pip on PATH are those of the build, as expected by hooks such as `pip install numpy`.
 #
 # own_python.sh DIRECTORY
 #
-# DIRECTORY is where the build's own programs are.
+# DIRECTORY contains the build's own programs.
 for name in python pip; do
     [ -e "$1/$name" ] || continue
     found=$(command -v "$name") || found=missing

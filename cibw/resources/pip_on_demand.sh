@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes the place of pip in a build environment and installs it on the first call, because most builds never call it.
+# Replaces pip in a build environment and installs it on the first call, because most builds never call it.
 #
 # pip_on_demand.sh --into DIRECTORY    copy this file there as pip and pip3
 if [ "${1:-}" = --into ]; then
@@ -9,5 +9,5 @@ if [ "${1:-}" = --into ]; then
     exit
 fi
 directory=$(cd "$(dirname "$0")" && pwd)
-# The real one takes this file's place.
+# The real pip overwrites this file.
 uv pip install --quiet --python "$directory/python" pip && exec "$directory/pip" "$@"

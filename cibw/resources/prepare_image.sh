@@ -1,11 +1,11 @@
 #!/bin/sh
 # Compile the modules of an image's Pythons, and of the Python that runs auditwheel. Images come without bytecode, so
-# that each new container compiles what it imports again.
+# each new container would compile the modules that it imports.
 #
 # prepare_image.sh PYTHON...
 set -u
 
-# The default invalidation mode makes the same files as Python itself writes when it imports a module.
+# The default invalidation mode creates the same files as Python does when it imports a module.
 program='
 import compileall, re, sysconfig
 skipped = re.compile(r"[/\\](tests?|idle_test|idlelib|lib2to3|turtledemo|tkinter|ensurepip|pydoc_data)[/\\]")

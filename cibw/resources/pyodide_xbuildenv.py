@@ -1,13 +1,13 @@
-"""Has a cross-build environment of Pyodide, with its Emscripten, in a directory that is kept between runs.
+"""Installs a cross-build environment of Pyodide, with its Emscripten, in a directory that is kept between runs.
 
-By a Python from 3.12 on that has pyodide-build, it is called as
+It runs in Python 3.12 or newer with pyodide-build, and is called as
 
-* `pyodide_xbuildenv.py choose PLACE VERSION PYTHON`, which judges a version by the list of releases and notes what that
-  says of it; PYTHON is the one that wheels are for, such as `3.13`,
-* `pyodide_xbuildenv.py lay PLACE VERSION PYTHON ARCHIVE SHA256`, which lays the archive and gets Emscripten; where
-  SHA256 is empty the archive must be what the list says.
+* `pyodide_xbuildenv.py choose PLACE VERSION PYTHON`, which checks a version against the list of releases and saves its
+  data; PYTHON is the version that wheels are for, such as `3.13`,
+* `pyodide_xbuildenv.py lay PLACE VERSION PYTHON ARCHIVE SHA256`, which unpacks the archive and installs Emscripten. If
+  SHA256 is empty, the archive must have the hash in the list.
 
-The directory counts as complete when all is in it, and is made anew before. No network is asked then.
+An incomplete directory is created again. A complete one is used without network access.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-# The Python of the build environment runs this script, and need not have cibw installed.
+# This script runs in the Python of the build environment, where cibw may not be installed.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from cibw.untrusted.faults import ArchiveError
@@ -35,12 +35,12 @@ import sys
 from pyodide_build.xbuildenv_releases import cross_build_env_metadata_url, load_cross_build_env_metadata
 print(load_cross_build_env_metadata(cross_build_env_metadata_url()).get_release(sys.argv[1]).sha256 or "")
 """
-"""The command line of pyodide-build tells all of a release but what proves its archive."""
+"""The command line of pyodide-build reports everything about a release except the hash of its archive."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is wanted, and where."""
+    """The requested version and its directory."""
 
     place: Path
     version: str
@@ -48,18 +48,18 @@ class Order:
 
     @property
     def complete(self) -> Path:
-        """The file that says that all is there."""
+        """Return the file that marks the directory as complete."""
         return self.place / ".complete"
 
     @property
     def noted(self) -> Path:
-        """What the list of releases says of the version."""
+        """Return the file with the release list's data for the version."""
         return self.place / ".release.json"
 
 
 @dataclass(frozen=True)
 class Release:
-    """A release of Pyodide, as pyodide-build lists it."""
+    """A release of Pyodide, as listed by pyodide-build."""
 
     version: str
     python: str
@@ -69,7 +69,7 @@ class Release:
 
 @dataclass(frozen=True)
 class Tools:
-    """How to ask a program for its output, and how to run one; with `is_offline` neither may be used."""
+    """Runs programs and returns the output of programs. With `is_offline` neither may be used."""
 
     ask: Callable[[list[str]], str]
     do: Callable[[list[str]], object]
@@ -77,7 +77,7 @@ class Tools:
 
 
 def judge(order: Order, tools: Tools) -> None:
-    """Note what the list of releases says, unless the environment is there; SystemExit says what does not fit."""
+    """Save the release list's data, unless the environment exists. Raise SystemExit for an incompatible version."""
     with _alone(order) as is_complete:
         if is_complete:
             return
@@ -92,7 +92,7 @@ def judge(order: Order, tools: Tools) -> None:
 
 
 def lay(order: Order, archive: Path, sha256: str, tools: Tools) -> None:
-    """Lay the environment, unless it is there; SystemExit where the archive is not what it should be."""
+    """Install the environment, unless it exists. Raise SystemExit if the archive has the wrong hash."""
     with _alone(order) as is_complete:
         if is_complete:
             return
@@ -108,7 +108,7 @@ def lay(order: Order, archive: Path, sha256: str, tools: Tools) -> None:
 
 @contextmanager
 def _alone(order: Order) -> Iterator[bool]:
-    """Whether all is there, while nobody else changes it."""
+    """Yield whether the directory is complete, while holding its lock."""
     order.place.mkdir(parents=True, exist_ok=True)
     with open(order.place / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -116,7 +116,7 @@ def _alone(order: Order) -> Iterator[bool]:
 
 
 def choose(order: Order, releases: list[Release]) -> Release:
-    """The release of the wanted version; SystemExit where it is unknown, or for another Python or pyodide-build."""
+    """Return the release of the requested version. Raise SystemExit if it is unknown or incompatible."""
     fitting = ", ".join(one.version for one in releases if one.compatible and _minor(one.python) == order.python)
     found = next((one for one in releases if one.version == order.version), None)
     advice = f"Set pyodide-version to a compatible version ({fitting or 'this pyodide-build supports none'})"
@@ -153,7 +153,7 @@ def _releases(tools: Tools) -> Iterator[Release]:
 
 
 def _unpack(order: Order, archive: Path, sha256: str) -> None:
-    """Lay the archive where pyodide-build would, which takes it as it finds it."""
+    """Unpack the archive where pyodide-build would, which uses existing files."""
     found = hashlib.sha256(archive.read_bytes()).hexdigest()
     if sha256 and found != sha256:
         raise SystemExit(
@@ -175,12 +175,12 @@ def _require_files(order: Order) -> None:
 
 
 def _argv(command: list[str]) -> list[str]:
-    """The program beside this Python, whatever PATH says."""
+    """Return the program beside this Python, regardless of PATH."""
     return [str(Path(sys.executable).parent / command[0]), *command[1:]]
 
 
 def _environment() -> dict[str, str]:
-    # It would be taken for an environment that is there already.
+    # It would be mistaken for an existing environment.
     return {name: value for name, value in os.environ.items() if name != "PYODIDE_ROOT"}
 
 
@@ -195,7 +195,7 @@ def _do(command: list[str]) -> None:
 
 
 def main(action: str, place: str, version: str, python: str, *proved: str) -> None:
-    """Do it, and end with one line where a program or the network fails."""
+    """Run the action. Exit with one line if a program or the network fails."""
     tools = Tools(ask=_ask, do=_do, is_offline=bool(os.environ.get("UV_OFFLINE")))
     order = Order(Path(place), version, python)
     try:

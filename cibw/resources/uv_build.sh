@@ -1,12 +1,12 @@
 #!/bin/sh
-# Build a wheel with uv in an environment that is kept between runs, with the bytecode of what builds import.
-# Installing and compiling that each time is most of what `uv build` does for a small project.
+# Build a wheel with uv in an environment that is kept between runs, with the bytecode of modules that builds import.
+# For a small project `uv build` spends most of its time on installing and compiling them.
 #
 # uv_build.sh KEPT PYTHON ENVIRONMENT PACKAGE DIGEST REQUIREMENT... -- ARGUMENT...
 #
-# KEPT is where the environment is kept (an ending is added for what else decides what is in it), ENVIRONMENT is where
-# it is unpacked. DIGEST is the SHA-256 of the pyproject.toml that names the requirements. If anything goes wrong,
-# `uv build` makes an environment of its own.
+# The environment is kept at KEPT, plus a suffix for everything else that determines its contents, and unpacked to
+# ENVIRONMENT. DIGEST is the SHA-256 of the pyproject.toml that names the requirements. If anything goes wrong,
+# `uv build` creates its own environment.
 set -u
 . "$(dirname "$0")/uv_kept.sh"
 kept=$1 python=$2 target=$3 package=$4 digest=$5
@@ -22,12 +22,12 @@ shift
 found=$(sha256sum <"$package/pyproject.toml" 2>/dev/null)
 kept=$(kept_name "$kept" "$digest")
 
-# uv applies these constraints to build environments, and here the environment is installed by hand.
+# uv applies these constraints to build environments, but this environment is installed explicitly.
 install() {
     UV_CONSTRAINT=${UV_BUILD_CONSTRAINT:-} uv pip install --python "$target/bin/python" "$@" -r "$requires"
 }
 
-# As long as uv itself trusts an answer of the index; without the network there is nobody to ask.
+# As long as uv itself caches an index response. Without network access there is no index to query.
 is_fresh() {
     [ -n "${UV_OFFLINE:-}" ] && return
     is_checked "$kept" 10 && return
@@ -45,8 +45,8 @@ new() {
     return 0
 }
 
-# Compile what an earlier build has imported, before this build can change anything. That build decided by its list
-# which modules are compiled, but not what is in them.
+# Compile what an earlier build has imported, before this build can change anything. The list of that build determines
+# which modules are compiled, but not their contents.
 add_bytecode() {
     [ -s "$kept/modules" ] || return 0
     grep -E '^\./lib/.*\.py$' "$kept/modules" | grep -v -F /../ >"$requires.modules"

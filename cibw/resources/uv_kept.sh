@@ -1,22 +1,22 @@
-# Environments that are kept between runs; sourced by the scripts that use them.
+# Functions for environments that are kept between runs. Sourced by other scripts.
 #
 # A kept environment is a directory with these files:
-#   environment.tar   the environment as it was installed, before a build or a test ran in it
+#   environment.tar   the environment as installed, before a build or a test ran in it
 #   sha256            the SHA-256 of the archive
-#   checked           its time is when the environment was made, or was last found to be up to date
-#   modules           which modules builds import; empty once the archive holds their bytecode
-# It is unpacked into a new directory for each use, so that no build or test can change what a later one gets.
+#   checked           its modification time is when the environment was created or last found to be up to date
+#   modules           the modules that builds import; empty once the archive contains their bytecode
+# It is unpacked into a new directory for each use, so that no build or test can affect a later one.
 
-# Links into uv's cache would let a build change what all others get from it.
+# With links into uv's cache, a build could change the files of all others.
 export UV_LINK_MODE="${UV_LINK_MODE-copy}"
 
-# A directory in memory, where files are created several times as fast as on most disks. The host names it by a variable;
-# a container has it beside the scripts.
+# A directory in memory, where files are created several times as fast as on most disks. On the host its path is in a
+# variable; in a container it is beside the scripts.
 memory=${KEPT_ENVIRONMENTS_MEMORY:-$(dirname "$0")/../memory}
 memory_limit=33554432
 in_memory=
 
-# Credentials do not decide what an index delivers, and no secret may be derivable from a name.
+# Credentials do not affect the contents of an index, and no secret may be derivable from a name.
 without_secrets() {
     grep -v -E '^UV_[A-Z0-9_]*(PASSWORD|TOKEN|SECRET|USERNAME)[A-Z0-9_]*=' | sed 's|://[^/@]*@|://|g'
 }
@@ -37,7 +37,7 @@ contents() {
     done
 }
 
-# Everything else that decides what is in an environment: the settings of uv, and the files that they name.
+# Everything else that determines the contents of an environment: the settings of uv, and the files that they name.
 settings() {
     env | grep '^UV_' | grep -v -E '^UV_(PYTHON|CACHE_DIR|OFFLINE|LINK_MODE)=' | LC_ALL=C sort
     # These variables hold lists of files, separated by spaces.
@@ -47,7 +47,7 @@ settings() {
     [ -n "${UV_NO_CONFIG:-}" ] || contents "${UV_CONFIG_FILE:-uv.toml}" "$config" /etc/uv/uv.toml
 }
 
-# The name of a kept environment: $1, and an ending for all else that decides what is in it, such as $2.
+# The name of a kept environment: $1, plus a suffix for everything else that determines its contents, such as $2.
 kept_name() {
     ending=$({ printf '%s\n' "$2"; settings | without_secrets; } | sha256sum | cut -c 1-12)
     printf '%s-%s\n' "$1" "$ending"
@@ -58,18 +58,18 @@ digest() {
     { openssl dgst -sha256 -r "$1" || sha256sum "$1"; } 2>/dev/null | cut -c 1-64
 }
 
-# Whether the environment $1 was made, or found to be up to date, in the last $2 minutes.
+# Whether the environment $1 was created, or found to be up to date, in the last $2 minutes.
 is_checked() {
     [ -n "$(find "$1/checked" -mmin "-$2" 2>/dev/null)" ]
 }
 
-# Whether the archive of the kept environment $1 is the one that was written.
+# Whether the archive of the kept environment $1 is intact.
 is_whole() {
     [ -f "$1/environment.tar" ] && [ -s "$1/sha256" ] &&
         [ "$(digest "$1/environment.tar")" = "$(cat "$1/sha256")" ]
 }
 
-# Unpack the kept environment $1 into the new directory $2, or into the memory of a container, where $2 links to it.
+# Unpack the kept environment $1 into the new directory $2, or into a directory in memory that $2 links to.
 unpack_kept() {
     [ -e "$1" ] || [ -L "$1" ] || return
     if ! is_whole "$1" 2>/dev/null; then
@@ -91,7 +91,7 @@ unpack_in_memory() {
     return 1
 }
 
-# Keep the new environment $1 as $2, where that is possible.
+# Keep the new environment $1 as $2, if possible.
 keep() {
     half=$({ mkdir -p "${2%/*}" && mktemp -d "$2.XXXXXX"; } 2>/dev/null)
     if [ -n "$half" ] && tar -cf "$half/environment.tar" -C "$1/" . 2>/dev/null &&

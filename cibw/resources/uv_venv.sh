@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make a virtual environment with pip in it, from an archive that is kept for a day.
+# Create a virtual environment with pip from an archive that is kept for a day.
 #
 # uv_venv.sh KEPT PYTHON ENVIRONMENT
 set -u

@@ -1,10 +1,10 @@
-"""Takes files of a package from the wheel for the target; runs in the Python of the build environment.
+"""Takes files of a package from the wheel for the target. Runs in the Python of the build environment.
 
 xbuild_files.py DIRECTORY TRIPLET NAME FILE...
 
-Where a package is installed, its version for the target is unpacked into DIRECTORY, and FILEs, relative to
-site-packages, replace those of the package. So a build that links with libraries of the package finds those of the
-target, while the build itself imports the package of the host.
+If a package is installed, its version for the target is unpacked into DIRECTORY, and FILEs, relative to
+site-packages, replace those of the package. So a build that links with the package's libraries finds those of the
+target, while the build itself imports the host's package.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from pathlib import Path
 
 
 def requirement(found: Distribution, name: str) -> str:
-    """What names exactly the distribution that is installed: by its address where it came from one."""
+    """Return a requirement for exactly the installed distribution, by its address if it was installed from one."""
     origin = found.read_text("direct_url.json")
     return f"{name} @ {json.loads(origin)['url']}" if origin else f"{name}=={found.version}"
 
 
 def replace(source: Path, site: Path, files: tuple[str, ...]) -> None:
-    """Copy files over those of the package; what the wheel for the target lacks is told."""
+    """Copy files over those of the package. Report those that the wheel for the target lacks."""
     for file in files:
         if (source / file).exists():
             (site / file).parent.mkdir(parents=True, exist_ok=True)
-            # What lies there may be a link into uv's cache, where it must stay as it is.
+            # The existing file may be a link into uv's cache, which must not change.
             (site / file).unlink(missing_ok=True)
             shutil.copy2(source / file, site / file)
             print(f"{file} is replaced with the file for the target")
@@ -39,7 +39,7 @@ def replace(source: Path, site: Path, files: tuple[str, ...]) -> None:
 
 
 def main(directory: str, triplet: str, name: str, *files: str) -> None:
-    """Replace the files of one package; do nothing where it is not installed."""
+    """Replace the files of one package, if it is installed."""
     try:
         found = distribution(name)
     except PackageNotFoundError:

@@ -1,1 +1,1 @@
-"""Reading files that others have written: archives and the files of a project."""
+"""Reads untrusted files: archives and the files of a project."""

@@ -1,4 +1,4 @@
-"""Decompresses files strictly: up to their end, with their checksums, and with nothing behind them."""
+"""Decompresses files strictly: to their end, with checksums, and without trailing data."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from cibw.untrusted.limits import Meter
 
 PIECE = 1 << 18
 _MEMORY = 512 << 20
-"""The most memory that an xz file may ask for, in bytes."""
+"""The memory limit for xz files, in bytes."""
 _GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00"
 
 
 class Stream(Protocol):
-    """Something to read bytes from; fewer than asked for may come, and none at the end."""
+    """A source of bytes. It may return fewer than requested, and none at the end."""
 
     def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes."""
+        """Return up to `size` bytes."""
 
 
 class Metered:
-    """A stream whose bytes are counted."""
+    """A stream that counts its bytes."""
 
     def __init__(self, stream: Stream, meter: Meter) -> None:
         self._stream = stream
         self._meter = meter
 
     def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes; OversizedArchiveError where there were too many."""
+        """Return up to `size` bytes. Raise OversizedArchiveError if there are too many."""
         data = self._stream.read(size)
         self._meter.add(len(data))
         return data
@@ -42,9 +42,9 @@ class Metered:
 
 @contextmanager
 def decompressed(file: BinaryIO, meter: Meter, *, only_gzip: bool = False) -> Iterator[Stream]:
-    """What a file holds, by gzip, bzip2, xz, or as it is; the meter counts what comes out.
+    """Decompress a gzip, bzip2, xz or plain file. The meter counts the decompressed bytes.
 
-    ArchiveError, also for what is read inside of the context, where the file is damaged or holds too much.
+    Raises ArchiveError if the file is damaged or too large, also for reads inside the context.
     """
     file.seek(0)
     first = file.read(len(_XZ))
@@ -65,13 +65,13 @@ def decompressed(file: BinaryIO, meter: Meter, *, only_gzip: bool = False) -> It
 
 @contextmanager
 def damage_named() -> Iterator[None]:
-    """Turn the errors of decompressors into BrokenArchiveError."""
+    """Convert errors of decompressors to BrokenArchiveError."""
     try:
         yield
     except (zlib.error, lzma.LZMAError, EOFError) as error:
         raise BrokenArchiveError(_reason(error)) from error
     except OSError as error:
-        # Only what the system itself refuses, such as a full disk, has a number.
+        # Only system errors, such as a full disk, have an errno.
         if error.errno is not None:
             raise
         raise BrokenArchiveError(_reason(error)) from error
@@ -86,7 +86,7 @@ def _xz() -> lzma.LZMADecompressor:
 
 
 class _Decompressing:
-    """Reads one or several compressed streams; the readers of the standard library ignore what follows the first."""
+    """Reads one or more compressed streams. The standard library's readers ignore data after the first."""
 
     def __init__(self, file: BinaryIO, make: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor]) -> None:
         self._file = file
@@ -95,7 +95,7 @@ class _Decompressing:
         self._is_fresh = True
 
     def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes; EOFError where the file ends inside of a stream."""
+        """Return up to `size` bytes. Raise EOFError if the file ends inside a stream."""
         while True:
             if self._current.eof and not self._next_stream():
                 return b""

@@ -1,4 +1,4 @@
-"""Which entries an archive may hold; pure."""
+"""Decides which entries an archive may contain; pure."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from cibw.untrusted.faults import ArchiveError, OversizedArchiveError, UnsafeEnt
 _DRIVE = re.compile(r"[A-Za-z]:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LONGEST_PART = 255
-"""The most bytes that file systems take in one name."""
+"""The maximum length of a file name in bytes."""
 _LONGEST_PATH = 1024
-"""The most bytes of a path, well below the limit of systems, so that no path is ever cut or misjudged."""
+"""The maximum length of a path in bytes, well below system limits, so that no path is truncated."""
 _LINKS_IN_A_ROW = 40
-"""The most links that Linux follows for one path."""
+"""The maximum number of links that Linux follows for one path."""
 _STEPS = 5_000_000
-"""The most path components that are followed for all links of an archive together."""
+"""The maximum number of path components followed for all links of an archive together."""
 _NOT_ON_WINDOWS = re.compile(r'[<>:"|?*\\]|[. ]$')
 _DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3]) *(\..*)?", re.IGNORECASE)
 Parts = tuple[str, ...]
 
 
 class EntryKind(Enum):
-    """What an entry of an archive is."""
+    """The kind of an archive entry."""
 
     FILE = "a file"
     DIRECTORY = "a directory"
@@ -39,7 +39,7 @@ class EntryKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An entry: its name as the archive has it; `target` is set for links, and relative to the root for hard ones."""
+    """An entry with its original name. `target` is set for links; for hard links it is relative to the root."""
 
     name: str
     kind: EntryKind
@@ -48,18 +48,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSystem:
-    """What decides which names are safe: whether case and Unicode form are ignored, and the rules of Windows."""
+    """File system properties that decide which names are safe: case and Unicode sensitivity, and Windows rules."""
 
     folds: bool = False
     is_windows: bool = False
 
 
 class Listing:
-    """Judges the entries of an archive, all of them before anything is unpacked.
+    """Checks all entries of an archive before anything is unpacked.
 
-    No entry may go through a link or replace an entry of another kind. Names that differ only by case or Unicode form
-    count as the same name wherever a link is involved, and everywhere on a file system that ignores such differences.
-    A regular file may be listed twice, as appending to a tar file does: the last one counts.
+    No entry may go through a link or replace an entry of another kind. Names that differ only by case or Unicode
+    form count as the same name wherever a link is involved, and everywhere on a file system that ignores such
+    differences. A regular file may be listed twice, as when appending to a tar file: the last one counts.
     """
 
     def __init__(self, system: FileSystem = FileSystem()) -> None:
@@ -74,7 +74,7 @@ class Listing:
         self._steps = 0
 
     def add(self, entry: Entry) -> Parts:
-        """Judge an entry and give its path; UnsafeEntryError."""
+        """Check an entry and return its path. Raise UnsafeEntryError."""
         parts = self.path_of(entry)
         self._number += 1
         self._last[parts] = self._number
@@ -95,7 +95,7 @@ class Listing:
         return parts
 
     def finish(self) -> None:
-        """Judge the links, once all entries are known; UnsafeEntryError."""
+        """Check the links after all entries are known. Raise UnsafeEntryError."""
         for path, target in self._links.items():
             if not self._stays_inside(path, target):
                 raise UnsafeEntryError(
@@ -103,16 +103,16 @@ class Listing:
                 )
 
     def path_of(self, entry: Entry) -> Parts:
-        """The path of an entry; UnsafeEntryError where its name is not safe."""
+        """Return the path of an entry. Raise UnsafeEntryError if its name is not safe."""
         return self._checked(entry.name)
 
     def is_last(self, parts: Parts, number: int) -> bool:
-        """Whether the entry with this number, counted from 1, is the one that counts for its path."""
+        """Return whether the entry with this number, counted from 1, is the last one for its path."""
         return self._last[parts] == number
 
     @property
     def hard_links(self) -> dict[Parts, Parts]:
-        """The paths of hard links, and those of the regular files that they stand for."""
+        """Return the paths of hard links and of their regular files."""
         return self._sources
 
     def _add_parents(self, entry: Entry, parts: Parts) -> None:
@@ -175,7 +175,7 @@ class Listing:
         return parts
 
     def _stays_inside(self, path: Parts, target: str) -> bool:
-        """Follow a link as the system would, link by link; one that leads in a circle stays inside."""
+        """Follow a link step by step as the system would. A circular link counts as inside."""
         reached, waiting = list(path[:-1]), list(reversed(_split(target)))
         followed: set[tuple[Parts, Parts]] = {(path, ())}
         while waiting:
@@ -208,7 +208,7 @@ class Listing:
 
 
 def refusal(judge: Callable[[], object]) -> str:
-    """Why a listing refuses something; empty where it does not."""
+    """Return why a listing rejects an entry, or an empty string."""
     try:
         judge()
     except ArchiveError as error:
@@ -224,7 +224,7 @@ def _demand_lengths(name: str, what: str) -> None:
 
 
 def _size(text: str) -> int:
-    # What was not UTF-8 in the archive stands as surrogates in the text, one for each byte.
+    # Bytes that are not UTF-8 are surrogates in the text, one for each byte.
     return len(text.encode("utf-8", "surrogateescape"))
 
 

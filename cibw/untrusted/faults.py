@@ -1,10 +1,10 @@
-"""What can be wrong with a file that somebody else has written."""
+"""Errors for untrusted files."""
 
 from __future__ import annotations
 
 
 class UnreadableFileError(ValueError):
-    """A file of a project can't be read; the message is its label and the reason, without a full stop."""
+    """A project file cannot be read. The message is its label and the reason, without a full stop."""
 
     def __init__(self, label: str, reason: str) -> None:
         super().__init__(f"{label} {reason}")
@@ -12,7 +12,7 @@ class UnreadableFileError(ValueError):
 
 
 class ArchiveError(ValueError):
-    """An archive must not be used; the message says why, without the archive's name and without a full stop."""
+    """An archive is rejected. The message is the reason, without the archive's name or a full stop."""
 
 
 class BrokenArchiveError(ArchiveError):
@@ -20,8 +20,8 @@ class BrokenArchiveError(ArchiveError):
 
 
 class UnsafeEntryError(ArchiveError):
-    """An entry could write outside of the target directory, or its name is not portable."""
+    """An entry could write outside the target directory, or its name is not portable."""
 
 
 class OversizedArchiveError(ArchiveError):
-    """An archive has more entries or more content than is allowed."""
+    """An archive has more entries or content than allowed."""

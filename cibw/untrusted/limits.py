@@ -1,4 +1,4 @@
-"""Limits on what an archive may hold."""
+"""Limits on the contents of an archive."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ GIBIBYTE = 1 << 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The most entries, the largest unpacked size in bytes, and the largest ratio of unpacked to packed size.
+    """The maximum number of entries, unpacked size in bytes, and ratio of unpacked to packed size.
 
-    The ratio counts only for archives that unpack to more than `any_ratio` bytes.
+    The ratio applies only to archives that unpack to more than `any_ratio` bytes.
     """
 
     entries: int = 200_000
@@ -24,17 +24,17 @@ class Limits:
 
 
 UNPACKED = Limits()
-"""For archives that are unpacked. The largest source distributions hold about 50,000 files and 500 MB."""
+"""For archives that are unpacked. The largest source distributions contain about 50,000 files and 500 MB."""
 WHEEL = Limits(size=32 * GIBIBYTE)
 """For wheels, which are only read."""
 METADATA = 8 * MEBIBYTE
-"""The largest METADATA, PKG-INFO, WHEEL or entry_points.txt, in bytes."""
+"""The maximum size of METADATA, PKG-INFO, WHEEL or entry_points.txt, in bytes."""
 RECORD = 64 * MEBIBYTE
-"""The largest RECORD, in bytes."""
+"""The maximum size of RECORD, in bytes."""
 
 
 class Meter:
-    """Counts the bytes that really come out of an archive, whatever its headers say."""
+    """Counts the bytes that are actually read from an archive, regardless of its headers."""
 
     def __init__(self, limits: Limits, packed: int) -> None:
         self._limits = limits
@@ -42,7 +42,7 @@ class Meter:
         self.total = 0
 
     def add(self, size: int) -> None:
-        """Count some bytes; OversizedArchiveError where there are too many."""
+        """Count bytes. Raise OversizedArchiveError if there are too many."""
         self.total += size
         limits = self._limits
         if self.total > limits.size:

@@ -1,4 +1,4 @@
-"""The headers of tar archives (POSIX ustar and pax, GNU tar, and the format before them); pure."""
+"""Headers of tar archives (POSIX ustar and pax, GNU tar, and the format before them); pure."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _USTAR = b"ustar\0"
 _CHECKSUM = slice(148, 156)
 _LATEST = float(1 << 33)
 _OF_MEMBERS = ("path", "linkpath", "size", "GNU.sparse.name")
-"""Records that speak of one member, and must not stand in a global header."""
+"""Records that describe one member and are not allowed in a global header."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TarHeader:
-    """A header: `flag` is its type as one byte, `size` that of what follows, `mtime` in seconds since the epoch."""
+    """A header. `flag` is its type as one byte, `size` the size of its content, `mtime` in seconds since the epoch."""
 
     name: str
     flag: bytes
@@ -42,23 +42,23 @@ class TarHeader:
 
     @property
     def kind(self) -> EntryKind:
-        """What the member is."""
+        """Return the kind of the member."""
         if self.is_sparse:
             return EntryKind.SPARSE
-        # Before POSIX a directory was a file whose name ends in a slash.
+        # Before POSIX, a directory was a file whose name ends in a slash.
         if self.flag == b"\0" and self.name.endswith("/"):
             return EntryKind.DIRECTORY
         return _KINDS.get(self.flag, EntryKind.SPECIAL)
 
     @property
     def content_size(self) -> int:
-        """How many bytes of content follow; links and directories have none, whatever their header says."""
+        """Return the size of the content. Links and directories have none, regardless of their header."""
         has_none = (EntryKind.HARD_LINK, EntryKind.SYMBOLIC_LINK, EntryKind.DIRECTORY)
         return 0 if self.kind in has_none else self.size
 
 
 def parse_header(block: bytes) -> TarHeader:
-    """Read a block of 512 bytes that is not all zeros; BrokenArchiveError."""
+    """Parse a block of 512 bytes that is not all zeros. Raise BrokenArchiveError."""
     if _number(block[_CHECKSUM], "checksum") not in _checksums(block):
         raise BrokenArchiveError("a tar header has a wrong checksum")
     name = text_of(block[:100])
@@ -74,7 +74,7 @@ def parse_header(block: bytes) -> TarHeader:
 
 
 def parse_records(data: bytes) -> dict[str, bytes]:
-    """Read the records of a pax header; BrokenArchiveError."""
+    """Parse the records of a pax header. Raise BrokenArchiveError."""
     records: dict[str, bytes] = {}
     position = 0
     while position < len(data):
@@ -90,14 +90,14 @@ def parse_records(data: bytes) -> dict[str, bytes]:
 
 
 def check_global(records: Mapping[str, bytes]) -> None:
-    """BrokenArchiveError where a global header names what only a single member can have."""
+    """Raise BrokenArchiveError if a global header sets a property of a single member."""
     for name in _OF_MEMBERS:
         if name in records:
             raise BrokenArchiveError(f"a global pax header has the record {name!r}")
 
 
 def with_records(header: TarHeader, records: Mapping[str, bytes]) -> TarHeader:
-    """A header with what its pax header says instead; BrokenArchiveError."""
+    """Return a header updated from its pax header. Raise BrokenArchiveError."""
     path, target = records.get("path", b""), records.get("linkpath", b"")
     return TarHeader(
         name=_decoded(path) if path else header.name,
@@ -111,7 +111,7 @@ def with_records(header: TarHeader, records: Mapping[str, bytes]) -> TarHeader:
 
 
 def text_of(field: bytes) -> str:
-    """The text of a field, which ends at the first NUL."""
+    """Return the text of a field, which ends at the first NUL."""
     return _decoded(field.partition(b"\0")[0])
 
 
@@ -120,7 +120,7 @@ def _decoded(name: bytes) -> str:
 
 
 def _checksums(block: bytes) -> tuple[int, int]:
-    """The sum of all bytes but those of the checksum itself; some old programs took them for signed numbers."""
+    """Return the sums of all bytes but the checksum, unsigned and signed. Some old programs used signed bytes."""
     counted = block[: _CHECKSUM.start] + b" " * 8 + block[_CHECKSUM.stop :]
     plain = sum(counted)
     return plain, plain if counted.isascii() else plain - 256 * sum(byte > 127 for byte in counted)
@@ -136,7 +136,7 @@ def _number(field: bytes, what: str) -> int:
 
 
 def _lenient(field: bytes) -> int:
-    """A number that no decision depends on; 0 where it can't be read."""
+    """Return a number that no decision depends on, or 0 if it is invalid."""
     try:
         return _number(field, "number")
     except BrokenArchiveError:

@@ -1,7 +1,7 @@
 """Reads tar archives as a stream.
 
-The module `tarfile` takes damage after the first member for the end of an archive, reads headers of any size into
-memory, and its filters differ between patch releases of Python.
+The module `tarfile` treats damage after the first member as the end of an archive and reads headers of any size
+into memory, and its filters differ between patch releases of Python.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from cibw.untrusted.tar_headers import (
 )
 
 _HEADER_SIZE = 1 << 20
-"""The most bytes of a pax header or a long name."""
+"""The maximum size of a pax header or a long name, in bytes."""
 _LARGEST = 1 << 62
 _ZEROS = bytes(BLOCK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TarMember:
-    """A member; `size` is that of its content in bytes, `mtime` in seconds since the epoch."""
+    """A member. `size` is the size of its content in bytes, `mtime` is in seconds since the epoch."""
 
     entry: Entry
     size: int
@@ -46,10 +46,10 @@ class TarMember:
 
 
 class TarReader:
-    """Gives the members of a tar archive in order; the content of each can be read until the next one is asked for.
+    """Yields the members of a tar archive in order. The content of each can be read until the next one is requested.
 
-    BrokenArchiveError where the archive is damaged, ends too early, or is followed by something else;
-    OversizedArchiveError where it has too many headers.
+    Raises BrokenArchiveError if the archive is damaged, ends too early, or has trailing data, and
+    OversizedArchiveError if it has too many headers.
     """
 
     def __init__(self, stream: Stream, most_entries: int) -> None:
@@ -74,7 +74,7 @@ class TarReader:
         self._demand_end()
 
     def pieces(self) -> Iterator[bytes]:
-        """The content of the current member."""
+        """Yield the content of the current member."""
         while self._left:
             piece = self._stream.read(min(self._left, PIECE))
             if not piece:
@@ -83,13 +83,13 @@ class TarReader:
             yield piece
 
     def read(self, limit: int) -> bytes:
-        """The whole content of the current member; OversizedArchiveError where it is too large."""
+        """Return the whole content of the current member. Raise OversizedArchiveError if it is too large."""
         if self._left > limit:
             raise OversizedArchiveError(f"one of its files has {self._left} bytes, but the limit is {limit}")
         return b"".join(self.pieces())
 
     def _is_extension(self, header: TarHeader, records: dict[str, bytes]) -> bool:
-        """Whether a header only says something about the next one; then that is in the records."""
+        """Return whether a header only describes the next one, and add it to the records."""
         if header.flag not in (*EXTENDED, GLOBAL, LONG_NAME, LONG_TARGET):
             return False
         self._begin(header.size)
@@ -142,7 +142,7 @@ class TarReader:
 
 @contextmanager
 def open_sdist(path: Path) -> Iterator[TarReader]:
-    """Read a gzipped tar archive without unpacking it; its errors are ArchiveErrors."""
+    """Read a gzipped tar archive without unpacking it. Raises ArchiveError."""
     with path.open("rb") as file:
         meter = Meter(UNPACKED, file.seek(0, 2))
         with decompressed(file, meter, only_gzip=True) as stream:
@@ -150,7 +150,7 @@ def open_sdist(path: Path) -> Iterator[TarReader]:
 
 
 def check_sdist(path: Path) -> None:
-    """Read a whole sdist; ArchiveError where it is damaged."""
+    """Read a whole sdist. Raise ArchiveError if it is damaged."""
     with open_sdist(path) as reader:
         for _member in reader:
             pass

@@ -1,4 +1,4 @@
-"""Reads files of a project by name: regular files alone, up to a size, in the encoding that they declare."""
+"""Reads project files by name: only regular files, up to a size limit, in their declared encoding."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from pathlib import Path
 from cibw.untrusted.faults import UnreadableFileError
 
 MOST_SOURCE = 1 << 20
-"""The largest Python source, in bytes: its syntax tree takes hundreds of times as much memory."""
+"""The maximum size of a Python source in bytes. Its syntax tree takes hundreds of times as much memory."""
 MOST_TEXT = 4 << 20
 _COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"[ \t\f]*(#.*)?$")
 _NEVER = frozenset({"idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
-"""Encodings that no source has; to decode some of them takes quadratic time."""
+"""Encodings that no source uses. Decoding some of them takes quadratic time."""
 
 
 def read_text(path: Path, label: str = "") -> str | None:
-    """The text of a file with `\\n` at the ends of lines; None where there is no file.
+    """Return the text of a file with `\n` line endings, or None if there is no file.
 
-    Python sources are decoded as PEP 263 says, other files as UTF-8. UnreadableFileError, which calls the file by its
-    label, for one that is no regular file, is too large, or can't be decoded.
+    Python sources are decoded according to PEP 263, other files as UTF-8. Raises UnreadableFileError with the
+    file's label if it is not a regular file, is too large, or cannot be decoded.
     """
     label = label or str(path)
     is_source = path.suffix == ".py"
@@ -44,9 +44,9 @@ def read_text(path: Path, label: str = "") -> str | None:
 
 
 def read_bytes(path: Path, label: str, limit: int = MOST_TEXT) -> bytes | None:
-    """The bytes of a file; None where there is none, UnreadableFileError as in `read_text`."""
+    """Return the bytes of a file, or None if there is none. Raise UnreadableFileError as in `read_text`."""
     try:
-        # Without O_NONBLOCK a FIFO is waited for.
+        # Without O_NONBLOCK, opening a FIFO would block.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
@@ -72,7 +72,7 @@ def read_bytes(path: Path, label: str, limit: int = MOST_TEXT) -> bytes | None:
 
 
 def _declared(data: bytes) -> str:
-    """The encoding of a Python source (PEP 263)."""
+    """Return the encoding of a Python source (PEP 263)."""
     if data.startswith(codecs.BOM_UTF8):
         return "utf-8"
     for line in data[:4096].splitlines()[:2]:

@@ -1,7 +1,7 @@
-"""Unpacks archives that others have made: the one place where that is done.
+"""Unpacks untrusted archives. No other module does that.
 
-An archive is read to its end and every entry is judged before anything is written. Files are created, never opened or
-replaced, and links are made last, so that nothing is ever written through a link.
+An archive is read to its end and every entry is checked before anything is written. Files are always created, never
+opened or replaced, and links are created last, so that nothing is written through a link.
 """
 
 from __future__ import annotations
@@ -26,36 +26,36 @@ from cibw.untrusted.zips import FIRST_BYTES, CheckedZip, open_zip
 
 THIS_SYSTEM = FileSystem(folds=sys.platform in ("darwin", "win32"), is_windows=sys.platform == "win32")
 _IN_MEMORY = 16 << 20
-"""Archives that unpack to more bytes than this are held in a temporary file while they are judged."""
+"""Archives that unpack to more bytes than this are kept in a temporary file while they are checked."""
 _LONGEST_TARGET = 4096
-"""More bytes than the target of a link may have."""
+"""An upper bound for the target of a link, in bytes."""
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 class _Spool(Protocol):
-    """A file for what an archive holds, uncompressed."""
+    """A file for the decompressed contents of an archive."""
 
     def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes."""
+        """Return up to `size` bytes."""
 
     def write(self, data: bytes, /) -> int:
-        """Add some bytes."""
+        """Append bytes."""
 
     def seek(self, position: int, /) -> int:
-        """Go to a position."""
+        """Set the position."""
 
 
 def _ignore() -> None:
-    """Nobody wants to stop."""
+    """Never interrupt."""
 
 
 def unpack_into(
     directory: Path, archive: Path, *, limits: Limits = UNPACKED, go_on: Callable[[], None] = _ignore
 ) -> None:
-    """Unpack a tar archive (plain, gzip, bzip2 or xz) or a zip archive into an empty directory that is there.
+    """Unpack a tar archive (plain, gzip, bzip2 or xz) or a zip archive into an existing empty directory.
 
-    ArchiveError, before anything is written, where the archive is damaged, has an unsafe entry, or is too large.
-    `go_on` is called now and then, and may raise to stop.
+    Raises ArchiveError, before anything is written, if the archive is damaged, has an unsafe entry, or is too
+    large. `go_on` is called from time to time and may raise to cancel.
     """
     writer = _Writer(directory)
     with archive.open("rb") as file:
@@ -80,7 +80,7 @@ def _decompress(file: BinaryIO, plain: _Spool, meter: Meter, go_on: Callable[[],
 
 @dataclass(frozen=True, slots=True)
 class _Members:
-    """The members of an uncompressed tar archive, as often as they are asked for."""
+    """The members of a decompressed tar archive, which can be iterated repeatedly."""
 
     plain: _Spool
     most: int
@@ -96,7 +96,7 @@ def _judge(members: _Members, listing: Listing, meter: Meter, go_on: Callable[[]
         go_on()
         parts = listing.add(member.entry)
         sizes[parts] = member.size
-        # What a hard link stands for is copied.
+        # The target of a hard link is copied.
         if member.entry.kind is EntryKind.HARD_LINK:
             meter.add(sizes[listing.hard_links.get(parts, parts)])
     listing.finish()
@@ -119,7 +119,7 @@ def _unpack_zip(opened: CheckedZip, writer: _Writer, go_on: Callable[[], None]) 
         for piece in opened.pieces(info):
             meter.add(len(piece))
         target = opened.first_bytes(info, _LONGEST_TARGET) if kind is EntryKind.SYMBOLIC_LINK else b""
-        # zipfile shortens or changes `filename` so that it suits the file system.
+        # zipfile shortens or changes `filename` to suit the file system.
         entry = Entry(name=info.orig_filename, kind=kind, target=target.decode("utf-8", "surrogateescape"))
         writer.listing.add(entry)
         entries.append((info, entry))
@@ -147,7 +147,7 @@ def _time_in_zip(info: zipfile.ZipInfo) -> float:
 
 
 class _Writer:
-    """Writes what a listing allows."""
+    """Writes the entries that a listing allows."""
 
     def __init__(self, directory: Path) -> None:
         self.listing = Listing(THIS_SYSTEM)
@@ -156,7 +156,7 @@ class _Writer:
         self._links: dict[Parts, str] = {}
 
     def add(self, number: int, entry: Entry, pieces: Iterable[bytes], *, mode: int, mtime: float) -> None:
-        """Write the entry with a number that is counted from 1, or note it for the end."""
+        """Write the entry with a number that is counted from 1, or postpone it to the end."""
         parts = self.listing.path_of(entry)
         if not self.listing.is_last(parts, number):
             return
@@ -168,7 +168,7 @@ class _Writer:
             self._links[parts] = entry.target
 
     def finish(self) -> None:
-        """Make the links."""
+        """Create the links."""
         for parts, source in self.listing.hard_links.items():
             self._copy(source, parts)
         for parts, target in self._links.items():
@@ -190,7 +190,7 @@ class _Writer:
             ) from error
         with os.fdopen(descriptor, "wb") as file:
             file.writelines(pieces)
-        # The bits for other users, or to run as its owner, are not taken from the archive.
+        # Permissions for other users and setuid bits are not taken from the archive.
         path.chmod(0o755 if is_program else 0o644)
 
     def _copy(self, source: Parts, parts: Parts) -> None:

@@ -1,4 +1,4 @@
-"""Reads zip archives: every limit is checked before memory is used, and every member against its checksum."""
+"""Reads zip archives. Limits are checked before memory is allocated, and members against their checksums."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ METHODS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated", 12: "
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED, _STREAMED = 0x1, 0x8
 _IN_EXTRA = 0xFFFFFFFF
-"""Stands for a size that the extra field holds (zip64)."""
+"""Stands for a size that is in the extra field (zip64)."""
 _END, _END64, _LOCATOR64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 _LOCAL, _CENTRAL = struct.Struct("<4s2x2H8x2L2H"), struct.Struct("<4s24x3H12x")
 _END_SIZE, _END64_SIZE, _LOCATOR64_SIZE = 22, 56, 20
@@ -28,13 +28,13 @@ _FAULTS = (
     *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error),
     *(EOFError, ValueError, RuntimeError, LookupError, OverflowError),
 )
-"""What `zipfile` and its decompressors raise where an archive is broken or locked."""
+"""Errors that `zipfile` and its decompressors raise for broken or encrypted archives."""
 
 
 class CheckedZip:
-    """An open zip archive whose directory fits its members; all its errors are ArchiveErrors.
+    """An open zip archive whose directory matches its members. All its errors are ArchiveErrors.
 
-    `oddities` are places where a program that reads the archive from its beginning may see something else than one
+    `oddities` are places where a program that reads the archive from its beginning may see something other than one
     that reads its directory.
     """
 
@@ -48,11 +48,14 @@ class CheckedZip:
 
     @property
     def is_plain(self) -> bool:
-        """Whether all members are stored or deflated. Others are never read: they may swell without a limit."""
+        """Return whether all members are stored or deflated.
+
+        Others are never read, because they may expand without limit.
+        """
         return all(info.compress_type in _PLAIN for info in self.infos)
 
     def pieces(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
-        """The content of a member, checked against its CRC at the end."""
+        """Yield the content of a member, whose CRC is checked at the end."""
         name = info.orig_filename
         _demand_plain(info)
         with _faults_named(), self._archive.open(info) as file:
@@ -64,7 +67,7 @@ class CheckedZip:
                 raise BrokenArchiveError(f"{name!r} has {size} bytes but should have {info.file_size}")
 
     def read(self, name: str, limit: int) -> bytes | None:
-        """A member as a whole; None where there is none, OversizedArchiveError where it is too large."""
+        """Return a whole member, or None if there is none. Raise OversizedArchiveError if it is too large."""
         info = self._by_name.get(name)
         if info is None:
             return None
@@ -73,17 +76,17 @@ class CheckedZip:
         return b"".join(self.pieces(info))
 
     def first_bytes(self, info: zipfile.ZipInfo, size: int) -> bytes:
-        """How a member begins."""
+        """Return the first bytes of a member."""
         _demand_plain(info)
         with _faults_named(), self._archive.open(info) as file:
             return file.read(size)
 
     def meter(self) -> Meter:
-        """Counts what is read against the limits of the archive."""
+        """Return the meter that counts bytes against the limits of the archive."""
         return Meter(self._limits, self._packed)
 
     def check(self) -> None:
-        """Read all members to their end; ArchiveError where one is damaged."""
+        """Read all members to their end. Raise ArchiveError if one is damaged."""
         meter = self.meter()
         for info in self.infos:
             for piece in self.pieces(info):
@@ -92,7 +95,7 @@ class CheckedZip:
 
 @contextmanager
 def open_zip(path: Path, limits: Limits = WHEEL) -> Iterator[CheckedZip]:
-    """Open a zip archive; ArchiveError where its structure is damaged or ambiguous, or it has too many members."""
+    """Open a zip archive. Raise ArchiveError if it is damaged or ambiguous, or has too many members."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
         _check_directory(file, size, limits)
@@ -105,7 +108,7 @@ def open_zip(path: Path, limits: Limits = WHEEL) -> Iterator[CheckedZip]:
 
 
 def check_wheel(path: Path) -> None:
-    """Read a whole wheel; ArchiveError where it is damaged."""
+    """Read a whole wheel. Raise ArchiveError if it is damaged."""
     with open_zip(path) as archive:
         archive.check()
 
@@ -117,7 +120,7 @@ def _faults_named() -> Iterator[None]:
     except ArchiveError:
         raise
     except OSError as error:
-        # Only what the system itself refuses, such as a full disk, has a number.
+        # Only system errors, such as a full disk, have an errno.
         if error.errno not in (None, 22):
             raise
         raise BrokenArchiveError(_reason(error)) from error
@@ -138,7 +141,7 @@ def _reason(error: Exception) -> str:
 
 
 def _check_directory(file: BinaryIO, size: int, limits: Limits) -> None:
-    """Count the entries of the directory before anything makes a value of each."""
+    """Count the directory entries before objects are created for them."""
     start = max(size - _END_SIZE - _LONGEST_COMMENT, 0)
     tail = _read_at(file, start, size - start)
     place = tail.rfind(_END)
@@ -175,7 +178,7 @@ def _count(file: BinaryIO, position: int, end: int, most: int) -> None:
 
 
 class _Header(NamedTuple):
-    """The header in front of a member: what it says, and the sizes of the two fields that follow it."""
+    """The header before a member: its values, and the sizes of the two following fields."""
 
     signature: bytes
     flags: int
@@ -187,7 +190,7 @@ class _Header(NamedTuple):
 
 
 def _check_places(file: BinaryIO, archive: zipfile.ZipFile) -> Iterator[str]:
-    """The oddities of members; BrokenArchiveError where they overlap, are encrypted, or differ from their header."""
+    """Yield the oddities of members. Raise BrokenArchiveError for overlapping, encrypted or inconsistent members."""
     end = archive.start_dir
     for info in sorted(archive.infolist(), key=lambda one: one.header_offset, reverse=True):
         if not info.filename:
@@ -211,7 +214,7 @@ def _check_places(file: BinaryIO, archive: zipfile.ZipFile) -> Iterator[str]:
 
 
 def _oddities(info: zipfile.ZipInfo, header: _Header, end: int) -> Iterator[str]:
-    """Where a member differs from what the directory says; `end` is where it should end."""
+    """Yield differences between a member and the directory. `end` is where the member should end."""
     if info.comment:
         yield f"the directory has a comment about {info.orig_filename!r}"
     sizes = ((header.packed, info.compress_size), (header.unpacked, info.file_size))

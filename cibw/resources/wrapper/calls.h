@@ -1,5 +1,5 @@
-/* How each processor starts a program and calls Linux: `_start` hands the stack pointer to `begin`, `call` gives what
-   the kernel gives, which is negative for an error. */
+/* How each processor starts a program and calls Linux: `_start` passes the stack pointer to `begin`, and `call` returns
+   the kernel's result, which is negative for an error. */
 
 #ifndef CALLS_H
 #define CALLS_H
@@ -101,7 +101,7 @@ static long call(long number, long a, long b, long c, long d) {
     register long second __asm__(SECOND) = b;
     register long third __asm__(THIRD) = c;
     register long fourth __asm__(FOURTH) = d;
-    /* Some kernels also change the registers of the arguments, and one of these holds the result. */
+    /* Some kernels also change the argument registers, and one of these contains the result. */
     __asm__ volatile(CALL : "+r"(kind), "+r"(first), "+r"(second), "+r"(third), "+r"(fourth) : : "memory" LOST);
     return RESULT;
 }

@@ -20,7 +20,7 @@ static const char *const WITH_OPERAND[] = {
 static const char *const COMPILE_ONLY[] = {"-E", "-M", "-MM", "-S", "-c", "-fsyntax-only", NULL};
 static const char *const INCLUDE[] = {"-isystem", "-idirafter", "-iquote", "-I", NULL};
 static const char *const CPP_SUFFIXES[] = {".cc", ".cpp", ".cxx", ".c++", ".cp", ".C", ".CPP", ".ii", NULL};
-/* Build systems compare this with versions of gcc; the compiler of the manylinux2014 image is that old. */
+/* Build systems compare this with gcc versions. The compiler of the manylinux2014 image is that old. */
 static const char GCC_VERSION[] = "10.2.1";
 
 const char *answer(const List *arguments, const Settings *settings) {
@@ -43,7 +43,7 @@ const char *answer(const List *arguments, const Settings *settings) {
     return NULL;
 }
 
-/* Several options for the linker in one argument, or one with its operand beside it, as tokens of the linker. */
+/* Split several linker options in one argument, or one option with a separate operand, into linker tokens. */
 static bool add_tokens(List *tokens, const List *arguments, size_t *next) {
     const char *argument = arguments->items[*next];
     bool has_operand = *next + 1 < arguments->count;
@@ -72,7 +72,7 @@ static bool add_tokens(List *tokens, const List *arguments, size_t *next) {
 }
 
 static bool keeps(const char *option, const char *operand, const Settings *settings) {
-    /* zig takes the value of -mtune for the processor to build for, and the last of these options wins. */
+    /* zig treats the value of -mtune as the target processor, and the last of these options wins. */
     if (is_processor_option(option) || same(option, "-g0")) return false;
     if (is_any(option, DROPPED) || starts_any(option, DROPPED_STARTS)) return false;
     if (starts(option, "-L")) return keeps_library(operand ? operand : option + 2, settings);
@@ -91,7 +91,7 @@ static void add_word(List *result, const char *option, const char *operand) {
     }
 }
 
-/* The arguments that zig may have: in their order, without those that it refuses or that leak the host. */
+/* The arguments for zig, in order, without those that it rejects or that leak the host. */
 static void add_arguments(List *result, const List *arguments, const Settings *settings) {
     List tokens = {0};
     for (size_t next = 0; next < arguments->count;) {
@@ -121,7 +121,7 @@ bool is_source(const char *file) {
     return is_cpp_source(file);
 }
 
-/* Whether C++ is to be compiled: `zig cc` does not do that. */
+/* Whether C++ is compiled, which `zig cc` does not do. */
 static bool has_cpp(const List *arguments) {
     List ignored = {0};
     for (size_t next = 0; next < arguments->count;) {
@@ -151,7 +151,7 @@ const char *value_of(const char *variable, const char *const *environment) {
     return "";
 }
 
-/* The folders that gcc takes from the environment, as arguments, for zig ignores them there. */
+/* The directories that gcc reads from the environment, as arguments, because zig ignores these variables. */
 static void add_environment(List *result, bool is_cpp, const char *const *environment) {
     const char *const variables[][2] = {
         {"CPATH", "-I"}, {is_cpp ? "CPLUS_INCLUDE_PATH" : "C_INCLUDE_PATH", "-isystem"}, {"LIBRARY_PATH", "-L"}};
@@ -167,7 +167,7 @@ static void add_environment(List *result, bool is_cpp, const char *const *enviro
     }
 }
 
-/* Whether the last word about debug information asks for it. */
+/* Whether the last option about debug information enables it. */
 static bool wants_debug_information(const List *arguments) {
     static const char *const STARTS[] = {"-g1", "-g2", "-g3", "-ggdb", "-gdwarf", "-gline-", "-gmlt", "-gsplit", NULL};
     bool wants = false;
@@ -188,7 +188,7 @@ static bool has_source(const List *arguments) {
     return has(arguments, COMPILE_ONLY);
 }
 
-/* gcc takes what it reads from standard input for C; zig can't tell. */
+/* gcc assumes that standard input is C; zig makes no assumption. */
 static void add_language(List *result, const List *arguments, bool is_cpp) {
     static const char *const STDIN[] = {"-", NULL}, *const LANGUAGE[] = {"-x", NULL};
     bool has_language = has(arguments, LANGUAGE);
@@ -201,13 +201,13 @@ static void add_language(List *result, const List *arguments, bool is_cpp) {
 static void add_linking(List *result, const List *arguments, const Settings *settings) {
     static const char *const OPENMP[] = {"-fopenmp", NULL}, *const WHOLE[] = {"-static", "-r", NULL};
     if (has(arguments, COMPILE_ONLY)) return;
-    /* zig has no OpenMP; without this, the library would be linked all the same and fail at its import. */
+    /* zig does not support OpenMP. Without this, linking would succeed, but the import of the library would fail. */
     if (has(arguments, OPENMP)) add(result, "-lomp");
     if (*settings->runtime && !has(arguments, WHOLE)) {
         add(result, "-Wl,--as-needed");
         add(result, settings->runtime);
     }
-    /* The C++ library of zig has debug information, which has the paths of this computer. */
+    /* The debug information of zig's C++ library contains the paths of this computer. */
     if (!wants_debug_information(arguments) && !has_debug_information(arguments)) add(result, "-Wl,--strip-debug");
 }
 
@@ -221,13 +221,13 @@ List compiler_call(const char *tool, const List *arguments, const Settings *sett
     add(&result, is_cpp ? "c++" : "cc");
     add(&result, "-target");
     add(&result, settings->target);
-    /* Many projects print their build date, and gcc has no complaint about it. */
+    /* Many projects print their build date, and gcc does not warn about it. */
     add(&result, "-Wno-date-time");
-    /* zig checks for undefined behaviour whenever no optimization is asked for. */
+    /* Without optimization, zig adds checks for undefined behaviour. */
     add(&result, "-fno-sanitize=undefined");
-    /* A program for musl is static unless zig is told otherwise; the interpreter loads only dynamic ones. */
+    /* By default zig links musl programs statically, but the interpreter is dynamic. */
     if (holds(settings->target, "-musl") && !has(arguments, STATIC)) add(&result, "-dynamic");
-    /* zig adds debug information unless it is told not to. */
+    /* zig adds debug information by default. */
     if (!wants_debug_information(arguments)) add(&result, "-g0");
     add_language(&result, arguments, is_cpp);
     add_arguments(&result, &all, settings);
@@ -236,7 +236,7 @@ List compiler_call(const char *tool, const List *arguments, const Settings *sett
     add_all(&result, &settings->compile);
     add_all(&result, &settings->link);
     add_linking(&result, arguments, settings);
-    /* What is linked has no processor, and zig would compile its libraries anew for it. */
+    /* Linking does not need a processor, and zig would compile its libraries again for it. */
     const char *processor = has_source(arguments) ? processor_of(arguments, settings) : settings->cpu;
     add(&result, join("-mcpu=", processor));
     return result;

@@ -16,7 +16,7 @@ static uint64_t names[SLOTS];
 
 typedef struct {
     List directories;
-    List files; /* those that are included, in the order in which they were found */
+    List files; /* included files, in the order in which they were found */
     size_t names;
     uint64_t sum;
     Inputs found;
@@ -35,7 +35,7 @@ static const char *directory_of(const char *path) {
     return cut(path, end - path);
 }
 
-/* Whether a name was not met before. */
+/* Whether a name is new. */
 static bool is_new(Scan *scan, const char *kind, const char *name) {
     uint64_t value = hash(hash(HASH_START, kind), name);
     size_t slot = value % SLOTS;
@@ -76,7 +76,7 @@ static void follow_text(Scan *scan, const char *from, const char *text) {
     if (end && text[count] == end && count > 1) follow(scan, from, cut(text + 1, count - 1), end == '"');
 }
 
-/* What stands after a `#` at the beginning of a line. A macro may hold the name of a file to include. */
+/* Handle the text after a `#` at the beginning of a line. A macro may contain the name of a file to include. */
 static void read_directive(Scan *scan, const char *from, const char *text) {
     while (is_blank(*text)) text++;
     size_t count = 0;
@@ -93,7 +93,7 @@ static void read_directive(Scan *scan, const char *from, const char *text) {
     follow_text(scan, from, text);
 }
 
-/* `.include` of the assembler, and no member of that name. */
+/* The assembler's `.include`, as opposed to a member of that name. */
 static bool is_assembler_include(const char *text) {
     if (!starts(text, ".include")) return false;
     text += length(".include");
@@ -145,7 +145,7 @@ static void read_argument(Scan *scan, const char *option, const char *operand) {
 
 Inputs inputs_of(const List *arguments) {
     Scan scan = {.sum = HASH_START, .found = {.is_followed = true}};
-    /* Folders first, for a macro may come before them. */
+    /* Directories first, because a macro may come before them. */
     for (int has_folders = 0; has_folders < 2; has_folders++)
         for (size_t next = 0; next < arguments->count;) {
             const char *option = arguments->items[next++], *operand = NULL;

@@ -1,7 +1,7 @@
 #include "linker.h"
 
-/* zig refuses most of these ("unsupported linker arg") and warns about the others. They steer how the linker works,
-   what it reports, and which symbols it exports beyond those that an extension needs. */
+/* zig refuses most of these ("unsupported linker arg") and warns about the others. They control how the linker works,
+   what it reports, and which symbols it exports in addition to those that an extension needs. */
 static const char *const DROPPED[] = {
     "EB", "EL", "M", "Map", "N", "O", "X", "allow-multiple-definition", "be8", "check-sections",
     "copy-dt-needed-entries", "cref", "d", "dc", "default-symver", "demangle", "discard-locals", "discard-none", "dp",
@@ -21,7 +21,7 @@ static const char *const DROPPED_KEYWORDS[] = {
     "combreloc", "ibt", "nocombreloc", "noseparate-code", "nostart-stop-gc", "pack-relative-relocs",
     "separate-code", "shstk", "start-stop-gc", "text", "muldefs", "nodefs",
     "nodlopen", NULL};
-/* Options that zig spells with one dash. It knows all other long ones with two, and the linker knows either way. */
+/* Options that zig accepts with one dash only. It accepts all other long ones with two; the linker accepts both. */
 static const char *const ONE_DASH[] = {"Bsymbolic", "Bstatic", "Bdynamic", "Bgroup", "rpath", "soname", "dn", "dy", "shared", NULL};
 static const char *const WITH_OPERAND[] = {
     "I", "L", "Map", "R", "T", "defsym", "dynamic-linker", "dynamic-list", "e", "entry", "export-dynamic-symbol",
@@ -39,7 +39,7 @@ static const char ATTACHED[] = "LORlz";
 typedef struct {
     const char *name;
     const char *token;
-    const char *operand; /* NULL where it has none of its own */
+    const char *operand; /* NULL if it has none */
     const char *value;
 } Option;
 
@@ -66,7 +66,7 @@ static Option read_option(const List *tokens, size_t *next) {
     return option;
 }
 
-/* A comma separates linker options, so a file name that has one needs a way without commas. */
+/* A comma separates linker options, so a file name with a comma must be passed differently. */
 static void hand_on(List *result, List *pending) {
     if (!pending->count) return;
     bool has_comma = false;
@@ -84,7 +84,7 @@ static void hand_on(List *result, List *pending) {
 }
 
 static const char *kept_rpath(const char *folders, const Settings *settings) {
-    /* CMake keeps room for another path by empty folders at the end. */
+    /* CMake reserves space for another path with empty entries at the end. */
     List each = split(folders, ':');
     const char *kept = "";
     bool is_first = true;
@@ -96,7 +96,7 @@ static const char *kept_rpath(const char *folders, const Settings *settings) {
     return kept;
 }
 
-/* A long option with as many dashes as zig knows it with. */
+/* A long option with the number of dashes that zig accepts. */
 static const char *spelled(const Option *option) {
     const char *bare = option->token;
     while (*bare == '-') bare++;
@@ -127,7 +127,7 @@ static void translate(List *pending, const Option *option, const Settings *setti
     if (same(name, "z")) {
         if (*option->value && !is_any(option->value, DROPPED_KEYWORDS)) add(pending, "-z"), add(pending, option->value);
     } else if (same(name, "pop-state")) {
-        /* What --push-state saved is unknown; these are the linker's defaults for what it is used around. */
+        /* The state saved by --push-state is unknown. These are the linker's defaults. */
         add(pending, "--no-whole-archive"), add(pending, "-Bdynamic");
     } else {
         add_renamed(pending, option, settings);

@@ -1,11 +1,11 @@
-/* The options for the linker, said in the way that zig understands. */
+/* Translates linker options for zig. */
 
 #ifndef LINKER_H
 #define LINKER_H
 
 #include "settings.h"
 
-/* Add the compiler's arguments that hand linker options on. */
+/* Add the compiler arguments that pass on linker options. */
 void add_linker_arguments(List *result, const List *tokens, const Settings *settings);
 
 #endif

@@ -1,5 +1,5 @@
 /* The `cc`, `c++`, `ar` and `ranlib` of a toolchain: this program under four names, with its settings beside it.
-   It says in zig's words what gcc is asked for, and becomes zig. */
+   It translates gcc's arguments for zig, and runs zig. */
 
 #include "compiler.h"
 #include "inputs.h"
@@ -13,8 +13,8 @@ enum { DEEPEST = 64 };
 
 static bool is_blank(char one) { return one == ' ' || (one >= '\t' && one <= '\r'); }
 
-/* The next argument of a response file, which quotes as gcc does; NULL at its end. Words are put together in place:
-   without its quotes a word is never longer than it was. */
+/* The next argument of a response file with gcc's quoting, or NULL at its end. Words are unquoted in place, because
+   that never makes them longer. */
 static const char *next_word(char **text) {
     char *from = *text;
     while (is_blank(*from)) from++;
@@ -31,7 +31,7 @@ static const char *next_word(char **text) {
     return word;
 }
 
-/* The arguments with those of response files (`@file`) in their place; one that can't be read stays as it is. */
+/* Replace response files (`@file`) by their arguments. A file that cannot be read is left as it is. */
 static void expand(List *result, const char *argument, int depth) {
     char *text = *argument == '@' && depth < DEEPEST ? read_file(argument + 1) : NULL;
     if (!text) {
@@ -41,7 +41,7 @@ static void expand(List *result, const char *argument, int depth) {
     for (const char *word; (word = next_word(&text));) expand(result, word, depth + 1);
 }
 
-/* The environment, with a cache for this call alone: zig neither finds an object of the kept one nor leaves one there. */
+/* The environment with a private cache for this call: zig neither reads nor writes the shared one. */
 static const char *const *without_kept_cache(const char *const *environment) {
     static const char NAME[] = "ZIG_LOCAL_CACHE_DIR=";
     const char *scratch = value_of("TMPDIR", environment);
@@ -52,7 +52,7 @@ static const char *const *without_kept_cache(const char *const *environment) {
     return result.items;
 }
 
-/* Compile or link: the arguments of zig, and the environment that it gets. */
+/* Compile or link: the arguments and the environment of zig. */
 static List compile(const char *tool, const char *directory, List given, const char *const **environment) {
     Settings settings = read_settings(join(directory, "settings.txt"));
     for (size_t i = 0; *settings.links && i < given.count; i++)

@@ -20,7 +20,7 @@ const char *mapped(const char *path, const List *maps) {
     return path;
 }
 
-/* The path up to the end of its next `count` parts after a directory; NULL where it is not so deep below it. */
+/* The path up to the end of its next `count` parts after a directory, or NULL if it is not that deep. */
 static const char *part_below(const char *text, const char *directory, size_t count) {
     size_t before = length(directory);
     if (!before) return NULL;
@@ -51,7 +51,7 @@ List path_maps(const List *arguments, const Settings *settings, const char *cons
     List result = {0};
     const char *place = value_of("CIBW_BUILD_PLACE", environment), *scratch = value_of("TMPDIR", environment);
     const char *here = link_target("/proc/self/cwd");
-    /* The last one that fits counts. */
+    /* The last match wins. */
     if (*settings->links) add_map(&result, settings->links, "/environment");
     if (*place) {
         const char *build = first_below(arguments, join(place, "/work"), 1);
@@ -62,7 +62,7 @@ List path_maps(const List *arguments, const Settings *settings, const char *cons
         if (build) add_map(&result, build, "/build");
         if (project && ends(project, "/project")) add_map(&result, project, ".");
     }
-    /* Backends give this directory a new name in each run; where no argument has it, zig finds the object again. */
+    /* Backends rename this directory in each run. If no argument contains it, zig finds the object in its cache. */
     if (here && names(arguments, here)) add_map(&result, here, ".");
     add(&result, "-ffile-compilation-dir=.");
     return result;

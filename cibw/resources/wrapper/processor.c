@@ -29,7 +29,7 @@ static const char *feature(const char *name) {
     return join(sign, with_underscores(name));
 }
 
-/* `armv8.2-a` is a level of ARM, which zig takes for a feature; empty for other names. */
+/* `armv8.2-a` is an ARM level, which zig treats as a feature; empty for other names. */
 static const char *level(const char *name) {
     bool is_level = starts(name, "armv") && is_digit(name[4]) && (ends(name, "-a") || is_digit(name[length(name) - 1]));
     if (!is_level || is_any(name, BASELINES)) return "";
@@ -38,7 +38,7 @@ static const char *level(const char *name) {
     return join("+v", join(number, ends(number, "a") ? "" : "a"));
 }
 
-/* `rv64gcv_zba` is what zig calls the baseline with +v and +zba. */
+/* zig calls `rv64gcv_zba` the baseline with +v and +zba. */
 static const char *of_riscv(const char *name, const char *baseline) {
     List parts = split(name, '_');
     const char *letters = parts.items[0] + 4, *result = baseline;
@@ -50,7 +50,7 @@ static const char *of_riscv(const char *name, const char *baseline) {
     return result;
 }
 
-/* The name of a processor and its features in zig's words. */
+/* zig's name of a processor and its features. */
 static const char *translated(const char *value, const Settings *settings) {
     List parts = split(value, '+');
     const char *name = parts.items[0], *result;
@@ -63,7 +63,7 @@ static const char *translated(const char *value, const Settings *settings) {
     return result;
 }
 
-/* gcc's -mcpu only tunes on x86, and its -march alone chooses; elsewhere either does. */
+/* On x86 gcc's -mcpu only tunes, and only -march selects the processor; elsewhere either does. */
 static const char *chosen(const char *option, const Settings *settings) {
     bool is_x86 = starts(settings->target, "x86");
     if (starts(option, "-march=")) return option + 7;
@@ -84,7 +84,7 @@ const char *processor_of(const List *arguments, const Settings *settings) {
     for (size_t i = 0; i < arguments->count; i++) {
         const char *value = chosen(arguments->items[i], settings);
         if (!value || !*value) continue;
-        /* An interpreter hands on what it was compiled for; a project may well ask for the same once more. */
+        /* An interpreter passes on the processor that it was compiled for. A project may also ask for the same one. */
         bool is_first = !is_any(value, ignored.items ? ignored.items : (const char *const[]){NULL});
         add(&ignored, value);
         bool is_inherited = settings->processors.count && is_any(value, settings->processors.items);

@@ -5,7 +5,7 @@
 static const char *const SYSTEM_LIBRARIES[] = {"/lib",     "/lib32",     "/lib64",    "/usr/lib",
                                                "/usr/lib32", "/usr/lib64", NULL};
 
-/* zig spells x86 what multiarch tuples spell i386. */
+/* zig's x86 is i386 in multiarch tuples. */
 static const char *multiarch(const char *target) {
     const char *version = find(target, '.');
     const char *machine = version ? cut(target, version - target) : target;
@@ -49,7 +49,7 @@ bool keeps_library(const char *directory, const Settings *settings) {
     if (same(folder, join("/lib/", settings->machine)) || same(folder, join("/usr/lib/", settings->machine)))
         return false;
     if (is_below(folder, "/usr/lib/gcc") || is_below(folder, "/usr/lib/llvm")) return false;
-    /* Packages such as numpy bring libraries to link with, and those live below the interpreter, too. */
+    /* Packages such as numpy include libraries to link with, which are below the interpreter's prefix, too. */
     if (holds(folder, "/site-packages") || holds(folder, "/dist-packages")) return true;
     for (size_t i = 0; i < settings->dropped.count; i++)
         if (is_below(folder, settings->dropped.items[i])) return false;

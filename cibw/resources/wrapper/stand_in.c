@@ -4,12 +4,12 @@
 #include "paths.h"
 #include "system.h"
 
-/* What asks for something else than an object, or names files after the source. */
+/* Options that produce something other than an object, or name files after the source. */
 static const char *const OTHERS[] = {"-E", "-M", "-S", "-emit-", "-x", "-save-temps", "--save-temps", "--coverage",
                                      "-fprofile-", "-ftest-coverage", "-fsyntax-only", "-ftime-trace", NULL};
 static const char *const MAKE_RULES[] = {"-MD", "-MMD", "-MF", "-MT", "-MQ", "-MP", "-MG", NULL};
 
-/* The place of the only source; -1 where there is none or another input, or where no object is asked for. */
+/* The position of the only source, or -1 if there is none, another input, or no object to make. */
 long only_source(const List *arguments) {
     long place = -1;
     bool compiles = false;
@@ -40,7 +40,7 @@ static const char *name_of_object(const char *source) {
     return join(cut(name, end - name), ".o");
 }
 
-/* The stand-in takes the name of the source wherever a program can see it. */
+/* The stand-in uses the name of the source wherever a program can see it. */
 static void add_names(List *result, const char *stand_in, const char *directory, const char *source) {
     const char *name = file_name(source);
     add_map(result, directory, cut(source, name - source));
@@ -70,7 +70,7 @@ List with_stand_in(const List *arguments, const char *directory, const Inputs *i
         add(&result, "-o");
         add(&result, name_of_object(source));
     }
-    /* zig would take the sources of two projects for one, where their names and options are the same. */
+    /* zig would confuse the sources of two projects with the same names and options. */
     const char *known = join(here, join("\n", join(source, join("\n", inputs->fingerprint))));
     add(&result, join("-D__cibw_source_", hash_name(hash(HASH_START, known))));
     add(&result, "-include");

@@ -6,7 +6,7 @@
 static const char *const ENVIRONMENTS[] = {"/builds-v0/.tmp", "/pip-build-env-", "/build-env-", NULL};
 static const char *const LIBRARIES[] = {"/lib", "/overlay/lib", NULL};
 
-/* Where the name of a build environment ends in a path; NULL where the path has none. */
+/* The end of a build environment's name in a path, or NULL. */
 static const char *end_of_environment(const char *path) {
     for (const char *from = path; *from; from++) {
         if (!starts_any(from, ENVIRONMENTS)) continue;
@@ -17,7 +17,7 @@ static const char *end_of_environment(const char *path) {
     return NULL;
 }
 
-/* A number for the names of all packages, whatever the order of the entries; 0 where there are none. */
+/* A number for the names of all packages, regardless of their order; 0 if there are none. */
 static uint64_t packages_of(const char *environment) {
     uint64_t sum = 0;
     for (size_t i = 0; LIBRARIES[i]; i++) {
@@ -32,7 +32,7 @@ static uint64_t packages_of(const char *environment) {
     return sum;
 }
 
-/* Of two environments that are alike and there at the same time, the first has the link. */
+/* If two equal environments exist at the same time, the first one has the link. */
 static bool leads_to(const char *link, const char *environment) {
     const char *target = link_target(link);
     if (target && same(target, environment)) return true;

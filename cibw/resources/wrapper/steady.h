@@ -1,9 +1,9 @@
 #ifndef STEADY_H
 #define STEADY_H
 
-/* An argument whose path does not change between runs, where it points into a build environment: frontends make these
-   under a new name each time, and zig would never find again what it compiled with their headers. The path leads
-   through a link in `links` that is named after the packages in the environment. Any other argument stays as it is. */
+/* Replace a path in a build environment by one that is the same in every run. Frontends create build environments under
+   a new name each time, so zig would never find objects compiled with their headers in its cache. The new path goes
+   through a link in `links` that is named after the packages in the environment. Other arguments are unchanged. */
 const char *steady(const char *argument, const char *links);
 
 #endif

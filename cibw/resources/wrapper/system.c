@@ -9,7 +9,7 @@ static char memory[LARGEST] __attribute__((aligned(16)));
 static size_t used;
 static uint64_t random_number;
 
-/* Compilers put calls of these in, with a C library or without one. */
+/* Compilers insert calls of these, with or without a C library. */
 void *memcpy(void *target, const void *source, size_t count) {
     char *to = target;
     const char *from = source;
@@ -130,8 +130,8 @@ void become(const char *program, const char *const *arguments, const char *const
     call(EXECVE, (long)program, (long)arguments, (long)environment, 0);
 }
 
-/* The stack holds the number of arguments, the arguments and a NULL, the environment and a NULL, and pairs of the
-   kernel that end with a zero. One of these leads to 16 random bytes. */
+/* The stack contains the number of arguments, the arguments and a NULL, the environment and a NULL, and pairs from the
+   kernel that end with a zero. One of these points to 16 random bytes. */
 __attribute__((used)) _Noreturn void begin(const long *stack) {
     enum { RANDOM = 25 };
     const char *const *arguments = (const char *const *)(stack + 1), *const *environment = arguments + *stack + 1;

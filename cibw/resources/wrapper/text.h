@@ -22,14 +22,14 @@ bool starts(const char *text, const char *beginning);
 bool ends(const char *text, const char *ending);
 bool holds(const char *text, const char *part);
 
-/* The place of a character in a text, or NULL. */
+/* The position of a character in a text, or NULL. */
 const char *find(const char *text, char wanted);
 
 /* A copy of the first `count` characters. */
 const char *cut(const char *text, size_t count);
 const char *join(const char *one, const char *other);
 
-/* Whether a list that ends with a NULL has this text, or one that the text starts with. */
+/* Whether a NULL-terminated list contains this text, or a prefix of it. */
 bool is_any(const char *text, const char *const *known);
 bool starts_any(const char *text, const char *const *known);
 
@@ -44,7 +44,7 @@ const char *hash_name(uint64_t number);
 /* A path without doubled slashes, `.` and `..`, and without a slash at its end. */
 const char *normal(const char *path);
 
-/* Whether a normal path is a directory, or lies below it. */
+/* Whether a normalized path is a directory, or is below it. */
 bool is_below(const char *path, const char *directory);
 
 #endif
