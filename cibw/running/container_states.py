@@ -48,7 +48,7 @@ class ContainerStates:
         self._spec = spec
         self._key = spec.key(image)
         self._labels = labels_of(self._key, spec.owner, spec.clock())
-        # The key also stands for the compilers.
+        # The key also covers the compilers.
         self._image = image.partition(" ")[0]
 
     @property
@@ -89,7 +89,7 @@ def prune_images(engine: Engine, kind: Kind, owner: str, now: float) -> None:
 
 
 def kept_states(engine: Engine) -> tuple[StateImage, ...]:
-    """All images that are kept between runs."""
+    """Return all images that are kept between runs."""
     kinds = (BEFORE_ALL, PREPARED)
     return tuple(image for kind in kinds for image in kept_images(engine.client.labelled(kind.label), kind))
 

@@ -19,8 +19,8 @@ _GIBIBYTE = 2**30
 class Kind:
     """A kind of kept image. `label` contains the key of the image, and each owner keeps at most `most` images.
 
-    An engine keeps at most `most_in_all` images. Besides the newest one, they must not add more than `largest_in_all`
-    bytes in total to the images that they were created from.
+    An engine keeps at most `most_in_all` images. Together they must not add more than `largest_in_all` bytes to the
+    images that they were created from, but the newest one is always kept.
     """
 
     label: str
@@ -51,7 +51,7 @@ def labels_of(
 
 
 def base_labels(base: LocalImage | None, kind: Kind = BEFORE_ALL) -> dict[str, str]:
-    """The labels that tell from which image another one is made, if known, so that its own size can be computed."""
+    """Return labels with the size of the base image, if known, so that the added size can be computed."""
     return {f"{kind.label}.{_BASE_SIZE}": str(base.size)} if base else {}
 
 
