@@ -120,7 +120,7 @@ def native_files(wheel: Path) -> list[str]:
 def check_wheel(wheel: Path, platform_tag: str) -> None:
     """Expect a wheel that has a platform tag, and native files."""
     assert any(platform_tag in str(tag) for tag in WheelName.parse(wheel.name).tags), wheel.name
-    assert native_files(wheel), f"{wheel.name} holds no native file"
+    assert native_files(wheel), f"{wheel.name} contains no native files"
 
 
 def check_ended_well(ran: Ran, identifiers: Sequence[str]) -> None:

@@ -150,7 +150,7 @@ def test_a_package_that_was_changed_is_refused(site: Site) -> None:
     table = hashes_of(site, Release("python", "3.12.10"))
     site.put("nuget/python/3.12.10", zipped({**NUPKG, "tools/python.exe": b"MZ and more"}))
     build = build_of("cp312-win_amd64", Platform.WINDOWS, {"nuget.toml": table})
-    with pytest.raises(DownloadError, match="is not the file that is expected"):
+    with pytest.raises(DownloadError, match="does not have the expected hash"):
         site.bring(build)
     assert not (site.cache / "interpreters" / "python.3.12.10").exists()
 

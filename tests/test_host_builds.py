@@ -114,7 +114,7 @@ def test_a_platform_wheel_without_native_files_is_warned_of(tmp_path: Path) -> N
     [identifier] = manylinux("cp311")
     ran = build(copy_project("optional_extension", tmp_path), "--engine", "host", "--only", identifier)
     [warning] = ran.results[identifier].warnings
-    assert "holds no native file" in warning
+    assert "contains no native files" in warning
     assert warning.partition(" ")[0] in ran.output
 
 

@@ -248,7 +248,7 @@ def test_requirements_that_a_hook_has_changed_are_left_to_uv(trial: Trial) -> No
 
 def test_a_place_that_cannot_be_written_spoils_no_build(trial: Trial) -> None:
     trial.kept.parent.write_text("a file stands in the way")
-    assert "can't be kept" in trial.build()
+    assert "Could not save" in trial.build()
     assert trial.environment.exists()
 
 

@@ -161,7 +161,7 @@ def test_a_repository_that_does_not_lead_back_stays_where_it_is(checkout: Checko
     (other / "a.c").touch()
     notes: list[str] = []
     assert project_files(machine, other, tell=notes.append).files == ("a.c",)
-    assert "does not lead back" in notes[0]
+    assert "does not point back" in notes[0]
 
 
 MACHINES = [pytest.param("docker", marks=pytest.mark.docker), pytest.param("host", marks=pytest.mark.host)]

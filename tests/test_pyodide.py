@@ -37,7 +37,7 @@ def test_a_wheel_is_built_and_tested_under_node(built: Ran) -> None:
     assert wheel.name == "demo_wasm-1.0-cp313-cp313-pyemscripten_2025_0_wasm32.whl"
     assert native_files(wheel) == ["demo_wasm/part.cpython-313-wasm32-emscripten.so"]
     assert "demo runs on emscripten" in built.words
-    assert "holds no native file" not in built.words
+    assert "contains no native files" not in built.words
 
 
 @pytest.mark.usefixtures("built")
