@@ -1,1 +1,1 @@
-"""What people and programs get to see of plans, runs and errors."""
+"""Present plans, runs and errors as text, JSON and Markdown."""

@@ -1,4 +1,4 @@
-"""What is wrong with a release or a run, as annotations on the page of a CI's run."""
+"""Findings and errors as annotations on the page of a CI run."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _LEVELS = ((Severity.ERROR, Level.ERROR), (Severity.WARNING, Level.WARNING))
 
 
 def finding_annotations(findings: tuple[Finding, ...], fold: FoldStyle, mask: Callable[[str], str]) -> Iterator[str]:
-    """A line for each rule that found something, as a CI shows few annotations; none where the CI has no such thing."""
+    """A line for each rule with findings, because a CI shows few annotations; none if the CI does not support them."""
     for severity, level in _LEVELS:
         for rule, members in by_rule(findings, severity).items():
-            # What helps against several faults is told once.
+            # Show a fix for several faults only once.
             fixes = dict.fromkeys(one.fix for one in members if one.fix)
             message = "\n".join([*(_message(one) for one in members), *fixes])
             yield from filter(None, [annotation(fold, level, rule, mask(message))])
 
 
 def error_annotation(error: CibwError, fold: FoldStyle, mask: Callable[[str], str]) -> str:
-    """The line about an error that ends the program, empty where the CI has no such thing."""
+    """The line for an error that ends the program, or an empty string if the CI does not support annotations."""
     mistakes = error.mistakes if isinstance(error, ConfigurationError) else ()
     told = [" ".join(filter(None, [one.place, one.message, one.hint])) for one in mistakes] or [error.message]
     message = "\n".join([*told, *filter(None, [error.hint])])

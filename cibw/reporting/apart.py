@@ -1,4 +1,4 @@
-"""Keeps the output of builds that run side by side apart."""
+"""Keep the output of parallel builds separate."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from cibw.model.events import (
 from cibw.reporting.reporter import Reporter
 
 Spool = Callable[[], IO[bytes]]
-"""Gives an empty file to write and to read again, which is gone when it is closed."""
+"""Returns an empty temporary file, which is deleted when it is closed."""
 
 
 class Apart:
-    """Hands the events of a build on when the build has ended, all in one piece.
+    """Buffers the events of a build until the build has ended.
 
-    Events of jobs, such as before-all, pass at once: nothing else of the job runs at that time.
-    Output waits in the files that `spool` gives, as it may be larger than memory.
+    Events of jobs, such as before-all, are passed on immediately: nothing else of the job runs at that time.
+    Output is buffered in files from `spool`, because it may be larger than memory.
     """
 
     def __init__(self, reporter: Reporter, spool: Spool) -> None:
@@ -42,7 +42,7 @@ class Apart:
         self._kept: dict[str, _Kept] = {}
 
     def __call__(self, event: Event) -> None:
-        """Keep an event, or hand it on with what was kept before it."""
+        """Buffer an event, or pass it on with the buffered ones."""
         match event:
             case BuildStarted():
                 self._begin(event)
@@ -57,7 +57,7 @@ class Apart:
 
     def _begin(self, event: BuildStarted) -> None:
         scope = str(event.identifier)
-        # A build that begins again goes on where its first try has stopped.
+        # A build that is restarted continues the output of its first attempt.
         if scope not in self._kept:
             self._kept[scope] = _Kept(scope, self._spool())
             self._kept[scope].add(event)
@@ -92,14 +92,14 @@ class _Kept:
     def add(self, event: BuildStarted | _OfScope) -> None:
         """Keep one more event."""
         if isinstance(event, OutputLine):
-            # In JSON a line of output is one line, whatever stands in it.
+            # As JSON, an output line is always a single line.
             self._file.write(json.dumps([event.text, event.is_error]).encode() + b"\n")
         else:
             self._others.append(event)
             self._file.write(b"\n")
 
     def events(self) -> Iterator[BuildStarted | _OfScope]:
-        """All that was kept."""
+        """All buffered events."""
         others = iter(self._others)
         self._file.seek(0)
         for line in self._file:
@@ -110,5 +110,5 @@ class _Kept:
                 yield OutputLine(scope=self._scope, text=str(fields[0]), is_error=fields[1] is True)
 
     def close(self) -> None:
-        """Give the file up."""
+        """Close the file."""
         self._file.close()

@@ -10,7 +10,7 @@ FINDINGS_VERSION = 1
 
 
 def findings_to_json(files: tuple[Distribution, ...], findings: tuple[Finding, ...]) -> str:
-    """An object with the files, the findings and whether these stop the release; ends in a newline."""
+    """An object with the files, the findings and whether they stop the release; ends with a newline."""
     return json_text(
         {
             "version": FINDINGS_VERSION,

@@ -18,13 +18,13 @@ _TITLES = ((Severity.ERROR, "Errors"), (Severity.WARNING, "Warnings"), (Severity
 
 
 def findings_text(files: tuple[Distribution, ...], findings: tuple[Finding, ...], look: Look) -> str:
-    """The files with a mark for each, the findings by their weight, and the verdict; ends in a newline."""
+    """The files with a mark for each, the findings by severity, and the verdict; ends with a newline."""
     lines = [*_file_lines(files, findings, look), *finding_lines(findings, len(files), look)]
     return "\n".join([*lines, _verdict(files, findings, look), ""])
 
 
 def finding_lines(findings: tuple[Finding, ...], total: int, look: Look) -> Iterator[str]:
-    """The findings about `total` files by their weight and their rule, each part with an empty line below."""
+    """The findings about `total` files by severity and rule; an empty line follows each part."""
     for severity, title in _TITLES:
         alike = by_rule(findings, severity)
         if alike:
@@ -44,7 +44,7 @@ def _file_lines(files: tuple[Distribution, ...], findings: tuple[Finding, ...], 
     for one in files:
         found = [finding for finding in findings if one.filename in finding.files]
         worst = next((severity for severity, _ in _TITLES if any(f.severity is severity for f in found)), None)
-        # What is true of all files is told once, below.
+        # Findings about all files are shown once, below.
         own = [finding.rule for finding in found if not _is_of_all(finding, len(files))]
         rules = ", ".join(dict.fromkeys(own))
         facts = f"{_file_mark(worst, look)} {one.filename.ljust(names)}   {size(one.size).rjust(sizes)}"
@@ -56,7 +56,7 @@ def _file_lines(files: tuple[Distribution, ...], findings: tuple[Finding, ...], 
 def _rules(rules: str, room: int, look: Look) -> str:
     if len(rules) <= room:
         return f"   {look.dim(rules)}" if rules else ""
-    # What does not fit beside the name stands below it, as a whole.
+    # If the rules do not fit next to the name, all of them go below it.
     return "".join(f"\n      {look.dim(line)}" for line in _wrapped(rules, look, 6)) if rules else ""
 
 
@@ -83,7 +83,7 @@ def _rule_lines(findings: list[Finding], total: int, look: Look) -> Iterator[str
         for paragraph in finding.message.splitlines():
             yield from (f"    {line}" for line in _wrapped(look.clean(paragraph), look, 4))
         yield from (f"    {look.dim(line)}" for line in _files(finding, total))
-        # What helps against several faults stands below the last of them.
+        # The fix for several faults follows the last one.
         if finding is findings[-1] or finding.fix != findings[findings.index(finding) + 1].fix:
             yield from _fix_lines(finding.fix, look)
 
@@ -121,7 +121,7 @@ def _verdict(files: tuple[Distribution, ...], findings: tuple[Finding, ...], loo
 
 
 def verdict(files: tuple[Distribution, ...], findings: tuple[Finding, ...]) -> str:
-    """What was checked, how much was found, and what follows, in one line."""
+    """The checked files, the number of findings and the result, on one line."""
     numbers = {severity: sum(one.severity is severity for one in findings) for severity in Severity}
     parts = [
         count(numbers[severity], word)

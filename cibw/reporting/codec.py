@@ -1,4 +1,4 @@
-"""Plans, reports and manifests as JSON, and back; docs/plan.md describes the form."""
+"""Convert plans, reports and manifests to and from JSON; docs/plan.md describes the format."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def plan_to_json(plan: Plan) -> str:
 
 
 def plan_from_json(text: str) -> Plan:
-    """Read a plan; CibwError where the text is none, or is one of another version."""
+    """Read a plan; CibwError if the text is invalid or has another version."""
     return _load(text, Plan, PLAN_VERSION)
 
 
@@ -31,7 +31,7 @@ def report_to_json(report: Report) -> str:
 
 
 def report_from_json(text: str) -> Report:
-    """Read a report; CibwError where the text is none, or is one of another version."""
+    """Read a report; CibwError if the text is invalid or has another version."""
     return _load(text, Report, REPORT_VERSION)
 
 
@@ -41,13 +41,13 @@ def manifest_to_json(manifest: Manifest) -> str:
 
 
 def manifest_from_json(text: str) -> Manifest:
-    """Read a manifest; CibwError where the text is none, or is one of another version."""
+    """Read a manifest; CibwError if the text is invalid or has another version."""
     return _load(text, Manifest, MANIFEST_VERSION)
 
 
 def _dump(value: Plan | Report | Manifest) -> str:
     fields: dict[str, object] = converter().unstructure(value, type(value))
-    # The version first: a reader may need it before the rest.
+    # The version comes first, because a reader may need it before the rest.
     ordered = {"version": fields.pop("version"), **fields}
     return json_text(ordered)
 
@@ -57,12 +57,12 @@ def _load(text: str, root: type[_Root], version: int) -> _Root:
     try:
         data: object = parse_json(text)
     except ValueError as error:
-        raise CibwError(f"This {name} is no JSON: {error}") from error
+        raise CibwError(f"This {name} is not JSON: {error}") from error
     found = data.get("version") if isinstance(data, dict) else None
     if found != version:
         raise CibwError(
             f"This {name} has the version {found!r}; this cibw reads version {version}.",
-            hint=f"Make the {name} with the same release of cibw that reads it.",
+            hint=f"Create the {name} with the same release of cibw that reads it.",
         )
     try:
         return converter().structure(data, root)
@@ -70,4 +70,4 @@ def _load(text: str, root: type[_Root], version: int) -> _Root:
         mistakes = mistakes_of(error)
         if mistakes is None:
             raise
-        raise CibwError(f"This {name} can't be read: {'; '.join(mistakes)}") from error
+        raise CibwError(f"Cannot read this {name}: {'; '.join(mistakes)}") from error

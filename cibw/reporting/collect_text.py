@@ -1,4 +1,4 @@
-"""What `cibw collect` tells: what came from where."""
+"""The output of `cibw collect`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHOWN = 5
 
 
 def collection_lines(collection: Collection, output: str, look: Look) -> list[str]:
-    """The summary: a line for each folder, then what the manifest still lacks, then what was in the output before."""
+    """The summary: a line for each folder, then missing identifiers, then files that were already in the output."""
     lines = [look.bold(_headline(collection, output)), *_folders(collection, look)]
     lines += _repeated(collection.repeated, look)
     lines += _expected(collection, look)
@@ -24,8 +24,8 @@ def collection_lines(collection: Collection, output: str, look: Look) -> list[st
 def _headline(collection: Collection, output: str) -> str:
     copied, there = len(collection.copies), len(collection.there)
     if not copied:
-        return f"Nothing to do: {output} has {'all ' * (there > 1)}{count(there, 'file')} already"
-    rest = f"; {count(there, 'file')} there already" if there else ""
+        return f"Nothing to do: {output} already has {'all ' * (there > 1)}{count(there, 'file')}"
+    rest = f"; {count(there, 'file')} already there" if there else ""
     return f"Collected {count(copied, 'file')} into {output}{rest}"
 
 
@@ -39,11 +39,11 @@ def _folders(collection: Collection, look: Look) -> Iterable[str]:
 
 def _others(collection: Collection, output: str, look: Look) -> Iterable[str]:
     if collection.kept:
-        yield look.dim(f"  in {output} from before: {_listed(collection.kept)}")
+        yield look.dim(f"  already in {output}: {_listed(collection.kept)}")
     if collection.strangers:
         mark = look.symbol("⚠", "!")
-        yield look.warning(f"  {mark} in {output}, and from none of these folders: {_listed(collection.strangers)}")
-        yield look.dim("    remove what does not belong to the release; nothing is removed here")
+        yield look.warning(f"  {mark} in {output}, but not in these directories: {_listed(collection.strangers)}")
+        yield look.dim("    remove files that do not belong to the release; cibw does not remove them")
 
 
 def _contents(folder: Folder) -> str:
@@ -55,7 +55,7 @@ def _contents(folder: Folder) -> str:
 
 def _repeated(files: Iterable[CollectedFile], look: Look) -> Iterable[str]:
     for file in files:
-        yield look.dim(f"  {file.filename} is also in {file.folder}, with the same bytes")
+        yield look.dim(f"  {file.filename} is also in {file.folder}, with the same contents")
 
 
 def _expected(collection: Collection, look: Look) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""A run as a readable stream of lines."""
+"""Show a run as a stream of lines."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _DRAW_OVER = "\r\x1b[K"
 
 @dataclass(slots=True)
 class _Progress:
-    """How far the run is, as far as lines depend on it."""
+    """The state of the run that the lines depend on."""
 
     total: int = 0
     begun: set[str] = field(default_factory=set)
@@ -52,8 +52,8 @@ class _Progress:
 class Console:
     """Writes each event to a stream: a line per step, output below it or folded, a table at the end.
 
-    `clock` gives seconds since the epoch, which GitLab wants in its folds. Where builds run side by
-    side, a heading stands wherever the lines of another build begin. Failures go to `errors`, where that is given.
+    `clock` returns seconds since the epoch, which GitLab needs for folds. With parallel builds, a heading marks
+    where the lines of another build begin. Failures go to `errors`, if given.
     """
 
     def __init__(self, stream: TextIO, look: Look, clock: Callable[[], float], *, errors: TextIO | None = None) -> None:
@@ -64,7 +64,7 @@ class Console:
         self._state = _Progress()
 
     def __call__(self, event: Event) -> None:
-        """Write what an event has to say."""
+        """Write an event."""
         match event:
             case RunStarted() | RunFinished():
                 self._run(event)
@@ -116,7 +116,7 @@ class Console:
     def _build_finished(self, event: BuildFinished) -> None:
         result = event.result
         scope, begun = str(result.identifier), self._state.begun
-        # A build that never began has no lines of its own to stand under.
+        # A build that never started has no heading yet.
         if scope in begun:
             self._enter(scope)
             self._write(*text.result_lines(result, self._look))
@@ -126,7 +126,7 @@ class Console:
             self._write(text.untouched_line(result, heading, self._look))
         else:
             self._write(*text.result_lines(result, self._look))
-        # The builds of a job whose machine can't be had share one failure.
+        # The builds of a job without a machine share one failure.
         if result.failure is not None and result.failure not in self._state.failures:
             self._state.failures.add(result.failure)
             self._fail(result.failure)
@@ -177,7 +177,7 @@ class Console:
         if scope and scope != self._state.scope:
             self._close()
             self._state.scope = scope
-            self._write("", f"{self._look.bold(scope)} {self._look.dim('(goes on)')}")
+            self._write("", f"{self._look.bold(scope)} {self._look.dim('(continued)')}")
 
     def _open(self, scope: str) -> None:
         state = self._state
@@ -199,7 +199,7 @@ class Console:
         self._command(annotation(self._look.fold, level, title, message))
 
     def _draw(self, line: str) -> None:
-        """Show a line that the next one draws over, where the look allows it."""
+        """Show a line that the next one overwrites, if the terminal allows it."""
         if self._look.redraws and not self._look.output:
             self._put(line)
             self._state.is_drawn = True
@@ -210,7 +210,7 @@ class Console:
             self._put(f"{line}\n")
 
     def _command(self, line: str) -> None:
-        """Write what the CI acts on."""
+        """Write a command for the CI."""
         if line:
             self._draw_over()
             write_command(self._stream, _encodable(f"{line}\n", self._stream))
@@ -226,5 +226,5 @@ class Console:
 
 def _encodable(text: str, stream: TextIO) -> str:
     encoding = stream.encoding or "utf-8"
-    # What the stream's encoding lacks must not end the run.
+    # Characters missing in the stream's encoding must not end the run.
     return text.encode(encoding, "replace").decode(encoding)

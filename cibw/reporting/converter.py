@@ -1,4 +1,4 @@
-"""How the model's values become plain data: what cattrs can't know by itself."""
+"""Configure cattrs for the values of the model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _UNIONS = (
 def converter() -> Converter:
     """The converter between the model and lists, dicts, strings and numbers.
 
-    It compiles functions for each class of the model, which takes longer than to convert a plan.
+    Creating it compiles functions for each class of the model, which takes longer than converting a plan.
     """
     from cattrs import Converter
     from cattrs.strategies import configure_tagged_union
@@ -44,7 +44,7 @@ def converter() -> Converter:
 
 
 def mistakes_of(error: Exception) -> list[str] | None:
-    """What is wrong in data that could not be read, each with its place; None for any other error."""
+    """The mistakes in invalid data, each with its place; None for other errors."""
     from cattrs import BaseValidationError, transform_error
 
     if isinstance(error, BaseValidationError):
@@ -80,9 +80,9 @@ def _put_type_first(converter: Converter, union: object) -> None:
 def _add_short_forms(converter: Converter) -> None:
     from cattrs.gen import make_dict_unstructure_fn, override
 
-    # Nearly every command is one for a POSIX shell, or for none.
+    # Nearly all commands are for a POSIX shell, or for no shell.
     commands = make_dict_unstructure_fn(Command, converter, dialect=override(omit_if_default=True))
     converter.register_unstructure_hook(Command, commands)
-    # Twenty options of which hardly any is ever set: only those that are would be read.
+    # Only a few of the twenty options are usually set, so the others are omitted.
     hook = make_dict_unstructure_fn(CreateOptions, converter, _cattrs_omit_if_default=True)
     converter.register_unstructure_hook(CreateOptions, hook)

@@ -1,4 +1,4 @@
-"""The last lines of a run: what was built, what to be aware of, what failed."""
+"""The last lines of a run: wheels, warnings and failures."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def ending(report: Report, warnings: Warnings, look: Look) -> list[str]:
 
 
 def all_warnings(report: Report, warnings: Warnings) -> list[tuple[str, str]]:
-    """The warnings that were raised and those of the results, each once."""
+    """The raised warnings and those of the results, without duplicates."""
     of_results = [(str(result.identifier), message) for result in report.results for message in result.warnings]
     return list(dict.fromkeys((*warnings, *of_results)))
 
 
 def cache_totals(results: Iterable[BuildResult]) -> list[str]:
-    """What each compiler cache brought to all builds, e.g. `40 of 52 files from ccache`."""
+    """The hits of each compiler cache in all builds, e.g. `40 of 52 files from ccache`."""
     hits: Counter[str] = Counter()
     files: Counter[str] = Counter()
     for cache in (result.compiler_cache for result in results):

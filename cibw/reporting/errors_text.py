@@ -1,4 +1,4 @@
-"""Errors and failures as text."""
+"""Format errors and failures as text."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def error_text(error: CibwError, look: Look) -> str:
 
 
 def failure_text(failure: Failure, look: Look) -> str:
-    """A failure with its place, its last lines of output, its log and what to do."""
+    """A failure with its place, its last lines of output, its log and its hint."""
     context = failure.context
     lines = [_rule(headline(failure), look), *folded(failure.message, look)]
     lines += [f"  {look.dim(f'{name:<8}')} {text}" for name, text in _facts(context)]
     if context.last_lines:
         bar = look.symbol("│", "|")
-        lines.append(f"  {look.dim('its last lines')}")
+        lines.append(f"  {look.dim('last lines')}")
         lines += [f"    {look.bad(bar)} {look.clean(line)}".rstrip() for line in context.last_lines]
     lines += with_arrow(failure.hint, look) if failure.hint else []
     lines.append(look.bad(_bar(look)))
@@ -31,7 +31,7 @@ def failure_text(failure: Failure, look: Look) -> str:
 
 
 def headline(failure: Failure) -> str:
-    """The place and kind of a failure in one line."""
+    """The place and kind of a failure on one line."""
     context = failure.context
     place = context.identifier
     if context.step:

@@ -9,7 +9,7 @@ from cibw.reporting.look import Look
 
 
 def by_rule(findings: Iterable[Finding], severity: Severity) -> dict[str, list[Finding]]:
-    """The findings of one weight by their rules, in the order of what was found first."""
+    """The findings of one severity by rule, in the order of the first finding."""
     alike: dict[str, list[Finding]] = {}
     for finding in findings:
         if finding.severity is severity:
@@ -28,6 +28,6 @@ def warning_lines(findings: Iterable[Finding], look: Look) -> list[str]:
 
 
 def fault_text(findings: Iterable[Finding]) -> str:
-    """The findings that stop a release, each with its fix, as the message of an error."""
+    """The findings that stop a release, each with its fix, as an error message."""
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     return "\n".join(f"{finding.message}\n  {finding.fix}" for finding in errors)

@@ -1,4 +1,4 @@
-"""Folding and annotations in the logs of continuous integration."""
+"""Folds and annotations in CI logs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class FoldStyle(Enum):
 
 
 class Level(Enum):
-    """How grave an annotation is, in the words of GitHub and Azure."""
+    """The severity of an annotation, with the names of GitHub and Azure."""
 
     WARNING = "warning"
     ERROR = "error"
@@ -42,11 +42,11 @@ FOLD_MODES = {
     "travis": FoldStyle.TRAVIS,
     "disabled": FoldStyle.NONE,
 }
-"""What a user may ask for by CIBW_LOG_FOLD_MODE."""
+"""The values of CIBW_LOG_FOLD_MODE."""
 
 
 def detect_fold(environment: Mapping[str, str]) -> FoldStyle:
-    """The style that CIBW_LOG_FOLD_MODE names, else that of the CI that an environment belongs to."""
+    """The style from CIBW_LOG_FOLD_MODE, else that of the detected CI."""
     asked = environment.get("CIBW_LOG_FOLD_MODE", "").lower()
     if asked in FOLD_MODES:
         return FOLD_MODES[asked]
@@ -54,7 +54,7 @@ def detect_fold(environment: Mapping[str, str]) -> FoldStyle:
 
 
 def is_ci(environment: Mapping[str, str]) -> bool:
-    """Whether an environment is that of a CI, of those known here or of any that says so by `CI`."""
+    """Whether an environment belongs to a CI: a known one, or any that sets `CI`."""
     return any(_is_set(environment, name) for name in (*_VARIABLES, "CI"))
 
 
@@ -63,7 +63,7 @@ def _is_set(environment: Mapping[str, str], name: str) -> bool:
 
 
 def open_fold(style: FoldStyle, title: str, *, key: str, now: float) -> str:
-    """The line that begins a fold; `key` is unique in the log, `now` in seconds since the epoch."""
+    """The line that begins a fold; `key` is unique in the log, `now` is in seconds since the epoch."""
     title = neutral_line(title, colour=False)
     match style:
         case FoldStyle.NONE:
@@ -81,7 +81,7 @@ def open_fold(style: FoldStyle, title: str, *, key: str, now: float) -> str:
 
 
 def close_fold(style: FoldStyle, *, key: str, now: float) -> str:
-    """The line that ends a fold, empty where the style needs none."""
+    """The line that ends a fold, or an empty string if the style needs none."""
     match style:
         case FoldStyle.NONE:
             return ""
@@ -98,7 +98,7 @@ def close_fold(style: FoldStyle, *, key: str, now: float) -> str:
 
 
 def annotation(style: FoldStyle, level: Level, title: str, message: str) -> str:
-    """The line that puts a message on the page of the run, empty where the CI has no such thing."""
+    """The line that shows a message on the page of the run, or an empty string if the CI does not support it."""
     title, message = neutral(title, colour=False), neutral(message, colour=False)
     match style:
         case FoldStyle.GITHUB:

@@ -1,4 +1,4 @@
-"""Sentences that are folded to the width of a terminal."""
+"""Wrap text to the width of a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LEAST_WIDTH = 20
 
 
 def folded(text: str, look: Look, indent: int = 2) -> list[str]:
-    """A text as lines with an indent; each keeps its own besides, and a path that is longer than a line stays whole."""
+    """Wrap a text with an indent. Lines keep their own indent, and long paths are not broken."""
     width = min(look.width, _WORST_WIDTH) - indent
     lines: list[str] = []
     for paragraph in text.splitlines():
@@ -28,12 +28,12 @@ def _pieces(paragraph: str, width: int) -> list[str]:
 
 
 def with_arrow(text: str, look: Look, indent: int = 2) -> list[str]:
-    """What to do next: folded behind an arrow."""
+    """A hint, wrapped after an arrow."""
     arrow = look.symbol("→", "->")
     first, *rest = folded(text, look, indent + len(arrow) + 1)
     return [f"{' ' * indent}{look.good(arrow)} {first.strip()}", *rest]
 
 
 def dimmed(text: str, look: Look, indent: int = 2) -> list[str]:
-    """A note, folded and without emphasis."""
+    """A note, wrapped and dimmed."""
     return [f"{' ' * indent}{look.dim(line.strip())}" for line in folded(text, look, indent)]

@@ -1,4 +1,4 @@
-"""Streams that let nothing through which is secret, or has power over the terminal or the CI."""
+"""Streams that mask secrets and neutralize commands to the terminal or the CI."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from cibw.reporting.neutral import neutral
 
 
 class GuardedStream(io.StringIO):
-    """Stands before a stream of the terminal; all that is written is masked and made harmless.
+    """Wraps a stream of the terminal; all output is masked and neutralized.
 
-    Colours stay. What cibw itself has to say to the CI or the terminal goes through `write_command`.
+    Colours are kept. cibw's own commands to the CI or the terminal go through `write_command`.
     """
 
     encoding: str = "utf-8"
@@ -25,8 +25,8 @@ class GuardedStream(io.StringIO):
         self.encoding = stream.encoding or "utf-8"
 
     def write(self, text: str, /) -> int:
-        """Write a text; gives how long it was."""
-        # A line that begins in the midst of a line can be no command.
+        """Write a text and return its length."""
+        # Text that continues a line cannot be a command.
         shown = neutral(f"{self._held}{self._mask(text)}", colour=True)
         self._stream.write(shown[len(self._held) :])
         if text:
@@ -34,24 +34,24 @@ class GuardedStream(io.StringIO):
         return len(text)
 
     def write_command(self, text: str) -> None:
-        """Write a text as it is: one that cibw has made for the CI or the terminal."""
+        """Write a text unchanged: a command of cibw for the CI or the terminal."""
         self._stream.write(text)
 
     def flush(self) -> None:
-        """Hand on what the stream has kept."""
+        """Flush the stream."""
         self._stream.flush()
 
     def fileno(self) -> int:
-        """The descriptor of the stream."""
+        """The file descriptor of the stream."""
         return self._stream.fileno()
 
     def isatty(self) -> bool:
-        """Whether somebody sits before the stream."""
+        """Whether the stream is a terminal."""
         return self._stream.isatty()
 
 
 def write_command(stream: IO[str], text: str) -> None:
-    """Write what cibw itself says to the CI or the terminal, past any guard."""
+    """Write a command of cibw to the CI or the terminal, bypassing any guard."""
     if isinstance(stream, GuardedStream):
         stream.write_command(text)
     else:

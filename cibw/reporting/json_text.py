@@ -1,4 +1,4 @@
-"""JSON as people like to read it: what is short stands on one line."""
+"""Readable JSON: short values are on one line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def json_text(value: object) -> str:
-    """Plain data as JSON, with short lists and objects on one line; ends in a newline."""
+    """Plain data as JSON, with short lists and objects on one line; ends with a newline."""
     return neutral_json(f"{_pretty(value, 0)}\n")
 
 
@@ -24,7 +24,7 @@ def _pretty(value: object, indent: int) -> str:
         opening, closing = "[]"
     else:
         return _encode(value)
-    # An item on several lines is longer than a line, and so is what holds it.
+    # If an item has several lines, its container must have several, too.
     short = f"{opening}{', '.join(items)}{closing}"
     if len(short) + indent <= _WIDTH:
         return short

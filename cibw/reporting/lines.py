@@ -1,4 +1,4 @@
-"""The single lines of the console's stream."""
+"""Format the lines of the console."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TIME_WIDTH = 10
 
 
 def run_lines(event: RunStarted, look: Look) -> list[str]:
-    """What the run is about to do."""
+    """The heading of the run."""
     wheels = count(len(event.plan.identifiers), "wheel")
     notes = [line for note in event.plan.notes for line in dimmed(note, look)]
     return [look.bold(f"Building {wheels} into {event.output_dir}"), *notes]
@@ -35,13 +35,13 @@ def open_step(title: str, look: Look) -> str:
 
 
 def running_step(title: str, look: Look) -> str:
-    """What stands for a step until it ends."""
+    """The line for a step until it ends."""
     arrow = look.symbol("▸", ">")
     return f"  {look.dim(f'{arrow} {title} ...')}"
 
 
 def step_line(event: StepFinished, look: Look) -> str:
-    """A step that ended, with its time."""
+    """A finished step with its time."""
     symbol = look.good(look.symbol("✓", "ok")) if event.succeeded else look.bad(look.symbol("✗", "FAILED"))
     name = event.step.value.ljust(_NAME_WIDTH)
     time = duration(event.seconds).rjust(_TIME_WIDTH)
@@ -60,12 +60,12 @@ def output_line(line: str, look: Look) -> str:
 
 
 def warning_line(message: str, look: Look) -> str:
-    """A warning, where it arose."""
+    """A warning at the place where it was raised."""
     return look.warning(f"  {look.symbol('⚠', '!')} WARNING: {message}")
 
 
 def result_lines(result: BuildResult, look: Look) -> list[str]:
-    """What came out of a build; nothing for a failure, which has a block of its own."""
+    """The result of a build; nothing for a failure, which has its own block."""
     arrow = look.good(look.symbol("→", "->"))
     match result.status:
         case Status.BUILT | Status.REUSED | Status.RESTORED:
@@ -83,7 +83,7 @@ def result_lines(result: BuildResult, look: Look) -> list[str]:
 
 
 def untouched_line(result: BuildResult, heading: str, look: Look) -> str:
-    """A build that needed no machine, as an earlier run has left its wheel and passed its tests."""
+    """A build that needed no machine, because its wheel and test results come from an earlier run."""
     wheel = result.wheel.filename if result.wheel and result.status is Status.REUSED else ""
     how = f"served by {wheel}" if wheel else "from the store"
     tested = ", tested before" if result.tested else f", {_tested(result)}"

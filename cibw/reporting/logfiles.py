@@ -1,4 +1,4 @@
-"""One log file for each build and each job."""
+"""Write a log file for each build and each job."""
 
 from __future__ import annotations
 
@@ -30,15 +30,14 @@ _PLAIN = Look()
 
 
 def log_path(directory: Path, scope: str) -> Path:
-    """Where the log of a build identifier or of a job is written."""
+    """The path of the log of a build identifier or a job."""
     return directory / f"{re.sub(r'[^A-Za-z0-9_.-]+', '_', scope)}.log"
 
 
 class LogFiles:
-    """Writes what happens in each scope to its own file, line by line, without colours.
+    """Writes the events of each scope to its own file, line by line, without colours.
 
-    A run begins its files anew. Files are opened when their first line comes, and closed when the
-    build or the run ends.
+    A run overwrites the files. Files are opened at their first line, and closed when the build or the run ends.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -47,7 +46,7 @@ class LogFiles:
         self._begun: set[str] = set()
 
     def __call__(self, event: Event) -> None:
-        """Write an event to the log that it belongs to."""
+        """Write an event to its log."""
         match event:
             case BuildFinished(result=result):
                 self._close(str(result.identifier))

@@ -1,4 +1,4 @@
-"""How text looks on a stream: colours, symbols, width and folding."""
+"""The style of text on a stream: colours, symbols, width and folds."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _RESET = "\x1b[0m"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What a stream can show; `width` is in columns.
+    """The capabilities of a stream; `width` is in columns.
 
-    `output` says whether commands and their output are shown. Where they are not, and lines of the
-    stream can be drawn over (`redraws`), the running step is shown until it ends.
+    `output` says whether commands and their output are shown. If not, and lines of the stream can be overwritten
+    (`redraws`), the running step is shown until it ends.
     """
 
     width: int = 100
@@ -27,11 +27,11 @@ class Look:
     redraws: bool = False
 
     def bold(self, text: str) -> str:
-        """Text that stands out."""
+        """Emphasized text."""
         return self._paint("1", text)
 
     def dim(self, text: str) -> str:
-        """Text that steps back."""
+        """Dimmed text."""
         return self._paint("2", text)
 
     def good(self, text: str) -> str:
@@ -43,15 +43,15 @@ class Look:
         return self._paint("1;31", text)
 
     def warning(self, text: str) -> str:
-        """Text about something to be aware of."""
+        """Text about a warning."""
         return self._paint("1;33", text)
 
     def symbol(self, unicode: str, ascii_text: str) -> str:
-        """A symbol, or what stands for it where the stream has ASCII only."""
+        """A symbol, or its replacement on an ASCII-only stream."""
         return unicode if self.unicode else ascii_text
 
     def clean(self, line: str) -> str:
-        """A line of a command's output, without what has power over the terminal or the CI, or unwanted colours."""
+        """A line of a command's output, without commands to the terminal or the CI, and without unwanted colours."""
         return neutral_line(line, colour=self.colour)
 
     def _paint(self, code: str, text: str) -> str:

@@ -1,4 +1,4 @@
-"""`dist.json` beside distributions."""
+"""Read and write `dist.json`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from cibw.reporting.whole_file import write_whole
 
 
 def write_manifest(manifest: Manifest, directory: Path) -> Path:
-    """Write `dist.json` into a directory and give its path."""
+    """Write `dist.json` into a directory and return its path."""
     from cibw.reporting.codec import manifest_to_json
 
     return write_whole(directory / MANIFEST_NAME, manifest_to_json(manifest))
 
 
 def read_manifest(directory: Path) -> Manifest | None:
-    """The manifest of a directory, None where it has none; CibwError where it can't be read."""
+    """The manifest of a directory, or None; CibwError if it cannot be read."""
     from cibw.reporting.codec import manifest_from_json
 
     path = directory / MANIFEST_NAME
@@ -27,8 +27,8 @@ def read_manifest(directory: Path) -> Manifest | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise CibwError(f"{path} can't be read: {error}.", hint="Remove it, and build again.") from error
+        raise CibwError(f"Cannot read {path}: {error}.", hint="Remove it and build again.") from error
     try:
         return manifest_from_json(text)
     except CibwError as error:
-        raise CibwError(f"{path}: {error.message}", hint=error.hint or "Remove it, and build again.") from error
+        raise CibwError(f"{path}: {error.message}", hint=error.hint or "Remove it and build again.") from error

@@ -1,4 +1,4 @@
-"""`dist.json` of a run: its wheels, and every identifier that its plan had to build."""
+"""Write `dist.json` of a run: its wheels, and all identifiers of its plan."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from cibw.reporting.reporter import Reporter
 
 
 def manifest_writer(directory: Path, plan: Plan) -> Reporter:
-    """A reporter that keeps `dist.json` in a directory, after each wheel that was built and at the end of the run.
+    """A reporter that updates `dist.json` in a directory after each built wheel and at the end of the run.
 
-    What a manifest of earlier runs says of files that are still there stays in it. CibwError, at once, where that
-    manifest can't be read.
+    Entries of earlier runs are kept if their files still exist. CibwError, immediately, if the existing manifest
+    cannot be read.
     """
     earlier = read_manifest(directory) or Manifest()
     own = Manifest(expected=plan.identifiers)
@@ -29,7 +29,7 @@ def manifest_writer(directory: Path, plan: Plan) -> Reporter:
         is_due = isinstance(event, RunFinished)
         if isinstance(event, BuildFinished):
             own = merged((own, Manifest(files=_entries(event.result, plan))))
-            # A wheel of the store costs no time, so that a run of many needs no more than one look at the disk.
+            # Wheels from the store take no time, so one update at the end is enough.
             is_due = event.result.status is Status.BUILT
         if is_due:
             write_manifest(merged((kept(earlier, _sizes(earlier, directory)), own)), directory)
@@ -38,7 +38,7 @@ def manifest_writer(directory: Path, plan: Plan) -> Reporter:
 
 
 def plan_key(plan: Plan, identifier: BuildIdentifier) -> str:
-    """The SHA-256 of the JSON form of what a plan has for one build, without the values of variables."""
+    """The SHA-256 of the JSON of one build in a plan, without the values of variables."""
     from cibw.reporting.codec import plan_to_json
 
     return hashlib.sha256(plan_to_json(plan_of_build(plan, identifier)).encode()).hexdigest()
@@ -48,7 +48,7 @@ def _entries(result: BuildResult, plan: Plan) -> tuple[ManifestFile, ...]:
     wheel = result.wheel
     if wheel is None:
         return ()
-    # A wheel that serves again keeps the key of the build that made it.
+    # A reused wheel keeps the key of the build that created it.
     key = "" if result.status is Status.REUSED else plan_key(plan, result.identifier)
     entry = ManifestFile(
         filename=wheel.filename,

@@ -1,4 +1,4 @@
-"""Text of builds, projects and servers as Markdown that shows it as it is, whatever stands in it."""
+"""Escape text of builds, projects and servers for Markdown."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Iterable
 from cibw.reporting.neutral import neutral
 
 _SIGNS = re.compile(r"[\\<|*_\[\]&~$]")
-"""What makes HTML, cells, emphasis, links, entities and formulas; code in backticks stays code, with these in it."""
+"""Characters of HTML, cells, emphasis, links, entities and formulas; code in backticks may contain them."""
 _BEGINNING = re.compile(r"^(?=[#>+=-])|(?<=^\d)(?=[.)])")
-"""What makes a heading, a quotation or a list at the beginning of a line."""
+"""Characters that start a heading, a quotation or a list at the beginning of a line."""
 
 
 def escaped(text: str) -> str:
-    """A text in one line that Markdown shows as it is."""
+    """A text on one line, escaped for Markdown."""
     line = " ".join(neutral(text, colour=False).split("\n")).strip()
     return _BEGINNING.sub(r"\\", _SIGNS.sub(r"\\\g<0>", line))
 
 
 def code(text: str) -> str:
-    """A text in one line as code, also in the cell of a table."""
+    """A text on one line as code, also for table cells."""
     line = " ".join(neutral(text, colour=False).split("\n")).replace("|", "\\|")
     runs = re.findall(r"`+", line)
     if not runs:

@@ -1,4 +1,4 @@
-"""What masks secrets in every text that leaves the program."""
+"""Mask secrets in all output of the program."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from cibw.reporting.secret_forms import forms
 from cibw.reporting.secret_shapes import MASK, logins_in, mask_shapes
 
 _MOST_LINES = 500
-"""Lines of private keys that are learned from outputs: a build may print any number of them."""
+"""The maximum number of lines of private keys that are learned from output."""
 
 
 class Masker:
-    """Masks the secrets that it knows, and those that their shape gives away; call it with a text.
+    """Masks known secrets and secrets that are recognized by their format; call it with a text.
 
-    It learns secrets while the program runs, as soon as anyone knows them. Threads may share it.
+    It learns secrets while the program runs. It is thread-safe.
     """
 
     def __init__(self, environment: Mapping[str, str] | None = None, names: SecretNames | None = None) -> None:
@@ -32,11 +32,11 @@ class Masker:
         self.hear((environment or {}).items())
 
     def __call__(self, text: str) -> str:
-        """The text with its secrets masked; where one is written with controls in it, the text comes without these."""
+        """The text with its secrets masked. If controls split a secret, the result has no controls."""
         text = self._masked(text)
         if text.isprintable():
             return text
-        # Who shows or keeps the text drops the controls, and so puts the pieces of a secret together.
+        # Terminals and logs drop control characters, which would join the pieces of a secret.
         bare = neutral(text, colour=False)
         if bare == text:
             return text
@@ -50,7 +50,7 @@ class Masker:
         return mask_shapes(text)
 
     def hear(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Learn what is secret among names and their values: variables, settings."""
+        """Learn the secrets among pairs of names and values: variables, settings."""
         pairs = list(pairs)
         secret = self._names.secret_values(pairs)
         found = [*secret, *(leaf for value in secret for leaf in self._leaves(value))]
@@ -67,7 +67,7 @@ class Masker:
             self._sort()
 
     def learn_line(self, line: str) -> None:
-        """Mask a line of a private key that an output has shown, wherever it is shown again."""
+        """Mask a line of a private key that was printed once wherever it is printed again."""
         if self._lines_left > 0:
             self._lines_left -= 1
             with self._learning:
@@ -75,14 +75,14 @@ class Masker:
                 self._sort()
 
     def watch(self, patterns: Iterable[str], environment: Mapping[str, str]) -> None:
-        """Take names that match some patterns for those of secrets, too; an environment is judged anew."""
+        """Treat names that match the patterns as secrets, and check an environment again."""
         added = tuple(dict.fromkeys((*self._names.patterns, *patterns)))
         if added != self._names.patterns:
             self._names = SecretNames(patterns=added)
             self.hear(environment.items())
 
     def spare(self, texts: Iterable[str]) -> None:
-        """Never mask some texts that are no secrets, such as the name of the project."""
+        """Never mask texts that are not secrets, such as the name of the project."""
         with self._learning:
             self._spared |= {text for text in texts if text}
             self._sort()
@@ -91,7 +91,7 @@ class Masker:
         self._pieces = tuple(sorted(self._known - self._spared, key=lambda piece: (-len(piece), piece)))
 
     def _leaves(self, value: str) -> Iterator[str]:
-        """The secrets in a value that is JSON, such as the key of a service account."""
+        """The secrets in a JSON value, such as the key of a service account."""
         if not value.lstrip().startswith("{"):
             return
         try:

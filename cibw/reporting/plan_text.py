@@ -1,4 +1,4 @@
-"""A plan as text for people."""
+"""Format a plan as text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cibw.reporting.wording import count
 
 
 def plan_text(plan: Plan, look: Look) -> str:
-    """A plan as text: jobs, machines, builds, steps, commands, and what is not built; ends in a newline."""
+    """A plan as text: jobs, machines, builds, steps, commands, and builds that are skipped; ends with a newline."""
     wheels = count(len(plan.identifiers), "build")
     lines = [look.bold(f"{count(len(plan.jobs), 'job')}, {wheels}")]
     lines += [line for note in plan.notes for line in dimmed(note, look)]
@@ -103,14 +103,14 @@ def _action(action: Action, look: Look) -> list[str]:
             return [f"{look.dim('+')} {path} {look.dim(f'(copied from {source})')}"]
         case Fetch(url=url, path=path, unpack=unpack):
             how = "fetched and unpacked from" if unpack else "fetched from"
-            unless = f", unless there is {action.unless}" * bool(action.unless)
+            unless = f", unless {action.unless} exists" * bool(action.unless)
             return [f"{look.dim('+')} {path} {look.dim(f'({how} {url}{unless})')}"]
         case _:
             assert_never(action)
 
 
 def _condition(command: Command, when: When, look: Look) -> str:
-    conditions = [] if when is When.ALWAYS else [f"where {when.value}"]
+    conditions = [] if when is When.ALWAYS else [f"if {when.value}"]
     if command.path_entry is not None:
         conditions.append(f"with {command.path_entry} on PATH")
     return f"  {look.dim('(' + ', '.join(conditions) + ')')}" if conditions else ""
@@ -123,7 +123,7 @@ def _command(command: Command) -> str:
 
 
 def _argument(argument: Template, dialect: Shell) -> str:
-    # The braces of a late value need no quotes: they are not there when the command runs.
+    # The braces of a placeholder need no quotes: it is replaced before the command runs.
     literal = "".join(part for part in argument.parts if isinstance(part, str))
     late_only = not literal and bool(argument)
     return str(argument) if late_only or dialect.quote(literal) == literal else dialect.quote(str(argument))
@@ -148,7 +148,7 @@ def _machine_facts(machine: MachineSpec, look: Look) -> list[str]:
     created = [f"{name}={value}" for name, value in _options(machine.engine.create)]
     mount = [] if not machine.engine.disable_host_mount else ["the host's files are not mounted"]
     is_image = machine.emulation_toolchain is EmulationToolchain.IMAGE
-    compilers = [_fact("compilers", "the image's own, even where they are emulated", look)] if is_image else []
+    compilers = [_fact("compilers", "those of the image, even if emulated", look)] if is_image else []
     facts = [_fact("created with", text, look) for text in (", ".join(created), *mount) if text]
     return facts + compilers
 

@@ -1,4 +1,4 @@
-"""What came of an upload, in the `report.json` beside the files."""
+"""The result of an upload in the `report.json` next to the files."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from cibw.reporting.report import read_report, write_report
 
 
 def keep_publish(publish: PublishReport, directory: Path) -> None:
-    """Put the report of an upload into `report.json`, and leave what a build has written there."""
+    """Add the report of an upload to `report.json`, and keep the report of a build there."""
     write_report(replace(read_report(directory) or Report(results=()), publish=publish), directory)
 
 
 def read_publish(directory: Path) -> PublishReport | None:
-    """The report of the last upload from a directory; None where there is none that can be read."""
+    """The report of the last upload from a directory; None if there is no readable one."""
     report = read_report(directory)
     return report.publish if report else None

@@ -1,4 +1,4 @@
-"""Masking secrets before any reporter sees them."""
+"""Mask secrets in events before reporters get them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from cibw.reporting.reporter import Reporter
 from cibw.reporting.secret_shapes import MASK, KeyLines
 
 _NAMES = frozenset({"scope", "job", "name", "identifier", "filename", "sha256"})
-"""Fields that name things: other values refer to them."""
+"""Fields with names that other values refer to."""
 _LONG_LINE = 1 << 20
-"""Bytes after which a line of output may go on in the next event."""
+"""Bytes after which an output line may continue in the next event."""
 _HELD_BACK = 1 << 12
-"""Characters of such a line that wait for what follows, as a secret may begin in them."""
+"""Characters of such a line that are held back, because a secret may begin in them."""
 
 
 def redact(reporter: Reporter, mask: Masker) -> Reporter:
-    """A reporter that hands events on with secrets masked, in all of their texts.
+    """A reporter that passes events on with secrets masked in all texts.
 
-    It learns the values of variables from the events, which it keeps to itself.
+    It learns the values of variables from VariablesSet events, which are not passed on.
     """
     output = _Output(mask)
 
@@ -46,7 +46,7 @@ def redact(reporter: Reporter, mask: Masker) -> Reporter:
 
 
 class _Output:
-    """What one line of output means for the next ones: private keys, and lines that come in pieces."""
+    """State between output lines: private keys, and lines that arrive in pieces."""
 
     def __init__(self, mask: Masker) -> None:
         self._mask = mask
@@ -54,7 +54,7 @@ class _Output:
         self._held: dict[tuple[str, bool], str] = {}
 
     def masked(self, event: OutputLine) -> OutputLine:
-        """A line, with what was held back of the one before; a line of a private key is masked as a whole."""
+        """A line, with the text held back from the previous one; lines of private keys are masked completely."""
         stream = (event.scope, event.is_error)
         text = self._held.pop(stream, "") + event.text
         keys = self._keys.get(stream)
@@ -69,7 +69,7 @@ class _Output:
         return event if text == event.text else replace(event, text=text)
 
     def rest_of(self, event: Event) -> Iterator[OutputLine]:
-        """What was held back of the outputs that an event ends."""
+        """The text held back from outputs that an event ends."""
         if not self._held:
             return
         scope = str(event.result.identifier) if isinstance(event, BuildFinished) else getattr(event, "scope", "")

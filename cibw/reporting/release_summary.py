@@ -20,19 +20,19 @@ _SIGNS = {
 
 
 def check_markdown(files: tuple[Distribution, ...], findings: tuple[Finding, ...]) -> str:
-    """The verdict of a check, and a row for each finding; ends in a newline."""
+    """The verdict of a check, and a row for each finding; ends with a newline."""
     rows = [
         _row(_WEIGHTS[severity], code(one.rule), escaped(one.message), escaped(one.fix))
         for severity in Severity
         for one in findings
         if one.severity is severity
     ]
-    table = ["| | rule | what is wrong | what to do |", "|---|---|---|---|", *rows, ""] if rows else []
+    table = ["| | rule | problem | fix |", "|---|---|---|---|", *rows, ""] if rows else []
     return _page(verdict(files, findings), table, is_good=not stops(findings))
 
 
 def publish_markdown(report: PublishReport) -> str:
-    """How an upload ended, and a row for each file; ends in a newline."""
+    """The result of an upload, and a row for each file; ends with a newline."""
     rows = [
         _row(
             _SIGNS[one.status],
@@ -43,7 +43,7 @@ def publish_markdown(report: PublishReport) -> str:
         )
         for one in report.uploads
     ]
-    table = ["| | file | ended | size | SHA-256 |", "|---|---|---|---:|---|", *rows, ""]
+    table = ["| | file | result | size | SHA-256 |", "|---|---|---|---:|---|", *rows, ""]
     title = f"{ending(report)} ({report.index})"
     if report.exit_code:
         title += f", exit code {report.exit_code}"

@@ -1,4 +1,4 @@
-"""`report.json` beside the wheels."""
+"""Read and write `report.json` next to the wheels."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def report_writer(directory: Path) -> Reporter:
 
 
 def write_report(report: Report, directory: Path) -> Path:
-    """Write `report.json` and give its path."""
+    """Write `report.json` and return its path."""
     from cibw.reporting.codec import report_to_json
 
     return write_whole(directory / FILE_NAME, report_to_json(report))
 
 
 def read_report(directory: Path) -> Report | None:
-    """The report of an earlier run; None where there is none that can be read."""
+    """The report of an earlier run; None if there is no readable one."""
     from cibw.reporting.codec import report_from_json
 
     try:

@@ -1,4 +1,4 @@
-"""What a reporter is, and how several become one."""
+"""The reporter type, and how to combine reporters."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Reporter = Callable[[Event], None]
 
 
 def combine(*reporters: Reporter) -> Reporter:
-    """One reporter that hands each event to all; it may be called from several threads at once.
+    """A thread-safe reporter that passes each event to all reporters.
 
-    Where one fails, the others hear of the event all the same; the last error is raised.
+    If one fails, the others still get the event; the last error is raised.
     """
     lock = Lock()
 
     def report(event: Event) -> None:
-        # The stack calls them last in, first out, each whatever the others do.
+        # The stack calls all of them, last in, first out, even if some fail.
         with lock, ExitStack() as stack:
             for reporter in reversed(reporters):
                 stack.callback(reporter, event)

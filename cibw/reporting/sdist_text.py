@@ -1,4 +1,4 @@
-"""What `cibw sdist` tells."""
+"""The output of `cibw sdist`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cibw.reporting.wording import duration, size
 
 
 def begun_line(directory: str, look: Look) -> str:
-    """What is about to be done."""
+    """The line before the build."""
     return look.bold(f"Building the sdist into {directory}")
 
 
@@ -20,9 +20,9 @@ def built_lines(sdist: Distribution, path: str, seconds: float, look: Look) -> l
 
 
 def kept_lines(sdist: Distribution, path: str, look: Look) -> list[str]:
-    """An sdist that is there already."""
+    """An sdist that already exists."""
     mark = look.good(look.symbol("→", "->"))
-    facts = look.dim(f"{size(sdist.size)}, built before from the same source; --force builds it anew")
+    facts = look.dim(f"{size(sdist.size)}, already built from the same source; --force rebuilds it")
     return [f"{mark} {look.bold(path)} {facts}", _hash(sdist, look)]
 
 

@@ -1,4 +1,4 @@
-"""How a secret may be written in an output: as it is, quoted, escaped or encoded; and which values are none."""
+"""The forms of a secret in output (plain, quoted, escaped, encoded), and the values that are not secrets."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from binascii import b2a_base64
 from collections.abc import Iterator
 
 SHORTEST = 4
-"""Shorter values are not masked: they would turn up everywhere by chance."""
+"""Shorter values are not masked, because they would match by chance."""
 _SHORTEST_LINE = 8
-"""Lines of a value of several lines, such as a private key, that are shorter."""
+"""The minimum length for lines of a multi-line value such as a private key."""
 _SHORTEST_ENCODED = 6
-"""Of shorter values an encoded form would be too short to be told from other text."""
+"""The minimum length for encoded forms; shorter ones would match other text."""
 _COMMON = frozenset(
     "admin always auto build changeme ci clang cmake cpython debug default disable disabled dummy enable enabled "
     "example false foobar github gitlab guest host info inherit keyring latest linux local localhost macos main manual "
@@ -19,7 +19,7 @@ _COMMON = frozenset(
     "release required root runner secret secrets session static strict system test tests token true undefined unset "
     "user username verbose warning wheel windows".split()
 )
-"""Words that an output is full of. Who has such a password has none."""
+"""Common words in output, which are useless as passwords and not masked."""
 _NUMBER = r"[0-9.]{1,5}"
 _PATH = (
     r"(?:~|\.{1,2}|[A-Za-z]:|/(?:app|bin|builds|data|dev|etc|github|home|host|lib\d*|mnt|opt|private|proc|project|root"
@@ -27,12 +27,12 @@ _PATH = (
 )
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _WIDTHS = (64, 76)
-"""Columns of the lines that base64 is usually written in."""
+"""The usual line lengths of base64."""
 _PLAIN_WORD = r"[A-Za-z0-9._-]*"
 
 
 def is_maskable(value: str) -> bool:
-    """Whether a value is worth masking: not a short one, a common word, a small number, or a path."""
+    """Whether to mask a value: not if it is short, a common word, a small number, or a path."""
     text = value.strip()
     return (
         len(text) >= SHORTEST
@@ -43,7 +43,7 @@ def is_maskable(value: str) -> bool:
 
 
 def forms(value: str) -> Iterator[str]:
-    """Every text that stands for a secret in an output; nothing where the value is not worth masking."""
+    """All forms of a secret in output; nothing if the value is not maskable."""
     text = value.strip()
     if not is_maskable(text):
         return
@@ -69,7 +69,7 @@ def _escaped(text: str) -> Iterator[str]:
     import json
 
     percent = "".join(map(_percent, text.encode("utf-8", "surrogateescape")))
-    # What may stand in a path, in a login and in a form.
+    # The safe characters in a URL path, in credentials and in a form.
     yield from (percent, percent.replace("%2F", "/"), percent.replace("%20", "+"))
     yield from {re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), percent)}
     yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1])
@@ -86,10 +86,10 @@ def _percent(byte: int) -> str:
 
 
 def _in_base64(raw: bytes) -> Iterator[str]:
-    """What every encoding of a text that holds a secret has in common, wherever the secret stands in it."""
+    """The common part of all base64 encodings of texts that contain a secret at any position."""
     for shift in range(3):
         whole = b2a_base64(b"\0" * shift + raw, newline=False).decode()
-        # The first and last digits also depend on what stands beside the secret.
+        # The first and last digits also depend on the text around the secret.
         yield whole[-(-shift * 8 // 6) : (shift + len(raw)) * 8 // 6]
     whole = b2a_base64(raw, newline=False).decode()
     for width in _WIDTHS:

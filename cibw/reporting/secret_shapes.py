@@ -1,4 +1,4 @@
-"""Secrets that their own shape gives away: tokens of well-known services, logins in addresses, private keys."""
+"""Mask secrets by their format: tokens of well-known services, credentials in URLs, private keys."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ _TOKENS = (
     r"AGE-SECRET-KEY-1[A-Z0-9]{50,}",
     r"eyJ[\w-]{8,2000}\.eyJ[\w-]{8,}(?:\.[\w-]*)?",
 )
-"""What issuers begin their tokens with, so that scanners can find them."""
+"""Token prefixes of issuers, made for secret scanners."""
 _TOKEN_MARKS = (
     *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "gl", "pypi-Ag", "npm_", "rubygems_", "dckr_"),
     *("AKIA", "ASIA", "ABIA", "ACCA", "xox", "xapp-", "AIza", "ya29.", "_live_", "_test_", "sk-", "hf_", "SG."),
     *("_v1_", "hvs.", "hvb.", "hvr.", "dapi", "sntry", "shp", "AGE-SECRET", "eyJ"),
 )
-"""What a text must hold, one of them, before it is worth a search for tokens."""
+"""A text without any of these cannot contain a token."""
 _LOGIN = r"(?P<start>(?P<scheme>[A-Za-z][\w+.-]{0,30}:)?//)(?P<login>[^\s/?#\"'<>`\\]{1,4000})@(?=[\w\[*$.{-])"
 _PARAMETER = r"(?P<start>[?&;](?:amp;)?(?P<name>[\w.-]+)=)(?P<value>[^\s&;#\"'<>`\\]{4,})"
 _HEADER = (
@@ -58,19 +58,19 @@ _KEY_BEGIN = r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
 _KEY_END = "-----END"
 _KEY_LINE = r"[\w+/=:,. -]{0,200}"
 _REFERENCE = r"(?:\$\w+|\$?\{\{?[^{}]*\}\}?|%\w+%|\*|<\w+>|:)*"
-"""What stands for a login without being one: `${USER}:$TOKEN`, `***`."""
+"""Placeholders that are not credentials: `${USER}:$TOKEN`, `***`."""
 _PUBLIC_LOGINS = frozenset({"git", "hg", "svn", "anonymous"})
 _NO_PASSWORDS = frozenset({"", "x-oauth-basic"})
-"""What stands for a password where the token is the name of the user."""
+"""Dummy passwords in URLs with the token as user name."""
 _SHORTEST_TOKEN = 16
-"""Characters of a user's name that may be a token; shorter ones are not masked outside of an address."""
+"""The minimum length of a user name that may be a token; shorter ones are not masked outside of a URL."""
 _SIGNATURES = frozenset({"sig", "signature", "x-amz-signature", "x-amz-credential", "x-goog-signature", "code", "key"})
 _LONGEST_KEY = 400
-"""Lines after which a private key without an end is no key."""
+"""The maximum number of lines of a private key without an end."""
 
 
 def mask_shapes(text: str) -> str:
-    """A text with everything masked that looks like a secret by itself."""
+    """Mask everything in a text that looks like a secret."""
     if "@" in text and "//" in text:
         text = _pattern(_LOGIN).sub(_without_login, text)
     if "=" in text and ("?" in text or "&" in text):
@@ -89,7 +89,7 @@ def mask_shapes(text: str) -> str:
 
 
 def logins_in(text: str) -> list[str]:
-    """The secret parts of the logins in the addresses of a text: passwords, and tokens in place of a user's name."""
+    """The secret parts of credentials in the URLs of a text: passwords, and tokens as user names."""
     if "@" not in text or "//" not in text:
         return []
     found = []
@@ -105,13 +105,13 @@ def logins_in(text: str) -> list[str]:
 
 
 class KeyLines:
-    """Tells which lines of an output are those of a private key, as they come one by one."""
+    """Detects the lines of private keys in an output stream."""
 
     def __init__(self) -> None:
         self._left = 0
 
     def is_of_key(self, line: str) -> bool:
-        """Whether a line, the next one, stands within a private key."""
+        """Whether the next line belongs to a private key."""
         if "PRIVATE KEY" in line:
             self._left = _LONGEST_KEY if re.search(_KEY_BEGIN, line) and "-----END" not in line else 0
             return False
@@ -123,7 +123,7 @@ class KeyLines:
 
 @cache
 def _pattern(text: str) -> re.Pattern[str]:
-    # Most calls of the program print nothing that needs one.
+    # Compiled on demand, because most output does not need the patterns.
     return re.compile(text, re.DOTALL)
 
 
@@ -136,7 +136,7 @@ def _is_secret_login(match: re.Match[str]) -> bool:
     user, colon, _ = login.partition(":")
     if re.fullmatch(_REFERENCE, login) or user in _PUBLIC_LOGINS:
         return False
-    # With ssh, a login without a password is a name alone.
+    # With ssh, credentials without a password are only a user name.
     return bool(colon) or ("ssh" not in scheme and bool(scheme))
 
 

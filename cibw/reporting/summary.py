@@ -24,7 +24,7 @@ _PLAIN = Look()
 
 
 def summary_writer(path: Path) -> Reporter:
-    """A reporter that appends the summary to a file when the run ends, well or not."""
+    """A reporter that appends the summary to a file when the run ends."""
 
     warnings: list[tuple[str, str]] = []
 
@@ -39,7 +39,7 @@ def summary_writer(path: Path) -> Reporter:
 
 
 def summary_markdown(report: Report, warnings: Warnings = ()) -> str:
-    """A table of the wheels, the warnings (also those of no build) and the failures; ends in a newline."""
+    """A table of the wheels, all warnings and the failures; ends with a newline."""
     wheels = len({result.wheel.filename for result in report.results if result.wheel})
     failures = [result.failure for result in report.results if result.failure is not None]
     if report.failure is not None:
@@ -88,5 +88,5 @@ def _failure(failure: Failure) -> list[str]:
         lines += ["<details><summary>Last lines of output</summary>", ""]
         lines += [*fenced([_PLAIN.clean(line) for line in context.last_lines]), "", "</details>", ""]
     if failure.hint:
-        lines += [f"**What to do:** {escaped(failure.hint)}", ""]
+        lines += [f"**Hint:** {escaped(failure.hint)}", ""]
     return lines

@@ -21,13 +21,13 @@ SHORT_HASH = 12
 _INDENT = 2
 _GAP = 3
 _READABLE = 40
-"""A file name that gets fewer columns than these would fall into too many pieces."""
+"""The minimum width of the column with file names."""
 _PLAIN_BOX = "    \n    \n -- \n    \n    \n -- \n    \n    \n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Form:
-    """How much of a hash is shown, and whether the identifier stands above the file name, in one column."""
+    """The number of shown hash digits, and whether identifier and file name share a column."""
 
     digits: int
     joined: bool = False
@@ -38,9 +38,9 @@ _Wheels = Sequence[tuple[BuildResult, WheelFile]]
 
 
 def wheel_table(results: Sequence[BuildResult], look: Look) -> list[str]:
-    """Lines of a table of the wheels of some results, none where there is no wheel.
+    """The lines of a table of wheels, or none without wheels.
 
-    The whole hash where it fits the width, else its beginning; file names are folded, never cut.
+    It shows the complete hash if it fits the width, else its beginning. File names are wrapped, never truncated.
     """
     wheels = [(result, result.wheel) for result in results if result.wheel is not None]
     if not wheels:
@@ -53,13 +53,13 @@ def wheel_table(results: Sequence[BuildResult], look: Look) -> list[str]:
 
 
 def time_of(result: BuildResult) -> str:
-    """How long a build took, or that its wheel came from the store."""
+    """The duration of a build, or that its wheel came from the store."""
     is_untouched = result.status is Status.RESTORED and not result.steps
     return "from store" if is_untouched else duration(result.seconds)
 
 
 def _form(wheels: _Wheels, look: Look) -> tuple[_Form, int]:
-    """The first form that leaves enough columns for the file names, and how many that are."""
+    """The first form with enough columns for the file names, and the number of columns."""
     longest = max(len(wheel.filename) for _, wheel in wheels)
     rooms = [(form, _room(wheels, form, look)) for form in _FORMS]
     form, room = next(((form, room) for form, room in rooms if room >= min(longest, _READABLE)), rooms[-1])
@@ -100,7 +100,7 @@ def _table(wheels: _Wheels, form: _Form, room: int, look: Look) -> Table:
 
 
 def _folded(name: str, width: int) -> list[str]:
-    """Pieces of a file name that fit a width, each ending with a dash or a dot where that can be."""
+    """Split a file name into pieces that fit a width, after a dash or a dot if possible."""
     lines = [""]
     for part in re.findall(r"[^-.]*[-.]?", name):
         if lines[-1] and len(lines[-1]) + len(part) > width:
@@ -127,6 +127,6 @@ def _console(look: Look) -> Console:
         emoji=False,
         highlight=False,
         legacy_windows=False,
-        # The look has decided already; rich must not ask the environment again.
+        # The look has already decided this; rich must not check the environment again.
         _environ={},
     )

@@ -1,6 +1,6 @@
-"""Templates and expressions as plain data, and back.
+"""Convert templates and expressions to and from plain data.
 
-A template without late values is a string, any other a list of strings and `{"late": NAME}`.
+A template without placeholders is a string; any other is a list of strings and `{"late": NAME}`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def template_data(template: Template) -> object:
 
 
 def template_from(data: object) -> Template:
-    """Read a template; ValueError where the data is none."""
+    """Read a template; ValueError for invalid data."""
     if isinstance(data, str):
         return Template.of(data)
     return Template.of(*(_literal_or_late(part) for part in _list(data)))
@@ -31,14 +31,14 @@ def expression_data(expression: EnvExpr) -> object:
 
 
 def expression_from(data: object) -> EnvExpr:
-    """Read an assignment; ValueError where the data is none."""
+    """Read an assignment; ValueError for invalid data."""
     return EnvExpr(text(_get(data, "name")), _parts_from(_get(data, "parts")))
 
 
 def text(data: object) -> str:
-    """A string as it is; ValueError for anything else."""
+    """A string; ValueError for anything else."""
     if not isinstance(data, str):
-        raise ValueError(f"{data!r} is no text")  # noqa: TRY004  (all faults of the data are ValueErrors)
+        raise ValueError(f"{data!r} is not a string")  # noqa: TRY004  (all faults of the data are ValueErrors)
     return data
 
 
@@ -71,7 +71,7 @@ def _part_from(data: object) -> EnvPart:
         default = _get(data, "default")
         parts = None if default is None else _parts_from(default)
         return Variable(text(_get(data, "name")), default=parts, or_empty=bool(_get(data, "or_empty")))
-    raise ValueError(f"{data['type']!r} is no type of a part of an assignment")
+    raise ValueError(f"{data['type']!r} is not a valid type of an assignment's part")
 
 
 def _literal_or_late(data: object) -> str | Late:
@@ -80,7 +80,7 @@ def _literal_or_late(data: object) -> str | Late:
 
 def _list(data: object) -> list[object]:
     if not isinstance(data, list):
-        raise ValueError(f"{data!r} is no list")  # noqa: TRY004
+        raise ValueError(f"{data!r} is not a list")  # noqa: TRY004
     return data
 
 

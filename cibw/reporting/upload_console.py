@@ -1,4 +1,4 @@
-"""An upload as it goes, for people: a line a file, and on a terminal how far the current one is."""
+"""Show the progress of an upload: a line per file, and a progress bar on a terminal."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class UploadConsole:
         self._percent = -1
 
     def __call__(self, event: UploadEvent) -> None:
-        """Write what an event says."""
+        """Write an event."""
         match event:
             case UploadStarted():
                 self._files = len(event.plan.having(Decision.SEND))
@@ -49,7 +49,7 @@ class UploadConsole:
                 self._draw(event.sent, event.total)
             case TryFailed():
                 mark = self._look.warning(self._look.symbol("⚠", "!"))
-                self._line(f"  {mark} {self._place}: {event.message}; next try in {event.wait:g} s")
+                self._line(f"  {mark} {self._place}: {event.message}; retrying in {event.wait:g} s")
             case FileFinished():
                 self._line(self._finished(event.result))
             case UploadFinished():
@@ -92,6 +92,6 @@ class UploadConsole:
 
 
 def ending(report: PublishReport) -> str:
-    """How many files of a release ended in which way, in one line."""
+    """The number of files of a release by result, on one line."""
     numbers = [(len(report.having(status)), status) for status in UploadStatus]
     return f"{report.project} {report.version}: {', '.join(f'{n} {status.value}' for n, status in numbers if n)}"

@@ -1,4 +1,4 @@
-"""Upload plans and results as JSON; docs/plan.md describes the form."""
+"""Upload plans and results as JSON; docs/plan.md describes the format."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def upload_plan_to_json(plan: UploadPlan) -> str:
 
 
 def publish_report_to_json(report: PublishReport) -> str:
-    """What came of an upload, as `publish` of the report has it, as JSON text with a newline at the end."""
+    """The result of an upload, as in `publish` of the report, as JSON text with a newline at the end."""
     fields: dict[str, object] = converter().unstructure(report, PublishReport)
     return json_text({"version": REPORT_VERSION, "publish": fields})
 

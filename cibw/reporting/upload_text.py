@@ -9,7 +9,7 @@ from cibw.reporting.wording import count, size
 
 
 def upload_plan_text(plan: UploadPlan, look: Look) -> str:
-    """What is sent, what is skipped and why, with the sum of sizes; several lines, with a newline at the end."""
+    """The files to upload, skipped files with the reason, and the total size; ends with a newline."""
     first = plan.uploads[0].distribution
     lines = [look.bold(f"{first.project} {first.version} to {plan.index.name}")]
     if plan.index.name != plan.index.upload:

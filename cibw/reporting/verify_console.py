@@ -1,4 +1,4 @@
-"""A verification, for people and for programs."""
+"""Show a verification as text and JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VERIFY_VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyConsole:
-    """Writes what a verification does and finds, a line each."""
+    """Writes the steps and findings of a verification, one per line."""
 
     stream: IO[str]
     look: Look
@@ -26,21 +26,21 @@ class VerifyConsole:
         self._line(f"{self.look.bold(f'{release} on {address}')}")
 
     def waiting(self, missing: str, seconds: float) -> None:
-        """What the index does not show yet, and how long until the next look."""
-        self._line(f"  {self.look.symbol('…', '.')} waiting for {missing}; next look in {duration(seconds)}")
+        """The files that the index does not list yet, and the time until the next check."""
+        self._line(f"  {self.look.symbol('…', '.')} waiting for {missing}; next check in {duration(seconds)}")
 
     def good(self, text: str) -> None:
-        """Something that is as it should be."""
+        """A passed check."""
         self._line(f"  {self.look.good(self.look.symbol('✓', '+'))} {text}")
 
     def skipped(self, findings: tuple[Finding, ...]) -> None:
-        """What could not be looked at; errors are told at the end."""
+        """Skipped checks; errors are shown at the end."""
         for finding in findings:
             if finding.severity is not Severity.ERROR:
                 self._line(f"  {self.look.warning(self.look.symbol('⚠', '!'))} {finding.message}")
 
     def event(self, event: Event) -> None:
-        """A command that is run, and what it prints where that is shown."""
+        """A command, and its output if it is shown."""
         if isinstance(event, CommandStarted):
             self._line(f"  {self.look.dim(f'$ {event.text}')}")
         elif isinstance(event, OutputLine) and self.look.output:
@@ -52,7 +52,7 @@ class VerifyConsole:
 
 
 def verification_to_json(release: str, address: str, findings: tuple[Finding, ...]) -> str:
-    """How a verification ended, as JSON text with a newline at the end."""
+    """The result of a verification, as JSON text with a newline at the end."""
     return json_text(
         {
             "version": VERIFY_VERSION,

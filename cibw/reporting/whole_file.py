@@ -1,4 +1,4 @@
-"""Files that appear as a whole."""
+"""Write files atomically."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from pathlib import Path
 
 
 def write_whole(path: Path, text: str) -> Path:
-    """Write a text under a temporary name first, so that no reader meets half of it; makes the directory.
+    """Write a text to a temporary file and rename it, so that readers never see a partial file; create the directory.
 
-    What is no text, such as a byte of a file name, is written as an escape, which is how JSON writes it, too.
+    Undecodable bytes, such as those of a file name, are written as escapes, as in JSON.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
-    # A checkout may bring a link of this name, and where it leads to is not overwritten.
+    # A checkout may contain a symlink of this name; its target must not be overwritten.
     temporary.unlink(missing_ok=True)
     with temporary.open("x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         file.write(text)

@@ -1,4 +1,4 @@
-"""Numbers and exit codes in words."""
+"""Format numbers, times and exit codes."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ _EXIT_CODES = {
     126: "the program was found but could not be started",
     127: "command not found",
     130: "interrupted",
-    132: "illegal instruction; it was built for another processor",
+    132: "illegal instruction; built for another processor",
     134: "aborted",
     135: "bus error",
     136: "floating point exception",
-    137: "killed, likely because memory ran out",
+    137: "killed, probably out of memory",
     139: "segmentation fault",
-    141: "its output was closed",
-    143: "asked to end",
+    141: "broken pipe",
+    143: "terminated",
     9009: "command not found",
 }
 _LOWEST_STATUS = 0x8000_0000
-"""Windows gives what ended a program as a status of 32 bits; negative as a signed number, which some programs print."""
+"""Windows exit codes are 32-bit status values; some programs print them as negative numbers."""
 _STATUSES = {
-    0x8000_0003: "a breakpoint; an assertion of the program failed",
-    0xC000_0005: "access violation; it used memory that is not its own",
-    0xC000_0006: "a file that it ran from could not be read",
-    0xC000_0017: "memory ran out",
-    0xC000_001D: "illegal instruction; it was built for another processor",
-    0xC000_007B: "a program or DLL for another processor, or a broken one",
+    0x8000_0003: "breakpoint; an assertion of the program failed",
+    0xC000_0005: "access violation",
+    0xC000_0006: "cannot read a file of the running program",
+    0xC000_0017: "out of memory",
+    0xC000_001D: "illegal instruction; built for another processor",
+    0xC000_007B: "invalid program or DLL, or built for another processor",
     0xC000_008E: "floating point exception",
     0xC000_0094: "integer division by zero",
     0xC000_00FD: "stack overflow",
-    0xC000_0135: "a DLL that it needs was not found",
-    0xC000_0138: "a DLL lacks a function that it needs",
-    0xC000_0139: "a DLL lacks a function that it needs; likely another version was found",
+    0xC000_0135: "a required DLL was not found",
+    0xC000_0138: "a required function is missing from a DLL",
+    0xC000_0139: "a required function is missing from a DLL; probably the wrong version of the DLL was found",
     0xC000_013A: "interrupted",
-    0xC000_0142: "a DLL that it needs could not start",
-    0xC000_0374: "its heap was corrupted; something wrote past the end of its memory",
-    0xC000_0409: "it ended itself, by abort() or as its stack was overrun",
-    0xC06D_007E: "a DLL that it loads late was not found",
-    0xC06D_007F: "a DLL that it loads late lacks a function",
-    0xE06D_7363: "an exception of C++ that nobody caught",
+    0xC000_0142: "a required DLL failed to initialize",
+    0xC000_0374: "heap corruption; something wrote past the end of allocated memory",
+    0xC000_0409: "abort() was called, or a stack buffer overrun",
+    0xC06D_007E: "a delay-loaded DLL was not found",
+    0xC06D_007F: "a function is missing from a delay-loaded DLL",
+    0xE06D_7363: "uncaught C++ exception",
 }
 
 
@@ -69,12 +69,12 @@ def count(number: int, singular: str, plural: str = "") -> str:
 
 
 def cached(tool: str, hits: int, files: int) -> str:
-    """What a compiler cache brought, e.g. `5 of 7 files from ccache`."""
+    """The hits of a compiler cache, e.g. `5 of 7 files from ccache`."""
     return f"{hits} of {count(files, 'file')} from {tool}"
 
 
 def exit_code(code: int) -> str:
-    """An exit code and what it usually means; a negative one is a signal, a very large one a status of Windows."""
+    """An exit code and what it usually means; a negative one is a signal, a very large one a Windows status."""
     status = code & 0xFFFF_FFFF
     if status >= _LOWEST_STATUS and abs(code) > 0xFFFF:
         meaning = _STATUSES.get(status, "")

@@ -34,12 +34,12 @@ FINDINGS = (
     Finding(rule="file-size", message="It has 101.0 MiB.", fix="Strip debug symbols.", files=(LARGE,)),
     Finding(
         rule="unknown-classifier",
-        message="There is no classifier 'Typing :: Typd'.",
+        message="Unknown classifier 'Typing :: Typd'.",
         fix="Did you mean 'Typing :: Typed'?",
         files=tuple(file.filename for file in FILES),
     ),
     Finding(rule="record", message="RECORD does not list a.", fix="Pack it.", files=(LARGE,)),
-    Finding(rule="record", message="RECORD has another hash of b.\nAnd more.", fix="Pack it.", files=(LARGE,)),
+    Finding(rule="record", message="RECORD has the wrong hash of b.\nAnd more.", fix="Pack it.", files=(LARGE,)),
     Finding(
         rule="pydistcheck",
         message="a: \x1b[31mred\x1b[0m",

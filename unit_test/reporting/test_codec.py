@@ -29,10 +29,10 @@ def test_the_version_stands_first() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "no JSON"),
+        ("{", "not JSON"),
         ("[]", "the version None"),
         ('{"version": 2, "jobs": []}', "the version 2"),
-        ('{"version": 1}', "can't be read.*jobs"),
+        ('{"version": 1}', "Cannot read this plan.*jobs"),
         ('{"version": 1, "jobs": [{"name": "x"}]}', r"jobs\[0\]"),
         (
             '{"version": 1, "jobs": [], "not_built": [{"identifier": "cp99", "reason": ""}]}',
@@ -71,7 +71,7 @@ def test_a_broken_assignment_is_refused_with_its_place(environment: str) -> None
         ('{"version": 1, "files": ' + '[{"a":' * 300_000, "nested more than 100 levels deep"),
         ('{"version": ' + "9" * 5000 + "}", "thousands of digits"),
         ('{"version": 1, "seconds": 1e400}', "too large"),
-        ("\udcff", "is no JSON"),
+        ("\udcff", "is not JSON"),
     ],
 )
 def test_texts_that_break_parsers_are_refused(text: str, message: str) -> None:

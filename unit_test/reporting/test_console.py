@@ -85,8 +85,8 @@ def test_builds_side_by_side_get_a_heading_at_each_change() -> None:
         events.append(OutputLine(scope=scope, text=f"from {scope}"))
         events.append(StepFinished(scope=scope, step=StepName.BUILD, seconds=1, succeeded=True))
     lines = shown(Look(fold=FoldStyle.GITHUB), *events).splitlines()
-    assert [line for line in lines if "(goes on)" in line] == [
-        f"{scope} (goes on)" for scope in (CP310, CP311, CP310, CP311)
+    assert [line for line in lines if "(continued)" in line] == [
+        f"{scope} (continued)" for scope in (CP310, CP311, CP310, CP311)
     ]
     assert sum(line == "::endgroup::" for line in lines) == sum(line.startswith("::group::") for line in lines) == 4
 

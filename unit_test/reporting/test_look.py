@@ -113,7 +113,7 @@ def test_counts() -> None:
     [
         (1, "exit code 1"),
         (127, "exit code 127 (command not found)"),
-        (137, "exit code 137 (killed, likely because memory ran out)"),
+        (137, "exit code 137 (killed, probably out of memory)"),
         (139, "exit code 139 (segmentation fault)"),
         (-11, "signal 11 (segmentation fault)"),
         (-40, "signal 40"),

@@ -55,9 +55,9 @@ def test_a_file_of_another_kind_can_not_be_read(tmp_path: Path) -> None:
         read_manifest(tmp_path)
     (tmp_path / "dist.json").unlink()
     (tmp_path / "dist.json").mkdir()
-    with pytest.raises(CibwError, match="can't be read") as caught:
+    with pytest.raises(CibwError, match="Cannot read") as caught:
         read_manifest(tmp_path)
-    assert caught.value.hint == "Remove it, and build again."
+    assert caught.value.hint == "Remove it and build again."
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes in directories")

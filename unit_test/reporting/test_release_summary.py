@@ -16,7 +16,7 @@ def test_a_check_is_a_verdict_and_a_row_for_each_finding() -> None:
     assert check_markdown((SDIST,), findings).splitlines() == [
         "## ❌ demo 1.0 (1 file, 9.9 kB) with 1 error and 1 warning: not to be published",
         "",
-        "| | rule | what is wrong | what to do |",
+        "| | rule | problem | fix |",
         "|---|---|---|---|",
         "| ❌ | `summary` | A \\| has two lines. | Use one. |",
         "| ⚠️ | `no-readme` | There is no README. |  |",
@@ -37,7 +37,7 @@ def test_an_upload_has_a_row_for_each_file() -> None:
     assert publish_markdown(report).splitlines() == [
         "## ❌ demo 1.0: 1 uploaded, 1 failed (https://index.example/), exit code 20",
         "",
-        "| | file | ended | size | SHA-256 |",
+        "| | file | result | size | SHA-256 |",
         "|---|---|---|---:|---|",
         f"| ✅ | `a.whl` | uploaded | 10 B | `{'a' * 64}` |",
         f"| ❌ | `b.whl` | failed: Too \\| large. | 20 B | `{'b' * 64}` |",

@@ -25,7 +25,7 @@ def test_an_sdist_that_was_built() -> None:
 
 def test_an_sdist_that_is_there_says_how_to_have_another() -> None:
     first, second = kept_lines(SDIST, "dist/demo-1.0.tar.gz", PLAIN)
-    assert first == ("-> dist/demo-1.0.tar.gz 4.2 kB, built before from the same source; --force builds it anew")
+    assert first == ("-> dist/demo-1.0.tar.gz 4.2 kB, already built from the same source; --force rebuilds it")
     assert second == f"  SHA-256 {'ab' * 32}"
 
 

@@ -120,9 +120,9 @@ def test_an_indented_line_of_a_message_keeps_its_indent() -> None:
 @pytest.mark.parametrize(
     ("code", "text"),
     [
-        (0xC0000005, "exit code 0xC0000005 (access violation; it used memory that is not its own)"),
-        (-1073741819, "exit code 0xC0000005 (access violation; it used memory that is not its own)"),
-        (0xC0000135, "exit code 0xC0000135 (a DLL that it needs was not found)"),
+        (0xC0000005, "exit code 0xC0000005 (access violation)"),
+        (-1073741819, "exit code 0xC0000005 (access violation)"),
+        (0xC0000135, "exit code 0xC0000135 (a required DLL was not found)"),
         (0xC00002B4, "exit code 0xC00002B4"),
         (-11, "signal 11 (segmentation fault)"),
         (139, "exit code 139 (segmentation fault)"),

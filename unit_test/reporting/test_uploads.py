@@ -36,7 +36,7 @@ PLAN = replace(
         replace(_PLAIN.uploads[1], decision=Decision.SKIP, reason="the index has it"),
         replace(_PLAIN.uploads[2], decision=Decision.CONFLICT, reason="its SHA-256 is 0123... there, and 4567... here"),
     ),
-    notes=("There is no directory dist; wheelhouse is published.",),
+    notes=("Directory dist not found; publishing wheelhouse.",),
 )
 
 
@@ -52,7 +52,7 @@ PUBLISHED = PublishReport(
     version="1.0",
     uploads=(
         result(WHEEL, UploadStatus.UPLOADED, attempts=2),
-        result(OTHER, UploadStatus.ALREADY_THERE, "the index has it already"),
+        result(OTHER, UploadStatus.ALREADY_THERE, "the index already has it"),
         result(SDIST, UploadStatus.FAILED, "refused"),
     ),
     exit_code=20,

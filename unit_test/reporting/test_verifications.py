@@ -28,7 +28,7 @@ def text_of(look: Look) -> str:
 def test_what_people_see() -> None:
     assert text_of(Look(unicode=True, output=True)) == (
         "demo 1.0 on https://index.example/simple/\n"
-        "  … waiting for demo-1.0.tar.gz; next look in 2.0 s\n"
+        "  … waiting for demo-1.0.tar.gz; next check in 2.0 s\n"
         "  ✓ all files are listed\n"
         "  ⚠ no wheel fits\n"
         "  $ pytest\n"
