@@ -99,7 +99,7 @@ def test_a_release_is_attested_and_can_be_verified(world: World) -> None:
         told = fetch_provenance(lookup, index, file.distribution)
         assert told is not None
         assert verify_provenance(told, file.distribution, OURS, world.trust) == (Predicate.PUBLISH,)
-        with pytest.raises(AttestationError, match=r"octo/hello/.* has signed it"):
+        with pytest.raises(AttestationError, match=r"it was signed by .*octo/hello/"):
             verify_provenance(told, file.distribution, other, world.trust)
 
 
@@ -131,7 +131,7 @@ def test_a_dry_run_says_what_would_be_attested(world: World) -> None:
     world.attestation(SDIST).write_text("{}")
     done = world.publish("--dry-run")
     assert done.stdout.count(" to be attested") == 3
-    assert f"The attestation beside {SDIST} is replaced: it has no envelope." in done.stdout
+    assert f"The attestation next to {SDIST} is replaced: it has no envelope." in done.stdout
     plan = json.loads(world.publish("--dry-run", "--json").stdout)
     assert [upload["to_attest"] for upload in plan["uploads"]] == [True, True, True]
     # A dry run asks whether it would be let in, and signs nothing.
@@ -154,8 +154,8 @@ def test_attestations_that_are_there_are_used_again(world: World) -> None:
     world.services.asked.clear()
     done = world.publish()
     assert done.returncode == 0, done.stderr
-    assert f"The attestation beside {first} is used again: it is for these very bytes." in done.stdout
-    assert f"The attestation beside {second} is replaced: it is for {first}." in done.stdout
+    assert f"The attestation next to {first} is reused: it is for exactly this file." in done.stdout
+    assert f"The attestation next to {second} is replaced: it is for {first}." in done.stdout
     assert world.services.asked == ["authority", "log"]
     assert world.attestation(first).read_bytes() == before
     assert world.attestation(second).read_bytes() != before
@@ -166,7 +166,7 @@ def test_an_outage_that_ends(world: World) -> None:
     world.services.outages["log"] = 2
     done = world.publish(CIBW_ATTESTATIONS="require")
     assert done.returncode == 0, done.stderr
-    assert "could not be signed: the log of signatures answers with 503; next try in 2 s" in done.stdout
+    assert " failed: the transparency log responded with 503; retrying in 2 s" in done.stdout
     assert len(world.index.desk.attested) == 3
 
 
@@ -175,16 +175,16 @@ def test_signers_that_refuse(world: World, policy: str) -> None:
     world.services.outages, world.services.status = {"authority": 9}, 400
     done = world.publish(CIBW_ATTESTATIONS=policy)
     said = " ".join((done.stdout + done.stderr).replace("│", " ").split())
-    assert "Sigstore refuses to sign: the authority for certificates answers with 400" in said
+    assert "Signing with Sigstore failed: the certificate authority responded with 400" in said
     assert world.index.desk.attested == {}
     assert not list((world.directory / "dist").glob("*.attestation"))
     if policy == "require":
         assert done.returncode == 22
-        assert "Nothing was sent." in said
+        assert "Nothing was uploaded." in said
         assert world.index.files() == []
     else:
         assert done.returncode == 0
-        assert "The release goes on without." in said
+        assert "The release continues without attestations." in said
         assert len(world.index.files()) == 3
 
 
@@ -193,7 +193,7 @@ def test_a_reusable_workflow(world: World) -> None:
     done = world.publish(CIBW_ATTESTATIONS="require")
     assert done.returncode == 22
     said = " ".join(done.stderr.replace("│", " ").split())
-    assert "The job stands in the reusable workflow octo/shared/.github/workflows/publish.yml" in said
+    assert "The job is in the reusable workflow octo/shared/.github/workflows/publish.yml" in said
     assert "Move the publishing job into release.yml" in said
     assert (world.services.asked, world.index.files()) == ([], [])
 

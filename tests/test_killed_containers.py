@@ -170,7 +170,7 @@ def test_what_dead_runs_of_this_computer_left_is_removed(made: Made, is_build: b
         else:
             ran = run_cibw(project, "cache", "prune")
             assert ran.exit_code == 0, ran.output
-            assert f"of killed runs from {made.engine.capitalize()}" in ran.output
+            assert f"left by killed runs from {made.engine.capitalize()}" in ran.output
         assert [name for name in goes if made.has(name)] == []
         assert [name for name in stays if not made.has(name)] == []
 

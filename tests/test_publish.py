@@ -82,7 +82,7 @@ def test_a_release_comes_again_and_changes(server: IndexServer, checked: Publish
     assert "conflict" in [upload["decision"] for upload in json.loads(planned.stdout)["uploads"]]
     changed = checked(server)
     assert changed.returncode == 18
-    assert "nothing was sent" in " ".join(changed.stderr.split())
+    assert "Nothing was uploaded" in " ".join(changed.stderr.split())
     assert "cp39-cp39-win_amd64" not in page_of(server, "demo")
 
 
@@ -92,7 +92,7 @@ def test_faults_in_between(simple_server: IndexServer, publisher: Publisher) -> 
         done = publisher(between)
     assert done.returncode == 0, done.stdout + done.stderr
     assert publisher.statuses() == ["uploaded", "already there", "already there"]
-    assert "503: the server is being mended; next try in 2 s" in done.stdout
+    assert "503: the server is being mended; retrying in 2 s" in done.stdout
     # Three tries for the first file; the others were there, though their answers were lost.
     assert script.uploads == 5
 
@@ -102,7 +102,7 @@ def test_a_fault_that_does_not_end_leaves_a_partial_release(simple_server: Index
         partial = publisher(between)
         assert partial.returncode == 20
         assert "I am a teapot" in partial.stderr
-        assert "The same command sends the rest." in partial.stderr
+        assert "Run the same command again to upload the rest." in partial.stderr
         assert publisher.statuses() == ["uploaded", "failed", "not tried"]
         assert publisher(between).returncode == 0
     assert publisher.statuses() == ["already there", "uploaded", "uploaded"]
@@ -158,7 +158,7 @@ def test_attestations_go_along_with_trusted_publishing_alone(simple_server: Inde
     with flaky(simple_server) as (between, script):
         done = publisher(between)
     assert done.returncode == 0
-    assert "The attestation beside demo-1.0.tar.gz is left out" in done.stdout
+    assert "The attestation next to demo-1.0.tar.gz is not uploaded" in done.stdout
     assert not any(b"attested-4711" in body for body in script.bodies)
 
 

@@ -95,7 +95,7 @@ def test_a_tagged_release_that_is_there_already(simple_server: IndexServer, publ
     assert publisher(simple_server, *never, "--require-tag", **tagged).returncode == 0
     again = publisher(simple_server, **tagged)
     assert again.returncode == 25
-    assert "raise it, and tag again" in again.stderr
+    assert "raise it and tag again" in again.stderr
     assert publisher(simple_server, "--skip-existing", **tagged).returncode == 0
 
 
@@ -106,7 +106,7 @@ def test_closed_gates(simple_server: IndexServer, publisher: Publisher) -> None:
     assert "is for a pull request" in refused.stderr
     dry = publisher(simple_server, "--branch", "main", "--dry-run", **asked)
     assert dry.returncode == 0
-    assert dry.stdout.count("The gate would stay shut.") == 2
+    assert dry.stdout.count("Publishing would be refused.") == 2
     assert not page_of(simple_server, "demo")
 
 
@@ -114,7 +114,7 @@ def test_where_the_login_comes_from(simple_server: IndexServer, publisher: Publi
     nobody = {"TWINE_USERNAME": "", "TWINE_PASSWORD": "", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
     marks = publisher(simple_server, CIBW_BEFORE_PUBLISH="touch ran.txt", **nobody)
     assert marks.returncode == 21
-    assert "Looked for in vain" in marks.stderr
+    assert "Tried:" in marks.stderr
     assert not (publisher.directory / "ran.txt").exists()
     own = {**nobody, "CIBW_PUBLISH_USERNAME": USER, "CIBW_PUBLISH_PASSWORD": PASSWORD}
     done = publisher(simple_server, **own)
@@ -127,7 +127,7 @@ def test_a_dry_run_without_credentials_ends_as_the_real_run(simple_server: Index
     dry = publisher(simple_server, "--dry-run", **nobody)
     assert dry.returncode == publisher(simple_server, **nobody).returncode == 21
     assert "3 to send" in dry.stdout
-    assert "Looked for in vain" in dry.stderr
+    assert "Tried:" in dry.stderr
     assert publisher(simple_server).returncode == 0
     # Where nothing is to be sent, nothing has to let the run in.
     assert publisher(simple_server, "--dry-run", **nobody).returncode == 0

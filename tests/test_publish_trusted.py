@@ -148,7 +148,7 @@ def test_a_token_is_the_way_out_and_stays_hidden(world: World) -> None:
 @pytest.mark.parametrize(
     ("reference", "event", "more", "said"),
     [
-        ("refs/tags/v2.0", "push", {"CIBW_REQUIRE_TAG": "1"}, "v2.0 is of version 2.0"),
+        ("refs/tags/v2.0", "push", {"CIBW_REQUIRE_TAG": "1"}, "v2.0 is for version 2.0"),
         ("refs/tags/1.0", "push", {"CIBW_REQUIRE_TAG": "1"}, "Set tag-format = '{version}'"),
         ("refs/heads/main", "push", {"CIBW_REQUIRE_TAG": "1"}, "git push origin v1.0"),
         ("refs/heads/dev", "push", {"CIBW_PUBLISH_BRANCHES": "main release/*"}, "This is dev"),
@@ -165,7 +165,7 @@ def test_gates(world: World, reference: str, event: str, more: Mapping[str, str]
     dry = world.publish("--dry-run", **run)
     # A tag of another version, or of another form, is also a fault of the release.
     assert dry.returncode == (18 if reference.startswith("refs/tags/") else 0)
-    assert "The gate would stay shut" in words(dry.stdout)
+    assert "Publishing would be refused" in words(dry.stdout)
     assert world.index.desk.asked == []
 
 
@@ -198,7 +198,7 @@ def test_a_section_of_pypirc(world: World) -> None:
 def test_nothing_at_all(world: World) -> None:
     done = world.publish(CIBW_BEFORE_PUBLISH="touch hook-ran")
     assert done.returncode == 21
-    assert "Looked for in vain" in done.stderr
+    assert "Tried:" in done.stderr
     assert not (world.directory / "hook-ran").exists()
 
 
@@ -209,7 +209,7 @@ def test_gitlab_has_one_token_and_a_second_job_sends_the_rest(world: World) -> N
     world.issuer.claims = {"project_path": "octo/hello"}
     first = world.publish(GITLAB_CI="true", CI_COMMIT_TAG="v1.0", COMPANY_ID_TOKEN=world.issuer.issue("company"))
     assert first.returncode == 20
-    assert "gives a job only one identity" in words(first.stderr)
+    assert "provides only one identity" in words(first.stderr)
     assert 0 < len(world.index.files()) < 3
     world.index.desk.life = 900.0
     second = world.publish(GITLAB_CI="true", CI_COMMIT_TAG="v1.0", COMPANY_ID_TOKEN=world.issuer.issue("company"))

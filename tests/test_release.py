@@ -127,7 +127,7 @@ def test_one_command_for_all(hello: Developer) -> None:
     assert hello.statuses() == {"uploaded"}
 
     again = hello("release", *hello.to)
-    for said in ("built before from the same source", "1 wheel from the store", "Nothing to do", "2 skipped"):
+    for said in ("already built from the same source", "1 wheel from the store", "Nothing to do", "2 skipped"):
         assert said in again
     assert "test-command passed" in again
     assert hello.statuses() == {"already there"}
@@ -141,7 +141,7 @@ def test_one_command_for_all(hello: Developer) -> None:
 def test_what_other_jobs_have_built(demo: Developer) -> None:
     folders = ("--collect", "cibw-wheels-linux", "cibw-sdist")
     wrong = demo("release", *demo.to, *folders, code=21, given={"TWINE_PASSWORD": "wrong-horse-77"})
-    assert f"`cibw publish dist --to {demo.server.upload}` tries this part again" in wrong
+    assert f"`cibw publish dist --to {demo.server.upload}` retries this step" in wrong
     assert "wrong-horse-77" not in wrong
 
     done = demo("release", *demo.to, *folders)
@@ -153,7 +153,7 @@ def test_what_other_jobs_have_built(demo: Developer) -> None:
 def test_a_release_with_faults_ends_at_the_check(demo: Developer) -> None:
     ended = demo("release", *demo.to, "--collect", "cibw-wheels-linux", code=18)
     assert "missing-sdist" in ended
-    assert "The release ends here." in ended
+    assert "The release stops here." in ended
     assert "cibw publish" not in ended
     assert not page_of(demo.server, "demo")
 
@@ -195,7 +195,7 @@ def test_a_pure_project_is_released_with_one_wheel(spam: Developer) -> None:
     names = sorted(path.name for path in (spam.directory / "dist").glob("spam-*"))
     assert names == ["spam-1.0-py2.py3-none-any.whl", "spam-1.0.tar.gz"]
     again = spam("release", *spam.to)
-    assert again.count("built before from the same source") == 2
+    assert again.count("already built from the same source") == 2
     assert "Nothing to do" in again
 
 
@@ -212,5 +212,5 @@ def test_a_build_that_gives_a_pure_wheel_is_released_with_it(spam: Developer) ->
 
 
 def test_a_project_with_extensions_has_no_single_wheel(hello: Developer) -> None:
-    assert "is no wheel of pure Python" in hello("sdist", "--wheel", code=18)
+    assert "is not a pure Python wheel" in hello("sdist", "--wheel", code=18)
     assert not list((hello.directory / "dist").glob("*.whl"))

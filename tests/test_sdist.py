@@ -72,14 +72,14 @@ def test_a_source_has_one_sdist(tmp_path: Path, settings: dict[str, str]) -> Non
         assert "hello-1.0.0/src/hello/_hello.c" in archive.getnames()
 
     again = run_cibw(project, "sdist", settings=settings)
-    assert "built before from the same source" in again.words
+    assert "already built from the same source" in again.words
     assert (project / "dist" / SDIST).read_bytes() == content
 
     forced = run_cibw(project, "sdist", "--force", settings=settings)
-    assert "built before" not in forced.words
+    assert "already built" not in forced.words
     (project / "README.md").write_text("Another text.\n")
     changed = run_cibw(project, "sdist", settings=settings)
-    assert "built before" not in changed.words
+    assert "already built" not in changed.words
     assert "README.md" in changed.output, "a change that is not committed is told"
 
 
@@ -89,7 +89,7 @@ def test_the_same_commit_elsewhere_is_the_same_source(tmp_path: Path, settings: 
     git(tmp_path, settings, "clone", str(origin), "clone")
     shutil.copytree(origin / "dist", tmp_path / "clone/dist")
     ran = run_cibw(tmp_path / "clone", "sdist", settings=settings)
-    assert "built before from the same source" in ran.words
+    assert "already built from the same source" in ran.words
 
 
 def test_an_sdist_that_is_not_the_noted_one_is_built_anew(tmp_path: Path, settings: dict[str, str]) -> None:
@@ -97,7 +97,7 @@ def test_an_sdist_that_is_not_the_noted_one_is_built_anew(tmp_path: Path, settin
     run_cibw(project, "sdist", settings=settings)
     (project / "dist" / SDIST).write_bytes(b"broken")
     ran = run_cibw(project, "sdist", settings=settings)
-    assert "built before" not in ran.words
+    assert "already built" not in ran.words
     assert tarfile.is_tarfile(project / "dist" / SDIST)
 
 
@@ -177,5 +177,5 @@ def test_wheels_are_built_from_the_sdist(tmp_path: Path) -> None:
     assert manifest_of(project / "dist").files == (sdist,)
     # In a CI the sdist comes from another checkout, and the note would be no help.
     noted = from_sdist(project, {"CI": ""}, "--from-sdist")
-    assert "the source has changed since that sdist was made" in noted.words
+    assert "the source has changed since this sdist was built" in noted.words
     check_ended_well(noted, ["cp311-manylinux_x86_64"])

@@ -125,7 +125,7 @@ def test_an_address_with_a_login(planter: Planter) -> None:
             planter(name, "--debug-traceback", "--simple-url", "https://a.example/", given={"CIBW_PUBLISH_TO": address})
             == 1
         )
-    assert "holds a login" in planter.printed
+    assert "contains credentials" in planter.printed
     assert planter.leaks() == []
 
 

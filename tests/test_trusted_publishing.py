@@ -152,7 +152,7 @@ def test_a_token_that_ends_in_a_long_upload_is_renewed(world: World) -> None:
 def test_a_wrong_repository_is_told_with_its_claims(world: World) -> None:
     world.issuer.claims = {**GITHUB, "repository": "fork/hello"}
     world.run_as(**world.issuer.github())
-    with pytest.raises(CredentialsError, match="No trusted publisher") as caught:
+    with pytest.raises(CredentialsError, match="not match a trusted publisher") as caught:
         world.open()
     text = f"{caught.value.message}\n{caught.value.hint}"
     assert "* repository: fork/hello" in text
@@ -163,10 +163,10 @@ def test_a_wrong_repository_is_told_with_its_claims(world: World) -> None:
 
 def test_a_missing_permission_is_told(world: World) -> None:
     world.run_as(GITHUB_ACTIONS="true", GITHUB_REF="refs/tags/v1.0", GITHUB_EVENT_NAME="push")
-    with pytest.raises(CredentialsError, match="Nothing lets cibw into the index") as caught:
+    with pytest.raises(CredentialsError, match="No credentials found for the index") as caught:
         world.open()
     assert "id-token: write" in caught.value.hint
-    with pytest.raises(CredentialsError, match="may not ask GitHub"):
+    with pytest.raises(CredentialsError, match="not allowed to request an identity from GitHub"):
         world.open(TrustedPublishing.ALWAYS)
 
 
@@ -176,7 +176,7 @@ def test_a_pull_request_of_a_fork_is_told(world: World) -> None:
         world.open(TrustedPublishing.ALWAYS)
 
 
-@pytest.mark.parametrize(("status", "words"), [(403, "switched off"), (404, "has no trusted publishing")])
+@pytest.mark.parametrize(("status", "words"), [(403, "disabled"), (404, "does not support trusted publishing")])
 def test_an_index_without_it(world: World, status: int, words: str) -> None:
     world.desk.status = status
     world.run_as(**world.issuer.github())
@@ -199,7 +199,7 @@ def test_a_reusable_workflow_is_told(world: World) -> None:
 def test_an_issuer_that_fails(world: World) -> None:
     world.issuer.refuses = True
     world.run_as(**world.issuer.github())
-    with pytest.raises(CredentialsError, match="GitHub Actions gives no identity"):
+    with pytest.raises(CredentialsError, match="GitHub Actions does not provide an identity"):
         world.open()
 
 
@@ -221,13 +221,13 @@ def test_gitlab_by_its_variable_which_is_good_for_one_token(world: World) -> Non
     world.clock.now += 4
     with pytest.raises(CredentialsError, match="only one identity"):
         world.upload(source, "cp312")
-    with pytest.raises(CredentialsError, match="exchanged for a token before"):
+    with pytest.raises(CredentialsError, match="already exchanged for a token"):
         world.open()
 
 
 def test_gitlab_without_its_variable(world: World) -> None:
     world.run_as(GITLAB_CI="true", CI_COMMIT_TAG="v1.0")
-    with pytest.raises(CredentialsError, match="GitLab CI gives no identity") as caught:
+    with pytest.raises(CredentialsError, match="GitLab CI does not provide an identity") as caught:
         world.open(TrustedPublishing.ALWAYS)
     assert "id_tokens: {COMPANY_ID_TOKEN: {aud: company}}" in caught.value.hint
 

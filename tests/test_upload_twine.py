@@ -169,7 +169,7 @@ def test_certificates(tmp_path: Path) -> None:
     authority.configure_trust(trusting)
     with served(index, server) as address:
         assert uploader(address, trusting).put(planned(wheel), LOGIN).is_taken
-        with pytest.raises(DownloadError, match="can't be reached safely") as caught:
+        with pytest.raises(DownloadError, match="Cannot connect securely") as caught:
             uploader(address).put(planned(wheel), LOGIN)
     assert "SSL_CERT_FILE" in caught.value.hint
     assert len(index.asked) == 1

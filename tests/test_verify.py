@@ -110,7 +110,7 @@ def test_it_waits_for_a_page_that_comes_late(simple_server: IndexServer, reader:
         done = reader(between, "verify", "--timeout", "600")
         late.join()
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "next look in 1.0 s" in done.stdout
+    assert "next check in 1.0 s" in done.stdout
 
 
 def test_other_bytes_on_the_index(simple_server: IndexServer, reader: Reader) -> None:

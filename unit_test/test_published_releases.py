@@ -7,10 +7,10 @@ from published_releases.choice import choose
 from published_releases.reasons import REASONS
 from published_releases.results import Found, Reason, Result, read_result, table, unexplained, write_result
 
-NAME = Found(rule="file-name", severity="error", message="The name of the sdist must be a_b-1.tar.gz (PEP 625).")
+NAME = Found(rule="file-name", severity="error", message="The sdist's file name must be a_b-1.tar.gz (PEP 625).")
 OTHER = Found(rule="summary", severity="error", message="The summary has 513 characters.")
 ODD = Found(rule="no-readme", severity="warning", message="There is no README | <none>.")
-WHY = (Reason(rule="file-name", words="name of the sdist", why="PEP 625"),)
+WHY = (Reason(rule="file-name", words="sdist's file name", why="PEP 625"),)
 
 
 def result(version: str, *found: Found) -> Result:

@@ -7,12 +7,12 @@ from published_releases.results import Reason
 REASONS = (
     Reason(
         rule="file-name",
-        words="name of the sdist must be",
+        words="sdist's file name must be",
         why="the index only accepts sdists with normalised names (PEP 625)",
     ),
     Reason(
         rule="file-name",
-        words="name of the wheel must begin with",
+        words="wheel's file name must begin with",
         why="the index only accepts wheels with normalised names (binary distribution format)",
     ),
     Reason(
@@ -42,7 +42,7 @@ REASONS = (
     ),
     Reason(
         rule="readme",
-        words="can't be rendered as reStructuredText",
+        words="cannot be rendered as reStructuredText",
         why="the index rejects a README that it cannot render",
     ),
     Reason(
@@ -52,18 +52,18 @@ REASONS = (
     ),
     Reason(
         rule="archive-form",
-        words="an sdist has one directory at its top",
+        words="an sdist must have one top-level directory",
         why="the sdist has no top-level directory (source distribution format)",
     ),
     Reason(
         rule="missing-metadata",
-        words="There is no orjson-.*/PKG-INFO",
+        words="orjson-.*/PKG-INFO is missing",
         why="the index rejects sdists without PKG-INFO",
     ),
-    Reason(rule="record", words="There is no .*/RECORD", why="the index rejects wheels without RECORD"),
+    Reason(rule="record", words=".*/RECORD is missing", why="the index rejects wheels without RECORD"),
     Reason(
         rule="record",
-        words="RECORD has another hash of",
+        words="RECORD has the wrong hash of",
         why="installers may reject wheels that do not match their RECORD (binary distribution format)",
     ),
     Reason(

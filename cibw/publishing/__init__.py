@@ -1,1 +1,1 @@
-"""From finished distributions to a package index."""
+"""Check, upload and verify finished distributions."""

@@ -1,6 +1,6 @@
-"""Addresses of mail and of pages, as the public index judges them.
+"""Validate email addresses and URLs with the rules of the public index.
 
-The standard library is not asked: what it reads as an address differs between patch releases of Python.
+The standard library is not used, because its results differ between patch releases of Python.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ _LABEL = r"[^\W_](?:[^\W_]|-)*(?<!-)"
 _MAIL = re.compile(rf"{_WORD}(?:\.{_WORD})*@((?:{_LABEL}\.)+{_LABEL})")
 _LONGEST_LABEL, _LONGEST = 63, 254
 _NO_DOMAINS = ("arpa", "invalid", "local", "localhost", "onion", "test")
-"""The top-level domains that nobody can have."""
+"""Reserved top-level domains."""
 _PAGE = re.compile(r"https?:(//[^/?#]*)?[^\[\]#]*(#.*)?", re.IGNORECASE | re.DOTALL)
 _PORT = re.compile(r":(\d+)$")
 
 
 def is_page(text: str) -> bool:
-    """Whether a text is the address of a page: one with the scheme http or https, and no bracket in its path."""
+    """Whether a text is an http or https URL without brackets in its path."""
     found = _PAGE.fullmatch(text)
     port = _PORT.search(found[1] or "") if found else None
     return found is not None and (port is None or (len(port[1]) < 6 and int(port[1]) < 1 << 16))
@@ -30,7 +30,7 @@ def is_page(text: str) -> bool:
 def mail_addresses(text: str) -> tuple[str, ...]:
     """The addresses in a field such as `Author-email`, without names and comments.
 
-    A part that is too odd to have an address for sure is left out, as the index accepts it.
+    Ambiguous parts are skipped, because the index accepts them.
     """
     parts = re.split("[,;]", _ASIDE.sub(" ", text))
     return tuple(address for part in parts if (address := _address(part.strip())))
@@ -46,7 +46,7 @@ def _address(text: str) -> str:
 
 
 def is_mail(text: str) -> bool:
-    """Whether a text has the form of an email address in a domain that may exist."""
+    """Whether a text is a valid email address in a domain that is not reserved."""
     found = _MAIL.fullmatch(text)
     if found is None or len(text) > _LONGEST:
         return False

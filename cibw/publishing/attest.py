@@ -1,4 +1,4 @@
-"""Attesting distributions: an identity of the run, a signature for each file, patience with the signers."""
+"""Attest distributions: get the run's identity, sign each file, retry after outages."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ AUDIENCE = "sigstore"
 
 
 class OutageError(Exception):
-    """The signing service is unavailable; trying again may help."""
+    """The signing service is unavailable; a retry may succeed."""
 
 
 class Signing(Protocol):
     """Signs statements about distributions."""
 
     def sign(self, path: Path, identify: Callable[[], str], /) -> str:
-        """The attestation of a distribution, as JSON; `identify` gives a new identity of the run each time.
+        """The attestation of a distribution, as JSON; `identify` returns a new identity of the run for each call.
 
-        OutageError where another try may work, AttestationError where none will.
+        OutageError if a retry may succeed, AttestationError if not.
         """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What attesting needs of the world.
+    """The external functions that attesting uses.
 
-    `identify` asks the CI for an identity for an audience, `mask` hides a secret in the CI's log, `warn` tells the
-    user; each wait between tries, in seconds, is twice the one before.
+    `identify` requests an identity for an audience from the CI, `mask` hides a secret in the CI's log, `warn` shows a
+    warning. Waits between attempts, in seconds, double each time.
     """
 
     identify: Callable[[str], str | None]
@@ -54,7 +54,7 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunAttester:
-    """Attests in the name of a CI's run; satisfies Attester. `seen` has the identities so far."""
+    """Attests with the identity of a CI run; satisfies Attester. `seen` has all identities so far."""
 
     signing: Signing
     facts: CiFacts
@@ -62,11 +62,11 @@ class RunAttester:
     seen: list[str] = field(default_factory=list, repr=False)
 
     def attest(self, path: Path, /) -> Path:
-        """The file with the attestation of a distribution, made beside it; AttestationError where that can't be."""
+        """Write the attestation next to a distribution and return its path; AttestationError if that fails."""
         text = self._signed(path)
         target = attestation_path(path)
         hidden = target.with_name(f".{target.name}")
-        # A link of this name, which others have left, is not followed.
+        # An existing symlink of this name must not be followed.
         hidden.unlink(missing_ok=True)
         with hidden.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -81,7 +81,7 @@ class RunAttester:
             except OutageError as error:
                 reason = str(error)
             if wait is not None:
-                around.warn(f"{path.name} could not be signed: {reason}; next try in {wait:g} s")
+                around.warn(f"Signing {path.name} failed: {reason}; retrying in {wait:g} s")
                 around.sleep(wait)
         raise outage(path.name, reason, around.attempts)
 
@@ -103,9 +103,10 @@ class RunAttester:
 def attest_release(
     plan: UploadPlan, attester: Attester, policy: AttestationPolicy, warn: Callable[[str], None]
 ) -> UploadPlan:
-    """Make the attestations that a plan wants; gives the plan with them.
+    """Create the attestations of a plan and return the plan with them.
 
-    Where they are required, AttestationError stops all; else the first failure is told, and the rest goes without.
+    If attestations are required, the first failure raises AttestationError. Otherwise it is a warning, and the other
+    files are uploaded without attestations.
     """
     uploads = list(plan.uploads)
     for number, upload in enumerate(uploads):
@@ -115,8 +116,8 @@ def attest_release(
             made = str(attester.attest(Path(upload.path)))
         except AttestationError as error:
             if policy is AttestationPolicy.REQUIRE:
-                raise AttestationError(f"{error.message} Nothing was sent.", hint=error.hint) from error
-            warn(f"{error.message} The release goes on without. {error.hint}")
+                raise AttestationError(f"{error.message} Nothing was uploaded.", hint=error.hint) from error
+            warn(f"{error.message} The release continues without attestations. {error.hint}")
             break
         uploads[number] = replace(upload, attestations=(made, *upload.attestations), to_attest=False)
     return replace(plan, uploads=tuple(replace(upload, to_attest=False) for upload in uploads))

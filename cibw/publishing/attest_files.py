@@ -1,4 +1,4 @@
-"""Attestations as files: what they claim to be about, and whether they fit the distribution beside them."""
+"""Attestation files: their statements, and whether they match the distribution next to them."""
 
 from __future__ import annotations
 
@@ -15,46 +15,46 @@ _PREDICATES = {predicate.value: predicate for predicate in Predicate}
 
 
 def attestation_path(distribution: Path) -> Path:
-    """Where the attestation of a publisher lies: beside its distribution."""
+    """The path of a publish attestation, next to its distribution."""
     return distribution.with_name(f"{distribution.name}{ATTESTATION_ENDING}")
 
 
 def read_statement(text: bytes) -> Statement:
-    """The statement of an attestation (PEP 740), unverified; ValueError says what is odd about it."""
-    attestation = _entries(_parsed(text, "it is no JSON"), "it is no attestation")
+    """The statement of an attestation (PEP 740), unverified; ValueError describes what is invalid."""
+    attestation = _entries(_parsed(text, "it is not JSON"), "it is not an attestation")
     encoded = _entries(attestation.get("envelope"), "it has no envelope").get("statement")
     if not isinstance(encoded, str):
         raise _odd("its envelope has no statement")
-    statement = _entries(_parsed(_decoded(encoded), "its statement is no JSON"), "its statement is odd")
+    statement = _entries(_parsed(_decoded(encoded), "its statement is not JSON"), "its statement is invalid")
     subjects = statement.get("subject")
     if not isinstance(subjects, list) or len(subjects) != 1:
-        raise _odd("it is not for one file")
-    subject = _entries(subjects[0], "its subject is odd")
+        raise _odd("it is not for exactly one file")
+    subject = _entries(subjects[0], "its subject is invalid")
     name, sha256 = subject.get("name"), _entries(subject.get("digest"), "its subject has no hash").get("sha256")
     kind = statement.get("predicateType")
     predicate = _PREDICATES.get(urlsplit(kind).path) if isinstance(kind, str) else None
     if not isinstance(name, str) or not isinstance(sha256, str):
         raise _odd("its subject has no name or no SHA-256")
     if predicate is None:
-        raise _odd("what it says is of no kind that indexes take")
+        raise _odd("its predicate type is not one that indexes accept")
     return Statement(filename=name, sha256=sha256, predicate=predicate)
 
 
 def misfit(text: bytes, distribution: Distribution, predicate: Predicate) -> str:
-    """Why an attestation does not fit a distribution; empty where it fits. No signature is verified."""
+    """Why an attestation does not match a distribution, or an empty string. No signature is verified."""
     try:
         statement = read_statement(text)
     except ValueError as error:
         return str(error)
     if statement.predicate is not predicate:
-        return f"it is of another kind ({statement.predicate.value})"
+        return f"it has another predicate ({statement.predicate.value})"
     if statement.filename != distribution.filename:
         return f"it is for {statement.filename}"
-    return "" if statement.sha256 == distribution.sha256 else "it is for other bytes"
+    return "" if statement.sha256 == distribution.sha256 else "it is for a file with another SHA-256"
 
 
 def leftovers(path: str, distribution: Distribution) -> Leftovers:
-    """The attestations that lie beside a distribution."""
+    """The existing attestations next to a distribution."""
     beside = Path(path)
     return Leftovers(
         publish=_leftover(attestation_path(beside), distribution, Predicate.PUBLISH),
@@ -68,7 +68,7 @@ def _leftover(path: Path, distribution: Distribution, predicate: Predicate) -> L
     except FileNotFoundError:
         return None
     except OSError as error:
-        return Leftover(path=str(path), misfit=f"it can't be read ({error.strerror or error})")
+        return Leftover(path=str(path), misfit=f"cannot be read ({error.strerror or error})")
     except ValueError as error:
         return Leftover(path=str(path), misfit=str(error))
     return Leftover(path=str(path), misfit=misfit(text, distribution, predicate))
@@ -78,7 +78,7 @@ def _decoded(encoded: str) -> bytes:
     try:
         return base64.b64decode(encoded)
     except ValueError as error:
-        raise _odd("its statement is no base64") from error
+        raise _odd("its statement is not base64") from error
 
 
 def _parsed(text: bytes, fault: str) -> object:

@@ -1,4 +1,4 @@
-"""An end to waiting, for libraries that know none."""
+"""A timeout for libraries that have none."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Value = TypeVar("Value")
 
 
 def within(seconds: float, work: Callable[[], Value]) -> Value:
-    """What some work gives, or its error; OutageError where it takes longer, and then nobody waits for it any more."""
-    # Unlike those of concurrent.futures, the threads of this pool do not hold up the end of the program.
+    """The result of some work, or its error; OutageError after a timeout, while the work continues in its thread."""
+    # Unlike those of concurrent.futures, the threads of this pool do not block the exit of the program.
     pool = ThreadPool(1)
     try:
         return pool.apply_async(work).get(seconds)
     except TooLateError as error:
-        raise OutageError(f"no answer came within {seconds:g} s") from error
+        raise OutageError(f"no response within {seconds:g} s") from error
     finally:
         pool.close()

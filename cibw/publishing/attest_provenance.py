@@ -1,4 +1,4 @@
-"""The provenance of a file (PEP 740) as an index gives it."""
+"""Fetch the provenance of a file (PEP 740) from an index."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _PROVENANCE: Mapping[str, str] = {"accept": "application/vnd.pypi.integrity.v1+j
 
 
 def fetch_provenance(lookup: Lookup, index: PackageIndex, distribution: Distribution) -> bytes | None:
-    """What an index has of a file's provenance; None where it has nothing, UploadError where it does not answer.
+    """The provenance of a file; None if the index has none, UploadError if it does not respond.
 
-    The page of the simple API names its address; where it does not, the address is that of the integrity API.
+    Its URL comes from the page of the simple API, or else is that of the integrity API.
     """
     page = lookup.ask(Question(address=f"{index.simple}{distribution.project}/", headers=_SIMPLE, stay=True))
     named = _named(page.body, distribution.filename) if page.status == 200 else ""

@@ -1,4 +1,4 @@
-"""Whether a release is attested, and which files of it still have to be; pure."""
+"""Decide whether a release is attested, and which of its files need an attestation; pure."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from cibw.model.distribution import Distribution
 from cibw.model.release import Decision, PlannedUpload, UploadPlan
 
 HINT = "pip install 'cibw[attest]'"
-NOT_TRUSTED = "indexes take attestations from trusted publishers alone"
+NOT_TRUSTED = "indexes accept attestations only from trusted publishers"
 _SIGNS = (CiProvider.GITHUB, CiProvider.GITLAB)
 
 
 class Attesting(Enum):
-    """What an upload does about attestations, here and now."""
+    """How an upload handles attestations."""
 
     SIGN = "sign"
-    """Files without an attestation get one."""
+    """Sign files that have no attestation."""
     HAND_ON = "hand on"
-    """Attestations that are there go along."""
+    """Upload existing attestations."""
     LEAVE = "leave"
-    """None goes along."""
+    """Upload no attestations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What is done, and why where the user may wonder."""
+    """The decision, and the reason if the user should know it."""
 
     attesting: Attesting
     reason: str = ""
@@ -38,7 +38,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leftover:
-    """An attestation beside a distribution: its path, and why it does not fit; empty where it fits."""
+    """An attestation next to a distribution: its path, and why it does not match, or an empty string."""
 
     path: str
     misfit: str = ""
@@ -46,28 +46,28 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leftovers:
-    """The attestations beside a distribution: one of the publisher, and one of how it was built."""
+    """The attestations next to a distribution: the publish attestation and the build provenance."""
 
     publish: Leftover | None = None
     provenance: Leftover | None = None
 
     @property
     def all(self) -> tuple[Leftover, ...]:
-        """Those that are there."""
+        """The existing ones."""
         return tuple(one for one in (self.publish, self.provenance) if one)
 
 
 class Beside(Protocol):
-    """Looks what lies beside a distribution."""
+    """Finds the attestations next to a distribution."""
 
     def __call__(self, path: str, distribution: Distribution, /) -> Leftovers:
-        """The attestations that lie there."""
+        """The existing attestations."""
 
 
 def decide(policy: AttestationPolicy, facts: CiFacts, *, is_trusted: bool, is_installed: bool) -> Verdict:
-    """What an upload does: `is_trusted` says that a trusted publisher sends, `is_installed` that cibw can sign.
+    """Decide what an upload does. `is_trusted`: trusted publishing is used. `is_installed`: cibw can sign.
 
-    The public index takes attestations from trusted publishers alone, and refuses the file with them from others.
+    The public index accepts attestations only from trusted publishers, and otherwise refuses the file with them.
     """
     match policy:
         case AttestationPolicy.OFF:
@@ -79,7 +79,7 @@ def decide(policy: AttestationPolicy, facts: CiFacts, *, is_trusted: bool, is_in
         case AttestationPolicy.AUTO if facts.provider not in _SIGNS:
             return Verdict(attesting=Attesting.HAND_ON)
         case AttestationPolicy.AUTO if not is_installed:
-            reason = f"Files are not attested, as the libraries for it are not installed: {HINT}"
+            reason = f"Files are uploaded without attestations, because the libraries are not installed: {HINT}"
             return Verdict(attesting=Attesting.HAND_ON, reason=reason)
         case AttestationPolicy.AUTO:
             return Verdict(attesting=Attesting.SIGN)
@@ -88,9 +88,9 @@ def decide(policy: AttestationPolicy, facts: CiFacts, *, is_trusted: bool, is_in
 
 
 def with_attestations(plan: UploadPlan, verdict: Verdict, beside: Beside) -> UploadPlan:
-    """The plan with the attestations that go along, those that are to be made, and notes on what is left out.
+    """The plan with existing attestations, those to create, and notes on skipped ones.
 
-    At most one of each predicate goes with a file, as an index takes no more.
+    A file has at most one attestation of each predicate, because an index accepts no more.
     """
     notes: list[str] = []
     if verdict.attesting is Attesting.HAND_ON and verdict.reason and plan.having(Decision.SEND):
@@ -100,7 +100,7 @@ def with_attestations(plan: UploadPlan, verdict: Verdict, beside: Beside) -> Upl
 
 
 def without_attestations(plan: UploadPlan) -> UploadPlan:
-    """The plan with no attestation at all."""
+    """The plan without attestations."""
     return replace(plan, uploads=tuple(replace(upload, attestations=(), to_attest=False) for upload in plan.uploads))
 
 
@@ -111,14 +111,14 @@ def _attested(upload: PlannedUpload, verdict: Verdict, beside: Beside, notes: li
     there = beside(upload.path, upload.distribution)
     if verdict.attesting is Attesting.LEAVE:
         if there.all:
-            notes.append(f"The attestation beside {name} is left out: {verdict.reason}.")
+            notes.append(f"The attestation next to {name} is not uploaded: {verdict.reason}.")
         return replace(upload, attestations=())
     fitting = tuple(one.path for one in there.all if not one.misfit)
     signs = verdict.attesting is Attesting.SIGN and (there.publish is None or bool(there.publish.misfit))
     for one in there.all:
         if one.misfit:
-            fate = "replaced" if signs and one is there.publish else "left out"
-            notes.append(f"The attestation beside {name} is {fate}: {one.misfit}.")
+            fate = "replaced" if signs and one is there.publish else "not uploaded"
+            notes.append(f"The attestation next to {name} is {fate}: {one.misfit}.")
         elif one is there.publish:
-            notes.append(f"The attestation beside {name} is used again: it is for these very bytes.")
+            notes.append(f"The attestation next to {name} is reused: it is for exactly this file.")
     return replace(upload, attestations=fitting, to_attest=signs)

@@ -1,7 +1,6 @@
-"""Signatures of Sigstore, by the libraries sigstore and pypi-attestations.
+"""Sign with Sigstore, using the libraries sigstore and pypi-attestations.
 
-The libraries promise little about how they fail; what is used of their inside here, tests hold against the installed
-releases.
+The libraries document few of their errors. Tests check the internals used here against the installed releases.
 """
 
 from __future__ import annotations
@@ -22,16 +21,16 @@ if TYPE_CHECKING:
     from sigstore.sign import Signer
 
 PATIENCE = 60.0
-"""Timeout in seconds for the signing service; the libraries have none of their own."""
+"""Timeout in seconds for the signing service; the libraries have none."""
 
 
 class _OldIdentityError(Exception):
-    """The identity or its certificate is no longer good."""
+    """The identity or its certificate has expired."""
 
 
 @dataclass(slots=True, kw_only=True)
 class SigstoreSigning:
-    """Signs by Sigstore; satisfies Signing. One certificate serves all files until it ends."""
+    """Signs with Sigstore; satisfies Signing. One certificate is used for all files until it expires."""
 
     trust: Trust = field(default_factory=Trust)
     patience: float = PATIENCE
@@ -47,7 +46,7 @@ class SigstoreSigning:
         try:
             return self._sign(path, identify)
         except _OldIdentityError as error:
-            raise refused(f"the identity of the run has ended ({error})") from error
+            raise refused(f"the run's identity token has expired ({error})") from error
 
     def _sign(self, path: Path, identify: Callable[[], str]) -> str:
         if self._signer is None:
@@ -72,7 +71,7 @@ def _open(trust: Trust, identity: str) -> Signer:
     except (IdentityError, VerificationError) as error:
         raise refused(_words(error)) from error
     except (FulcioClientError, Error, OSError, ValueError) as error:
-        raise _judged(error, "the authority for certificates") from error
+        raise _judged(error, "the certificate authority") from error
 
 
 def _attestation(signer: Signer, path: Path) -> str:
@@ -90,16 +89,16 @@ def _attestation(signer: Signer, path: Path) -> str:
             raise _OldIdentityError(_words(error)) from error
         raise refused(_words(error)) from error
     except (RekorClientError, Error, OSError, ValueError) as error:
-        raise _judged(error, "the log of signatures") from error
+        raise _judged(error, "the transparency log") from error
 
 
 def _judged(error: Exception, whose: str) -> OutageError | AttestationError:
-    """Whether another try may work: not where an answer says that the question itself is at fault."""
+    """The error for a failed request: OutageError if a retry may succeed, AttestationError for a rejected request."""
     status, text = next((told for one in _chain(error) if (told := _answer(one))[0]), (0, ""))
     words = readable(text, "application/json", _words(error)) if status else _words(error)
     if status and not is_worth_another_try(status):
-        return refused(f"{whose} answers with {status}: {words}")
-    return OutageError(f"{whose} answers with {status}" if status else f"{whose} can't be reached: {words}")
+        return refused(f"{whose} responded with {status}: {words}")
+    return OutageError(f"{whose} responded with {status}" if status else f"cannot reach {whose}: {words}")
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -110,7 +109,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _answer(error: BaseException) -> tuple[int, str]:
-    """The status of HTTP and the text of the answer that an error of the library requests carries; 0 without one."""
+    """The HTTP status and the text of the response in an error of the library requests; 0 without a response."""
     response: object = getattr(error, "response", None)
     status: object = getattr(response, "status_code", 0)
     text: object = getattr(response, "text", "")
@@ -118,5 +117,5 @@ def _answer(error: BaseException) -> tuple[int, str]:
 
 
 def _words(error: BaseException) -> str:
-    """The first of an error and its causes that says anything."""
+    """The first non-empty message of an error and its causes."""
     return next((text for one in _chain(error) if (text := " ".join(str(one).split()))), type(error).__name__)

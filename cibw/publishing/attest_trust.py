@@ -1,4 +1,4 @@
-"""Whom Sigstore's signatures are asked of and held against: the public instance, or that of a trust configuration."""
+"""The Sigstore instance that signs and verifies: the public one, or that of a trust configuration."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ if TYPE_CHECKING:
 VARIABLE = "CIBW_SIGSTORE_TRUST_CONFIG"
 _NEEDED = ("pypi_attestations", "sigstore")
 _REKOR_VERSION = 1
-"""Attestations (PEP 740) have no place for what version 2 of the log answers."""
+"""Attestations (PEP 740) do not support the responses of version 2 of the log."""
 
 
 def is_installed() -> bool:
-    """Whether the libraries for attestations are there; none is imported."""
+    """Whether the libraries for attestations are installed; none is imported."""
     return all(find_spec(name) is not None for name in _NEEDED)
 
 
 def require() -> None:
-    """MissingToolError where the libraries for attestations are not there."""
+    """MissingToolError if the libraries for attestations are not installed."""
     if not is_installed():
-        raise MissingToolError("Attestations need libraries that are not installed.", hint=HINT)
+        raise MissingToolError("The libraries for attestations are not installed.", hint=HINT)
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep from the terminal what the libraries log by themselves."""
+    """Keep log messages of the libraries off the terminal."""
     with redirect_stderr(io.StringIO()):
         yield
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """An instance of Sigstore: `config` is a ClientTrustConfig as JSON, and empty for the public one."""
+    """A Sigstore instance: `config` is a ClientTrustConfig as JSON, or empty for the public instance."""
 
     config: str = ""
 
     def to_sign(self) -> ClientTrustConfig:
-        """The services that sign now; asks the network where the instance is the public one."""
+        """The current signing services; uses the network for the public instance."""
         from sigstore.models import ClientTrustConfig
 
         config = self._given() if self.config else ClientTrustConfig.production()
@@ -54,7 +54,7 @@ class Trust:
         return config
 
     def roots(self) -> TrustedRoot:
-        """The keys that signatures are verified by; those of the public instance come with the library."""
+        """The keys that verify signatures; those of the public instance come with the library."""
         from sigstore.models import ClientTrustConfig
 
         return (self._given() if self.config else ClientTrustConfig.production(offline=True)).trusted_root
@@ -66,7 +66,7 @@ class Trust:
             return ClientTrustConfig.from_json(self.config)
         except ValueError as error:
             raise ConfigurationError(
-                f"{VARIABLE} names a file that is no trust configuration of Sigstore.",
-                hint="It is the JSON of a ClientTrustConfig (version 0.1), with the trusted root and the services "
-                "that sign.",
+                f"The file in {VARIABLE} is not a Sigstore trust configuration.",
+                hint="It must be the JSON of a ClientTrustConfig (version 0.1), with the trusted root and the signing "
+                "services.",
             ) from error

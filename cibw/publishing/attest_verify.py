@@ -1,4 +1,4 @@
-"""Verifying attestations without the network: signature, certificate and log, by the keys of a Sigstore instance."""
+"""Verify attestations offline: signature, certificate and log, with the keys of a Sigstore instance."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _ISSUER, _REPOSITORY, _COMMIT, _REF, _WORKFLOW = (f"1.3.6.1.4.1.57264.1.{number}
 _STATEMENT = "application/vnd.in-toto+json"
 _ISSUERS = {Forge.GITHUB: "https://token.actions.githubusercontent.com", Forge.GITLAB: "https://gitlab.com"}
 _ROOTS = {Forge.GITHUB: "https://github.com", Forge.GITLAB: "https://gitlab.com"}
-_HINT = "Do not trust the file before you know why; compare it with what the project's own workflow has built."
+_HINT = "Do not trust the file until you know the reason. Compare it with the file that the project's workflow built."
 
 
 def verify_attestation(text: bytes, distribution: Distribution, publisher: Publisher, trust: Trust) -> Predicate:
-    """Verify one attestation (PEP 740) of a distribution; gives what it says. AttestationError where it does not hold.
+    """Verify one attestation (PEP 740) of a distribution and return its predicate; AttestationError if it is invalid.
 
-    It holds where the publisher's workflow has signed, for this name and these bytes, and the log has it.
+    It is valid if the publisher's workflow signed this file name and hash, and the log has an entry of it.
     """
     require()
     try:
@@ -47,9 +47,9 @@ def verify_attestation(text: bytes, distribution: Distribution, publisher: Publi
 def verify_provenance(
     text: bytes, distribution: Distribution, publisher: Publisher, trust: Trust
 ) -> tuple[Predicate, ...]:
-    """Verify all that an index has of a file's provenance (PEP 740); gives what its attestations say.
+    """Verify the provenance (PEP 740) of a file and return the predicates of its attestations.
 
-    AttestationError where there are none, or one of them does not hold for the publisher.
+    AttestationError if there are none, or one of them is not valid for the publisher.
     """
     attestations = _attestations(text, distribution)
     if not attestations:
@@ -61,10 +61,10 @@ def _attestations(text: bytes, distribution: Distribution) -> tuple[bytes, ...]:
     try:
         provenance: object = parse_json(text)
     except ValueError as error:
-        raise _wrong(distribution, "the provenance of the index is no JSON") from error
+        raise _wrong(distribution, "the provenance of the index is not JSON") from error
     bundles = provenance.get("attestation_bundles") if isinstance(provenance, dict) else None
     if not isinstance(bundles, list):
-        raise _wrong(distribution, "the provenance of the index has no attestations in it")
+        raise _wrong(distribution, "the provenance of the index has no attestations")
     found = (bundle.get("attestations") if isinstance(bundle, dict) else None for bundle in bundles)
     return tuple(json.dumps(one).encode() for some in found if isinstance(some, list) for one in some)
 
@@ -82,33 +82,33 @@ def _verify_signature(text: bytes, distribution: Distribution, publisher: Publis
         kind, signed = verifier.verify_dsse(attestation.to_bundle(), policy)
     except (Error, LibraryError, ValueError) as error:
         words = " ".join(str(error).split())
-        raise _wrong(distribution, f"it does not hold for {publisher}: {words}") from error
+        raise _wrong(distribution, f"verification for {publisher} failed: {words}") from error
     if kind != _STATEMENT or signed != attestation.envelope.statement:
-        raise _wrong(distribution, f"what is signed is no statement, but {kind}")
+        raise _wrong(distribution, f"the signed content is not a statement, but {kind}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Workflow:
-    """The certificate must name the workflow; the commit or ref beside its name is the certificate's own.
+    """The certificate must name the workflow; the commit or ref after its name comes from the certificate.
 
-    Satisfies VerificationPolicy of sigstore, which asks it once the certificate is known to be genuine.
+    Satisfies VerificationPolicy of sigstore, which is called after the certificate was verified.
     """
 
     publisher: Publisher
     attestation: Attestation
 
     def verify(self, cert: Certificate) -> None:
-        """VerificationError of sigstore where the certificate is for another workflow."""
+        """VerificationError of sigstore if the certificate is for another workflow."""
         from cryptography.hazmat.primitives.serialization import Encoding
         from sigstore.errors import VerificationError
 
         claims, forge, workflow = self.attestation.certificate_claims, self.publisher.forge, _address(self.publisher)
         wanted = [f"{workflow}@{claims[name]}" for name in (_COMMIT, _REF) if claims.get(name)]
         is_ours = claims.get(_ISSUER) == _ISSUERS[forge] and claims.get(_REPOSITORY) == _root(self.publisher)
-        signer = claims.get(_WORKFLOW, "somebody")
+        signer = claims.get(_WORKFLOW, "an unknown workflow")
         is_same = cert.public_bytes(Encoding.DER) == self.attestation.verification_material.certificate
         if not (is_same and is_ours and signer in wanted):
-            raise VerificationError(f"{signer} has signed it")
+            raise VerificationError(f"it was signed by {signer}")
 
 
 def _root(publisher: Publisher) -> str:
@@ -127,4 +127,4 @@ def _address(publisher: Publisher) -> str:
 
 
 def _wrong(distribution: Distribution, reason: str) -> AttestationError:
-    return AttestationError(f"The attestation of {distribution.filename} is wrong: {reason}.", hint=_HINT)
+    return AttestationError(f"The attestation of {distribution.filename} is invalid: {reason}.", hint=_HINT)

@@ -1,4 +1,4 @@
-"""All rules, and what they find in a release."""
+"""Apply all rules to a release."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RULES: tuple[Rule, ...] = (
     *rules_readme.RULES,
 )
 NAMES = (*(rule.name for rule in RULES), *(linter.name for linter in linters.LINTERS))
-"""The names that the option check-ignore may have."""
+"""The valid names for the option check-ignore."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LONGEST = 1000
@@ -36,9 +36,9 @@ _ORDER = (Severity.ERROR, Severity.WARNING, Severity.SKIPPED)
 
 
 def find_faults(release: CheckedRelease) -> tuple[Finding, ...]:
-    """What all rules find, one finding for all files that have the same fault.
+    """The findings of all rules; files with the same fault share one finding.
 
-    What only the public index refuses is a warning where the release goes elsewhere.
+    Faults that only the public index refuses are warnings for other indexes.
     """
     found = [(rule, finding) for rule in RULES for finding in _findings(rule, release)]
     is_public = release.wanted.is_public
@@ -46,7 +46,7 @@ def find_faults(release: CheckedRelease) -> tuple[Finding, ...]:
 
 
 def settled(findings: Iterable[Finding], ignored: tuple[str, ...]) -> tuple[Finding, ...]:
-    """Findings in the order of their weight; errors of ignored rules become warnings, and a name of no rule is one."""
+    """Findings by severity; errors of ignored rules become warnings, and unknown rule names are warnings."""
     judged = [_lightened(finding) if finding.rule in ignored else finding for finding in findings]
     return tuple(sorted([*judged, *_unknown(ignored)], key=lambda finding: _ORDER.index(finding.severity)))
 
@@ -66,7 +66,7 @@ def _findings(rule: Rule, release: CheckedRelease) -> Iterator[Finding]:
 
 
 def _shown(text: str) -> str:
-    """A text that may hold what others wrote, without control characters and without an end that nobody reads."""
+    """An untrusted text, truncated and without control characters."""
     plain = _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
     return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}..."
 
@@ -81,7 +81,7 @@ def _unknown(ignored: tuple[str, ...]) -> Iterator[Finding]:
             near = get_close_matches(name, NAMES, n=1)
             yield Finding(
                 rule="check-ignore",
-                message=f"check-ignore names {name!r}, which is no rule.",
+                message=f"check-ignore contains {name!r}, which is not a rule.",
                 fix=f"Did you mean {near[0]!r}?" if near else f"Rules: {', '.join(NAMES)}.",
                 severity=Severity.WARNING,
             )

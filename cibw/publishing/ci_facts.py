@@ -1,4 +1,4 @@
-"""What the run of a CI is for, read from the variables that each CI sets."""
+"""Read the facts of a CI run (tag, branch, event) from the variables that each CI sets."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from cibw.model.ci import CiFacts, CiProvider
 
 Environment = Mapping[str, str]
 Git = Callable[[tuple[str, ...]], str]
-"""Runs git with arguments and gives its output; empty where it fails or is missing."""
+"""Runs git with arguments and returns its output; empty if it fails or is missing."""
 
 _NO = ("", "false", "0")
 
 
 def ci_facts(environment: Environment) -> CiFacts:
-    """The facts of the CI that the variables speak of; `NONE` where they speak of none."""
+    """The facts of the CI run; the provider is `NONE` outside of a CI."""
     for variable, read in _READERS:
         if environment.get(variable, "").lower() not in _NO:
             return read(environment)
@@ -23,14 +23,14 @@ def ci_facts(environment: Environment) -> CiFacts:
 
 
 def with_git(facts: CiFacts, git: Git) -> CiFacts:
-    """The facts with what git knows of the commit; facts that the CI has told stay.
+    """Add tags and branch from git; facts from the CI take precedence.
 
-    On a computer, and where an unknown CI says nothing, git alone knows tags and branch.
+    Outside of a CI, or in an unknown CI, git is the only source.
     """
     if facts.tags or facts.branch:
         return facts
     tags = tuple(git(("for-each-ref", "--points-at=HEAD", "--format=%(refname:strip=2)", "refs/tags")).split())
-    # HEAD is the answer where no branch is checked out.
+    # git prints HEAD if no branch is checked out.
     branch = git(("rev-parse", "--abbrev-ref", "HEAD")).strip()
     commit = facts.commit or git(("rev-parse", "HEAD")).strip()
     return replace(facts, tags=tags, branch="" if branch == "HEAD" else branch, commit=commit)
@@ -76,7 +76,7 @@ def _gitlab(environment: Environment) -> CiFacts:
 
 def _circleci(environment: Environment) -> CiFacts:
     tag = environment.get("CIRCLE_TAG", "")
-    # CIRCLE_PR_NUMBER is set for forks alone, CIRCLE_PULL_REQUEST also for branches of the repository.
+    # CIRCLE_PR_NUMBER is set only for forks, CIRCLE_PULL_REQUEST also for branches of the repository.
     is_fork = bool(environment.get("CIRCLE_PR_NUMBER"))
     owner, name = environment.get("CIRCLE_PROJECT_USERNAME", ""), environment.get("CIRCLE_PROJECT_REPONAME", "")
     return CiFacts(
@@ -98,7 +98,7 @@ def _buildkite(environment: Environment) -> CiFacts:
     return CiFacts(
         provider=CiProvider.BUILDKITE,
         tags=_tags(tag),
-        # In the run of a tag the variable of the branch holds the tag.
+        # In a run for a tag, the branch variable contains the tag.
         branch="" if tag else environment.get("BUILDKITE_BRANCH", ""),
         commit=environment.get("BUILDKITE_COMMIT", ""),
         is_pull_request=environment.get("BUILDKITE_PULL_REQUEST", "").lower() not in _NO,
@@ -111,7 +111,7 @@ def _buildkite(environment: Environment) -> CiFacts:
 
 
 def _google(environment: Environment) -> CiFacts:
-    # A step gets the names of its substitutions only where its `env` hands them on.
+    # A step only gets substitutions that its `env` passes on.
     return CiFacts(
         provider=CiProvider.GOOGLE,
         tags=_tags(environment.get("TAG_NAME", "")),
@@ -148,7 +148,7 @@ def _travis(environment: Environment) -> CiFacts:
     is_pull_request = environment.get("TRAVIS_PULL_REQUEST", "").lower() not in _NO
     branch, origin = environment.get("TRAVIS_BRANCH", ""), environment.get("TRAVIS_PULL_REQUEST_SLUG", "")
     if is_pull_request:
-        # The variable of the branch holds the one that the pull request would go into.
+        # The branch variable contains the target branch of the pull request.
         branch = environment.get("TRAVIS_PULL_REQUEST_BRANCH", "")
     return CiFacts(
         provider=CiProvider.TRAVIS,
@@ -189,6 +189,6 @@ def _after(ref: str, start: str) -> str:
 
 
 def _place(address: str) -> str:
-    """Where a repository lies, without the way to it: `git@host:a/b.git` and `https://host/a/b` are one."""
+    """The location of a repository without the protocol: `git@host:a/b.git` and `https://host/a/b` are equal."""
     bare = address.rpartition("://")[2].rpartition("@")[2].removesuffix("/").removesuffix(".git")
     return bare.replace(":", "/").lower()

@@ -1,4 +1,4 @@
-"""Finds the files of a release in folders, and copies them."""
+"""Find the files of a release in directories and copy them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _PIECE = 1 << 20
 
 
 def folders_below(directory: Path, output: Path) -> Iterator[Path]:
-    """A directory and those below it that hold something of a release, but never the output directory.
+    """The directory and its subdirectories that contain release files, except the output directory.
 
-    Hidden directories and links to directories are left out.
+    Hidden directories and symlinks to directories are skipped.
     """
     entries = sorted(directory.iterdir())
     if directory.resolve() != output.resolve() and any(_counts(path) for path in entries):
@@ -32,12 +32,12 @@ def folders_below(directory: Path, output: Path) -> Iterator[Path]:
 
 
 def packed_below(directory: Path) -> Iterator[Path]:
-    """The archives in a directory and below it that may be artifacts, as browsers and APIs of CIs hand them out."""
+    """The archives in a directory and its subdirectories that may be downloaded CI artifacts."""
     return (path for path in sorted(directory.glob("**/*.zip")) if is_packed(path))
 
 
 def is_packed(path: Path) -> bool:
-    """Whether an archive is not unpacked beside itself."""
+    """Whether an archive was not unpacked next to itself."""
     return path.is_file() and not path.with_suffix("").is_dir()
 
 
@@ -48,12 +48,12 @@ def files_in(directory: Path, shown: str) -> tuple[CollectedFile, ...]:
 
 
 def odd_names(files: tuple[CollectedFile, ...]) -> tuple[Mistake, ...]:
-    """The files whose names are those of no distribution."""
+    """The files without a valid distribution name."""
     return tuple(mistake for file in files for mistake in _odd_name(file))
 
 
 def broken_archives(files: tuple[CollectedFile, ...], root: Path) -> tuple[Finding, ...]:
-    """The distributions that can't be read to their end; their paths are relative to a directory."""
+    """The distributions that cannot be read completely; their paths are relative to `root`."""
     distinct = {file.sha256: file for file in files if is_distribution_name(file.filename)}
     return tuple(finding for file in distinct.values() for finding in _broken(file, root / file.path))
 
@@ -64,8 +64,8 @@ def _broken(file: CollectedFile, path: Path) -> Iterator[Finding]:
     except ArchiveError as error:
         yield Finding(
             rule="broken-archive",
-            message=f"{file.path} can't be read to its end: {error}.",
-            fix="Hand it on again from where it was built, or build it again.",
+            message=f"Cannot read {file.path} completely: {error}.",
+            fix="Transfer it again from the job that built it, or rebuild it.",
             files=(file.path,),
         )
 
@@ -75,16 +75,16 @@ def _read_to_end(path: Path) -> None:
         check_sdist(path)
         return
     with open_zip(path) as archive:
-        # `cibw check` judges other kinds of compression, which are never unpacked here.
+        # Other compression methods are checked by `cibw check` and never unpacked here.
         if archive.is_plain:
             archive.check()
 
 
 def copy_file(file: CollectedFile, source: Path, output: Path) -> None:
-    """Copy a file so that it appears as a whole; ReleaseFaultError if its content has changed since it was listed."""
-    # The name of a file may be as long as the file system allows.
+    """Copy a file atomically; ReleaseFaultError if its contents have changed since it was listed."""
+    # The file name may already have the maximum length of the file system.
     partial = output / f".cibw-{file.sha256[:32]}.part"
-    # A link of this name, which others have left, is not followed.
+    # An existing symlink of this name must not be followed.
     partial.unlink(missing_ok=True)
     digest = hashlib.sha256()
     try:
@@ -94,7 +94,8 @@ def copy_file(file: CollectedFile, source: Path, output: Path) -> None:
                 writer.write(piece)
         if digest.hexdigest() != file.sha256:
             raise ReleaseFaultError(
-                f"{file.path} has changed while it was collected.", hint="Start again when nothing writes to it."
+                f"{file.path} changed while it was being collected.",
+                hint="Run the command again when nothing writes to it.",
             )
         partial.replace(output / file.filename)
     finally:
@@ -120,4 +121,4 @@ def _odd_name(file: CollectedFile) -> Iterator[Mistake]:
     try:
         Distribution.parse(file.filename.removesuffix(ATTESTATION_ENDING), size=file.size, sha256=file.sha256)
     except ValueError as error:
-        yield Mistake(place=file.path, message=str(error), hint="remove it, or give it its right name")
+        yield Mistake(place=file.path, message=str(error), hint="remove or rename it")

@@ -1,4 +1,4 @@
-"""Which files of several folders make one release."""
+"""Plan which files of several directories make up one release."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cibw.model.manifest import Manifest, ManifestFile, merged
 
 
 def plan_collection(folders: tuple[Folder, ...], output: Folder) -> Collection:
-    """What is copied into the output directory; of files with the same bytes the first."""
+    """The files to copy into the output directory; of identical files, the first."""
     chosen: dict[str, CollectedFile] = {}
     repeated: list[CollectedFile] = []
     for file in _files(folders):
@@ -34,7 +34,7 @@ def plan_collection(folders: tuple[Folder, ...], output: Folder) -> Collection:
 
 
 def collection_findings(folders: tuple[Folder, ...], output: Folder) -> tuple[Finding, ...]:
-    """Why the files of some folders and an output directory do not go together."""
+    """Why the files of the folders and of the output directory conflict."""
     everywhere = (*folders, output)
     return (*_different(folders, output), *_changed(everywhere), *_lone_attestations(everywhere))
 
@@ -55,7 +55,7 @@ def _manifest(folders: tuple[Folder, ...], output: Folder, chosen: Mapping[str, 
         if is_distribution_name(file.filename)
     )
     manifests = [folder.manifest for folder in (output, *folders) if folder.manifest is not None]
-    # An entry counts where its bytes are there; other bytes of that name may have been in a folder that is not.
+    # Only entries of collected files count; another folder may list a different file with the same name.
     true = [
         replace(one, files=tuple(entry for entry in one.files if hashes.get(entry.filename) == entry.sha256))
         for one in manifests
@@ -73,16 +73,16 @@ def _different(folders: tuple[Folder, ...], output: Folder) -> Iterator[Finding]
 
 def _clash(one: CollectedFile, other: CollectedFile, *, is_in_output: bool) -> Finding:
     if is_in_output:
-        fix = f"Remove {one.path} if it is of an earlier build; nothing is ever replaced."
+        fix = f"Remove {one.path} if it is from an earlier build. Existing files are never replaced."
     elif one.filename.endswith(SDIST_ENDING):
-        fix = "Two jobs built the sdist, and two sdists never have the same bytes: build it in one, with `cibw sdist`."
+        fix = "Two jobs built the sdist, and sdists are not reproducible. Build it in one job with `cibw sdist`."
     elif one.filename.endswith(ATTESTATION_ENDING):
-        fix = "Two jobs attested the same file: let the one that publishes do it."
+        fix = "Two jobs attested the same file. Attest only in the publishing job."
     else:
-        fix = "Two jobs built the same wheel: let `build` or --only select its identifier in one of them alone."
+        fix = "Two jobs built the same wheel. Select its identifier in only one of them, with `build` or --only."
     return Finding(
         rule="different-bytes",
-        message=f"{one.filename} has other bytes in {one.folder} than in {other.folder}.",
+        message=f"{one.filename} differs between {one.folder} and {other.folder}.",
         fix=fix,
         files=(one.path, other.path),
     )
@@ -95,8 +95,8 @@ def _changed(folders: Iterable[Folder]) -> Iterator[Finding]:
             if entry is not None and entry.sha256 != file.sha256:
                 yield Finding(
                     rule="changed-file",
-                    message=f"{file.path} is not the file that {folder.name}/dist.json speaks of.",
-                    fix="It was changed, or built by something else, after the manifest was written. Build it again.",
+                    message=f"{file.path} does not match its entry in {folder.name}/dist.json.",
+                    fix="It was changed or replaced after the manifest was written. Rebuild it.",
                     files=(file.path,),
                 )
 
@@ -107,8 +107,8 @@ def _lone_attestations(folders: tuple[Folder, ...]) -> Iterator[Finding]:
         if name != _subject(name) and _subject(name) not in names:
             yield Finding(
                 rule="lone-attestation",
-                message=f"{name} is there, but not the file that it attests.",
-                fix="Hand on the attestation together with its file.",
+                message=f"{name} was found, but not the file that it attests.",
+                fix="Pass on the attestation together with its file.",
                 files=(name,),
                 severity=Severity.WARNING,
             )

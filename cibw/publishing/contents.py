@@ -1,4 +1,4 @@
-"""What lies in a distribution, as far as a release depends on it."""
+"""The contents of a distribution that the checks use."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from cibw.model.distribution import SDIST_ENDING, Distribution
 
 PLAIN_METHODS = ("stored", "deflated")
-"""How members may be compressed, in the words of the zip format."""
+"""Compression methods that wheels may use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A file in an archive: its size in bytes, how it is compressed, and its hash.
+    """A file in an archive: its size in bytes, its compression, and its hash.
 
-    `packed` is what it takes in a zip file, and 0 in a tar file, which is compressed as a whole. `digest` is written
-    as in RECORD, such as `sha256=...`, and empty where nobody has made it. `kind` is empty for a common file, else
-    what it is in its place, such as a link.
+    `packed` is its compressed size in a zip file, and 0 in a tar file, which is compressed as a whole. `digest` is
+    written as in RECORD, such as `sha256=...`, and empty if it was not computed. `kind` is empty for a regular file,
+    else the type of the member, such as a link.
     """
 
     name: str
@@ -29,10 +29,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageMetadata:
-    """The fields of METADATA or PKG-INFO (core metadata), and what the specification has against them.
+    """The fields of METADATA or PKG-INFO (core metadata), and their violations of the specification.
 
-    A name of `fields` is written as packaging does, such as `requires_dist`; a project's address is `label, address`.
-    A fault is a field and a sentence.
+    Names in `fields` are written as in packaging, such as `requires_dist`. A project URL is `label, address`.
+    A fault is a field and a message.
     """
 
     fields: dict[str, tuple[str, ...]]
@@ -43,21 +43,21 @@ class PackageMetadata:
         return self.fields.get(name, ())
 
     def one(self, name: str) -> str:
-        """The value of a field; empty where there is none."""
+        """The value of a field, or an empty string."""
         return next(iter(self.all(name)), "")
 
     @property
     def has_license_files(self) -> bool:
-        """Whether the specification knows License-File in this version of metadata: from 2.4 on (PEP 639)."""
+        """Whether this metadata version has License-File: since 2.4 (PEP 639)."""
         return self._is_of(2, 4)
 
     def is_dynamic(self, name: str) -> bool:
-        """Whether a build from this sdist may give a field another value (PEP 643)."""
+        """Whether a build from this sdist may change a field (PEP 643)."""
         dynamic = {text.lower().replace("-", "_").rstrip("s") for text in self.all("dynamic")}
         return not self._is_of(2, 2) or name.rstrip("s") in dynamic
 
     def _is_of(self, *version: int) -> bool:
-        """Whether the metadata is of this version or a later one."""
+        """Whether the metadata has this version or a later one."""
         major, _, minor = self.one("metadata_version").partition(".")
         is_version = all(part.isdecimal() and len(part) < 4 for part in (major, minor))
         return is_version and (int(major), int(minor)) >= version
@@ -65,11 +65,11 @@ class PackageMetadata:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistributionContents:
-    """A distribution and what was read from it.
+    """A distribution and its contents.
 
-    `broken` says why an archive could not be read to its end. `framing` are oddities of the archive itself.
-    The texts are those of files in `.dist-info`, None where a file is missing. `top` is the one directory at the top of
-    an sdist, and empty where it has several or none. `pyproject_fault` says why its pyproject.toml can't be read.
+    `broken` says why an archive could not be read completely. `framing` lists anomalies of the archive itself.
+    The texts are those of files in `.dist-info`, or None if a file is missing. `top` is the only top-level directory
+    of an sdist, and empty if it has several or none. `pyproject_fault` says why its pyproject.toml cannot be read.
     """
 
     distribution: Distribution
@@ -96,17 +96,17 @@ class DistributionContents:
 
     @property
     def root(self) -> str:
-        """The directory of an sdist's files; the one that its name promises where there is none."""
+        """The top-level directory of an sdist, or else the one expected from its file name."""
         return self.top or sdist_root(self.filename)
 
     @property
     def is_plain(self) -> bool:
-        """Whether no member is compressed in a way that wheels must not use; others are not read."""
+        """Whether all members use compression methods that wheels may use; other members are not read."""
         return all(member.method in ("", *PLAIN_METHODS) for member in self.members)
 
     @property
     def is_whole(self) -> bool:
-        """Whether the archive could be read to its end."""
+        """Whether the archive could be read completely."""
         return not self.broken
 
     @property
@@ -116,7 +116,7 @@ class DistributionContents:
 
 
 def dist_info(filename: str) -> str:
-    """The directory of a wheel's metadata, by the file's name."""
+    """The metadata directory of a wheel, from its file name."""
     return f"{'-'.join(filename.split('-')[:2])}.dist-info"
 
 
@@ -130,5 +130,5 @@ BOMB_RATIO = 50
 
 
 def is_bomb(unpacked: int, packed: int) -> bool:
-    """Whether an archive swells so much that an index takes it for an attack."""
+    """Whether the compression ratio is so high that an index rejects the archive as an attack."""
     return unpacked > BOMB_SIZE and unpacked > BOMB_RATIO * max(packed, 1)

@@ -1,4 +1,4 @@
-"""From the bytes of METADATA or PKG-INFO to fields."""
+"""Parse METADATA or PKG-INFO."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from cibw.publishing.contents import PackageMetadata
 _MOST_LINES = 20_000
 """The largest projects have some thousand requirements."""
 _MOST_NAMES = 200
-"""The specification knows about thirty fields."""
+"""The specification has about thirty fields."""
 _LONGEST_FAULT = 300
 _LONGEST_FIELD = 10_000
-"""The libraries take quadratic time for some fields."""
+"""The libraries need quadratic time for some fields."""
 _UNKNOWN = "UNKNOWN"
-"""What distutils writes for a field that is not set; the index takes it for none."""
+"""distutils writes this for a field that is not set; the index ignores it."""
 _NAMING = ("name", "version")
 _OF_TEXT = ("description", "keywords", "license", "summary")
-# They would make the email parser decode the description, or take it apart.
+# These headers would make the email parser decode or split the description.
 _OF_MAIL = re.compile(rb"(content-[\w-]+|mime-version)\s*:", re.IGNORECASE)
 _LIBRARY_FAULTS = (ValueError, TypeError, AttributeError, LookupError, AssertionError, RecursionError)
-"""What the libraries raise for input that nobody thought of, such as a version of 5,000 digits."""
+"""Errors of the libraries for unexpected input, such as a version of 5,000 digits."""
 
 
 def read_metadata(data: bytes) -> PackageMetadata:
-    """The fields, and everything that the specification of core metadata has against them; of any bytes at all."""
+    """The fields, and all their violations of the core metadata specification. Accepts any bytes."""
     head, body = _split(data)
     names = {line.partition(b":")[0] for line in head if not line.startswith((b" ", b"\t"))}
     if len(head) > _MOST_LINES or len(names) > _MOST_NAMES:
-        fault = f"there are {len(head)} lines with {len(names)} names of fields; nothing was read"
+        fault = f"there are {len(head)} lines with {len(names)} field names; nothing was read"
         return PackageMetadata(fields={}, faults=(("metadata", fault),))
     kept, odd = _judged(head)
     data = b"".join((*kept, body))
     metadata = PackageMetadata(fields=dict(_fields(data)))
-    # Setuptools long wrote License-File into older metadata; uploads leave it out there, so nobody minds.
+    # Older setuptools wrote License-File into older metadata versions; uploads omit it there, so it is harmless.
     strange = () if metadata.has_license_files else ("license-file",)
     return replace(metadata, faults=tuple(fault for fault in (*_faults(data), *odd) if fault[0] not in strange))
 
@@ -50,7 +50,7 @@ def _split(data: bytes) -> tuple[list[bytes], bytes]:
 
 
 def _judged(head: list[bytes]) -> tuple[list[bytes], tuple[tuple[str, str], ...]]:
-    """The fields of the header that libraries can be trusted with, and what is wrong with the others."""
+    """The header fields that are safe to parse with the libraries, and the faults of the others."""
     fields: list[bytes] = []
     continued: list[bytes] = []
     for line in head:

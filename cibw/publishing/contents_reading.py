@@ -1,4 +1,4 @@
-"""The distributions of a release with their contents, and files that are none."""
+"""Read the distributions of a release with their contents."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from cibw.publishing.distributions import read_distribution
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OddFile:
-    """A file that is no distribution, or can't be read, and why."""
+    """A file that is not a distribution or cannot be read, and why."""
 
     filename: str
     reason: str
 
 
 def read_contents(path: Path) -> DistributionContents | OddFile:
-    """One file, by what its name says it is."""
+    """Read one file as the kind of distribution that its name implies."""
     try:
         found = read_distribution(path)
     except ValueError as error:
         return OddFile(filename=path.name, reason=str(error))
     except OSError as error:
-        return OddFile(filename=path.name, reason=f"{path} can't be read: {error.strerror or error}")
+        return OddFile(filename=path.name, reason=f"cannot read {path}: {error.strerror or error}")
     return read_sdist(found) if found.distribution.wheel is None else read_wheel(found)

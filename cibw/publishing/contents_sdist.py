@@ -1,4 +1,4 @@
-"""Reads an sdist (source distribution format, PEP 625)."""
+"""Read an sdist (source distribution format, PEP 625)."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _PLAIN = (EntryKind.FILE, EntryKind.DIRECTORY)
 
 
 def read_sdist(found: FoundFile) -> DistributionContents:
-    """The contents of an sdist; `broken` says why an archive can't be read, or why it was not read to its end."""
+    """The contents of an sdist; `broken` says why an archive cannot be read, or was not read completely."""
     reading = _Reading(found)
     try:
         with open_sdist(found.path) as archive:
             reading.read(archive)
     except (ArchiveError, OSError) as error:
-        reading.broken = f"{found.distribution.filename} can't be read as a gzipped tar file: {error}"
+        reading.broken = f"cannot read {found.distribution.filename} as a gzipped tar file: {error}"
     return reading.contents()
 
 
 class _Reading:
-    """What was read of an archive so far."""
+    """The state of reading an archive."""
 
     def __init__(self, found: FoundFile) -> None:
         self._found = found
@@ -48,7 +48,7 @@ class _Reading:
         self.broken = ""
 
     def read(self, archive: TarReader) -> None:
-        """Look at each member once, in the order of the archive."""
+        """Process each member once, in the order of the archive."""
         total = 0
         for member in archive:
             entry = member.entry
@@ -65,7 +65,7 @@ class _Reading:
             self._unsafe = refusal(self._listing.finish)
 
     def contents(self) -> DistributionContents:
-        """All of it as a value."""
+        """The result."""
         top = next(iter(self._tops)) if len(self._tops) == 1 else ""
         root = top or self._root
         return DistributionContents(
@@ -80,7 +80,7 @@ class _Reading:
         )
 
     def _look_into(self, archive: TarReader, parts: tuple[str, ...]) -> None:
-        """Read what counts in the directories that may be the one of the sdist."""
+        """Read the relevant files in directories that may be the sdist's top-level directory."""
         self._tops.setdefault(parts[0] if len(parts) > 1 else "")
         if len(parts) != 2 or parts[0] not in (self._root, next(iter(self._tops))):
             return
@@ -96,13 +96,13 @@ class _Reading:
     def _framing(self) -> Iterator[str]:
         strangers = [one.name for one in self._members if PurePosixPath(one.name).parts[:1] != (self._root,)]
         if strangers and (len(self._tops) > 1 or "" in self._tops):
-            yield f"{strangers[0]} is not in the directory {self._root}, and an sdist has one directory at its top"
+            yield f"{strangers[0]} is not in the directory {self._root}; an sdist must have one top-level directory"
         if self._unsafe:
-            yield f"it is not safe to unpack, as {self._unsafe}"
+            yield f"it is not safe to unpack: {self._unsafe}"
 
 
 def _toml_fault(data: bytes) -> str:
-    """Why a TOML file can't be read; empty where it can."""
+    """Why a TOML file cannot be parsed, or an empty string."""
     try:
         tomllib.loads(data.decode())
     except (ValueError, RecursionError) as error:

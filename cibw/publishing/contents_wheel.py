@@ -1,4 +1,4 @@
-"""Reads a wheel (binary distribution format)."""
+"""Read a wheel (binary distribution format)."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from cibw.untrusted.limits import METADATA, RECORD
 from cibw.untrusted.zips import METHODS, CheckedZip, open_zip
 
 _MOST_ODDITIES = 3
-"""A program that writes one odd member writes all of them so."""
+"""A tool that writes one malformed member usually writes all members like that."""
 
 
 def read_wheel(found: FoundFile) -> DistributionContents:
-    """The contents of a wheel; `broken` says why an archive can't be read."""
+    """The contents of a wheel; `broken` says why an archive cannot be read."""
     try:
         with open_zip(found.path) as archive:
             return _contents(found, archive)
@@ -32,7 +32,7 @@ def read_wheel(found: FoundFile) -> DistributionContents:
         return DistributionContents(
             distribution=found.distribution,
             path=str(found.path),
-            broken=f"{found.distribution.filename} can't be read as a zip file: {error}",
+            broken=f"cannot read {found.distribution.filename} as a zip file: {error}",
         )
 
 
@@ -46,7 +46,7 @@ def _contents(found: FoundFile, archive: CheckedZip) -> DistributionContents:
     directory = dist_info(found.distribution.filename)
     metadata = archive.read(f"{directory}/METADATA", METADATA)
     record = _text(archive, f"{directory}/RECORD", RECORD)
-    # Members that swell without end would never be read.
+    # Decompression bombs must not be read.
     is_safe = not is_bomb(sum(info.file_size for info in infos), found.distribution.size)
     hashes = _hash_names(record or "")
     digests = [_digest(archive, info, hashes.get(info.filename, "")) if is_safe else "" for info in infos]
@@ -72,7 +72,7 @@ def _member(info: zipfile.ZipInfo, digest: str) -> Member:
 
 
 def _digest(archive: CheckedZip, info: zipfile.ZipInfo, algorithm: str) -> str:
-    """The hash of a member, which is read in any case, so that its CRC is checked."""
+    """The hash of a member. It is always read, so that its CRC is checked."""
     digest = hashlib.new(algorithm or "sha256")
     for piece in archive.pieces(info):
         if algorithm:
@@ -82,7 +82,7 @@ def _digest(archive: CheckedZip, info: zipfile.ZipInfo, algorithm: str) -> str:
 
 
 def _hash_names(record: str) -> dict[str, str]:
-    """The hash that RECORD names for each file; those that nobody knows are left out."""
+    """The hash algorithm in RECORD for each file; unknown algorithms are skipped."""
     try:
         rows = [row for row in csv.reader(record.splitlines()) if len(row) > 1]
     except csv.Error:
@@ -97,7 +97,7 @@ def _is_known(algorithm: str) -> bool:
         hashlib.new(algorithm)
     except (ValueError, TypeError):
         return False
-    # A digest of the SHAKE family has no length of its own.
+    # Digests of the SHAKE family have no fixed length.
     return not algorithm.startswith("shake")
 
 
@@ -113,7 +113,7 @@ def _framing(archive: CheckedZip) -> Iterator[str]:
         entry = Entry(name=info.orig_filename, kind=EntryKind.FILE)
         reason = refusal(partial(listing.add, entry))
         if reason:
-            yield f"it is not safe to unpack, as {reason}"
+            yield f"it is not safe to unpack: {reason}"
             return
 
 

@@ -1,4 +1,4 @@
-"""Credentials that stay as they are, and what is said where there are none."""
+"""Fixed credentials, and the error for missing ones."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from cibw.publishing.upload_api import Credentials, CredentialSource
 
 
 class SecretSource(CredentialSource, Protocol):
-    """A source that knows what must not be seen."""
+    """A credential source that lists its secrets for masking."""
 
     def secrets(self) -> tuple[str, ...]:
-        """Every secret that it has given so far."""
+        """All secrets that it has returned so far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginSource:
-    """Gives one login for all files; satisfies SecretSource."""
+    """Returns one login for all files; satisfies SecretSource."""
 
     login: Login
 
@@ -40,19 +40,19 @@ class LoginSource:
         return (self.login.password,)
 
     def close(self) -> None:
-        """Nothing has to be given back."""
+        """Do nothing; there is nothing to revoke."""
 
 
 def no_credentials(index: PackageIndex, environment: Mapping[str, str], others: Iterable[str]) -> CredentialsError:
-    """The error for an index that nothing lets us into; `others` are reasons that stand before those of logins."""
+    """The error for missing credentials; `others` are reasons to list before the login sources."""
     lines = [*others, *looked_for(index, environment)]
     place = index.upload if index.name == index.upload else f"{index.name} ({index.upload})"
     return CredentialsError(
-        f"Nothing lets cibw into the index {place}.",
+        f"No credentials found for the index {place}.",
         hint="\n".join(
             (
-                "Set CIBW_PUBLISH_TOKEN to an API token of the index, or let a CI publish as a trusted publisher.",
-                "Looked for in vain:",
+                "Set CIBW_PUBLISH_TOKEN to an API token of the index, or publish from a CI with trusted publishing.",
+                "Tried:",
                 *(f"* {line}" for line in lines),
             )
         ),

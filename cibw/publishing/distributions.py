@@ -1,4 +1,4 @@
-"""The distributions in a directory, as they lie there."""
+"""Find and read the distributions in a directory."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundFile:
-    """A distribution and where it lies."""
+    """A distribution and its path."""
 
     distribution: Distribution
     path: Path
 
 
 def read_distribution(path: Path) -> FoundFile:
-    """Look at one file; ValueError where it is no regular file, or its name is that of no distribution."""
+    """Read one file; ValueError if it is not a regular file or does not have the name of a distribution."""
     if path.exists() and not path.is_file():
         raise ValueError(f"{path.name} is not a regular file")
     digest = hashlib.sha256()
@@ -34,33 +34,33 @@ def read_distribution(path: Path) -> FoundFile:
 
 
 def distributions_in(directory: Path) -> Iterator[Path]:
-    """The files directly in a directory that are named like distributions, sorted."""
-    # A name that begins with a dot is that of a file which is still being written.
+    """The files directly in a directory that have the names of distributions, sorted."""
+    # Names with a leading dot belong to files that are still being written.
     for path in sorted(directory.iterdir()):
         if path.is_file() and is_distribution_name(path.name) and not path.name.startswith("."):
             yield path
 
 
 def read_directory(directory: Path) -> tuple[FoundFile, ...]:
-    """The distributions directly in a directory, wheels first; ConfigurationError names all with odd names."""
+    """The distributions directly in a directory, wheels first; ConfigurationError lists all invalid file names."""
     if not directory.is_dir():
         raise ConfigurationError(
-            f"There is no directory {directory}.", hint="`cibw collect` makes one of all that a release needs."
+            f"Directory not found: {directory}.", hint="`cibw collect` gathers the files of a release in one directory."
         )
     read = [_read_or_mistake(path) for path in distributions_in(directory)]
     mistakes = tuple(one for one in read if isinstance(one, Mistake))
     if mistakes:
-        raise ConfigurationError(f"{directory} has files with odd names.", mistakes=mistakes)
+        raise ConfigurationError(f"{directory} has files with invalid names.", mistakes=mistakes)
     by_name = {one.distribution.filename: one for one in read if isinstance(one, FoundFile)}
     return tuple(by_name[one.filename] for one in upload_order(tuple(one.distribution for one in by_name.values())))
 
 
 def read_files(paths: tuple[Path, ...]) -> tuple[FoundFile, ...]:
-    """The distributions that are named; ConfigurationError tells all that are missing or none."""
+    """The given distributions; ConfigurationError lists all that are missing or are not distributions."""
     read = [_read_or_mistake(path) for path in paths]
     mistakes = tuple(one for one in read if isinstance(one, Mistake))
     if mistakes:
-        raise ConfigurationError("Some of the files that were named can't be published.", mistakes=mistakes)
+        raise ConfigurationError("Some of the given files cannot be published.", mistakes=mistakes)
     return tuple(one for one in read if isinstance(one, FoundFile))
 
 
@@ -68,6 +68,6 @@ def _read_or_mistake(path: Path) -> FoundFile | Mistake:
     try:
         return read_distribution(path)
     except OSError as error:
-        return Mistake(place=str(path), message=f"It can't be read: {error.strerror or error}.")
+        return Mistake(place=str(path), message=f"Cannot read it: {error.strerror or error}.")
     except ValueError as error:
-        return Mistake(place=str(path), message=str(error), hint="remove it, or give it its right name")
+        return Mistake(place=str(path), message=str(error), hint="remove or rename it")

@@ -1,4 +1,4 @@
-"""Whether a release may happen here: by tag, by branch, by kind of run."""
+"""Decide whether a release is allowed here, by tag, branch and kind of run."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _UNSAFE_EVENT = "pull_request_target"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why a release must not happen, and what to change."""
+    """Why a release is not allowed, and what to change."""
 
     message: str
     hint: str
 
 
 def check_gates(gates: Gates, facts: CiFacts, project: str, version: Version) -> None:
-    """Nothing, or GateError with every reason against a release of this version here."""
+    """Raise GateError with all reasons if a release of this version is not allowed here."""
     found = tuple(refusals(gates, facts, project, version))
     if found:
         raise gate_error(found)
@@ -39,7 +39,7 @@ def gate_error(refused: tuple[Refusal, ...]) -> GateError:
 
 
 def refusals(gates: Gates, facts: CiFacts, project: str, version: Version) -> Iterator[Refusal]:
-    """Every reason against a release."""
+    """All reasons against a release."""
     yield from _of_pull_request(gates, facts)
     if gates.require_tag:
         yield from _of_tag(gates, facts, project, version)
@@ -48,7 +48,7 @@ def refusals(gates: Gates, facts: CiFacts, project: str, version: Version) -> It
 
 
 def tag_refusal(tags: tuple[str, ...], tag_format: str, project: str, version: Version) -> Refusal | None:
-    """What is wrong where none of the tags is that of the version; versions compare as PEP 440 says."""
+    """The refusal if none of the tags matches the version; versions are compared by PEP 440."""
     wanted = tag_for(tag_format, version)
     if any(version_of(tag, tag_format) == version for tag in tags):
         return None
@@ -56,30 +56,30 @@ def tag_refusal(tags: tuple[str, ...], tag_format: str, project: str, version: V
         near = format_of(tag, project, version)
         if near:
             return Refusal(
-                message=f"The tag {tag} is of version {version}, but has not the form of tag-format, {tag_format!r}.",
-                hint=f"Set tag-format = {near!r} in [tool.cibw], or name the tag {wanted}.",
+                message=f"The tag {tag} is for version {version}, but does not match tag-format, {tag_format!r}.",
+                hint=f"Set tag-format = {near!r} in [tool.cibw], or rename the tag to {wanted}.",
             )
     told = {tag: version_of(tag, tag_format) for tag in tags}
     shown = ", ".join(
-        f"{tag} is of version {found}" if found else f"{tag} has another form" for tag, found in told.items()
+        f"{tag} is for version {found}" if found else f"{tag} has another format" for tag, found in told.items()
     )
     return Refusal(
-        message=f"The files are of version {version}, whose tag is {wanted} (tag-format is {tag_format!r}); {shown}.",
-        hint="Build from the commit of the tag, with its tags fetched, where the version comes from git; "
-        f"or set the version that the tag names; or tag this commit {wanted}.",
+        message=f"The files have version {version}, whose tag is {wanted} (tag-format is {tag_format!r}); {shown}.",
+        hint="If the version comes from git, fetch the tags and build from the tagged commit. "
+        f"Otherwise set the version to that of the tag, or tag this commit {wanted}.",
     )
 
 
 def _of_pull_request(gates: Gates, facts: CiFacts) -> Iterator[Refusal]:
     if facts.event == _UNSAFE_EVENT:
         yield Refusal(
-            message=f"The run was started by {_UNSAFE_EVENT}: it has the repository's rights, for the code of anyone.",
+            message=f"The run was started by {_UNSAFE_EVENT}, which gives untrusted code the repository's rights.",
             hint="Publish from a workflow that runs on tags, releases or pushes; no option allows this event.",
         )
     elif facts.is_pull_request and gates.never_from_pull_request:
         yield Refusal(
             message=f"The run of {facts.provider.value} is for a pull request{_from_fork(facts)}.",
-            hint="Let the publishing job run for tags or pushes alone; "
+            hint="Run the publishing job only for tags or pushes; "
             "never-from-pull-request = false in [tool.cibw] allows this run.",
         )
 
@@ -97,7 +97,7 @@ def _of_tag(gates: Gates, facts: CiFacts, project: str, version: Version) -> Ite
     wanted = tag_for(gates.tag_format, version)
     place = f"The branch {facts.branch}" if facts.branch else "The commit"
     yield Refusal(
-        message=f"A release must come from a tag (require-tag), and there is none here. {place} has no tag.",
+        message=f"A release must come from a tag (require-tag). {place} has no tag.",
         hint=f"Tag the commit and push the tag: git tag {wanted} && git push origin {wanted}{_how_told(facts)}",
     )
 
@@ -105,9 +105,9 @@ def _of_tag(gates: Gates, facts: CiFacts, project: str, version: Version) -> Ite
 def _how_told(facts: CiFacts) -> str:
     match facts.provider:
         case CiProvider.GOOGLE:
-            return "\nHand TAG_NAME on to the step: env: ['TAG_NAME=$TAG_NAME']."
+            return "\nPass TAG_NAME to the step: env: ['TAG_NAME=$TAG_NAME']."
         case CiProvider.OTHER:
-            return "\nWhere the CI runs for a tag, let it fetch the tags of git, too."
+            return "\nIf the CI runs for a tag, make it fetch git tags."
         case _:
             return ""
 
@@ -115,13 +115,13 @@ def _how_told(facts: CiFacts) -> str:
 def _of_branch(gates: Gates, facts: CiFacts, version: Version) -> Iterator[Refusal]:
     if facts.branch and any(fnmatchcase(facts.branch, pattern) for pattern in gates.branches):
         return
-    # The run of a tag has no branch; a tag that is the release's own stands for it.
+    # A run for a tag has no branch; the release's own tag is accepted instead.
     if any(version_of(tag, gates.tag_format) == version for tag in facts.tags):
         return
     allowed = ", ".join(gates.branches)
     here = f"This is {facts.branch}" if facts.branch else f"{_of_what(facts)} has no branch"
     yield Refusal(
-        message=f"Releases come from {allowed} (publish-branches), or from the tag of their version. {here}.",
+        message=f"Releases must come from {allowed} (publish-branches), or from the tag of their version. {here}.",
         hint=f"Publish from one of them, or from the tag {tag_for(gates.tag_format, version)}; "
         "or add the branch to publish-branches in [tool.cibw].",
     )

@@ -1,4 +1,4 @@
-"""Pages of the simple API: which files of a project an index has; pure.
+"""Parse pages of the simple API, which list the files of a project; pure.
 
 Sources: PEP 503 (HTML), PEP 691 (JSON), now both in the Simple Repository API of the packaging specifications.
 """
@@ -14,7 +14,7 @@ from cibw.limited import parse_json
 from cibw.model.release import IndexFile
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
-"""The forms that are read, the best first."""
+"""The supported formats, best first."""
 _OPENING = re.compile(r"<!--|<(?P<tag>a|base|script|style)(?=[\s/>])", re.IGNORECASE)
 _ATTRIBUTE = re.compile(
     r"""[\s/]*(?P<name>[^\s/>=]+)\s*(?:=\s*(?:"(?P<double>[^"]*)"?|'(?P<single>[^']*)'?|(?P<bare>[^\s>]*)))?"""
@@ -22,13 +22,13 @@ _ATTRIBUTE = re.compile(
 
 
 def parse_page(text: str, *, content_type: str, address: str) -> tuple[IndexFile, ...]:
-    """The files on a project's page; `address` is the page's own. ValueError where the text is no such page."""
+    """The files on a project's page; `address` is the page's URL. ValueError if the text is not such a page."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind.endswith("json"):
         return _from_json(text, address)
     if kind.endswith("html") or not kind:
         return _from_html(text, address)
-    raise ValueError(f"the page is {kind}, and neither JSON nor HTML")
+    raise ValueError(f"the page is {kind}, not JSON or HTML")
 
 
 def _from_json(text: str, address: str) -> tuple[IndexFile, ...]:
@@ -76,9 +76,9 @@ def _from_html(text: str, address: str) -> tuple[IndexFile, ...]:
 
 
 def _linking(text: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """The names and attributes of the tags `a` and `base` that point somewhere.
+    """The names and attributes of the tags `a` and `base` with a link.
 
-    Each character is read once, which the parser of the standard library does not promise for tags that never end.
+    Each character is read once. The parser of the standard library does not guarantee this for unclosed tags.
     """
     position = 0
     while opening := _OPENING.search(text, position):

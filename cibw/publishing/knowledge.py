@@ -1,4 +1,4 @@
-"""What libraries know of classifiers and of reStructuredText."""
+"""Classifiers and reStructuredText rendering from optional libraries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _REPORT = re.compile(r"<string>:(?P<line>\d*): \((?P<level>\w+)/\d\) (?P<text>.*
 
 
 def load_knowledge() -> Knowledge:
-    """What the libraries know that are installed; `cibw[publish]` brings them all."""
+    """The data of the installed libraries; `cibw[publish]` installs all of them."""
     knowledge = Knowledge()
     with suppress(ImportError):
         from trove_classifiers import classifiers, deprecated_classifiers
@@ -28,7 +28,7 @@ def load_knowledge() -> Knowledge:
 
 
 def rst_problem(text: str) -> str:
-    """Why a text can't be rendered as an index renders reStructuredText; empty where it can."""
+    """Why an index cannot render a text as reStructuredText, or an empty string."""
     from readme_renderer import rst
 
     stream = io.StringIO()

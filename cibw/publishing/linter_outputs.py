@@ -1,4 +1,4 @@
-"""What the outputs of linters say."""
+"""Parse the output of linters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DEBUG = "compiled-objects-have-debug-symbols"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One finding of a linter: the file's name, what is wrong, and what to do where that is known."""
+    """One finding of a linter: the file name, the problem, and the fix if known."""
 
     filename: str
     text: str
@@ -25,7 +25,7 @@ class Line:
 
 
 def check_wheel_contents_lines(output: str) -> Iterator[Line]:
-    """Lines such as `PATH: W001: Wheel contains .pyc files:`, with what is meant on lines below."""
+    """Lines such as `PATH: W001: Wheel contains .pyc files:`, with the affected files on the next lines."""
     found: list[tuple[str, list[str]]] = []
     for line in output.splitlines():
         match = _WHEEL_LINE.fullmatch(line)
@@ -38,7 +38,7 @@ def check_wheel_contents_lines(output: str) -> Iterator[Line]:
 
 
 def pydistcheck_lines(output: str) -> Iterator[Line]:
-    """Numbered lines with a check in brackets, below one that names the file."""
+    """Numbered lines with a check in brackets, after a line with the file name."""
     filename = ""
     for line in output.splitlines():
         file, fault = _DIST_FILE.fullmatch(line), _DIST_LINE.fullmatch(line)
@@ -51,7 +51,7 @@ def pydistcheck_lines(output: str) -> Iterator[Line]:
 
 
 def abi3audit_lines(output: str) -> Iterator[Line]:
-    """A JSON report; ValueError where it is none."""
+    """A JSON report; ValueError if it is invalid."""
     report: object = parse_json(output)
     for path, spec in _table(_table(report).get("specs")).items():
         extensions = _table(spec).get("wheel")
@@ -65,19 +65,19 @@ def abi3audit_lines(output: str) -> Iterator[Line]:
 def _abi3_fault(result: dict[str, object]) -> str:
     strangers, computed = result.get("non_abi3_symbols"), result.get("computed")
     if isinstance(strangers, list) and strangers:
-        return f"uses what is not in the stable ABI: {', '.join(sorted(map(str, strangers)))}."
+        return f"uses symbols that are not in the stable ABI: {', '.join(sorted(map(str, strangers)))}."
     if result.get("is_abi3_baseline_compatible") is False:
-        return f"needs Python {computed}, and is tagged for {result.get('baseline')}."
+        return f"needs Python {computed}, but is tagged for {result.get('baseline')}."
     return ""
 
 
 def _abi3_fix(result: dict[str, object]) -> str:
     if result.get("is_abi3") is False:
-        return "Define Py_LIMITED_API for every source, or build wheels for each Python."
+        return "Define Py_LIMITED_API for every source file, or build wheels for each Python."
     return f"Set Py_LIMITED_API to the Python of the tag, or tag the wheel for {result.get('computed')}."
 
 
 def _table(value: object) -> dict[str, object]:
     if not isinstance(value, dict):
-        raise ValueError(f"{value!r} is no object")  # noqa: TRY004 - it is the text that is wrong
+        raise ValueError(f"{value!r} is not an object")  # noqa: TRY004 - it is the text that is wrong
     return {str(key): one for key, one in value.items()}

@@ -1,4 +1,4 @@
-"""Linters of other projects: how each is called, and what becomes of its findings."""
+"""Run third-party linters and convert their findings."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from cibw.publishing.contents import DistributionContents
 from cibw.publishing.linter_outputs import Line, abi3audit_lines, check_wheel_contents_lines, pydistcheck_lines
 
 _CLEAN, _FOUND = 0, 1
-"""The exit codes of a linter that has done its work."""
+"""The exit codes of a linter that ran successfully."""
 _GIVES_UP = ("--max-allowed-files", "1000000", "--max-allowed-size-uncompressed", "100G")
-"""Large enough that only the rules of cibw speak of sizes."""
+"""Large enough that only cibw's own rules report sizes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programs:
-    """`find` gives the path of a program, empty where it is not installed; `run` runs one with arguments."""
+    """`find` returns the path of a program, or an empty string; `run` runs a program with arguments."""
 
     find: Callable[[str], str]
     run: Callable[[tuple[str, ...]], Outcome]
@@ -26,7 +26,7 @@ class Programs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linter:
-    """A linter: its name, which is that of its rule, too; its arguments before the files; which files it takes."""
+    """A linter: its name, which is also that of its rule, its arguments before the files, and the files it accepts."""
 
     name: str
     finds: str
@@ -37,7 +37,7 @@ class Linter:
 
 
 def lint(linter: Linter, contents: tuple[DistributionContents, ...], programs: Programs) -> tuple[Finding, ...]:
-    """What a linter finds in a release; a finding of the kind SKIPPED where it is missing or fails."""
+    """The findings of a linter in a release; a finding with severity SKIPPED if it is missing or fails."""
     paths = tuple(one.path for one in contents if not one.broken and linter.takes(one))
     if not paths:
         return ()
@@ -46,11 +46,11 @@ def lint(linter: Linter, contents: tuple[DistributionContents, ...], programs: P
         return (_skipped(linter, "is not installed", f"pip install {linter.name}"),)
     outcome = programs.run((program, *linter.arguments, *paths))
     if outcome.exit_code not in (_CLEAN, _FOUND):
-        return (_skipped(linter, f"ended with exit code {outcome.exit_code}", "Run it by hand to see why."),)
+        return (_skipped(linter, f"ended with exit code {outcome.exit_code}", "Run it by hand to see the error."),)
     try:
         return tuple(_findings(linter, outcome.stdout))
     except ValueError:
-        return (_skipped(linter, "has written what can't be read", "Try another release of it."),)
+        return (_skipped(linter, "wrote output that cannot be parsed", "Try another version of it."),)
 
 
 def _findings(linter: Linter, output: str) -> Iterator[Finding]:
@@ -77,13 +77,13 @@ def _is_abi3(contents: DistributionContents) -> bool:
 LINTERS = (
     Linter(
         name="check-wheel-contents",
-        finds="check-wheel-contents finds fault with a wheel, such as a file that is there twice",
+        finds="check-wheel-contents reports a problem in a wheel, such as a duplicate file",
         takes=_is_wheel,
         read=check_wheel_contents_lines,
     ),
     Linter(
         name="pydistcheck",
-        finds="pydistcheck finds fault with a distribution, such as debug symbols",
+        finds="pydistcheck reports a problem in a distribution, such as debug symbols",
         takes=lambda _: True,
         read=pydistcheck_lines,
         arguments=(*_GIVES_UP, "--max-allowed-size-compressed", "100G"),

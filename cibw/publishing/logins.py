@@ -1,4 +1,4 @@
-"""Names and passwords: in which variables and files they may stand, and which of them an index takes; pure."""
+"""Find user names and passwords in variables and files, and check them for an index; pure."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from cibw.model.release import PackageIndex
 Pypirc = Callable[[], Mapping[str, IndexSection]]
 """Reads .pypirc: its sections by name."""
 Keyring = Callable[[str, str], Login | None]
-"""Asks the keyring for an address and a user's name, which may be empty."""
+"""Looks up an address and a user name, which may be empty, in the keyring."""
 
 _UNDEFINED = re.compile(
     r"\$\([A-Za-z_][\w.-]*\)|\$\{[A-Za-z_][\w.]*\}|\$\{\{.*\}\}|\$\[.*\]|\$[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|%[A-Z][A-Z0-9]*(_[A-Z0-9]+)+%"
 )
-"""What Azure, GitLab and others leave in place of a variable that is not defined."""
+"""The text that Azure, GitLab and others leave for an undefined variable."""
 API_START = "pypi-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """The variables of one tool: `key` for a token, `user` and `word` for a user's name and password."""
+    """The variables of one tool: `key` for a token, `user` and `word` for user name and password."""
 
     user: str
     word: str
@@ -37,12 +37,12 @@ FAMILIES = (
     Family(user="TWINE_USERNAME", word="TWINE_PASSWORD"),
     Family(key="UV_PUBLISH_TOKEN", user="UV_PUBLISH_USERNAME", word="UV_PUBLISH_PASSWORD"),
 )
-"""In the order in which they are looked at."""
+"""In order of precedence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where logins may be found: the variables, .pypirc, the keyring."""
+    """The sources of logins: variables, .pypirc, the keyring."""
 
     environment: Mapping[str, str]
     pypirc: Pypirc
@@ -50,14 +50,14 @@ class Places:
 
 
 def defined(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables without those that hold the name of one that the CI does not know."""
+    """The variables except those that contain the name of an undefined CI variable."""
     return {name: value for name, value in environment.items() if not _UNDEFINED.fullmatch(value.strip())}
 
 
 def find_login(index: PackageIndex, places: Places, *, is_public: bool) -> Login | None:
-    """The first login for an index; None where there is none, CredentialsError where it can't be right.
+    """The first login for an index; None if there is none, CredentialsError if it is invalid.
 
-    A variable with a user's name alone says whose password .pypirc or the keyring is asked for.
+    A variable with only a user name selects the password in .pypirc or the keyring.
     """
     section, environment = section_of(index, places.pypirc()), defined(places.environment)
     for family in FAMILIES:
@@ -70,9 +70,9 @@ def find_login(index: PackageIndex, places: Places, *, is_public: bool) -> Login
 
 
 def section_of(index: PackageIndex, sections: Mapping[str, IndexSection]) -> IndexSection:
-    """The section that has the name of an index, else the one with its address, else an empty one.
+    """The section with the name of an index, else the one with its address, else an empty one.
 
-    A section whose name fits and whose address does not is another index.
+    A section with the same name and another address belongs to another index.
     """
     named = sections.get(index.name)
     candidates = [named, *sections.values()] if named else [*sections.values()]
@@ -85,7 +85,7 @@ def section_of(index: PackageIndex, sections: Mapping[str, IndexSection]) -> Ind
 def certificates_of(
     index: PackageIndex, environment: Mapping[str, str], sections: Mapping[str, IndexSection]
 ) -> Certificates:
-    """The certificates that variables or .pypirc choose for an index, as for twine and uv."""
+    """The certificates for an index from variables or .pypirc, as in twine and uv."""
     section = section_of(index, sections)
     return Certificates(
         authorities=environment.get("TWINE_CERT") or section.ca_cert,
@@ -94,7 +94,7 @@ def certificates_of(
 
 
 def looked_for(index: PackageIndex, environment: Mapping[str, str]) -> Iterator[str]:
-    """What was looked for in vain, each as words for a list."""
+    """The sources that were tried, one list item each."""
     for family in FAMILIES:
         names = f"{family.user} with {family.word}"
         yield f"{family.key}, or {names}" if family.key else names
@@ -109,11 +109,11 @@ def looked_for(index: PackageIndex, environment: Mapping[str, str]) -> Iterator[
 def _without_value(name: str, environment: Mapping[str, str], *, is_secret: bool) -> Iterator[str]:
     value = environment.get(name, "-").strip()
     if not value and is_secret:
-        yield f"{name} is set, but empty: the secret is not known to this run"
+        yield f"{name} is set but empty: the secret is not available to this run"
     elif _UNDEFINED.fullmatch(value):
-        # The whole value would be masked, as that of any secret.
+        # The complete value would be masked like any secret.
         unknown = value.strip("${}()[]% ")
-        yield f"{name} has the name {unknown} in place of a value: define that variable in the CI, and for this job"
+        yield f"{name} contains the name {unknown} instead of a value: define this variable in the CI for this job"
 
 
 def _of_variables(
@@ -129,8 +129,8 @@ def _of_variables(
         user = API_USER
     if not user:
         raise CredentialsError(
-            f"{family.word} is set, but nothing says whose password it is.",
-            hint=f"Set {family.user} to the user's name, or to {API_USER} where it is a token.",
+            f"{family.word} is set, but the user name is missing.",
+            hint=f"Set {family.user} to the user name, or to {API_USER} if the password is a token.",
         )
     return Login(username=user, password=password, place=f"the variables {family.user} and {family.word}")
 
@@ -150,21 +150,23 @@ def _checked(login: Login, index: PackageIndex, *, is_public: bool) -> Login:
     if is_public and login.username != API_USER:
         what = "A token" if login.password.startswith(API_START) else "A password"
         raise CredentialsError(
-            f"{what} of the user {login.username}, from {login.place}: {host} takes no user names and passwords.",
-            hint=f"Use an API token (CIBW_PUBLISH_TOKEN, or beside the user name {API_USER}) or trusted publishing.",
+            f"{what} of user {login.username}, from {login.place}: {host} does not accept user names or passwords.",
+            hint=f"Use an API token (CIBW_PUBLISH_TOKEN, or with the user name {API_USER}) or trusted publishing.",
         )
     text = login.username + login.password
     if any("\udc80" <= character <= "\udcff" for character in text):
-        raise CredentialsError(f"What {login.place} has for {host} is not UTF-8.", hint="Set it again, in UTF-8.")
+        raise CredentialsError(
+            f"The credentials from {login.place} for {host} are not UTF-8.", hint="Set them again, in UTF-8."
+        )
     if not text.isprintable():
         raise CredentialsError(
-            f"What {login.place} has for {host} holds characters that can't be seen, such as the end of a line or a "
+            f"The credentials from {login.place} for {host} contain invisible characters, such as a line break or a "
             "no-break space.",
-            hint="Set it again, without them.",
+            hint="Set them again, without these characters.",
         )
     if ":" in login.username:
         raise CredentialsError(
-            f"The user name from {login.place} has a colon, which no index can tell from the end of the name.",
+            f"The user name from {login.place} contains a colon, which ends the name in HTTP authentication.",
             hint="Set the name and the password separately.",
         )
     return login

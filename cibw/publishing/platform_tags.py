@@ -1,4 +1,4 @@
-"""The platform tags that the public index takes."""
+"""The platform tags that the public index accepts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FIXED = frozenset(
 )
 _LINUX = "(x86_64|i686|aarch64|armv7l|ppc64le|s390x|riscv64)"
 _MAC = "(x86_64|arm64|universal2|universal|intel|i386|fat|fat3|fat64|ppc|ppc64)"
-# Apple counts 10.0 to 10.15, then one major number for each year; a wheel names no minor number of those.
+# macOS has versions 10.0 to 10.15, then a major version per year; tags of the latter have no minor version.
 _MAC_MAJOR = "(11|12|13|14|15|26)"
 _PATTERNS = tuple(
     re.compile(pattern)
@@ -29,17 +29,17 @@ _MAC_MINOR = re.compile(r"macosx_(\d+)_[1-9]\d*_(.+)")
 
 
 def is_taken(tag: str) -> bool:
-    """Whether the index takes wheels of a platform tag."""
+    """Whether the index accepts wheels with a platform tag."""
     return tag in _FIXED or any(pattern.fullmatch(tag) for pattern in _PATTERNS)
 
 
 def remedy(tag: str) -> str:
-    """What to do about a platform tag that the index does not take."""
+    """How to fix a platform tag that the index does not accept."""
     if tag.startswith("linux_"):
         return "Repair the wheel: auditwheel gives it a manylinux or musllinux tag. `cibw build` does that by default."
     minor = _MAC_MINOR.fullmatch(tag)
     if minor:
-        return f"From macOS 11 on the minor number is 0: set MACOSX_DEPLOYMENT_TARGET={minor[1]}.0 for the build."
+        return f"Since macOS 11, the minor version must be 0: set MACOSX_DEPLOYMENT_TARGET={minor[1]}.0 for the build."
     if tag.startswith("pyodide_"):
         return "Publish for a Pyodide whose wheels are tagged pyemscripten, or do not publish this wheel."
-    return "Build the wheel for a platform that the index knows, or publish it elsewhere."
+    return "Build the wheel for a platform that the index supports, or publish it elsewhere."

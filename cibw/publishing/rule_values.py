@@ -1,4 +1,4 @@
-"""What rules are asked about, and what they answer."""
+"""The input and output of rules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What a rule has found: what is wrong, what to do, the files; without a severity it has that of its rule."""
+    """A problem found by a rule: message, fix and files. The severity defaults to that of the rule."""
 
     message: str
     fix: str = ""
@@ -30,10 +30,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """What only libraries know; empty where they are not installed.
+    """Data of optional libraries; empty if they are not installed.
 
-    `classifiers` are all that exist, `deprecated` those that are no longer taken, with what stands in their place.
-    `render` gives what is wrong with a reStructuredText, empty where nothing is.
+    `classifiers` has all valid classifiers, `deprecated` maps deprecated ones to their replacements.
+    `render` returns the problem of a reStructuredText, or an empty string.
     """
 
     classifiers: frozenset[str] = frozenset()
@@ -43,12 +43,12 @@ class Knowledge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a release must be.
+    """The requirements of a release.
 
-    `identifiers` are those that need a wheel, None where nobody has said which. `tags` are those of the commit.
-    `limit` is the size in bytes of the largest file that the index takes. `is_whole` is false where single files
-    were named, which need not be a whole release; `is_public` is false where the release goes to an index of one's own.
-    `is_between` says that the check is part of a CI's run for a branch, from which nothing is published by that.
+    `identifiers` are those that need a wheel, or None if unknown. `tags` are those of the commit.
+    `limit` is the maximum file size of the index in bytes. `is_whole` is false if single files were given, which may
+    be part of a release. `is_public` is false for a private index. `is_between` is true for a check in a CI run for a
+    branch, which does not publish.
     """
 
     identifiers: tuple[BuildIdentifier, ...] | None = None
@@ -63,7 +63,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedRelease:
-    """The files of a release, what builds have promised in dist.json, and what the release must be."""
+    """The files of a release, the manifest dist.json of the builds, and the requirements of the release."""
 
     contents: tuple[DistributionContents, ...]
     odd: tuple[OddFile, ...] = ()
@@ -88,25 +88,25 @@ class CheckedRelease:
 
     @property
     def versions(self) -> tuple[Version, ...]:
-        """Every version that a file is named after, the lowest first."""
+        """All versions in the file names, lowest first."""
         return tuple(sorted({one.distribution.version for one in self.contents}))
 
     @property
     def projects(self) -> tuple[str, ...]:
-        """Every project that a file is named after."""
+        """All projects in the file names."""
         return tuple(sorted({one.distribution.project for one in self.contents}))
 
 
 MOST_FAULTS = 50
-"""The most faults of one rule that are listed for a file."""
+"""The maximum number of faults listed per rule and file."""
 Judge = Callable[[CheckedRelease], Iterator[Fault]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule: its name in kebab-case, what it finds, and how bad that is.
+    """A rule: its name in kebab-case, what it finds, and its severity.
 
-    `of_index` marks what only the public index refuses; an index of one's own may take it.
+    `of_index` marks faults that only the public index refuses; a private index may accept them.
     """
 
     name: str
@@ -117,13 +117,13 @@ class Rule:
 
 
 def each_file(judge: Callable[[DistributionContents], Iterator[Fault]]) -> Judge:
-    """A rule about a release made of one about a single distribution whose archive could be read."""
+    """Turn a rule for single readable distributions into a rule for a release."""
 
     def judge_all(release: CheckedRelease) -> Iterator[Fault]:
         for contents in release.readable:
             for number, fault in enumerate(judge(contents), start=1):
                 if number > MOST_FAULTS:
-                    yield Fault(message="There is more of that kind, which is not listed.", files=(contents.filename,))
+                    yield Fault(message="More problems of this kind are not listed.", files=(contents.filename,))
                     break
                 yield Fault(message=fault.message, fix=fault.fix, files=(contents.filename,), severity=fault.severity)
 
@@ -131,5 +131,5 @@ def each_file(judge: Callable[[DistributionContents], Iterator[Fault]]) -> Judge
 
 
 def usual(values: Sequence[T]) -> T:
-    """The value that is there most often; the first of several."""
+    """The most frequent value; the first one on a tie."""
     return Counter(values).most_common(1)[0][0]

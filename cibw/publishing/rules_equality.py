@@ -15,32 +15,32 @@ from cibw.publishing.contents import PackageMetadata
 from cibw.publishing.rule_values import CheckedRelease, Fault, Rule, usual
 
 _OWN = ("metadata_version", "dynamic", "name", "version")
-"""Fields that speak of a file, not of the project, and those that other rules compare."""
+"""Fields about the file instead of the project, and fields that other rules compare."""
 _NAMES = {"classifiers": "Classifier", "project_urls": "Project-URL", "license_files": "License-File"}
-"""Fields that are not written as packaging calls them."""
+"""Fields whose names differ from those in packaging."""
 _EXTRA = re.compile(r"\bextra\b")
 _SHOWN = 160
 Values = Mapping[Hashable, str]
-"""What a field has: values that can be compared, and each as it is written."""
+"""The values of a field: comparable keys, and the text of each."""
 
 
 def _unequal_dependencies(release: CheckedRelease) -> Iterator[Fault]:
     fix = (
-        "Installers take the metadata of one wheel for that of all: say differences by environment markers. "
-        "An sdist names in Dynamic what its builds change."
+        "Installers assume that all wheels have the same metadata: express differences with environment markers. "
+        "An sdist must list in Dynamic the fields that its builds change."
     )
     for field, read in (("requires_dist", _needed), ("requires_python", _pythons)):
         yield from _unequal(release, field, read, fix)
     for field, read in (("requires_dist", _optional), ("provides_extra", _extras)):
-        yield from _unequal(release, field, read, f"Only who asks for the extra meets that. {fix}", Severity.WARNING)
+        yield from _unequal(release, field, read, f"This only affects users of the extra. {fix}", Severity.WARNING)
 
 
 def _unequal_metadata(release: CheckedRelease) -> Iterator[Fault]:
     names = {name for one in release.contents if one.metadata for name in one.metadata.fields}
     for name in sorted(names - {"requires_dist", "requires_python", "provides_extra", *_OWN}):
         fix = (
-            "Build all files from one commit, with one version of the build backend; an index shows what the file "
-            "that comes first has."
+            "Build all files from one commit, with one version of the build backend. An index shows the metadata of "
+            "the first file."
         )
         yield from _unequal(release, name, _texts, fix)
 
@@ -61,7 +61,7 @@ def _unequal(
     usual_values = next(values for _, values in found if frozenset(values) == most)
     sdists = {one.filename for one in release.sdists}
     if len({frozenset(values) for filename, values in found if filename not in sdists}) < 2:
-        # Installers that have a wheel do not ask the sdist.
+        # Installers that have a wheel do not read the sdist's metadata.
         severity = Severity.WARNING
     name = _NAMES.get(field) or "-".join(word.capitalize() for word in field.split("_"))
     yield Fault(
@@ -91,10 +91,10 @@ def _optional(texts: tuple[str, ...]) -> Values:
 
 
 def _requirement(text: str) -> tuple[Hashable, str, bool]:
-    """A requirement as a value, as it is written, and whether it is only that of an extra."""
+    """A requirement as a comparable value, its text, and whether it only belongs to an extra."""
     try:
         one = Requirement(text)
-        # Numbers of versions are read no sooner, and may be too long for that.
+        # Versions are parsed only here; their numbers may be too long.
         hash(one.specifier)
     except (ValueError, RecursionError):
         return text, text, False
@@ -105,7 +105,7 @@ def _requirement(text: str) -> tuple[Hashable, str, bool]:
 
 
 def _conditions(marker: Marker) -> frozenset[str]:
-    """The conditions of a marker, whose order means nothing where each of them must hold."""
+    """The conditions of a marker; their order is irrelevant if all of them must be true."""
     text = str(marker)
     if " or " in text:
         return frozenset((text,))
@@ -130,12 +130,12 @@ def _extras(texts: tuple[str, ...]) -> Values:
 
 
 def _texts(texts: tuple[str, ...]) -> Values:
-    # Backends fold, indent and end texts differently, and Windows ends lines in its own way.
+    # Build backends fold, indent and terminate texts differently, and line endings differ on Windows.
     return {" ".join(text.split()): text.strip() for text in texts}
 
 
 def _shown(usual_values: Values, others: Values) -> str:
-    """What only most of the files have, and what only the others have, unless it is long."""
+    """The difference between most files and the others, unless it is long."""
     most = [text for value, text in usual_values.items() if value not in others]
     here = [text for value, text in others.items() if value not in usual_values]
     if len("".join((*most, *here))) > _SHOWN or any("\n" in text for text in (*most, *here)):
@@ -150,7 +150,7 @@ def _listed(texts: list[str]) -> str:
 RULES = (
     Rule(
         name="unequal-dependencies",
-        finds="Requires-Dist or Requires-Python differ between the wheels; a warning for extras, and where only the "
+        finds="Requires-Dist or Requires-Python differ between the wheels; a warning for extras, and if only the "
         "sdist differs",
         judge=_unequal_dependencies,
     ),

@@ -1,4 +1,4 @@
-"""Rules about what METADATA and PKG-INFO say."""
+"""Rules about METADATA and PKG-INFO."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _SUMMARY_LENGTH = 512
 _LABEL_LENGTH = 32
 _METADATA_VERSIONS = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
 _OF_PROJECTS = ("requires_dist", "provides_dist", "obsoletes_dist")
-_FIX_OF_PAGES = "Correct [project.urls] in pyproject.toml: an address begins with https://."
+_FIX_OF_PAGES = "Correct [project.urls] in pyproject.toml: a URL begins with https://."
 _PRIVATE = "Private ::"
 _SKIPPED = Fault(
-    message="Classifiers were not compared with those that exist.",
-    fix="pip install 'cibw[publish]' brings their list.",
+    message="Classifiers were not checked.",
+    fix="Run `pip install 'cibw[publish]'` to install the list of classifiers.",
     severity=Severity.SKIPPED,
 )
 
@@ -49,11 +49,9 @@ def _named_alike(contents: DistributionContents) -> Iterator[Fault]:
         return
     name, version = metadata.one("name"), metadata.one("version")
     if name and canonicalize_name(name) != distribution.project:
-        yield Fault(message=f"The file is named for another project than its metadata: {name}.", fix="Build it anew.")
+        yield Fault(message=f"The file name does not match the project in its metadata: {name}.", fix="Rebuild it.")
     if version and _version(version) != distribution.version:
-        yield Fault(
-            message=f"The file is named for another version than its metadata: {version}.", fix="Build it anew."
-        )
+        yield Fault(message=f"The file name does not match the version in its metadata: {version}.", fix="Rebuild it.")
 
 
 def _version(text: str) -> Version | None:
@@ -68,11 +66,11 @@ def _local(release: CheckedRelease) -> Iterator[Fault]:
         if version.local:
             files = tuple(one.filename for one in release.contents if one.distribution.version == version)
             yield Fault(
-                message=f"{version} is a local version: indexes take none that has a +.",
-                fix="Release a tagged commit, from a clean tree; for test releases from git, set "
+                message=f"{version} is a local version. Indexes do not accept versions with a +.",
+                fix="Release a tagged commit from a clean working tree. For test releases from git, set "
                 'local_scheme = "no-local-version" in [tool.setuptools_scm].',
                 files=files,
-                # Between tags, versions from git have a local part, and the next tag will have none.
+                # Between tags, versions from git have a local part; at the next tag they will not.
                 severity=Severity.WARNING if release.wanted.is_between else None,
             )
 
@@ -81,8 +79,8 @@ def _summary(metadata: PackageMetadata) -> Iterator[Fault]:
     length = len(metadata.one("summary"))
     if length > _SUMMARY_LENGTH:
         yield Fault(
-            message=f"The summary has {length} characters, and {_SUMMARY_LENGTH} is the most.",
-            fix="Shorten description in [project]; the long text belongs into the README.",
+            message=f"The summary has {length} characters; the maximum is {_SUMMARY_LENGTH}.",
+            fix="Shorten description in [project]; long text belongs in the README.",
         )
 
 
@@ -98,8 +96,12 @@ def _unknown(metadata: PackageMetadata, known: frozenset[str]) -> Iterator[Fault
     for classifier in metadata.all("classifiers"):
         if classifier not in known and not classifier.startswith(_PRIVATE):
             near = get_close_matches(classifier, known, n=1, cutoff=0.7)
-            fix = f"Did you mean {near[0]!r}?" if near else "Remove it; the index's page of classifiers has them all."
-            yield Fault(message=f"There is no classifier {classifier!r}.", fix=fix)
+            fix = (
+                f"Did you mean {near[0]!r}?"
+                if near
+                else "Remove it, or choose one from the index's list of classifiers."
+            )
+            yield Fault(message=f"Unknown classifier {classifier!r}.", fix=fix)
 
 
 def _deprecated_classifiers(release: CheckedRelease) -> Iterator[Fault]:
@@ -109,8 +111,8 @@ def _deprecated_classifiers(release: CheckedRelease) -> Iterator[Fault]:
         for classifier in metadata.all("classifiers"):
             if classifier in deprecated:
                 instead = " or ".join(map(repr, deprecated[classifier]))
-                fix = f"Write {instead} in its place." if instead else "Remove it."
-                yield Fault(message=f"The classifier {classifier!r} is no longer taken.", fix=fix)
+                fix = f"Use {instead} instead." if instead else "Remove it."
+                yield Fault(message=f"The classifier {classifier!r} is deprecated and no longer accepted.", fix=fix)
 
     yield from _of_metadata(judge)(release)
 
@@ -119,8 +121,8 @@ def _private(metadata: PackageMetadata) -> Iterator[Fault]:
     for classifier in metadata.all("classifiers"):
         if classifier.startswith(_PRIVATE):
             yield Fault(
-                message=f"{classifier!r} is there to keep the project off public indexes.",
-                fix="Remove the classifier if it is to be published, or publish to an index of your own, with "
+                message=f"{classifier!r} forbids uploads to public indexes.",
+                fix="Remove the classifier to publish the project, or publish to a private index with "
                 'check-ignore = ["private-classifier"].',
             )
 
@@ -132,13 +134,13 @@ def _direct(metadata: PackageMetadata) -> Iterator[Fault]:
             if requirement and requirement.url:
                 what = "requirement" if field == "requires_dist" else _shown(field)
                 yield Fault(
-                    message=f"The {what} {requirement.name} is a direct address: {requirement.url}",
-                    fix="Require a released version, or leave it to a dependency group, which is not published.",
+                    message=f"The {what} {requirement.name} is a direct URL: {requirement.url}",
+                    fix="Require a released version, or move it to a dependency group, which is not published.",
                 )
 
 
 def _unread_projects(metadata: PackageMetadata) -> Iterator[Fault]:
-    # The library reads Requires-Dist alone.
+    # The library only parses Requires-Dist.
     for field in _OF_PROJECTS[1:]:
         for text in metadata.all(field):
             if _requirement(text) is None:
@@ -159,9 +161,8 @@ def _version_of_metadata(metadata: PackageMetadata) -> Iterator[Fault]:
     version = metadata.one("metadata_version")
     if version not in _METADATA_VERSIONS and not any(field == "metadata-version" for field, _ in metadata.faults):
         yield Fault(
-            message=f"The metadata is of version {version}, and {_METADATA_VERSIONS[-1]} is the newest that the index "
-            "takes.",
-            fix="Build with a release of the build backend that writes an earlier version.",
+            message=f"The metadata has version {version}. The index accepts versions up to {_METADATA_VERSIONS[-1]}.",
+            fix="Build with a release of the build backend that writes an older metadata version.",
         )
 
 
@@ -169,7 +170,7 @@ def _pages(metadata: PackageMetadata) -> Iterator[Fault]:
     for field in ("home_page", "download_url"):
         text = metadata.one(field)
         if text and not is_page(text):
-            yield Fault(message=f"{_shown(field)}: {text!r} is not the address of a page.", fix=_FIX_OF_PAGES)
+            yield Fault(message=f"{_shown(field)}: {text!r} is not a valid URL.", fix=_FIX_OF_PAGES)
 
 
 def _project_urls(metadata: PackageMetadata) -> Iterator[Fault]:
@@ -177,11 +178,11 @@ def _project_urls(metadata: PackageMetadata) -> Iterator[Fault]:
     for text in metadata.all("project_urls"):
         label, _, address = text.partition(", ")
         if not label.strip():
-            yield Fault(message=f"The address {address} has no label.", fix=fix)
+            yield Fault(message=f"The URL {address} has no label.", fix=fix)
         elif len(label) > _LABEL_LENGTH:
-            yield Fault(message=f"The label {label!r} of an address has more than {_LABEL_LENGTH} characters.", fix=fix)
+            yield Fault(message=f"The URL label {label!r} has more than {_LABEL_LENGTH} characters.", fix=fix)
         if not is_page(address):
-            yield Fault(message=f"{address!r}, labelled {label!r}, is not the address of a page.", fix=_FIX_OF_PAGES)
+            yield Fault(message=f"{address!r}, labelled {label!r}, is not a valid URL.", fix=_FIX_OF_PAGES)
 
 
 def _mail(metadata: PackageMetadata) -> Iterator[Fault]:
@@ -192,7 +193,7 @@ def _mail(metadata: PackageMetadata) -> Iterator[Fault]:
                 yield Fault(
                     message=f"{address!r} is not an email address.",
                     fix=f"Correct {table} in [project].",
-                    # The index looks at a lone address only.
+                    # The index only validates single addresses.
                     severity=None if len(addresses) == 1 else Severity.WARNING,
                 )
 
@@ -204,20 +205,20 @@ def _shown(field: str) -> str:
 def _license_twice(metadata: PackageMetadata) -> Iterator[Fault]:
     if metadata.one("license") and metadata.one("license_expression"):
         yield Fault(
-            message="There are both License and License-Expression; the index takes one of them.",
-            fix='Write license = "..." with an SPDX expression, and nothing else about it, in [project].',
+            message="The metadata has both License and License-Expression; the index accepts only one of them.",
+            fix='Set only license = "..." with an SPDX expression in [project].',
         )
 
 
 RULES = (
     Rule(
         name="invalid-metadata",
-        finds="a field breaks the specification of core metadata, or is of another version of it",
+        finds="a field violates the core metadata specification, or belongs to another metadata version",
         judge=_of_metadata(_invalid),
     ),
     Rule(
         name="metadata-name",
-        finds="metadata has another name or version than the file's name",
+        finds="the name or version in the metadata differs from the file name",
         judge=each_file(_named_alike),
     ),
     Rule(name="local-version", of_index=True, finds="the version has a `+`", judge=_local),
@@ -226,7 +227,7 @@ RULES = (
     Rule(
         name="deprecated-classifier",
         of_index=True,
-        finds="a classifier is no longer taken",
+        finds="a classifier is deprecated",
         judge=_deprecated_classifiers,
     ),
     Rule(
@@ -238,7 +239,7 @@ RULES = (
     Rule(
         name="direct-requirement",
         of_index=True,
-        finds="a requirement is an address, not a released version",
+        finds="a requirement is a direct URL, not a released version",
         judge=_of_metadata(_direct),
     ),
     Rule(
@@ -250,31 +251,31 @@ RULES = (
     Rule(
         name="metadata-version",
         of_index=True,
-        finds="the index does not know the version of the metadata yet",
+        finds="the index does not support the metadata version yet",
         judge=_of_metadata(_version_of_metadata),
     ),
     Rule(
         name="page-address",
         of_index=True,
-        finds="Home-page or Download-URL is not the address of a page",
+        finds="Home-page or Download-URL is not a valid URL",
         judge=_of_metadata(_pages),
     ),
     Rule(
         name="project-url",
         of_index=True,
-        finds="an address of the project has no label, one of more than 32 characters, or is none of a page",
+        finds="a project URL has no label, a label of more than 32 characters, or is not a valid URL",
         judge=_of_metadata(_project_urls),
     ),
     Rule(
         name="mail-address",
         of_index=True,
-        finds="the email address of an author or a maintainer is invalid; a warning where it is one of several",
+        finds="the email address of an author or maintainer is invalid; a warning if it is one of several",
         judge=_of_metadata(_mail),
     ),
     Rule(
         name="license-twice",
         of_index=True,
-        finds="both License and License-Expression are there",
+        finds="the metadata has both License and License-Expression",
         judge=_of_metadata(_license_twice),
     ),
 )

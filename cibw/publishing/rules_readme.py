@@ -20,7 +20,7 @@ def _renders(release: CheckedRelease) -> Iterator[Fault]:
         text = _description(one)
         if len(text) > _LONGEST:
             yield Fault(
-                message=f"The README has more than {_LONGEST} characters, and was not rendered.",
+                message=f"The README has more than {_LONGEST} characters and was not rendered.",
                 files=(one.filename,),
                 severity=Severity.SKIPPED,
             )
@@ -30,21 +30,21 @@ def _renders(release: CheckedRelease) -> Iterator[Fault]:
     if texts and render is None:
         yield Fault(
             message="The README was not rendered.",
-            fix="pip install 'cibw[publish]' brings what renders reStructuredText.",
+            fix="Run `pip install 'cibw[publish]'` to install the reStructuredText renderer.",
             severity=Severity.SKIPPED,
         )
     for text, files in texts.items() if render else ():
         problem = render(text) if render else ""
         if problem and _is_indented(text):
             yield Fault(
-                message=f"The README is indented in the metadata, and so can't be rendered: {problem}",
-                fix="Build with a current release of the build backend, which writes it below the fields.",
+                message=f"The README is indented in the metadata and cannot be rendered: {problem}",
+                fix="Build with a current release of the build backend, which writes it after the fields.",
                 files=tuple(files),
             )
         elif problem:
             yield Fault(
-                message=f"The README can't be rendered as reStructuredText: {problem}",
-                fix='Correct it; a README in Markdown needs readme = "README.md", or its content-type said.',
+                message=f"The README cannot be rendered as reStructuredText: {problem}",
+                fix='Correct it. For a Markdown README, set readme = "README.md", or its content-type.',
                 files=tuple(files),
             )
 
@@ -56,7 +56,7 @@ def _missing(contents: DistributionContents) -> Iterator[Fault]:
         yield Fault(message="There is no README.", fix='Set readme = "README.md" in [project].')
     elif not contents.metadata.one("description_content_type"):
         yield Fault(
-            message="Nothing says how the README is written, so that it is taken for reStructuredText.",
+            message="The README has no content type, so it is treated as reStructuredText.",
             fix='Set readme = "README.md" in [project], or its content-type.',
         )
 
@@ -67,7 +67,7 @@ def _description(contents: DistributionContents) -> str:
 
 
 def _is_indented(text: str) -> bool:
-    """Whether a README was a header of the metadata, whose further lines are indented."""
+    """Whether a README was a header of the metadata, which indents all lines after the first."""
     lines = [line for line in text.splitlines()[1:] if line.strip()]
     return bool(lines) and all(line.startswith(_INDENT) for line in lines)
 
@@ -79,7 +79,7 @@ def _kind(contents: DistributionContents) -> str:
         message["content-type"] = text or _RST
         return message.get_content_type().lower()
     except (ValueError, IndexError):
-        # The rule about metadata tells it; the index takes it for plain text.
+        # The rule about metadata reports this; the index treats it as plain text.
         return "text/plain"
 
 
@@ -87,12 +87,12 @@ RULES = (
     Rule(
         name="readme",
         of_index=True,
-        finds="a README in reStructuredText can't be rendered; Markdown always can",
+        finds="a reStructuredText README cannot be rendered (Markdown always can)",
         judge=_renders,
     ),
     Rule(
         name="no-readme",
-        finds="there is no README, or nothing says how it is written",
+        finds="there is no README, or it has no content type",
         judge=each_file(_missing),
         severity=Severity.WARNING,
     ),

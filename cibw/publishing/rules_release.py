@@ -1,4 +1,4 @@
-"""Rules about a release as a whole: complete, of one piece, of its tag."""
+"""Rules about the whole release: complete, consistent, matching its tag."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def _missing_wheels(release: CheckedRelease) -> Iterator[Fault]:
         if any(one.distribution.wheel and one.distribution.wheel.is_pure for one in release.wheels):
             return
         yield Fault(
-            message="Nobody knows which wheels the release needs.",
+            message="The list of expected wheels is unknown.",
             fix='Set release-targets in [tool.cibw], such as ["linux:x86_64,aarch64", "macos:arm64"], '
-            "or keep the dist.json that builds write beside their wheels.",
+            "or keep the dist.json that builds write next to their wheels.",
             severity=Severity.SKIPPED,
         )
         return
@@ -31,13 +31,13 @@ def _missing_wheels(release: CheckedRelease) -> Iterator[Fault]:
     if missing:
         yield Fault(
             message=f"{len(missing)} of {len(wanted.identifiers)} wheels are missing: {', '.join(missing)}.",
-            fix="Build them and gather all again by `cibw collect`; see whether the job that publishes waits for each "
-            "job that builds. Where they are not meant to be there, skip them in [tool.cibw].",
+            fix="Build them and run `cibw collect` again. Check that the publishing job waits for all build jobs. "
+            "If the wheels are not wanted, skip them in [tool.cibw].",
         )
 
 
 def _is_served(identifier: BuildIdentifier, release: CheckedRelease) -> bool:
-    # A wheel of another version will have to go.
+    # A wheel of another version does not belong to the release.
     files = {one.filename: one for one in release.wheels if one.distribution.version == _usual_version(release)}
     noted = release.manifest.files if release.manifest else ()
     if any(entry.filename in files and identifier in entry.identifiers for entry in noted):
@@ -54,21 +54,21 @@ def _missing_sdist(release: CheckedRelease) -> Iterator[Fault]:
     if release.wanted.is_whole and release.wanted.sdist and release.contents and not release.sdists:
         yield Fault(
             message="There is no sdist.",
-            fix="`cibw sdist` builds it. Where the project has none on purpose, set release-sdist = false.",
+            fix="Build it with `cibw sdist`. If the project has none on purpose, set release-sdist = false.",
         )
 
 
 def _several_sdists(release: CheckedRelease) -> Iterator[Fault]:
     names = tuple(one.filename for one in release.sdists)
     if len(names) > 1:
-        yield Fault(message="An index takes one sdist for a version.", fix="Remove all but one.", files=names)
+        yield Fault(message="An index accepts one sdist per version.", fix="Remove all but one.", files=names)
 
 
 def _several_projects(release: CheckedRelease) -> Iterator[Fault]:
     if len(release.projects) > 1:
         yield Fault(
-            message=f"The files are of {len(release.projects)} projects: {', '.join(release.projects)}.",
-            fix="Publish each project from a directory of its own.",
+            message=f"The files belong to {len(release.projects)} projects: {', '.join(release.projects)}.",
+            fix="Publish each project from its own directory.",
             files=_minority(release, [one.distribution.project for one in release.contents]),
         )
 
@@ -76,14 +76,14 @@ def _several_projects(release: CheckedRelease) -> Iterator[Fault]:
 def _several_versions(release: CheckedRelease) -> Iterator[Fault]:
     if len(release.versions) > 1:
         yield Fault(
-            message=f"The files are of {len(release.versions)} versions: {', '.join(map(str, release.versions))}.",
-            fix="Empty the directory before a release is gathered, and build all files from one commit.",
+            message=f"The files belong to {len(release.versions)} versions: {', '.join(map(str, release.versions))}.",
+            fix="Empty the directory before you gather a release, and build all files from one commit.",
             files=_minority(release, [str(one.distribution.version) for one in release.contents]),
         )
 
 
 def _minority(release: CheckedRelease, values: list[str]) -> tuple[str, ...]:
-    """The files whose value is not that of most."""
+    """The files whose value differs from most."""
     common = usual(values)
     return tuple(one.filename for one, value in zip(release.contents, values, strict=True) if value != common)
 
@@ -91,7 +91,7 @@ def _minority(release: CheckedRelease, values: list[str]) -> tuple[str, ...]:
 def _unnamed(release: CheckedRelease) -> Iterator[Fault]:
     names = tuple(one.filename for one in release.contents if one.distribution.project == UNNAMED)
     if names:
-        yield Fault(message="The build backend did not find the name of the project.", fix=NAME_IT, files=names)
+        yield Fault(message="The build backend did not find the project's name.", fix=NAME_IT, files=names)
 
 
 def _changed(release: CheckedRelease) -> Iterator[Fault]:
@@ -101,9 +101,9 @@ def _changed(release: CheckedRelease) -> Iterator[Fault]:
         entry, found = release.manifest.file(one.filename), one.distribution
         if entry and entry.sha256 != found.sha256:
             yield Fault(
-                message=f"This is not what was built: its SHA-256 begins with {found.sha256[:12]}, and dist.json "
+                message=f"The file was changed after the build: its SHA-256 begins with {found.sha256[:12]}, dist.json "
                 f"has {entry.sha256[:12]} ({found.size} and {entry.size} bytes).",
-                fix="Gather the files again from where they were built; nothing may change them after that.",
+                fix="Gather the files again from the jobs that built them, and do not change them afterwards.",
                 files=(one.filename,),
             )
 
@@ -112,8 +112,8 @@ def _wrong_tag(release: CheckedRelease) -> Iterator[Fault]:
     wanted = release.wanted
     if not wanted.tags:
         yield Fault(
-            message="The version was not compared with a tag, as there is none here.",
-            fix="--tag names one; a CI that runs for a tag tells it.",
+            message="The version was not compared with a tag, because there is none.",
+            fix="Pass one with --tag. In a CI run for a tag, it is detected.",
             severity=Severity.SKIPPED,
         )
     for project, version in sorted({(one.distribution.project, one.distribution.version) for one in release.contents}):
@@ -128,11 +128,15 @@ RULES = (
         finds="an identifier of `release-targets` or of dist.json has no wheel; one wheel may serve several (abi3)",
         judge=_missing_wheels,
     ),
-    Rule(name="missing-sdist", finds="there is no sdist, and `release-sdist` wants one", judge=_missing_sdist),
+    Rule(name="missing-sdist", finds="there is no sdist, and `release-sdist` requires one", judge=_missing_sdist),
     Rule(name="several-sdists", of_index=True, finds="there is more than one sdist", judge=_several_sdists),
-    Rule(name="several-projects", finds="the files are of more than one project", judge=_several_projects),
-    Rule(name="several-versions", finds="the files are of more than one version", judge=_several_versions),
-    Rule(name="unnamed-project", finds="a file is of a project UNKNOWN, as nothing named it", judge=_unnamed),
-    Rule(name="changed-file", finds="a file has other bytes than dist.json says", judge=_changed),
-    Rule(name="wrong-tag", finds="the tag is not that of the version (`tag-format`)", judge=_wrong_tag),
+    Rule(name="several-projects", finds="the files belong to more than one project", judge=_several_projects),
+    Rule(name="several-versions", finds="the files belong to more than one version", judge=_several_versions),
+    Rule(
+        name="unnamed-project",
+        finds="the project of a file is UNKNOWN, because the build backend did not find its name",
+        judge=_unnamed,
+    ),
+    Rule(name="changed-file", finds="the hash of a file differs from dist.json", judge=_changed),
+    Rule(name="wrong-tag", finds="the tag does not match the version (`tag-format`)", judge=_wrong_tag),
 )

@@ -1,4 +1,4 @@
-"""Whether an sdist is one that an index takes and that tools can read (source distribution format, PEP 625)."""
+"""Check that an index accepts an sdist and that tools can read it (source distribution format, PEP 625)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _OTHER_BACKEND = "Use a newer release of the build backend: raise its lower boun
 
 
 def normal_name(sdist: Distribution) -> str:
-    """The file name that an sdist of this project and version has by PEP 625."""
+    """The file name of an sdist of this project and version (PEP 625)."""
     return f"{sdist.project.replace('-', '_')}-{sdist.version}{SDIST_ENDING}"
 
 
 def sdist_findings(sdist: Distribution, contents: SdistContents) -> tuple[Finding, ...]:
-    """What is amiss with an sdist, in its name or inside of it."""
+    """The problems of an sdist's name and contents."""
     return (*_name(sdist), *_top(sdist, contents), *_metadata(sdist, contents))
 
 
@@ -29,7 +29,7 @@ def _name(sdist: Distribution) -> Iterator[Finding]:
     if sdist.filename != normal_name(sdist):
         yield Finding(
             rule="sdist-name",
-            message=f"{sdist.filename} should be called {normal_name(sdist)} (PEP 625); an index may refuse it.",
+            message=f"{sdist.filename} should be named {normal_name(sdist)} (PEP 625); an index may refuse it.",
             fix=_OTHER_BACKEND,
             files=(sdist.filename,),
         )
@@ -40,11 +40,11 @@ def _top(sdist: Distribution, contents: SdistContents) -> Iterator[Finding]:
     if contents.top != (wanted,):
         yield Finding(
             rule="sdist-directory",
-            message=f"{sdist.filename} must hold the directory {wanted} alone, and holds "
+            message=f"{sdist.filename} must contain only the directory {wanted}, but contains "
             f"{', '.join(contents.top) or 'nothing'}.",
             fix=_OTHER_BACKEND,
             files=(sdist.filename,),
-            # Installers take any directory that stands alone, and so does the public index.
+            # Installers and the public index accept any single directory.
             severity=Severity.WARNING if len(contents.top) == 1 else Severity.ERROR,
         )
 
@@ -63,7 +63,7 @@ def _metadata(sdist: Distribution, contents: SdistContents) -> Iterator[Finding]
     if canonicalize_name(name) != sdist.project or _version(version) != sdist.version:
         yield Finding(
             rule="sdist-metadata",
-            message=f"{sdist.filename} is of {name or 'no name'} {version or 'without a version'} by its PKG-INFO.",
+            message=f"The PKG-INFO of {sdist.filename} has {name or 'no name'} {version or 'and no version'}.",
             fix=_OTHER_BACKEND,
             files=(sdist.filename,),
         )

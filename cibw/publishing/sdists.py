@@ -1,4 +1,4 @@
-"""Looks into an sdist."""
+"""Read the top level of an sdist."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from cibw.untrusted.tars import TarReader, open_sdist
 
 
 def read_sdist(path: Path) -> SdistContents:
-    """What is at the top of an sdist, and its PKG-INFO; ReleaseFaultError where it is no gzipped tar file."""
+    """The top-level entries and the PKG-INFO of an sdist; ReleaseFaultError if it is not a gzipped tar file."""
     try:
         with open_sdist(path) as archive:
             return _contents(archive, path.name.removesuffix(SDIST_ENDING))
     except (ArchiveError, OSError) as error:
-        raise ReleaseFaultError(f"{path.name} can't be read: {error}.", hint="Remove it, and build it anew.") from error
+        raise ReleaseFaultError(f"Cannot read {path.name}: {error}.", hint="Remove and rebuild it.") from error
 
 
 def _contents(archive: TarReader, named: str) -> SdistContents:

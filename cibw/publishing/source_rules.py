@@ -1,4 +1,4 @@
-"""Whether the source of a release is complete."""
+"""Check that the source of a release is complete."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ _SHOWN = 5
 
 
 def source_findings(state: SourceState, requires: Iterable[str]) -> tuple[Finding, ...]:
-    """What is amiss with a source whose build requires these distributions (PEP 508)."""
+    """The problems of a source whose build requires these distributions (PEP 508)."""
     return (*_refusal(state), *_submodules(state), *_depth(state, requires), *_changes(state))
 
 
 def changes_during_build(changed: tuple[str, ...]) -> tuple[Finding, ...]:
-    """What to say of files that changed while an sdist was built from them."""
+    """The finding for files that changed during the sdist build."""
     if not changed:
         return ()
     finding = Finding(
         rule="changed-meanwhile",
-        message=f"The source changed while the sdist was built: {_listed(changed)}.",
-        fix="The next call builds it anew. Have your editor, or the build itself, leave tracked files alone.",
+        message=f"The source changed during the sdist build: {_listed(changed)}.",
+        fix="The next run rebuilds it. Make sure that neither your editor nor the build changes tracked files.",
         files=changed,
         severity=Severity.WARNING,
     )
@@ -34,8 +34,8 @@ def _refusal(state: SourceState) -> Iterator[Finding]:
     if state.refused:
         yield Finding(
             rule="repository-of-another-user",
-            message="git does not read the repository, because it belongs to another user. So nobody knows whether "
-            "the source is complete.",
+            message="git refuses to read the repository, because it belongs to another user. cibw cannot check "
+            "whether the source is complete.",
             fix=f"If you trust the repository, run `{state.refused}`.",
             severity=Severity.WARNING,
         )
@@ -46,8 +46,8 @@ def _submodules(state: SourceState) -> Iterator[Finding]:
         yield Finding(
             rule="missing-submodule",
             message=f"Submodules are not checked out: {_listed(state.missing_submodules)}.",
-            fix="Run `git submodule update --init --recursive`; in a workflow of GitHub, give the step that checks "
-            "out `submodules: recursive`.",
+            fix="Run `git submodule update --init --recursive`; in a GitHub workflow, set `submodules: recursive` in "
+            "the checkout step.",
             files=state.missing_submodules,
         )
 
@@ -57,9 +57,8 @@ def _depth(state: SourceState, requires: Iterable[str]) -> Iterator[Finding]:
     if state.is_shallow and tools:
         yield Finding(
             rule="shallow-clone",
-            message=f"The clone is shallow, so {_listed(tools)} can't find the tag that the version comes from.",
-            fix="Run `git fetch --unshallow --tags`; in a workflow of GitHub, give the step that checks out "
-            "`fetch-depth: 0`.",
+            message=f"The clone is shallow, so {_listed(tools)} cannot find the tag for the version.",
+            fix="Run `git fetch --unshallow --tags`; in a GitHub workflow, set `fetch-depth: 0` in the checkout step.",
         )
 
 
@@ -68,7 +67,7 @@ def _changes(state: SourceState) -> Iterator[Finding]:
         yield Finding(
             rule="uncommitted-changes",
             message=f"The source differs from its commit: {_listed(state.changed)}.",
-            fix="Commit what belongs to the release, so that the sdist can be traced to a commit.",
+            fix="Commit all changes of the release, so that the sdist can be traced to a commit.",
             files=state.changed,
             severity=Severity.WARNING,
         )

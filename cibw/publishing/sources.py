@@ -1,4 +1,4 @@
-"""What lets an upload in: trusted publishing, else a login; in this order."""
+"""Choose the credentials for an upload: trusted publishing, else a login."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _GIVES_IDENTITIES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Who wants into which index; `is_public` says that it takes tokens alone.
+    """The index and policy of an upload; `is_public` means that it accepts only tokens.
 
-    A `dry_run` only finds out whether an upload would be let in.
+    A `dry_run` only checks whether credentials are available.
     """
 
     index: PackageIndex
@@ -38,9 +38,9 @@ class Access:
 
 
 def open_source(access: Access, places: Places, surroundings: Surroundings) -> SecretSource:
-    """The first that lets an upload in; CredentialsError, which lists what was looked for, where there is none.
+    """The first available credential source; CredentialsError with a list of what was tried if there is none.
 
-    A trusted publisher whom the index refuses is replaced by a login, if there is one, with a warning.
+    If trusted publishing fails, a login is used with a warning, if there is one.
     """
     trusted = TrustedSource(surroundings, access.index.upload, access.facts)
     match access.policy:
@@ -49,7 +49,7 @@ def open_source(access: Access, places: Places, surroundings: Surroundings) -> S
             if fault:
                 raise CredentialsError(fault.message, hint=fault.hint)
         case TrustedPublishing.NEVER:
-            fault = Fault(message="It is switched off.", hint="", is_absent=True)
+            fault = Fault(message="It is disabled.", hint="", is_absent=True)
         case TrustedPublishing.AUTO:
             fault = _why_not(access, places) or _opened(trusted, access)
         case _:
@@ -76,7 +76,7 @@ def _by_login(access: Access, places: Places, surroundings: Surroundings, fault:
 
 
 def _why_not(access: Access, places: Places) -> Fault | None:
-    """Why trusted publishing is not even tried."""
+    """Why trusted publishing is not attempted."""
     if access.facts.provider in _GIVES_IDENTITIES or places.environment.get("GOOGLE_SERVICE_ACCOUNT_NAME"):
         return None
-    return Fault(message=f"{access.facts.provider.value} gives no identities.", hint="", is_absent=True)
+    return Fault(message=f"{access.facts.provider.value} does not provide identities.", hint="", is_absent=True)

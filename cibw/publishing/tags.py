@@ -1,4 +1,4 @@
-"""Tags and the versions that they stand for."""
+"""Convert between tags and versions."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 _USUAL = ("v{version}", "{version}", "release-{version}", "{name}-{version}", "{name}-v{version}", "{name}/v{version}")
-"""What tags look like elsewhere; `{name}` is the project's."""
+"""Common tag formats of other projects; `{name}` is the project name."""
 _BEFORE_VERSION = re.compile(r"(?:|[\w./+=@:-]*[/+=@:_-])[vV]?", re.ASCII)
 _OF_ANY_PROJECT = frozenset(["", "r", "rel", "release", "releases", "tag", "tags", "ver", "version", "versions"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagCustom:
-    """The form of a project's tags, the newest tag that has it, and whether its name is in them."""
+    """The format of a project's tags, the newest tag with it, and whether it includes the project name."""
 
     tag_format: str
     tag: str
@@ -25,28 +25,28 @@ class TagCustom:
 
 
 def tag_for(tag_format: str, version: Version) -> str:
-    """The tag that a release of a version wants."""
+    """The tag for a release of a version."""
     return tag_format.replace("{version}", str(version))
 
 
 def version_of(tag: str, tag_format: str) -> Version | None:
-    """The version (PEP 440) of a tag of a format with `{version}` in it; None where the tag is not of the format."""
+    """The version (PEP 440) of a tag of a format with `{version}` in it; None if the tag does not match."""
     before, _, after = tag_format.partition("{version}")
     if not (tag.startswith(before) and tag.endswith(after) and len(tag) > len(before) + len(after)):
         return None
     text = tag[len(before) : len(tag) - len(after)]
-    # PEP 440 reads v1.0 as 1.0; a format that has no v does not.
+    # PEP 440 parses v1.0 as 1.0, but a format without v must not match it.
     if not text[0].isdecimal():
         return None
     try:
         return Version(text)
     except ValueError:
-        # Besides InvalidVersion there is that of a number with more digits than Python reads.
+        # Includes InvalidVersion and the error for numbers with more digits than Python parses.
         return None
 
 
 def format_of(tag: str, project: str, version: Version) -> str:
-    """The usual format by which a tag stands for just this version; empty where there is none."""
+    """The common format in which a tag means exactly this version, or an empty string."""
     for tag_format in _USUAL:
         before, _, after = tag_format.partition("{version}")
         if "{name}" in before:
@@ -67,10 +67,10 @@ def _named(tag: str, separator: str) -> tuple[str, bool, str]:
 
 
 def custom_of(tags: Iterable[str], project: str, *, is_alone: bool) -> TagCustom | None:
-    """The form of the tags of a repository, by the tag of the highest version; None where no tag is of a version.
+    """The format of a repository's tags, from the tag with the highest version; None if no tag has a version.
 
-    Tags with the name of the project count before those without a name. Those with another name count last, and only
-    where the project is alone in its repository.
+    Tags with the project name take precedence over those without a name. Tags with another name come last, and only
+    if the project is the only one in its repository.
     """
     found: dict[int, tuple[Version, TagCustom]] = {}
     for tag in tags:
@@ -86,12 +86,12 @@ _NAMED, _GENERAL, _FOREIGN = range(3)
 
 
 def _split(tag: str, project: str) -> tuple[str, Version | None]:
-    """What stands before the version of a tag, and the version; None where it has no version."""
+    """The text before the version of a tag, and the version, or None."""
     for start, letter in enumerate(tag):
         prefix = tag[:start]
         version = version_of(tag[start:], "{version}") if letter.isdecimal() else None
         if version and _BEFORE_VERSION.fullmatch(prefix):
-            # In nightly-2024-01-01, 01-01 is no version.
+            # In nightly-2024-01-01, 01-01 is not a version.
             has_digits = any(one.isdecimal() for one in prefix)
             return prefix, None if has_digits and _rank(prefix, project) != _NAMED else version
     return "", None

@@ -1,4 +1,4 @@
-"""Trusted publishing: the identity of a CI's run becomes a token of the index, which lives for minutes."""
+"""Trusted publishing: exchange the identity of a CI run for a short-lived token of the index."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cibw.publishing.trusted_messages import Fault, no_identity, no_permission, 
 from cibw.publishing.upload_api import Credentials
 
 RENEWAL = 120.0
-"""A token with fewer seconds to live is renewed, as an upload of one file may take that long."""
+"""A token that expires within this many seconds is renewed, because one upload may take this long."""
 
 Identify = Callable[[str], str | None]
 Tell = Callable[[str], None]
@@ -24,10 +24,10 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What trusted publishing needs of the world.
+    """The external functions that trusted publishing uses.
 
-    `mask` hides a secret in the CI's log, `warn` tells the user; `clock` gives seconds, `pause` waits some.
-    `public` has the audiences of public indexes and their addresses: no other index may ask for these.
+    `mask` hides a secret in the CI's log, `warn` shows a warning, `clock` returns seconds, `pause` waits.
+    `public` maps audiences of public indexes to their URLs: no other index may request these audiences.
     """
 
     web: Web
@@ -40,7 +40,7 @@ class Surroundings:
 
 
 class TrustedSource:
-    """Gives tokens of an index, a new one before the old one ends; satisfies SecretSource."""
+    """Provides tokens of an index and renews them before they expire; satisfies SecretSource."""
 
     def __init__(self, surroundings: Surroundings, upload: str, facts: CiFacts) -> None:
         self._surroundings = surroundings
@@ -56,22 +56,22 @@ class TrustedSource:
         self._audience = ""
         self._identity = ""
         self._tokens: dict[str, float] = {}
-        """Each token, and when it ends by our clock; the last one counts."""
+        """All tokens and their expiry by the local clock; the last one is current."""
 
     @property
     def description(self) -> str:
-        """Trusted publishing, and whose."""
+        """Trusted publishing and the CI."""
         return f"trusted publishing from {self._facts.provider.value}"
 
     def credentials(self) -> Credentials:
-        """A token that lives long enough for the next file; CredentialsError where there is none."""
+        """A token that is valid long enough for the next file; CredentialsError if there is none."""
         fault = self.open()
         if fault:
             raise CredentialsError(fault.message, hint=fault.hint)
         return Credentials(username=API_USER, password=self._token)
 
     def open(self) -> Fault | None:
-        """See that there is a token; gives why there is none."""
+        """Get a token; return the fault if that fails."""
         if self._left() >= RENEWAL:
             return None
         try:
@@ -79,13 +79,13 @@ class TrustedSource:
         except FaultError as error:
             if self._left() <= 0:
                 return error.fault
-            # The token that we have is good for a while.
+            # The current token is still valid.
         return None
 
     def probe(self) -> Fault | None:
-        """See whether a token could be had, for a run that sends nothing; gives why not.
+        """Check whether a token is available, for a dry run; return the fault if not.
 
-        A job of GitLab has one identity, good for one token, which is left to the run that sends.
+        A GitLab job has one identity, valid for one token, which is reserved for the upload.
         """
         if self._facts.provider is not CiProvider.GITLAB:
             return self.open()
@@ -97,17 +97,17 @@ class TrustedSource:
         return None
 
     def secrets(self) -> tuple[str, ...]:
-        """Every token and identity so far."""
+        """All tokens and identities so far."""
         return tuple(filter(None, (*self._tokens, self._identity)))
 
     def close(self) -> None:
-        """Burn every token that still lives; what fails is a warning."""
+        """Revoke all tokens that are still valid; failures are warnings."""
         tokens, self._tokens = self._tokens, {}
         for token, end in tokens.items():
             left = end - self._surroundings.clock()
             fault = self._index.burn(token) if left > 0 else ""
             if fault:
-                self._surroundings.warn(f"The token could not be burnt ({fault}); it ends in {left:.0f} s by itself.")
+                self._surroundings.warn(f"Revoking the token failed ({fault}); it expires in {left:.0f} s.")
 
     @property
     def _token(self) -> str:

@@ -1,4 +1,4 @@
-"""What the identity of a run says of it: the claims of its token (OpenID Connect), read without judging them."""
+"""Read the claims of an OpenID Connect identity token without verifying them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MATTER = (*_GITHUB, *_GITLAB, *_BUILDKITE, *_CIRCLECI, *_GOOGLE)
 
 
 def read_claims(token: str) -> Mapping[str, str]:
-    """The claims of a token (RFC 7519) that are texts; none where it is no such token. Nothing is verified."""
+    """The text claims of a token (RFC 7519), or none if it is not such a token. Nothing is verified."""
     parts = token.split(".")
     if len(parts) != 3:
         return {}
@@ -38,7 +38,7 @@ def read_claims(token: str) -> Mapping[str, str]:
 
 
 def claims_that_matter(claims: Mapping[str, str]) -> Mapping[str, str]:
-    """What an index compares with its trusted publishers; the subject only where nothing else tells who it is."""
+    """The claims that an index compares with its trusted publishers; the subject only if there are no others."""
     names = [name for name in dict.fromkeys(_MATTER) if claims.get(name)]
     if len(names) > 1 and "email" not in names:
         names = [name for name in names if name != "sub"]
@@ -46,12 +46,12 @@ def claims_that_matter(claims: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def workflow_file(reference: str) -> str:
-    """The file of a workflow: `release.yml` of `owner/name/.github/workflows/release.yml@refs/tags/v1`."""
+    """The file name of a workflow: `release.yml` for `owner/name/.github/workflows/release.yml@refs/tags/v1`."""
     return reference.partition("@")[0].rpartition("/")[2]
 
 
 def reused_workflow(claims: Mapping[str, str]) -> tuple[str, str] | None:
-    """The called and the calling workflow where a job of GitHub stands in a reusable one; else None."""
+    """The called and the calling workflow of a GitHub job in a reusable workflow, or None."""
     called = claims.get("job_workflow_ref", "").partition("@")[0]
     calling = claims.get("workflow_ref", "").partition("@")[0]
     return (called, calling) if called and calling and called != calling else None

@@ -1,4 +1,4 @@
-"""The identity that a CI gives to a run, by the library `id`."""
+"""Get the identity of a CI run with the library `id`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _PATIENCE = 120.0
 
 
 class NoIdentityError(Exception):
-    """A CI gives no identity, though it should; `needs_permission` where GitHub was not allowed to."""
+    """A supported CI did not provide an identity; `needs_permission` if the GitHub job lacks the permission."""
 
     def __init__(self, reason: str, *, needs_permission: bool = False) -> None:
         super().__init__(reason)
@@ -18,9 +18,9 @@ class NoIdentityError(Exception):
 
 
 def ambient_identity(audience: str) -> str | None:
-    """A token (OpenID Connect) for an audience; None where there is no CI that gives one, else NoIdentityError.
+    """An OpenID Connect token for an audience; None without a supported CI, NoIdentityError if the CI fails.
 
-    GitHub, Google, Buildkite, GitLab and CircleCI are asked, by what the environment of this process says.
+    GitHub, Google, Buildkite, GitLab and CircleCI are detected from the environment of this process.
     """
     from cibw.publishing.attest import OutageError
     from cibw.publishing.attest_patience import within
@@ -30,7 +30,7 @@ def ambient_identity(audience: str) -> str | None:
         from urllib3.exceptions import HTTPError
     except ImportError as error:
         raise MissingToolError(
-            "The library id is not installed, which asks a CI for an identity.", hint="pip install 'cibw[publish]'"
+            "Trusted publishing needs the library id, which is not installed.", hint="pip install 'cibw[publish]'"
         ) from error
     try:
         return within(_PATIENCE, lambda: identities.detect_credential(audience))

@@ -1,4 +1,4 @@
-"""The part of an index that exchanges identities for tokens: audience, mint and burn."""
+"""The index's API that exchanges identities for tokens: audience, mint and burn."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _OF_OTHERS = re.compile(
     r"sigstore|sts\.amazonaws\.com.*|api://azureadtokenexchange.*|(https:)?//iam\.googleapis\.com/.*|https://github\.com/.*"
 )
-"""Audiences of services that are no package indexes; the last one is what GitHub takes where nobody names one."""
+"""Audiences of services that are not package indexes; the last one is GitHub's default audience."""
 _JSON: Mapping[str, str] = {"accept": "application/json", "content-type": "application/json"}
 
 
 class FaultError(Exception):
-    """There is no token; carries why."""
+    """No token was issued; carries the reason."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.message)
@@ -41,7 +41,7 @@ class FaultError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Minted:
-    """A token, and how many seconds it lives from the moment that it was given."""
+    """A token and its lifetime in seconds."""
 
     token: str = field(repr=False)
     life: float
@@ -49,9 +49,9 @@ class Minted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustedIndex:
-    """An index by the address of its uploads; the exchange lies at the root of the same server.
+    """An index, given by its upload URL; the exchange is at the root of the same server.
 
-    `public` has the audiences of public indexes, and where each takes files. `warn` tells the user about waits.
+    `public` maps audiences of public indexes to their upload URLs. `warn` reports waits to the user.
     """
 
     web: Web
@@ -63,13 +63,13 @@ class TrustedIndex:
 
     @property
     def host(self) -> str:
-        """The server, for people."""
+        """The server name for messages."""
         return urlsplit(self.upload).netloc
 
     def audience(self) -> str:
-        """Whom identities must be made out to; FaultError where the index has no trusted publishing.
+        """The audience for identities; FaultError if the index does not support trusted publishing.
 
-        Also where the audience is another service's: an identity for it is never asked for.
+        Also if the audience belongs to another service: such an identity is never requested.
         """
         parts = urlsplit(self.upload)
         if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
@@ -88,7 +88,7 @@ class TrustedIndex:
         return _OF_OTHERS.fullmatch(audience) is not None
 
     def mint(self, identify: Callable[[], str]) -> Minted:
-        """A token for an identity, of which each try takes a new one; FaultError where there is none."""
+        """Exchange an identity for a token, with a new identity for each attempt; FaultError if that fails."""
         identities: list[str] = []
 
         def question() -> Question:
@@ -105,13 +105,13 @@ class TrustedIndex:
         raise FaultError(refused(self.host, _codes(told, answer.status), read_claims(identities[-1])))
 
     def burn(self, token: str) -> str:
-        """Make a token worthless; gives what went wrong, or nothing. An index without burning is no fault."""
+        """Revoke a token and return the error, or an empty string. An index that cannot revoke tokens is no error."""
         try:
             answer = self.web.ask(self._sending("burn-token", token))
         except (NoAnswerError, CibwError) as error:
             return str(error)
         known = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
-        return "" if answer.status < 400 or answer.status in known else f"{self.host} answers with {answer.status}"
+        return "" if answer.status < 400 or answer.status in known else f"{self.host} responded with {answer.status}"
 
     def _insist(self, question: Callable[[], Question]) -> Answer:
         reason, asked = "", 0.0
@@ -125,14 +125,16 @@ class TrustedIndex:
                 continue
             if answer.status != HTTPStatus.TOO_MANY_REQUESTS and answer.status < 500:
                 return answer
-            reason, asked = f"it answers with {answer.status}", asked_wait(answer.headers, self.clock())
+            reason, asked = f"it responded with {answer.status}", asked_wait(answer.headers, self.clock())
             if asked > LONGEST_WAIT:
-                reason = f"{reason} and asks to wait {asked:.0f} seconds"
+                reason = f"{reason} and requests a wait of {asked:.0f} seconds"
                 break
         raise FaultError(no_answer(self.host, reason))
 
     def _wait(self, reason: str, seconds: float) -> None:
-        self.warn(f"{self.host} gave no token for trusted publishing: {clean(reason)}; next try in {seconds:g} s.")
+        self.warn(
+            f"{self.host} did not issue a token for trusted publishing: {clean(reason)}; retrying in {seconds:g} s."
+        )
         self.pause(seconds)
 
     def _sending(self, what: str, token: str) -> Question:
@@ -146,7 +148,7 @@ class TrustedIndex:
     def _life(self, expires: object, answer: Answer) -> float:
         if not isinstance(expires, (int, float)) or isinstance(expires, bool):
             return _USUAL_LIFE
-        # By the server's own clock, as ours may be wrong.
+        # Use the server's clock, because the local clock may be wrong.
         try:
             now = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
         except (ValueError, OverflowError):

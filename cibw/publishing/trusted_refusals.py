@@ -1,4 +1,4 @@
-"""What an index means that gives no token for an identity, and what to change where; pure."""
+"""Explain why an index did not issue a token for an identity; pure."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from cibw.publishing.trusted_messages import Fault, clean
 _ELSE = "set CIBW_PUBLISH_TOKEN to an API token"
 _MEANINGS: Mapping[str, tuple[str, str]] = {
     "invalid-publisher": (
-        "No trusted publisher of a project fits it.",
-        "Every field must be equal. Each index has publishers of its own: one at the test index, one at the real one.",
+        "It does not match a trusted publisher of any project.",
+        "All fields must be equal. Each index has its own publishers, so the test index needs a separate one.",
     ),
     "invalid-pending-publisher": (
-        "A pending publisher fits it, but its project can't be made: the name is taken by now.",
-        "Whoever owns the project adds the publisher to it (Manage, Publishing); remove the pending one.",
+        "It matches a pending publisher, but the project cannot be created: the name is already taken.",
+        "The project's owner must add the publisher to it (Manage, Publishing). Remove the pending one.",
     ),
     "invalid-token": (
-        "The index does not believe it: it has ended, is for another index, or is signed by nobody it knows.",
-        "Run the job again. On GitLab, `aud` of id_tokens must be the audience of this very index.",
+        "The index rejected it: it has expired, is for another index, or has an unknown signer.",
+        "Run the job again. On GitLab, `aud` of id_tokens must be the audience of this index.",
     ),
     "invalid-reuse-token": (
-        "It was exchanged for a token before, and each is good for one.",
-        "Run the job again. Where the job publishes twice, give each upload an identity of its own.",
+        "It was already exchanged for a token. Each identity is valid for one token.",
+        "Run the job again. If the job publishes twice, use a separate identity for each upload.",
     ),
     "not-enabled": (
-        "The index has switched off trusted publishing for this CI.",
-        f"Look at the index's status page and try again later, or {_ELSE}.",
+        "Trusted publishing is disabled for this CI on the index.",
+        f"Check the index's status page and try again later, or {_ELSE}.",
     ),
     "invalid-payload": (
-        "The index can't read it, or does not trust the CI that gave it.",
-        f"See which CIs the index takes, or add your own CI to your organisation there; else {_ELSE}.",
+        "The index cannot read it, or does not trust the CI that issued it.",
+        f"Check which CIs the index supports, or add your own CI to your organization there; otherwise {_ELSE}.",
     ),
 }
-"""The codes of the index: what each means, and what to do."""
+"""The error codes of the index: their meaning, and what to do."""
 
-_UNKNOWN = ("The index gives a reason that cibw does not know.", f"See what the index says of it, or {_ELSE}.")
+_UNKNOWN = ("The index gave an unknown reason.", f"Check the index's documentation, or {_ELSE}.")
 
 
 def refused(host: str, codes: Mapping[str, str], claims: Mapping[str, str]) -> Fault:
-    """An index gave no token; `codes` are those of its answer, with its descriptions."""
-    lines = [f"{host} gives no token for this identity."]
+    """The index did not issue a token; `codes` are the codes of its response with their descriptions."""
+    lines = [f"{host} did not issue a token for this identity."]
     hints = [*_of_event(claims)]
     for code, description in codes.items():
         meaning, hint = _MEANINGS.get(code, _UNKNOWN)
@@ -49,13 +49,13 @@ def refused(host: str, codes: Mapping[str, str], claims: Mapping[str, str]) -> F
         hints += [*(_of_publisher(claims) if code == "invalid-publisher" else ()), hint]
     matter = claims_that_matter(claims)
     if matter:
-        lines += ["The identity says:", *(f"* {name}: {clean(value)}" for name, value in matter.items())]
+        lines += ["The identity's claims:", *(f"* {name}: {clean(value)}" for name, value in matter.items())]
     return Fault(message="\n".join(lines), hint="\n".join(dict.fromkeys(hints)))
 
 
 def _of_event(claims: Mapping[str, str]) -> Iterator[str]:
     if claims.get("event_name") == "pull_request_target":
-        yield "Runs of pull_request_target get no token: publish from tags, releases or pushes."
+        yield "Runs of pull_request_target do not get a token: publish from tags, releases or pushes."
 
 
 def _of_publisher(claims: Mapping[str, str]) -> Iterator[str]:
@@ -63,12 +63,12 @@ def _of_publisher(claims: Mapping[str, str]) -> Iterator[str]:
     if reused:
         called, calling = reused
         yield (
-            f"The job stands in the reusable workflow {called}, called by {calling}, and indexes do not support that. "
+            f"The job is in the reusable workflow {called}, called by {calling}. Indexes do not support this. "
             f"Move the publishing job into {workflow_file(calling)}, and register that file."
         )
     yield (
-        "Register a trusted publisher at the index (Manage, Publishing; for a project that is not there yet, "
-        f"a pending one){_fields(claims)}."
+        "Register a trusted publisher on the index (Manage, Publishing; for a new project, "
+        f"a pending publisher){_fields(claims)}."
     )
 
 

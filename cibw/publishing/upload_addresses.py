@@ -1,4 +1,4 @@
-"""From what a user calls an index to its addresses; pure."""
+"""Resolve the name or URL of an index; pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Where a user wants files sent: `to` is a name or an address, `simple` the root of its simple API, if given.
+    """The index that a user selected: `to` is a name or URL, `simple` the root of its simple API, if given.
 
-    `famous` are the addresses whose pages for people and whose simple API are on the main site beside them.
+    `famous` are the upload URLs of indexes whose web pages and simple API are on the main site.
     """
 
     to: str
@@ -26,15 +26,15 @@ class Wanted:
 
 
 def index_of(wanted: Wanted, known: Mapping[str, str]) -> PackageIndex:
-    """The index, where `known` has the addresses of uploads by name; ConfigurationError where that can't be.
+    """The index; `known` maps names to upload URLs. ConfigurationError if it is unknown or unsafe.
 
-    `simple` of the answer is what the address lets expect; empty where that would be a guess.
+    `simple` of the result is derived from the upload URL, or empty if that would be a guess.
     """
     upload = wanted.to if "://" in wanted.to else known.get(wanted.to, "")
     if not upload:
         raise ConfigurationError(
-            f"There is no index {wanted.to!r}.",
-            hint=f"Known are {', '.join(sorted(known))}; an address works, too, and so does a name of .pypirc.",
+            f"Unknown index {wanted.to!r}.",
+            hint=f"Known indexes: {', '.join(sorted(known))}. You can also pass a URL or a section of .pypirc.",
         )
     for address in filter(None, (upload, wanted.simple)):
         _check_safety(address, allow_http=wanted.allow_http)
@@ -45,12 +45,12 @@ def index_of(wanted: Wanted, known: Mapping[str, str]) -> PackageIndex:
 
 
 def page_address(index: PackageIndex, project: str, version: str) -> str:
-    """The page of a release for people; empty where the index is not known to have one."""
+    """The web page of a release, or an empty string if the index is not known to have one."""
     return f"{index.page}{project}/{version}/" if index.page else ""
 
 
 def simple_address(upload: str, *, is_famous: bool = False) -> str:
-    """The root of the simple API that belongs to an address of uploads, by well-known forms; empty where unknown."""
+    """The root of the simple API for an upload URL in a well-known format, or an empty string."""
     parts = urlsplit(upload)
     path = parts.path.rstrip("/")
     if is_famous:
@@ -66,23 +66,23 @@ def simple_address(upload: str, *, is_famous: bool = False) -> str:
 
 
 def guessed_address(upload: str) -> str:
-    """Where most servers that keep several indexes have the simple API: below the address of uploads."""
+    """The simple API below the upload URL, as on most servers with several indexes."""
     parts = urlsplit(upload)
     return urljoin_root(parts, f"{parts.path.rstrip('/')}/simple/")
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an address is on this very computer."""
+    """Whether an address is on this computer."""
     return urlsplit(address).hostname in _LOOPBACK
 
 
 def main_host(address: str) -> str:
-    """The host of the main site that an address of uploads belongs to."""
+    """The host of the main site for an upload URL."""
     return (_main_site(urlsplit(address.lower())).hostname or "").rstrip(".")
 
 
 def urljoin_root(parts: SplitResult, path: str) -> str:
-    """An address on the same server, without a query."""
+    """A URL on the same server, without a query."""
     return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
 
 
@@ -97,14 +97,14 @@ def _with_slash(address: str) -> str:
 def _check_safety(address: str, *, allow_http: bool) -> None:
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(f"{address!r} is no address of an index.", hint="It begins with https://.")
+        raise ConfigurationError(f"{address!r} is not a valid index URL.", hint="It must begin with https://.")
     if parts.username or parts.password:
         raise ConfigurationError(
-            f"The address of the index at {parts.hostname} holds a login, which others would see.",
-            hint="Give it by TWINE_USERNAME and TWINE_PASSWORD, the keyring or .pypirc.",
+            f"The URL of the index at {parts.hostname} contains credentials, which others could see.",
+            hint="Pass them in TWINE_USERNAME and TWINE_PASSWORD, the keyring or .pypirc.",
         )
     if parts.scheme == "http" and not is_loopback(address) and not allow_http:
         raise ConfigurationError(
-            f"{address} is not encrypted: all on the way would see the password.",
-            hint="Use https://, or say --allow-http where the network is your own.",
+            f"{address} is not encrypted: others on the network could read the password.",
+            hint="Use https://, or pass --allow-http for a private network.",
         )

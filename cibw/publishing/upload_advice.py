@@ -1,6 +1,6 @@
-"""From the answer of an index to what a user can change; pure.
+"""Advice for the user from the response of an index; pure.
 
-The patterns come from the sources and the documented answers of the servers that docs/delivery.md names.
+The patterns come from the sources and the documented responses of the servers listed in docs/delivery.md.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from cibw.publishing.upload_api import Receipt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """What to do; `is_login` where other credentials are needed, `exists` where the name is taken by a file."""
+    """What to do; `is_login` if other credentials are needed, `exists` if the file name is taken."""
 
     text: str
     is_login: bool = False
@@ -29,16 +29,16 @@ _TOO_MANY_PROJECTS = r"too many new projects"
 _NEW_VERSION = "raise the version and build again"
 _HOW_TO_LOG_IN = (
     "use an API token as password, with the user name __token__, or trusted publishing; "
-    "the token must be one of this index and may not be limited to another project"
+    "the token must belong to this index and must not be limited to another project"
 )
 _BY_TEXT: tuple[tuple[str, Advice], ...] = (
     (
         r"two[- ]factor|\b2fa\b",
-        Advice(text="Turn on two-factor authentication of the account; then " + _HOW_TO_LOG_IN + ".", is_login=True),
+        Advice(text="Enable two-factor authentication for the account; then " + _HOW_TO_LOG_IN + ".", is_login=True),
     ),
     (
         r"password authentication is no longer|username/password",
-        Advice(text="The index takes no passwords of accounts: " + _HOW_TO_LOG_IN + ".", is_login=True),
+        Advice(text="The index does not accept account passwords: " + _HOW_TO_LOG_IN + ".", is_login=True),
     ),
     (
         r"invalid or non-?existent authentication|invalid api token|invalid credentials|token.*expired",
@@ -47,14 +47,14 @@ _BY_TEXT: tuple[tuple[str, Advice], ...] = (
     (
         _TOO_MANY_PROJECTS,
         Advice(
-            text="The index limits how many new projects an account may make in a while: try again in some hours, with "
-            "the same command."
+            text="The index limits how many new projects an account may create: run the same command again in a few "
+            "hours."
         ),
     ),
     (
         r"non-user identities cannot create new projects",
         Advice(
-            text="The pending publisher is for a project of another name: register it with exactly the name in "
+            text="The pending publisher is for a project with another name: register it with exactly the name in "
             "pyproject.toml.",
             is_login=True,
         ),
@@ -73,20 +73,22 @@ _BY_TEXT: tuple[tuple[str, Advice], ...] = (
     ),
     (
         r"previously used by a file that has since been deleted",
-        Advice(text=f"A file name can never be used again, even after it was deleted: {_NEW_VERSION}."),
+        Advice(text=f"A file name can never be reused, even after the file was deleted: {_NEW_VERSION}."),
     ),
     (r"older than 14 days", Advice(text=f"The release is too old for new files: {_NEW_VERSION}.")),
     (
         r"only one sdist",
-        Advice(text=f"The release has an sdist of another name or form: publish without this one, or {_NEW_VERSION}."),
+        Advice(
+            text=f"The release has an sdist with another name or format: publish without this one, or {_NEW_VERSION}."
+        ),
     ),
     (
         _EXISTS,
-        Advice(text=f"The index has another file under this name: {_NEW_VERSION}.", exists=True),
+        Advice(text=f"The index has a different file with this name: {_NEW_VERSION}.", exists=True),
     ),
     (
         r"project size too large",
-        Advice(text="Ask the index for a higher limit, or delete old releases that nobody needs."),
+        Advice(text="Ask the index for a higher limit, or delete old releases that are no longer needed."),
     ),
     (
         r"file too large|limit for project",
@@ -98,16 +100,16 @@ _BY_TEXT: tuple[tuple[str, Advice], ...] = (
     ),
     (
         r"platform tag",
-        Advice(text="Repair the wheel (`repair-wheel-command`), so that it has a platform tag that the index knows."),
+        Advice(text="Repair the wheel (`repair-wheel-command`), so that it has a platform tag that the index accepts."),
     ),
-    (r"classifier", Advice(text="Correct `classifiers` in pyproject.toml; `cibw check` knows all of them.")),
+    (r"classifier", Advice(text="Correct `classifiers` in pyproject.toml; `cibw check` lists invalid ones.")),
     (
         r"description.*render|failed to render",
         Advice(text="Correct the README, or its `content-type`; `cibw check` shows what is wrong with it."),
     ),
     (
         r"direct (dependency|url)",
-        Advice(text="Replace requirements with `@ address` by released versions."),
+        Advice(text="Replace direct URL requirements (`@ URL`) with released versions."),
     ),
     (
         r"attestation",
@@ -122,47 +124,47 @@ _BY_TEXT: tuple[tuple[str, Advice], ...] = (
     ),
     (
         r"read-only|uploads? .*disabled|disabled.*uploads?|new .*registration",
-        Advice(text="The index takes nothing at the moment: try again later; its status page may know more."),
+        Advice(text="The index does not accept uploads at the moment: check its status page and try again later."),
     ),
-    (r"digest|hash", Advice(text="The file was damaged on its way: the same command tries again.")),
+    (r"digest|hash", Advice(text="The file was corrupted in transit: run the same command again.")),
     (r"metadata", Advice(text="Correct the project's metadata; `cibw check` shows what is wrong with it.")),
 )
 _BY_STATUS: dict[int, Advice] = {
-    401: Advice(text="The index does not know these credentials: check the user name and the password.", is_login=True),
+    401: Advice(text="Authentication failed: check the user name and the password.", is_login=True),
     403: Advice(
-        text="These credentials may not upload here: check them, and whether they are for this project; or "
+        text="These credentials are not allowed to upload here: check them, and whether they are for this project; or "
         + _HOW_TO_LOG_IN
         + ".",
         is_login=True,
     ),
-    404: Advice(text="There is no index at this address that takes uploads: check --to."),
-    405: Advice(text="This address takes no uploads; --to needs that of uploads, not that of the simple API."),
-    407: Advice(text="The proxy wants a login: put it into the variable that names the proxy."),
-    409: Advice(text=f"The index has another file under this name: {_NEW_VERSION}.", exists=True),
-    413: Advice(text="The server, or a proxy before it, takes no file of this size: make it smaller, or ask for more."),
+    404: Advice(text="There is no upload endpoint at this URL: check --to."),
+    405: Advice(text="This URL does not accept uploads. --to needs the upload URL, not the URL of the simple API."),
+    407: Advice(text="The proxy requires authentication: add the credentials to the proxy variable."),
+    409: Advice(text=f"The index has a different file with this name: {_NEW_VERSION}.", exists=True),
+    413: Advice(text="The file is too large for the server or a proxy: make it smaller, or ask for a higher limit."),
 }
 _COMPILED = tuple((re.compile(pattern, re.IGNORECASE), advice) for pattern, advice in _BY_TEXT)
 _HAS_IT = re.compile(_EXISTS, re.IGNORECASE)
 _HOPELESS = re.compile(_TOO_MANY_PROJECTS, re.IGNORECASE)
 _CONFLICT = 409
 _SIGN_IN = re.compile(r"\b(log[-_]?[io]n|sign[-_]?[io]n|sso|saml2?|oauth2?|openid|authorize)\b", re.IGNORECASE)
-_ELSE = Advice(text="`cibw check` may find the reason in the files; the index's own words say what it wants.")
+_ELSE = Advice(text="Run `cibw check` to find problems in the files, and see the index's message.")
 
 
 def exists_already(receipt: Receipt) -> bool:
-    """Whether the index says that it has a file of this name: by the status 409, or by its words with any other."""
+    """Whether the index reports that the file name exists: by status 409, or by its message with another status."""
     if receipt.is_success or receipt.is_redirection:
         return False
     return receipt.status == _CONFLICT or advice_for(receipt).exists or _HAS_IT.search(receipt.words) is not None
 
 
 def is_hopeless(receipt: Receipt) -> bool:
-    """Whether no other try in the next minutes is worth it, though the status sounds like that."""
+    """Whether a retry within minutes is useless, although the status suggests one."""
     return _HOPELESS.search(f"{receipt.message} {receipt.words}") is not None
 
 
 def advice_for(receipt: Receipt) -> Advice:
-    """What helps against an answer that is no success: by its words, else by its status."""
+    """The advice for an unsuccessful response: by its message, else by its status."""
     if receipt.is_redirection:
         return Advice(text=_moved(receipt))
     for pattern, advice in _COMPILED:
@@ -172,13 +174,13 @@ def advice_for(receipt: Receipt) -> Advice:
 
 
 def _moved(receipt: Receipt) -> str:
-    where = receipt.location or "another address"
+    where = receipt.location or "another URL"
     if _SIGN_IN.search(receipt.location):
         return (
-            f"The server sends the upload to {where}, which looks like a sign-in page: the address is not that of "
-            "uploads, or it takes no API tokens and passwords. Check --to."
+            f"The server redirects the upload to {where}, which looks like a sign-in page. Either the URL is not the "
+            "upload URL, or it does not accept API tokens and passwords. Check --to."
         )
     return (
-        f"The server sends the upload to {where}. If that is where the index takes files, give it by --to "
-        "(a slash at the end matters)."
+        f"The server redirects the upload to {where}. If this is the upload URL of the index, pass it with --to "
+        "(a trailing slash matters)."
     )

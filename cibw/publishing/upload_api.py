@@ -1,4 +1,4 @@
-"""What an upload needs of the world: who lets it in, what sends a file, what attests it."""
+"""Interfaces of an upload: credentials, uploader and attester."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ _CHANGED_BY_A_PROXY = 203
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """A user's name and password, or `__token__` and a token."""
+    """A user name and password, or `__token__` and a token."""
 
     username: str
     password: str = field(repr=False)
 
 
 class CredentialSource(Protocol):
-    """What lets uploads in."""
+    """Provides the credentials for uploads."""
 
     @property
     def description(self) -> str:
-        """Where the credentials come from, in words for a user: `trusted publishing`, `the variable ...`."""
+        """The origin of the credentials for messages: `trusted publishing`, `the variable ...`."""
 
     def credentials(self) -> Credentials:
-        """Credentials that hold for the next upload; CredentialsError where there are none."""
+        """Credentials that are valid for the next upload; CredentialsError if there are none."""
 
     def close(self) -> None:
-        """Give back what must not outlive the upload."""
+        """Revoke credentials that must not outlive the upload."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What an index answers to a file: the status of HTTP, for people its reason, and where it sends us instead.
+    """The response of an index to an upload: the HTTP status, its message, and the redirect target.
 
-    `words` is the beginning of the whole answer, for patterns. `is_page` says that it is an HTML page, as people get it
-    to read. `retry_after` is how many seconds the index asks to wait, 0 where it does not ask.
+    `words` is the beginning of the complete response, for pattern matching. `is_page` is true for an HTML page.
+    `retry_after` is the requested wait in seconds, or 0.
     """
 
     status: int
@@ -50,40 +50,40 @@ class Receipt:
 
     @property
     def is_success(self) -> bool:
-        """Whether the status is one of success; a page for people may have it, too."""
+        """Whether the status is a success; an HTML page may have such a status, too."""
         return 200 <= self.status < 300
 
     @property
     def is_taken(self) -> bool:
-        """Whether the index says that it has the file now."""
+        """Whether the index confirms that it has the file."""
         return self.is_success and not self.is_doubtful
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether a success may be that of a sign-in page or a proxy (203) in front of the index."""
+        """Whether the success may come from a sign-in page or a proxy (203) in front of the index."""
         return self.is_success and (self.is_page or self.status == _CHANGED_BY_A_PROXY)
 
     @property
     def is_redirection(self) -> bool:
-        """Whether the index wants files elsewhere."""
+        """Whether the index redirects the upload."""
         return 300 <= self.status < 400
 
 
 class Uploader(Protocol):
-    """Sends files to an index; a session of several steps (PEP 694) fits in, too."""
+    """Uploads files to an index; also fits sessions of several steps (PEP 694)."""
 
     def prepare(self) -> None:
-        """Open a session, where the protocol has such a thing."""
+        """Open a session, if the protocol has sessions."""
 
     def put(self, upload: PlannedUpload, credentials: Credentials, /) -> Receipt:
-        """Send one file with its attestations; NoAnswerError where the connection breaks."""
+        """Upload one file with its attestations; NoAnswerError if the connection breaks."""
 
     def commit(self) -> None:
-        """Make what was sent visible, where the protocol has such a thing."""
+        """Publish the uploaded files, if the protocol has sessions."""
 
 
 class Attester(Protocol):
-    """Signs statements of where distributions come from (PEP 740)."""
+    """Signs statements about the origin of distributions (PEP 740)."""
 
     def attest(self, path: Path, /) -> Path:
-        """The file with the attestation of a distribution, made beside it; AttestationError where that can't be."""
+        """Write the attestation next to a distribution and return its path; AttestationError if that fails."""

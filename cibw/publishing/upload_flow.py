@@ -1,4 +1,4 @@
-"""The upload: each file that is to be sent, one after another, and a report that is true at any time."""
+"""Upload the files one after another, and keep the report up to date."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from cibw.publishing.upload_sheet import Sheet
 
 _SHUT_OUT = (401, 403)
 _LOOKS = 3
-"""How often the index is asked whether it has a file that a page for people says to be taken."""
+"""How often to check the index for a file after an HTML page as response."""
 _BROKEN = 599
-"""Stands for an answer that never came: a fault of the server's, as far as anybody can tell."""
+"""Represents a missing response, which counts as a server error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """What an upload needs; each wait between tries, in seconds, is twice the one before.
+    """The dependencies of an upload. Waits between attempts, in seconds, double each time.
 
-    `look` says what the index has by now. `record` keeps the report, and is called whenever it changes. With
-    `skip_existing` the index's word that it has a file of that name is enough where nobody can compare the bytes.
+    `look` lists the current files of the index. `record` saves the report, and is called whenever it changes. With
+    `skip_existing`, an existing file of the same name is accepted if it cannot be compared.
     """
 
     uploader: Uploader
@@ -45,10 +45,10 @@ class Sending:
 
 
 def send_release(plan: UploadPlan, sending: Sending) -> PublishReport:
-    """Send what the plan wants sent, and stop at the first file that the index does not take.
+    """Upload the files of the plan, and stop at the first file that the index does not accept.
 
-    UploadError or CredentialsError where the index has nothing then, PartialReleaseError where it has some of the
-    files, InterruptedRunError after Ctrl-C; the report was kept before.
+    UploadError or CredentialsError if the index then has no file, PartialReleaseError if it has some of the
+    files, InterruptedRunError after Ctrl-C. The report is saved first.
     """
     sheet = Sheet.of(plan, sending.clock())
     fault: CibwError | None = None
@@ -71,7 +71,7 @@ def send_release(plan: UploadPlan, sending: Sending) -> PublishReport:
 
 
 class _FileError(Exception):
-    """A file was not taken, for a reason, and what the sheet is then."""
+    """A file was not accepted; carries the reason and the sheet."""
 
     def __init__(self, fault: CibwError, sheet: Sheet) -> None:
         super().__init__(fault.message)
@@ -90,7 +90,7 @@ def _send(upload: PlannedUpload, number: int, sheet: Sheet, sending: Sending) ->
         fault, result = error, tries.result(UploadStatus.FAILED, error.message)
     except KeyboardInterrupt:
         fault = InterruptedRunError("The upload was interrupted.")
-        result = tries.result(UploadStatus.FAILED, "interrupted while it was sent; the index may have it")
+        result = tries.result(UploadStatus.FAILED, "interrupted during the upload; the index may have it")
     sheet = sheet.with_result(result)
     sending.record(sheet.report())
     sending.emit(FileFinished(result=result))
@@ -111,7 +111,7 @@ def _finish(sheet: Sheet, plan: UploadPlan, fault: CibwError | None, sending: Se
 
 @dataclass(slots=True, kw_only=True)
 class _Tries:
-    """The tries for one file."""
+    """The upload attempts for one file."""
 
     upload: PlannedUpload
     index: PackageIndex
@@ -120,7 +120,7 @@ class _Tries:
     attempts: int = 0
 
     def run(self) -> UploadResult:
-        """Send the file until the index has it; CibwError where it never will."""
+        """Upload the file until the index has it; CibwError if it is not accepted."""
         fault = ""
         for wait in (*waits(self.sending.first_wait, self.sending.attempts), None):
             receipt = self._try()
@@ -135,13 +135,13 @@ class _Tries:
             if wait is not None and not is_too_long:
                 self._wait(fault, max(wait, receipt.retry_after))
             if self._is_there():
-                return self.result(UploadStatus.ALREADY_THERE, "the index has it, though its answer was lost")
+                return self.result(UploadStatus.ALREADY_THERE, "the index has it, but its response was lost")
             if is_too_long:
                 raise too_long(self._filename, self.index, fault, receipt.retry_after)
         raise surrender(self._filename, self.index, fault, self.attempts)
 
     def result(self, status: UploadStatus, message: str = "") -> UploadResult:
-        """What became of the file."""
+        """The result for the file."""
         now = self.sending.clock()
         one = self.upload.distribution
         is_there = status in (UploadStatus.UPLOADED, UploadStatus.ALREADY_THERE)
@@ -165,7 +165,7 @@ class _Tries:
         credentials = self.sending.source.credentials()
         receipt = self._put(credentials)
         if receipt.status in _SHUT_OUT:
-            # A token may have ended while a large file was on its way.
+            # The token may have expired during the upload of a large file.
             renewed = self.sending.source.credentials()
             return self._put(renewed) if renewed != credentials else receipt
         return receipt
@@ -176,35 +176,35 @@ class _Tries:
             receipt = self.sending.uploader.put(self.upload, credentials)
         except NoAnswerError as error:
             receipt = Receipt(status=_BROKEN, message=str(error))
-        # An index may say back what it was told.
+        # An index may echo the request.
         secret = credentials.password
         return replace(receipt, message=without(receipt.message, secret), words=without(receipt.words, secret))
 
     def _doubted(self, receipt: Receipt) -> UploadResult:
-        # Only what the index lists says whether it was the index that answered.
+        # Only the index's listing shows whether the response came from the index.
         listing = self._look()
         for wait in waits(self.sending.first_wait, _LOOKS):
             if listing.unknown or listing.has(self.upload.distribution):
                 break
-            self._wait("it answers with a page for people, and does not list the file", wait)
+            self._wait("it responded with an HTML page and does not list the file", wait)
             listing = self._look()
         if listing.has(self.upload.distribution):
             return self.result(UploadStatus.UPLOADED)
         raise unconfirmed(self._filename, self.index, receipt, listing)
 
     def _refused(self, receipt: Receipt) -> UploadResult:
-        # Another job may have sent the same file meanwhile, or an earlier try whose answer was lost.
+        # Another job may have uploaded the same file, or an earlier attempt whose response was lost.
         listing = self._look()
         if listing.has(self.upload.distribution):
-            return self.result(UploadStatus.ALREADY_THERE, "the index has it already")
+            return self.result(UploadStatus.ALREADY_THERE, "the index already has it")
         entry = listing.file(self._filename)
         is_untold = exists_already(receipt) and (entry is None or not entry.sha256)
         if is_untold and self.upload.since:
-            # An index may show a new file minutes after it took it.
-            message = "the index says that it has it, and an earlier run sent it a short while ago"
+            # An index may list a new file only minutes after the upload.
+            message = "the index reports that it exists, and an earlier run uploaded it a short while ago"
             return self.result(UploadStatus.ALREADY_THERE, message)
         if is_untold and self.sending.skip_existing:
-            message = "the index says that it has a file of this name; whether it is the same can't be told"
+            message = "the index has a file with this name; it cannot be compared"
             return self.result(UploadStatus.ALREADY_THERE, message)
         raise refusal(self._filename, self.index, receipt, may_be_same=is_untold)
 
@@ -225,4 +225,4 @@ class _Tries:
 def _fault(receipt: Receipt) -> str:
     if receipt.status == _BROKEN:
         return receipt.message or "the connection broke"
-    return f"it answers with {receipt.status}" + (f": {receipt.message}" if receipt.message else "")
+    return f"it responded with {receipt.status}" + (f": {receipt.message}" if receipt.message else "")

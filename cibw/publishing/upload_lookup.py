@@ -1,4 +1,4 @@
-"""What an index has of a project, by its simple API."""
+"""List the files of a project with the simple API."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _OF_DEVPI = "/+simple/"
 
 
 def no_login() -> Mapping[str, str]:
-    """No headers: who asks is a stranger."""
+    """No headers: the request is anonymous."""
     return {}
 
 
 def say_nothing(_reason: str, _seconds: float) -> None:
-    """Do not tell why there is a wait."""
+    """Ignore the reason for a wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """How to ask; each wait between tries, in seconds, is twice the one before, or what the index asks for.
+    """Requests to an index. Waits between attempts, in seconds, double each time, or are those that the index requests.
 
-    `login` gives the headers that let us in, and is asked where an index lets no strangers in; other servers, to which
-    a page refers, never get them. `waiting` is told why there is a wait, and how long it is.
+    `login` returns the headers with credentials. It is called if the index refuses anonymous requests; other servers
+    that a page refers to never get them. `waiting` is called with the reason and the length of each wait.
     """
 
     web: Web
@@ -45,10 +45,10 @@ class Lookup:
     waiting: Callable[[str, float], None] = say_nothing
 
     def listing(self, simple: str, project: str, names: Iterable[str]) -> Listing:
-        """What is on the page of a project below `simple`; files among `names` without a hash are fetched for it.
+        """The files on the page of a project below `simple`; files in `names` without a hash are downloaded.
 
-        An answer of another server, to which the index redirects, says nothing about this index. On a page of devpi
-        only the files of the index itself count, not those of its bases. UploadError where no answer comes.
+        Responses of another server, after a redirect, are ignored. On a page of devpi, only the files of the index
+        itself count, not those of its bases. UploadError if there is no response.
         """
         address = f"{simple}{project}/"
         headers = {"accept": ACCEPT, "cache-control": "max-age=0"}
@@ -64,13 +64,13 @@ class Lookup:
                 address=address,
             )
         except ValueError as error:
-            return Listing(unknown=f"{address} can't be read: {error}")
+            return Listing(unknown=f"cannot read {address}: {error}")
         wanted = frozenset(names)
         own = [file for file in files if _is_own(file, simple)]
         return Listing(files=tuple(self._hashed(file, simple) if file.filename in wanted else file for file in own))
 
     def simple_of(self, upload: str) -> str:
-        """What devpi says of where the simple API of an index is; empty for other servers."""
+        """The simple API of a devpi index as reported by devpi, or an empty string for other servers."""
         question = Question(address=f"{upload.rstrip('/')}/+api", headers={"accept": "application/json"}, stay=True)
         try:
             answer = self.ask(question)
@@ -82,9 +82,9 @@ class Lookup:
         return simple if isinstance(simple, str) else ""
 
     def ask(self, question: Question, home: str = "") -> Answer:
-        """The answer of an index, after some patience with its faults; UploadError where none comes.
+        """The response of an index, with retries; UploadError if there is none.
 
-        `home` is an address of the index, where the question may be for another server, which gets no login then.
+        `home` is a URL of the index. If the request is for another server, no credentials are sent.
         """
         fault, answer = "", None
         for wait in (*waits(self.first_wait, self.attempts), None):
@@ -96,14 +96,14 @@ class Lookup:
                 asked = asked_wait(answer.headers, time.time())
                 if not is_worth_another_try(answer.status) or asked > LONGEST_WAIT:
                     return answer
-                fault = f"it answers with {answer.status}"
+                fault = f"it responded with {answer.status}"
             if wait is not None:
-                self._wait(f"{question.address} can't be asked: {fault}", max(wait, asked))
+                self._wait(f"Request to {question.address} failed: {fault}", max(wait, asked))
         if answer is not None:
             return answer
         raise UploadError(
-            f"{question.address} can't be asked what is there already: {fault}",
-            hint="Nothing was sent. Try again later, or look at the address and at the proxy.",
+            f"Cannot list the existing files at {question.address}: {fault}",
+            hint="Nothing was uploaded. Try again later, or check the URL and the proxy.",
         )
 
     def _wait(self, fault: str, seconds: float) -> None:
@@ -130,12 +130,12 @@ def _refusal(address: str, answer: Answer) -> str:
     location = answer.headers.get("location", "")
     if 300 <= answer.status < 400 and location:
         server = urlsplit(urljoin(address, location)).netloc.rpartition("@")[2]
-        return f"{address} redirects to {server}, which is another server and says nothing about this index"
-    return f"{address} answers with {answer.status}"
+        return f"{address} redirects to {server}, which is another server"
+    return f"{address} responded with {answer.status}"
 
 
 def _is_own(file: IndexFile, simple: str) -> bool:
-    """Whether a file is one of the index itself: devpi lists those of its bases, too, each below its own index."""
-    # The host may be another one, where devpi stands behind a proxy.
+    """Whether a file belongs to the index itself: devpi also lists files of its bases, each below its own index."""
+    # The host may differ if devpi runs behind a proxy.
     index = urlsplit(simple).path.removesuffix(_OF_DEVPI)
     return not simple.endswith(_OF_DEVPI) or urlsplit(file.address).path.startswith(f"{index}/+f/")

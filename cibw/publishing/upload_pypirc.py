@@ -1,4 +1,4 @@
-"""What twine knows: the addresses of well-known indexes, .pypirc and the keyring."""
+"""Use twine for the URLs of well-known indexes, .pypirc and the keyring."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from cibw.errors import ConfigurationError, MissingToolError
 from cibw.model.credentials import IndexSection, Login
 
-_MISSING = "The library twine is not installed, which knows package indexes and their logins."
+_MISSING = "The library twine is not installed. It is needed for credentials and uploads."
 _HINT = "pip install 'cibw[publish]'"
 
 
 def famous_addresses() -> Mapping[str, str]:
-    """Where the public index and its test instance take files, by the names `pypi` and `testpypi`."""
+    """The upload URLs of the public index and its test instance, by the names `pypi` and `testpypi`."""
     try:
         from twine import utils
     except ImportError as error:
@@ -24,14 +24,14 @@ def famous_addresses() -> Mapping[str, str]:
 
 
 def is_public(upload: str, famous: Mapping[str, str]) -> bool:
-    """Whether an address is that of the public index or its test instance."""
+    """Whether a URL is that of the public index or its test instance."""
     return any(upload.startswith(address) for address in famous.values())
 
 
 def read_pypirc(path: Path, encoding: str = "") -> Mapping[str, IndexSection]:
-    """The sections of .pypirc, those of `famous_addresses` among them; ConfigurationError where it is malformed.
+    """The sections of .pypirc, including those of `famous_addresses`; ConfigurationError if it is malformed.
 
-    The file is in UTF-8. Twine reads it in the `encoding` of the system, and the values are put right afterwards.
+    The file is UTF-8. Twine reads it in the `encoding` of the system, and the values are corrected afterwards.
     """
     try:
         from twine import exceptions, utils
@@ -43,10 +43,10 @@ def read_pypirc(path: Path, encoding: str = "") -> Mapping[str, IndexSection]:
     try:
         found = utils.get_config(str(path))
     except (OSError, configparser.Error, exceptions.TwineException) as error:
-        # The parser's message quotes lines, and those may hold passwords.
+        # The parser's message quotes lines, which may contain passwords.
         raise ConfigurationError(
-            f"{path} can't be read ({type(error).__name__}).",
-            hint="It is an INI file; [distutils] lists the sections of indexes in index-servers.",
+            f"Cannot read {path} ({type(error).__name__}).",
+            hint="It must be an INI file. [distutils] lists the sections of indexes in index-servers.",
         ) from None
     system = encoding or locale.getpreferredencoding(do_setlocale=False)
     return {
@@ -74,7 +74,7 @@ def _in_utf8(value: str, encoding: str) -> str:
 
 
 def ask_keyring(address: str, username: str) -> Login | None:
-    """A login of the keyring for an address; None where it has none, or can't be opened."""
+    """A login for an address from the keyring; None if it has none or cannot be opened."""
     try:
         import keyring
         from keyring.errors import KeyringError
@@ -83,7 +83,7 @@ def ask_keyring(address: str, username: str) -> Login | None:
     try:
         found = keyring.get_credential(address, username or None)
     except (KeyringError, AttributeError, ImportError, OSError, RuntimeError, TypeError):
-        # The backend that PYTHON_KEYRING_BACKEND names may be missing, or none.
+        # The backend in PYTHON_KEYRING_BACKEND may be missing or invalid.
         return None
     if found is None or not found.password:
         return None

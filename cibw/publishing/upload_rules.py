@@ -1,4 +1,4 @@
-"""What an upload makes of an answer: whether the file is there, and whether another try is worth it; pure."""
+"""Interpret the response to an upload: whether the file was accepted, and whether to retry; pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cibw.publishing.upload_advice import exists_already, is_hopeless
 from cibw.publishing.upload_api import Receipt
 
 LONGEST_WAIT = 300.0
-"""Seconds that cibw waits at most because an index asks for it; a longer wait is left to the user."""
+"""The longest wait in seconds that cibw accepts from an index; longer waits are left to the user."""
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 429})
 _LONGEST = 600
 _LONGEST_READ = 10_000
@@ -30,39 +30,39 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 class Verdict(Enum):
-    """What an answer to a file means."""
+    """The meaning of a response to an upload."""
 
     TAKEN = "taken"
     DOUBTFUL = "doubtful"
-    """A success that may be that of a sign-in page."""
+    """A success that may come from a sign-in page."""
     AGAIN = "again"
-    """Another try may work."""
+    """A retry may succeed."""
     REFUSED = "refused"
 
 
 def judge(receipt: Receipt) -> Verdict:
-    """What an answer means."""
+    """The meaning of a response."""
     if receipt.is_success:
         return Verdict.DOUBTFUL if receipt.is_doubtful else Verdict.TAKEN
-    # Some servers say with 500 that they have the file, and no further try changes that.
+    # Some servers report an existing file with 500; retries do not help.
     is_final = exists_already(receipt) or is_hopeless(receipt)
     return Verdict.AGAIN if is_worth_another_try(receipt.status) and not is_final else Verdict.REFUSED
 
 
 def is_worth_another_try(status: int) -> bool:
-    """Whether the same question may get another answer: the server is at fault, or busy."""
+    """Whether a retry may succeed: the server failed or is busy."""
     return status >= 500 or status in _WORTH_ANOTHER_TRY
 
 
 def waits(first: float, attempts: int) -> tuple[float, ...]:
-    """The seconds between tries, each twice the one before; one fewer than there are tries."""
+    """The seconds between attempts, doubling each time; one fewer than there are attempts."""
     return tuple(first * 2**number for number in range(attempts - 1))
 
 
 def asked_wait(headers: Mapping[str, str], now: float) -> float:
-    """The seconds that `retry-after` asks for, as a number or as a date; 0 where it is missing or makes no sense.
+    """The wait in seconds from `retry-after`, as a number or a date; 0 if it is missing or invalid.
 
-    A date is compared with the server's own, as the clock here (`now`) may be wrong.
+    A date is compared with the server's date, because the local clock (`now`) may be wrong.
     """
     text = headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(text):
@@ -77,7 +77,7 @@ def asked_wait(headers: Mapping[str, str], now: float) -> float:
 
 
 def is_page(text: str, content_type: str) -> bool:
-    """Whether an answer is an HTML page with something on it; an empty one is how pypiserver says that all is well."""
+    """Whether a response is an HTML page with content; pypiserver reports success with an empty page."""
     text = text.strip()
     kind = content_type.partition(";")[0].strip().lower()
     begins_so = text.startswith("<") and _PAGE.search(text[:_BEGINNING]) is not None
@@ -85,7 +85,7 @@ def is_page(text: str, content_type: str) -> bool:
 
 
 def readable(text: str, content_type: str, reason: str) -> str:
-    """What an index says for people, in one line: out of JSON, HTML or plain text, else its reason of HTTP."""
+    """The message of an index on one line, from JSON, HTML or plain text, else the HTTP reason."""
     text = text[:_LONGEST_READ]
     kind = _Kind.of(content_type)
     match kind:
@@ -102,7 +102,7 @@ def readable(text: str, content_type: str, reason: str) -> str:
 
 
 def without(text: str, secret: str) -> str:
-    """A text in which a secret is masked; one of fewer than four letters is none, and would garble everything."""
+    """Mask a secret in a text. Secrets of fewer than four letters are ignored; they would garble the text."""
     if len(secret) < _SHORTEST:
         return text
     return text.replace(secret, _MASK)
@@ -122,7 +122,7 @@ class _Kind(Enum):
 def _from_html(text: str) -> str:
     found = _TAG.sub(" ", _NOT_SHOWN.sub(" ", text))
     framed = _FRAME.search(_unescaped(found))
-    # Bottle, below pypiserver, puts a sentence around the reason, and None where there is no reason.
+    # Bottle, used by pypiserver, wraps the reason in a sentence, with None if there is no reason.
     return found if framed is None else framed["reason"].removesuffix("None")
 
 
@@ -130,7 +130,7 @@ def _unescaped(text: str) -> str:
     try:
         return unescape(text)
     except ValueError:
-        # It holds the number of a character with more digits than Python reads.
+        # It contains a character reference with more digits than Python parses.
         return text
 
 
@@ -141,6 +141,6 @@ def _from_json(text: str) -> str:
         return text
     if not isinstance(data, dict):
         return text
-    # Warehouse puts the sentence into `code`; the other two hold the status and boilerplate.
+    # Warehouse puts the message into `code`; the other two contain the status and boilerplate.
     texts = [data.get(name) for name in ("code", "message", "detail", "error")]
     return next((one for one in texts if isinstance(one, str) and " " in one), text)

@@ -1,4 +1,4 @@
-"""What became of each file of an upload so far, as a value."""
+"""The results of an upload so far, as a value."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from cibw.model.release import Decision, PlannedUpload, UploadPlan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A result for each file of a plan, in its order."""
+    """A result for each file of a plan, in the plan's order."""
 
     plan: UploadPlan
     results: tuple[UploadResult, ...]
 
     @classmethod
     def of(cls, plan: UploadPlan, now: float) -> Sheet:
-        """The sheet before anything is sent."""
+        """The sheet before the upload."""
         return cls(plan=plan, results=tuple(_first(upload, now) for upload in plan.uploads))
 
     def with_result(self, result: UploadResult) -> Sheet:
-        """The sheet once a file is done with."""
+        """The sheet with the result of a finished file."""
         return replace(self, results=tuple(result if result.filename == one.filename else one for one in self.results))
 
     def report(self, exit_code: int = 0) -> PublishReport:
-        """The sheet as it stands in `report.json`."""
+        """The sheet as a report for `report.json`."""
         first = self.plan.uploads[0].distribution
         return PublishReport(
             index=self.plan.index.upload,

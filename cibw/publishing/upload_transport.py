@@ -1,4 +1,4 @@
-"""How twine's session reaches an index: whom it trusts, how long it waits, and who hears of the bytes."""
+"""The HTTP transport of twine's session: trust, timeouts and progress."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ from cibw.http_limits import LIMITS, Deadline, HttpLimits, basic_login, watched_
 _PIECE = 1 << 16
 _CONNECT_SECONDS = 30.0
 _ANSWER_SECONDS = 300.0
-"""An index looks into a file before it answers, which takes its time with a large one."""
+"""An index inspects a file before it responds, which takes time for large files."""
 
 
 @runtime_checkable
 class Body(Protocol):
-    """A request's body that tells how much of it was read, as that of requests-toolbelt does."""
+    """A request body that reports how much of it was read, as in requests-toolbelt."""
 
     callback: Callable[[Body], object]
 
     @property
     def bytes_read(self) -> int:
-        """The bytes that were read so far."""
+        """The number of bytes read so far."""
 
     @property
     def len(self) -> int:
-        """The bytes of the whole."""
+        """The total number of bytes."""
 
 
 class Package(PackageFile):
-    """A distribution that tells an index all of its metadata, as uv does."""
+    """A distribution that sends all of its metadata to an index, as uv does."""
 
     def metadata_dictionary(self) -> PackageMetadata:
-        """The form of an upload, with the fields of Metadata 2.5 that twine leaves out."""
+        """The form of an upload, with the fields of Metadata 2.5 that twine omits."""
         form: dict[str, object] = {**super().metadata_dictionary()}
         if "import_names" in self.metadata:
-            # A field without a value says that there is nothing to import.
+            # A field without a value means that there is nothing to import.
             form["import_names"] = self.metadata["import_names"] or [""]
         if "import_namespaces" in self.metadata:
             form["import_namespaces"] = self.metadata["import_namespaces"]
@@ -59,7 +59,7 @@ def _is_form(form: object) -> TypeGuard[PackageMetadata]:
 
 
 class IndexAdapter(HTTPAdapter):
-    """Trusts what a context trusts; `sent` hears of the bytes that went out, and of how many there are."""
+    """Uses the trust of an SSL context; `sent` is called with the number of sent bytes and the total."""
 
     def __init__(self, context: ssl.SSLContext, sent: Callable[[int, int], None], limits: HttpLimits = LIMITS) -> None:
         self._context = context
@@ -69,26 +69,26 @@ class IndexAdapter(HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: object) -> None:
-        """Make connections that trust the context."""
+        """Create connections that use the context."""
         super().init_poolmanager(connections, maxsize, block=block, ssl_context=self._context, **options)
         self.poolmanager.pool_classes_by_scheme = watched_pools(self._watch_connection)
 
     def proxy_manager_for(self, proxy: str, **options: object) -> object:
-        """Make connections by a proxy that trust the context."""
+        """Create proxy connections that use the context."""
         manager = super().proxy_manager_for(proxy, ssl_context=self._context, **options)
         manager.pool_classes_by_scheme = watched_pools(self._watch_connection)
         return manager
 
     def proxy_headers(self, proxy: str) -> dict[str, str]:
-        """The login for a proxy, in UTF-8."""
+        """The credentials for a proxy, in UTF-8."""
         login = parse_url(proxy).auth
         return {"Proxy-Authorization": basic_login(unquote(login))} if login else {}
 
     def cert_verify(self, *_arguments: object, **_options: object) -> None:
-        """Leave the certificates to the context: requests would add those of certifi."""
+        """Leave the certificates to the context; requests would add those of certifi."""
 
     def send(self, request: PreparedRequest, *_arguments: object, **options: object) -> Response:
-        """Send, with limits of time and on what comes back, and tell how far it is."""
+        """Send with limits on time and response size, and report progress."""
         self._watch(request.body)
         proxies = options.get("proxies")
         seconds = self._limits.upload_seconds + _size(request.body) / self._limits.upload_rate
@@ -104,7 +104,7 @@ class IndexAdapter(HTTPAdapter):
             except (RequestException, HTTPError, OSError) as error:
                 raise self._fault(error) from error
             if self._deadline.is_over:
-                # What was sent until then may look like a whole answer.
+                # A truncated response may look complete.
                 raise self._overrun()
             return response
 
@@ -114,10 +114,10 @@ class IndexAdapter(HTTPAdapter):
         return error if isinstance(error, RequestException) else NoConnectionError(error)
 
     def _overrun(self) -> Timeout:
-        return Timeout(f"it did not answer completely within {self._deadline.seconds:.0f} seconds")
+        return Timeout(f"no complete response within {self._deadline.seconds:.0f} seconds")
 
     def _keep_beginning(self, response: Response) -> None:
-        """Read no more of the answer than what may be of use in a message, and end the connection."""
+        """Read only the beginning of the response, for messages, and close the connection."""
         beginning = bytearray()
         while len(beginning) < self._limits.upload_answer_bytes:
             piece = response.raw.read(_PIECE, decode_content=True)

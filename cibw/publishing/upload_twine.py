@@ -1,6 +1,6 @@
-"""Twine, as what sends files; `upload_pypirc` asks it for addresses and logins.
+"""Upload files with twine; `upload_pypirc` uses it for URLs and logins.
 
-Twine documents its command line alone. What is used of its inside here, a test holds against the installed release.
+Twine only documents its command line. A test checks the internals used here against the installed release.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _INSTALL = "pip install 'cibw[publish]'"
 
 
 def ignore(_sent: int, _total: int) -> None:
-    """Do nothing with the number of bytes."""
+    """Ignore the progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TwineUploader:
-    """Sends files by the upload protocol that all indexes speak; one request a file."""
+    """Uploads files with the upload protocol that all indexes support; one request per file."""
 
     index: PackageIndex
     context: ssl.SSLContext
@@ -48,28 +48,28 @@ class TwineUploader:
     limits: HttpLimits = LIMITS
 
     def prepare(self) -> None:
-        """The protocol has no sessions; MissingToolError where twine is not there."""
+        """Check that twine is installed, else MissingToolError; the protocol has no sessions."""
         _require()
 
     def put(self, upload: PlannedUpload, credentials: Credentials, /) -> Receipt:
-        """Send one file; NoAnswerError where no answer comes, UploadError for a file that can't be read."""
+        """Upload one file; NoAnswerError if there is no response, UploadError for a file that cannot be read."""
         import requests
 
-        # Twine, and the log of what it stands on, speak to the terminal by themselves.
+        # Twine and the logging of its dependencies write to the terminal.
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             try:
                 return _receipt(self._sent(upload, credentials))
             except requests.exceptions.SSLError as error:
                 raise DownloadError(
-                    f"{self.index.upload} can't be reached safely: {_one_line(error)}",
-                    hint="Where a proxy or an index has an authority of its own, name its file in SSL_CERT_FILE or "
-                    "TWINE_CERT. Where it asks for a client certificate, name that in TWINE_CLIENT_CERT.",
+                    f"Cannot connect securely to {self.index.upload}: {_one_line(error)}",
+                    hint="If a proxy or the index uses its own certificate authority, set SSL_CERT_FILE or TWINE_CERT "
+                    "to its file. If a client certificate is required, set TWINE_CLIENT_CERT.",
                 ) from error
             except requests.exceptions.RequestException as error:
                 raise NoAnswerError(_one_line(error)) from error
 
     def commit(self) -> None:
-        """Each file is visible as soon as it was taken."""
+        """Do nothing; each file is visible as soon as it was accepted."""
 
     def _sent(self, upload: PlannedUpload, credentials: Credentials) -> Response:
         from twine.repository import Repository
@@ -78,12 +78,12 @@ class TwineUploader:
 
         package = _package(upload)
         with closing(Repository(self.index.upload, None, None, disable_progress_bar=True)) as repository:
-            # Twine would send it in Latin-1, and fail where that has no such character.
+            # Twine would send it as Latin-1, and fail for other characters.
             repository.session.auth = partial(_log_in, basic_login(f"{credentials.username}:{credentials.password}"))
             for scheme in ("https://", "http://"):
                 repository.session.mount(scheme, IndexAdapter(self.context, self.sent, self.limits))
             repository.session.headers["Accept"] = "application/json, text/plain;q=0.9, */*;q=0.1"
-            # Further tries are the flow's business: it waits between them, and looks what is there.
+            # Retries are done by the upload flow, which waits between them and checks the index.
             response: Response = repository.upload(package, max_redirects=1)
             return response
 
@@ -100,14 +100,14 @@ def _package(upload: PlannedUpload) -> PackageFile:
 
     path = Path(upload.path)
     try:
-        # Twine reads metadata of any size, and does not look at the rest.
+        # Twine reads metadata of any size, and does not check the rest of the file.
         (check_sdist if upload.distribution.wheel is None else check_wheel)(path)
         package = Package.from_filename(upload.path, None)
         if upload.attestations:
             package.add_attestations(list(upload.attestations))
     except (TwineException, OSError, EOFError, ValueError) as error:
         raise UploadError(
-            f"{upload.distribution.filename} can't be read: {_one_line(error)}", hint="Build it again."
+            f"Cannot read {upload.distribution.filename}: {_one_line(error)}", hint="Rebuild it."
         ) from error
     return package
 
@@ -134,7 +134,7 @@ def _receipt(response: Response) -> Receipt:
 
 
 def _absolute(location: str, address: str) -> str:
-    """Where an answer redirects to; it may be given without the server."""
+    """The absolute redirect target of a response; the location may be relative."""
     try:
         return urljoin(address, location) if location else ""
     except ValueError:

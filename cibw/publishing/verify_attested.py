@@ -1,4 +1,4 @@
-"""Whether an index has attestations of the workflow that a release should come from (PEP 740)."""
+"""Check that an index has attestations of the workflow that publishes a release (PEP 740)."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from cibw.publishing.verify_rules import Wanted
 _FORGES = {CiProvider.GITHUB: Forge.GITHUB, CiProvider.GITLAB: Forge.GITLAB}
 _UNKNOWN = Finding(
     rule="attestation",
-    message="Attestations were not verified, as nothing here says which workflow they should be of.",
-    fix="Run `cibw verify` in the workflow that publishes.",
+    message="Attestations were not verified, because the expected workflow is unknown.",
+    fix="Run `cibw verify` in the publishing workflow.",
     severity=Severity.SKIPPED,
 )
 
 
 class Provenances(Protocol):
-    """What an index has of where files come from, and whether it holds."""
+    """Fetches and verifies the provenance of files."""
 
     def fetch(self, distribution: Distribution, /) -> bytes | None:
-        """The provenance of a file; None where there is none, UploadError where the index does not answer."""
+        """The provenance of a file; None if there is none, UploadError if the index does not respond."""
 
     def verify(self, text: bytes, distribution: Distribution, publisher: Publisher, /) -> None:
-        """AttestationError where it does not hold; MissingToolError where this can't be told here."""
+        """AttestationError if it is invalid; MissingToolError if it cannot be verified here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attested:
-    """How many files have attestations that hold for a publisher, and what is wrong."""
+    """The number of files with valid attestations of a publisher, and the findings."""
 
     publisher: Publisher | None = None
     files: int = 0
@@ -41,7 +41,7 @@ class Attested:
 
 
 def publisher_of(facts: CiFacts) -> Publisher | None:
-    """The workflow that a run is of; None where that is none which index and signers know."""
+    """The workflow of a run; None if indexes and signers do not support it."""
     forge = _FORGES.get(facts.provider)
     workflow = facts.workflow.partition("@")[0]
     name = workflow.rpartition("/")[2] if forge is Forge.GITHUB else workflow
@@ -53,7 +53,7 @@ def publisher_of(facts: CiFacts) -> Publisher | None:
 def check_attestations(
     wanted: Wanted, policy: AttestationPolicy, publisher: Publisher | None, provenances: Provenances
 ) -> Attested:
-    """Hold what an index has against the workflow; a file without attestations is a fault where they are required."""
+    """Verify the attestations on an index against the workflow; if they are required, missing ones are findings."""
     if policy is AttestationPolicy.OFF:
         return Attested()
     if publisher is None:

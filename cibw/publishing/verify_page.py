@@ -1,4 +1,4 @@
-"""Looks at an index until it shows a release, and fetches what is verified by its bytes."""
+"""Wait until an index lists a release, and download files to verify their contents."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _LONGEST_WAIT = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The page of a project on an index; `timeout` is how many seconds it may take to show a release.
+    """The page of a project on an index; `timeout` is the maximum wait for a release in seconds.
 
-    `waiting` is told what is missing, and how many seconds it takes to the next look.
+    `waiting` is called with the missing files and the seconds until the next check.
     """
 
     lookup: Lookup
@@ -36,22 +36,22 @@ class Page:
 
     @property
     def address(self) -> str:
-        """Where the page is."""
+        """The URL of the page."""
         return f"{self.simple}{self.project}/"
 
     def listing(self, wanted: Wanted) -> Listing:
-        """What the page has, once it shows all files of a release or the time is over."""
+        """The files on the page, once it lists all files of a release or the timeout has passed."""
         names = [file.filename for file in wanted.files]
         return self._until(lambda: self._look(names), lambda listing: _lack(wanted, listing))
 
     def release(self, wanted: Wanted) -> Wanted:
-        """A release with those files that the page has of it, once there are any or the time is over."""
+        """A release with its files on the page, once there are any or the timeout has passed."""
         listing = self._until(lambda: self._look([]), lambda seen: _nothing_of(wanted, seen))
         names = listed_names(wanted, listing)
         return replace(wanted, files=listed_files(wanted, self._look(names)) if names else ())
 
     def check_bytes(self, file: Distribution, listing: Listing) -> tuple[Finding, ...]:
-        """Fetch a file, and compare its SHA-256."""
+        """Download a file and compare its SHA-256."""
         entry = listing.file(file.filename)
         if entry is None or not entry.address:
             return ()
@@ -60,12 +60,12 @@ class Page:
         except UploadError as error:
             return (_unfetched(file, error.message),)
         if answer.status != 200:
-            return (_unfetched(file, f"{entry.address} answers with {answer.status}"),)
+            return (_unfetched(file, f"{entry.address} responded with {answer.status}"),)
         found = hashlib.sha256(answer.body).hexdigest()
         if found == file.sha256:
             return ()
-        message = f"{entry.address} gives bytes with the SHA-256 {found}, and not {file.sha256}."
-        return (Finding(rule="bytes", message=message, fix="The index is broken: tell who runs it."),)
+        message = f"{entry.address} serves a file with the SHA-256 {found} instead of {file.sha256}."
+        return (Finding(rule="bytes", message=message, fix="The index is faulty: contact its operator."),)
 
     def _until(self, look: Callable[[], Listing], lack: Callable[[Listing], str]) -> Listing:
         end, wait, listing = self.clock() + self.timeout, _FIRST_WAIT, look()
@@ -95,4 +95,4 @@ def _nothing_of(wanted: Wanted, listing: Listing) -> str:
 
 
 def _unfetched(file: Distribution, reason: str) -> Finding:
-    return Finding(rule="bytes", message=f"{file.filename} can't be fetched: {reason}", files=(file.filename,))
+    return Finding(rule="bytes", message=f"Cannot download {file.filename}: {reason}", files=(file.filename,))

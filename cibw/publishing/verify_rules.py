@@ -1,4 +1,4 @@
-"""Whether what an index lists is what was sent; pure."""
+"""Compare the files on an index with the uploaded ones; pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PREFIX = "  "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A release by its name and version, and the files that the index should have of it, wheels first."""
+    """A release with its name, version and the files that the index should have, wheels first."""
 
     project: str
     version: Version
@@ -40,28 +40,28 @@ def parse_release(text: str) -> Wanted:
     try:
         return Wanted(project=canonicalize_name(name.strip(), validate=True), version=Version(version))
     except ValueError as error:
-        raise ConfigurationError(f"{text!r} names no release.", hint="Write it as name==1.0.") from error
+        raise ConfigurationError(f"{text!r} is not a release.", hint="Write it as name==1.0.") from error
 
 
 def listed_names(wanted: Wanted, listing: Listing) -> tuple[str, ...]:
-    """The names of those files on a page that belong to a release."""
+    """The names of the files on a page that belong to a release."""
     return tuple(file.filename for file in _of_release(wanted, listing))
 
 
 def listed_files(wanted: Wanted, listing: Listing) -> tuple[Distribution, ...]:
-    """What a page says of the files of a release, in the order of an upload; sizes are not told there."""
+    """The files of a release on a page, in upload order; the page has no sizes."""
     return upload_order(tuple(_of_release(wanted, listing)))
 
 
 def missing_names(wanted: Wanted, listing: Listing) -> tuple[str, ...]:
-    """The files of a release that a page does not have."""
+    """The files of a release that are missing on a page."""
     return tuple(file.filename for file in wanted.files if listing.file(file.filename) is None)
 
 
 def compare(wanted: Wanted, listing: Listing, address: str) -> tuple[Finding, ...]:
-    """What differs between the files of a release and a page, whose address is told; nothing for a good one."""
+    """The differences between the files of a release and a page at `address`."""
     if listing.unknown:
-        return (Finding(rule="page", message=f"{listing.unknown}.", fix="Look at --simple-url."),)
+        return (Finding(rule="page", message=f"{listing.unknown}.", fix="Check --simple-url."),)
     if not wanted.files:
         return (_missing((f"any file of {wanted}",), address),)
     missing = missing_names(wanted, listing)
@@ -74,13 +74,13 @@ def compare(wanted: Wanted, listing: Listing, address: str) -> tuple[Finding, ..
 
 
 def withdrawn(wanted: Wanted, listing: Listing) -> tuple[Finding, ...]:
-    """The files of a release that were yanked: the index has them, but only who names the version gets them."""
+    """The files of a release that were yanked: the index has them, but only exact version requests get them."""
     entries = [entry for entry in listing.files if entry.yanked is not None]
     yanked = [entry for entry in entries if any(entry.filename == file.filename for file in wanted.files)]
     if not yanked:
         return ()
     reasons = dict.fromkeys(entry.yanked for entry in yanked if entry.yanked)
-    told = f" The reason is: {'; '.join(reasons)}." if reasons else " No reason is given."
+    told = f" Reason: {'; '.join(reasons)}." if reasons else " No reason is given."
     names = tuple(entry.filename for entry in yanked)
     is_whole = len(names) == len(wanted.files)
     return (
@@ -95,30 +95,30 @@ def withdrawn(wanted: Wanted, listing: Listing) -> tuple[Finding, ...]:
 
 
 def require_verified(wanted: Wanted, index: str, findings: tuple[Finding, ...]) -> None:
-    """VerificationError with all findings that are errors; none where there are none."""
+    """Raise VerificationError with all findings that are errors, if there are any."""
     wrong = tuple(finding for finding in findings if finding.severity is Severity.ERROR)
     if not wrong:
         return
     lines = [f"{_PREFIX}{finding.rule}: {finding.message}" for finding in wrong]
     fixes = dict.fromkeys(finding.fix for finding in wrong if finding.fix)
-    raise VerificationError("\n".join((f"{wanted} on {index} is not what it should be:", *lines)), hint=" ".join(fixes))
+    raise VerificationError("\n".join((f"Verification of {wanted} on {index} failed:", *lines)), hint=" ".join(fixes))
 
 
 def _missing(names: tuple[str, ...], address: str) -> Finding:
     return Finding(
         rule="missing-on-index",
         message=f"{address} does not list {', '.join(names)}.",
-        fix="`cibw publish` sends what is missing; an index that is slow to show files gets a longer --timeout.",
+        fix="Upload missing files with `cibw publish`. For a slow index, raise --timeout.",
         files=names,
     )
 
 
 def _differs(file: Distribution, there: str, address: str) -> Finding:
-    said = f"has SHA-256 {there[:_DIGITS]}... there" if there else "has no SHA-256 there, and can't be fetched"
+    said = f"has SHA-256 {there[:_DIGITS]}... there" if there else "has no SHA-256 there and cannot be downloaded"
     return Finding(
         rule="differs-on-index",
-        message=f"{file.filename} {said}, and {file.sha256[:_DIGITS]}... here: {address}",
-        fix="Somebody has sent other files under these names: raise the version, and find out who.",
+        message=f"{file.filename} {said}, but {file.sha256[:_DIGITS]}... here: {address}",
+        fix="Someone uploaded different files with these names: raise the version, and find out who did it.",
         files=(file.filename,),
     )
 
@@ -128,7 +128,7 @@ def _of_release(wanted: Wanted, listing: Listing) -> Iterable[Distribution]:
         try:
             file = Distribution.parse(entry.filename, size=0, sha256=entry.sha256)
         except ValueError:
-            # An index may list eggs and installers, too.
+            # An index may also list eggs and installers.
             continue
         if file.project == wanted.project and file.version == wanted.version:
             yield file

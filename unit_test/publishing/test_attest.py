@@ -32,7 +32,7 @@ class Signers:
             raise AttestationError("No.")
         if self.outages:
             self.outages -= 1
-            raise OutageError("the log of signatures answers with 503")
+            raise OutageError("the transparency log responded with 503")
         self.signed.append(path.name)
         return f"attestation of {path.name}"
 
@@ -94,15 +94,13 @@ def test_an_outage_is_waited_for(tmp_path: Path) -> None:
     world = World(Signers(outages=3))
     world.attester().attest(tmp_path / WHEEL)
     assert world.waited == [2.0, 4.0, 8.0]
-    assert world.warnings[0] == (
-        f"{WHEEL} could not be signed: the log of signatures answers with 503; next try in 2 s"
-    )
+    assert world.warnings[0] == f"Signing {WHEEL} failed: the transparency log responded with 503; retrying in 2 s"
 
 
 def test_a_long_outage(tmp_path: Path) -> None:
     world = World(Signers(outages=9))
     with pytest.raises(
-        AttestationError, match=r"could not be signed in 5 tries: the log .* answers with 503"
+        AttestationError, match=r"could not be signed in 5 tries: the transparency log responded with 503"
     ) as caught:
         world.attester().attest(tmp_path / WHEEL)
     assert "With attestations = 'auto', the release continues without attestations." in caught.value.hint
@@ -124,13 +122,13 @@ def test_a_reusable_workflow_is_told_before_anything_is_signed(tmp_path: Path) -
     [
         (CiProvider.GITHUB, "id-token: write"),
         (CiProvider.GITLAB, "SIGSTORE_ID_TOKEN: {aud: sigstore}"),
-        (CiProvider.NONE, "in a job of GitHub or GitLab"),
+        (CiProvider.NONE, "in a job on GitHub or GitLab"),
     ],
 )
 def test_no_identity(tmp_path: Path, provider: CiProvider, hint: str) -> None:
     world = World(Signers(), provider)
     world.identity = None
-    with pytest.raises(AttestationError, match=r"gives the run no identity for Sigstore\.$") as caught:
+    with pytest.raises(AttestationError, match=r"does not provide an identity for Sigstore\.$") as caught:
         world.attester().attest(tmp_path / WHEEL)
     assert hint in caught.value.hint
     world.refuses = NoIdentityError("the server said eyJhbGci.e30.x")
@@ -158,7 +156,7 @@ def test_a_release_is_attested_before_it_is_sent(tmp_path: Path) -> None:
 
 def test_required_attestations_stop_the_release(tmp_path: Path) -> None:
     world = World(Signers(outages=99))
-    with pytest.raises(AttestationError, match=r"Nothing was sent\.$") as caught:
+    with pytest.raises(AttestationError, match=r"Nothing was uploaded\.$") as caught:
         world.release(planned(tmp_path, WHEEL, SDIST), AttestationPolicy.REQUIRE)
     assert caught.value.exit_code == 22
 
@@ -168,5 +166,5 @@ def test_else_the_release_goes_on_without(tmp_path: Path) -> None:
     made = world.release(planned(tmp_path, WHEEL, OTHER, SDIST), AttestationPolicy.AUTO)
     assert [len(one.attestations) for one in made.uploads] == [1, 0, 0]
     assert not any(one.to_attest for one in made.uploads)
-    assert world.warnings == ["No. The release goes on without. "]
+    assert world.warnings == ["No. The release continues without attestations. "]
     assert world.signers.signed == [WHEEL]

@@ -25,21 +25,21 @@ def test_the_statement_of_an_attestation() -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        (b"", "it is no JSON"),
-        (b"\xff", "it is no JSON"),
-        (b"[]", "it is no attestation"),
+        (b"", "it is not JSON"),
+        (b"\xff", "it is not JSON"),
+        (b"[]", "it is not an attestation"),
         (b"{}", "it has no envelope"),
         (b'{"envelope": {}}', "its envelope has no statement"),
-        (b'{"envelope": {"statement": "e"}}', "its statement is no base64"),
-        (around(b"?"), "its statement is no JSON"),
-        (enveloped([]), "its statement is odd"),
-        (enveloped({"subject": []}), "it is not for one file"),
-        (enveloped({"subject": [SUBJECT, SUBJECT]}), "it is not for one file"),
-        (enveloped({"subject": [0]}), "its subject is odd"),
+        (b'{"envelope": {"statement": "e"}}', "its statement is not base64"),
+        (around(b"?"), "its statement is not JSON"),
+        (enveloped([]), "its statement is invalid"),
+        (enveloped({"subject": []}), "it is not for exactly one file"),
+        (enveloped({"subject": [SUBJECT, SUBJECT]}), "it is not for exactly one file"),
+        (enveloped({"subject": [0]}), "its subject is invalid"),
         (enveloped({"subject": [{"name": WHEEL}]}), "its subject has no hash"),
         (enveloped({"subject": [{"name": WHEEL, "digest": {}}]}), "its subject has no name or no SHA-256"),
-        (enveloped({"subject": [SUBJECT]}), "what it says is of no kind that indexes take"),
-        (enveloped({"subject": [SUBJECT], "predicateType": "x"}), "what it says is of no kind that indexes take"),
+        (enveloped({"subject": [SUBJECT]}), "its predicate type is not one that indexes accept"),
+        (enveloped({"subject": [SUBJECT], "predicateType": "x"}), "its predicate type is not one that indexes accept"),
     ],
 )
 def test_what_is_odd_is_told(text: bytes, fault: str) -> None:
@@ -63,9 +63,9 @@ def test_whether_an_attestation_fits() -> None:
     wheel = distribution(WHEEL)
     assert not misfit(attestation(WHEEL), wheel, Predicate.PUBLISH)
     assert misfit(attestation(SDIST), wheel, Predicate.PUBLISH) == f"it is for {SDIST}"
-    assert misfit(attestation(WHEEL, sha256="ab"), wheel, Predicate.PUBLISH) == "it is for other bytes"
+    assert misfit(attestation(WHEEL, sha256="ab"), wheel, Predicate.PUBLISH) == "it is for a file with another SHA-256"
     other = misfit(attestation(WHEEL), wheel, Predicate.PROVENANCE)
-    assert other == "it is of another kind (/attestations/publish/v1)"
+    assert other == "it has another predicate (/attestations/publish/v1)"
 
 
 def test_what_lies_beside_a_distribution(tmp_path: Path) -> None:
@@ -75,9 +75,11 @@ def test_what_lies_beside_a_distribution(tmp_path: Path) -> None:
     provenance = lay(tmp_path / f"{WHEEL}.slsa.attestation", attestation(WHEEL))
     found = leftovers(str(wheel), distribution(WHEEL))
     assert found.publish == Leftover(path=str(publish))
-    assert found.provenance == Leftover(path=str(provenance), misfit="it is of another kind (/attestations/publish/v1)")
+    assert found.provenance == Leftover(
+        path=str(provenance), misfit="it has another predicate (/attestations/publish/v1)"
+    )
     publish.unlink()
     publish.mkdir()
     found = leftovers(str(wheel), distribution(WHEEL))
     assert found.publish is not None
-    assert found.publish.misfit.startswith("it can't be read (")
+    assert found.publish.misfit.startswith("cannot be read (")

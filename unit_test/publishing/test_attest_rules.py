@@ -11,7 +11,10 @@ from cibw.publishing.attest_rules import Attesting, Beside, Leftover, Leftovers,
 from unit_test.publishing.releasing import OTHER, SDIST, WHEEL, plan_of
 
 SIGN = Verdict(attesting=Attesting.SIGN)
-FIT, OLD = Leftover(path="fit.publish.attestation"), Leftover(path="old", misfit="it is for other bytes")
+FIT, OLD = (
+    Leftover(path="fit.publish.attestation"),
+    Leftover(path="old", misfit="it is for a file with another SHA-256"),
+)
 
 
 @pytest.mark.parametrize(
@@ -60,13 +63,13 @@ def test_one_that_fits_is_used_again() -> None:
     made = with_attestations(plan_of(WHEEL, SDIST), SIGN, one(Leftovers(publish=FIT)))
     assert [upload.to_attest for upload in made.uploads] == [False, True]
     assert made.uploads[0].attestations == (FIT.path,)
-    assert made.notes == (f"The attestation beside {WHEEL} is used again: it is for these very bytes.",)
+    assert made.notes == (f"The attestation next to {WHEEL} is reused: it is for exactly this file.",)
 
 
 def test_one_that_does_not_fit_is_replaced() -> None:
     made = with_attestations(plan_of(WHEEL), SIGN, one(Leftovers(publish=OLD)))
     assert (made.uploads[0].to_attest, made.uploads[0].attestations) == (True, ())
-    assert made.notes == (f"The attestation beside {WHEEL} is replaced: it is for other bytes.",)
+    assert made.notes == (f"The attestation next to {WHEEL} is replaced: it is for a file with another SHA-256.",)
 
 
 def test_one_of_each_predicate_goes_along() -> None:
@@ -75,7 +78,7 @@ def test_one_of_each_predicate_goes_along() -> None:
     assert made.uploads[0].attestations == (FIT.path, "slsa")
     made = with_attestations(plan_of(WHEEL), SIGN, one(Leftovers(provenance=OLD)))
     assert (made.uploads[0].to_attest, made.uploads[0].attestations) == (True, ())
-    assert made.notes == (f"The attestation beside {WHEEL} is left out: it is for other bytes.",)
+    assert made.notes == (f"The attestation next to {WHEEL} is not uploaded: it is for a file with another SHA-256.",)
 
 
 def test_what_is_there_is_handed_on_where_nothing_is_signed() -> None:
@@ -85,7 +88,9 @@ def test_what_is_there_is_handed_on_where_nothing_is_signed() -> None:
     assert made.notes[0] == "Nothing can sign here."
     left = with_attestations(plan_of(WHEEL), verdict, one(Leftovers(publish=OLD)))
     assert left.uploads[0].attestations == ()
-    assert left.notes[1:] == (f"The attestation beside {WHEEL} is left out: it is for other bytes.",)
+    assert left.notes[1:] == (
+        f"The attestation next to {WHEEL} is not uploaded: it is for a file with another SHA-256.",
+    )
 
 
 def test_nothing_is_said_where_nothing_is_sent() -> None:
@@ -100,5 +105,5 @@ def test_none_goes_along_where_the_index_would_refuse_it() -> None:
     made = with_attestations(plan, verdict, one(Leftovers(publish=FIT)))
     assert [upload.attestations for upload in made.uploads] == [(), ()]
     assert made.notes == (
-        f"The attestation beside {WHEEL} is left out: indexes take attestations from trusted publishers alone.",
+        f"The attestation next to {WHEEL} is not uploaded: indexes accept attestations only from trusted publishers.",
     )

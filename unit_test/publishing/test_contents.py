@@ -121,7 +121,7 @@ def test_a_member_without_a_name_is_no_traceback(tmp_path: Path) -> None:
     data[entry + 32 : entry + 34] = data[entry + 28 : entry + 30]
     data[entry + 28 : entry + 30] = b"\0\0"
     path.write_bytes(data)
-    assert "can't be read as a zip file" in contents(path).broken
+    assert "as a zip file: " in contents(path).broken
 
 
 def test_odd_archives(tmp_path: Path) -> None:
@@ -132,14 +132,14 @@ def test_odd_archives(tmp_path: Path) -> None:
         with pytest.warns(UserWarning, match="Duplicate"):
             archive.writestr("demo/__init__.py", "")
     assert contents(path).framing == (
-        "there is data before the first member of the zip file",
+        "something stands before the first member of the zip file",
         "demo/__init__.py is in the zip file more than once",
-        "it is not safe to unpack, as '../evil.py' points outside the archive",
+        "it is not safe to unpack: '../evil.py' leads out",
     )
     sdist = Made().sdist(tmp_path, {"other/PKG-INFO": b"", "demo-1.0/../x": b""})
     assert contents(sdist).framing == (
-        "other/PKG-INFO is not in the directory demo-1.0, and an sdist has one directory at its top",
-        "it is not safe to unpack, as 'demo-1.0/../x' points outside the archive",
+        "other/PKG-INFO is not in the directory demo-1.0; an sdist must have one top-level directory",
+        "it is not safe to unpack: 'demo-1.0/../x' leads out",
     )
 
 
@@ -149,7 +149,7 @@ def test_a_sparse_file(tmp_path: Path) -> None:
     entry.type = tarfile.GNUTYPE_SPARSE
     with tarfile.open(path, "w:gz", format=tarfile.GNU_FORMAT) as archive:
         archive.addfile(entry, io.BytesIO())
-    assert contents(path).framing == ("it is not safe to unpack, as 'demo-1.0/holes' is a sparse file",)
+    assert contents(path).framing == ("it is not safe to unpack: 'demo-1.0/holes' is a sparse file",)
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
@@ -237,8 +237,8 @@ def with_gap(path: Path) -> None:
     [
         (streamed, "follows its content (a data descriptor)"),
         (commented, "the directory has a comment about 'demo-1.0.dist-info/METADATA'"),
-        (resized, "'demo/__init__.py' has a different size in its own header"),
-        (with_gap, "data that does not belong to a member follows 'demo-1.0.dist-info/RECORD'"),
+        (resized, "'demo/__init__.py' has another size in its own header"),
+        (with_gap, "something that is not a member follows 'demo-1.0.dist-info/RECORD'"),
     ],
 )
 def test_archives_that_programs_may_read_in_two_ways(

@@ -29,7 +29,7 @@ def test_all_odd_names_are_told(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="no directory") as caught:
+    with pytest.raises(ConfigurationError, match="Directory not found") as caught:
         read_directory(tmp_path / "dist")
     assert "cibw collect" in caught.value.hint
 

@@ -51,15 +51,15 @@ def test_one_of_several_tags_is_enough() -> None:
 )
 def test_a_tag_of_another_form_is_explained(tag: str, near: str) -> None:
     message, hint = _message(TAGGED, on(tag))
-    assert f"{tag} is of version 1.0" in message
+    assert f"{tag} is for version 1.0" in message
     assert repr(near) in hint
-    assert "name the tag v1.0" in hint
+    assert "rename the tag to v1.0" in hint
 
 
 def test_a_tag_of_another_version_is_named() -> None:
     message, hint = _message(TAGGED, on("v1.1"))
-    assert "of version 1.0, whose tag is v1.0" in message
-    assert "v1.1 is of version 1.1" in message
+    assert "have version 1.0, whose tag is v1.0" in message
+    assert "v1.1 is for version 1.1" in message
     assert "v1.0" in hint
 
 
@@ -76,7 +76,7 @@ def test_no_tag() -> None:
 
 def test_google_has_to_hand_on_its_tag() -> None:
     assert "TAG_NAME" in _message(TAGGED, CiFacts(provider=CiProvider.GOOGLE))[1]
-    assert "fetch the tags" in _message(TAGGED, CiFacts(provider=CiProvider.OTHER))[1]
+    assert "fetch git tags" in _message(TAGGED, CiFacts(provider=CiProvider.OTHER))[1]
 
 
 def test_branches_are_patterns() -> None:

@@ -62,7 +62,7 @@ def test_a_size_in_a_header_is_not_trusted(tmp_path: Path) -> None:
     path = with_members(tmp_path, METADATA=bytes(9 << 20))
     data = path.read_bytes().replace((9 << 20).to_bytes(4, "little"), (100).to_bytes(4, "little"))
     path.write_bytes(data)
-    assert "can't be read as a zip file" in one_error(path)
+    assert "as a zip file: " in one_error(path)
 
 
 def test_a_pkg_info_has_a_largest_size(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_faults_of_one_kind_are_listed_up_to_a_limit(tmp_path: Path) -> None:
     fields = [f"Classifier: Bogus :: {number}" for number in range(10_000)]
     findings = [one for one in found(Made(fields=(*FIELDS, *fields)).wheel(tmp_path)) if "classifier" in one.rule]
     assert len(findings) == MOST_FAULTS + 1
-    assert findings[-1].message == "There is more of that kind, which is not listed."
+    assert findings[-1].message == "More problems of this kind are not listed."
 
 
 def test_a_tag_that_stands_for_a_billion(tmp_path: Path) -> None:
@@ -260,7 +260,7 @@ def test_the_checksum_and_the_length_of_gzip_count(tmp_path: Path, place: int) -
     data[place] ^= 1
     path.write_bytes(data)
     assert one_error(path)
-    with pytest.raises(ReleaseFaultError, match="can't be read"):
+    with pytest.raises(ReleaseFaultError, match="Cannot read"):
         read_sdist(path)
 
 
@@ -270,7 +270,7 @@ def test_a_member_that_no_record_lists_is_read_as_well(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[data.index(b"demo/extra.bin") + 20] ^= 0xFF
     path.write_bytes(data)
-    assert "can't be read as a zip file" in one_error(path)
+    assert "as a zip file: " in one_error(path)
 
 
 def test_a_fifo_is_no_distribution(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_other_hashes_and_a_base() -> None:
     [
         ("[]", "application/json", "lists no files"),
         ('{"files": [{"url": "a"}]}', "application/json", "has no name"),
-        ("hello", "text/plain", "neither JSON nor HTML"),
+        ("hello", "text/plain", "not JSON or HTML"),
     ],
 )
 def test_what_is_no_page(text: str, kind: str, said: str) -> None:

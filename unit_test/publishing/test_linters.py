@@ -77,11 +77,11 @@ def _report(**result: object) -> str:
         ('{"specs": {}}', []),
         (
             _report(is_abi3=False, non_abi3_symbols=["PyB", "PyA"]),
-            ["x.abi3.so uses what is not in the stable ABI: PyA, PyB."],
+            ["x.abi3.so uses symbols that are not in the stable ABI: PyA, PyB."],
         ),
         (
             _report(is_abi3_baseline_compatible=False, computed="3.12"),
-            ["x.abi3.so needs Python 3.12, and is tagged for 3.9."],
+            ["x.abi3.so needs Python 3.12, but is tagged for 3.9."],
         ),
     ],
 )
@@ -100,7 +100,7 @@ def test_abi3audit(tmp_path: Path, report: str, messages: list[str]) -> None:
 def test_what_can_not_be_read(tmp_path: Path, output: str) -> None:
     found, _ = linted(ABI3, Made(tag="cp312-abi3-win32").wheel(tmp_path), output)
     assert [(one.severity, one.message) for one in found] == [
-        (Severity.SKIPPED, "abi3audit has written what can't be read.")
+        (Severity.SKIPPED, "abi3audit wrote output that cannot be parsed.")
     ]
 
 

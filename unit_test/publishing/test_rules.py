@@ -28,9 +28,9 @@ def test_a_good_release_has_no_findings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("made", "rule", "words"),
     [
-        (Made(tag="cp312-cp312-linux_x86_64"), "platform-tag", "no wheels for linux_x86_64"),
-        (Made(method=zipfile.ZIP_BZIP2), "compression", "compressed by bzip2"),
-        (Made(method=zipfile.ZIP_LZMA), "compression", "compressed by lzma"),
+        (Made(tag="cp312-cp312-linux_x86_64"), "platform-tag", "not accept wheels for linux_x86_64"),
+        (Made(method=zipfile.ZIP_BZIP2), "compression", "compressed with bzip2"),
+        (Made(method=zipfile.ZIP_LZMA), "compression", "compressed with lzma"),
         (Made(project="Demo"), "file-name", "demo"),
         (Made(version="1.0+local.1"), "local-version", "1.0+local.1 is a local version"),
         (Made(fields=(*without("Summary"), f"Summary: {'x' * 513}")), "summary", "513 characters"),
@@ -40,15 +40,19 @@ def test_a_good_release_has_no_findings(tmp_path: Path) -> None:
         (Made(fields=(*FIELDS, "Requires-Dist: x @ https://example.org/x.whl")), "direct-requirement", "example.org/x"),
         (Made(fields=(*FIELDS, f"Project-URL: {'x' * 33}, https://example.org/")), "project-url", "32 characters"),
         (Made(fields=(*FIELDS, "Project-URL: , https://example.org/")), "project-url", "no label"),
-        (Made(fields=(*FIELDS, "Project-URL: Home, example.org")), "project-url", "is not the address of a page"),
-        (Made(fields=(*FIELDS, "Project-URL: Home")), "project-url", "is not the address of a page"),
-        (Made(fields=(*FIELDS, "Project-URL: Home, https://example.org/[a]")), "project-url", "not the address"),
-        (Made(fields=(*FIELDS, "Home-page: example.org")), "page-address", "Home-Page: 'example.org' is not the"),
+        (Made(fields=(*FIELDS, "Project-URL: Home, example.org")), "project-url", "is not a valid URL"),
+        (Made(fields=(*FIELDS, "Project-URL: Home")), "project-url", "is not a valid URL"),
+        (Made(fields=(*FIELDS, "Project-URL: Home, https://example.org/[a]")), "project-url", "is not a valid URL"),
+        (
+            Made(fields=(*FIELDS, "Home-page: example.org")),
+            "page-address",
+            "Home-Page: 'example.org' is not a valid URL",
+        ),
         (Made(fields=(*FIELDS, "Download-URL: ftp://example.org/")), "page-address", "Download-Url: 'ftp://"),
         (Made(fields=(*FIELDS, "Provides-Dist: x @ https://example.org/x")), "direct-requirement", "Provides-Dist x"),
         (Made(fields=(*FIELDS, "Obsoletes-Dist: x@https://example.org/x")), "direct-requirement", "Obsoletes-Dist x"),
         (Made(fields=(*FIELDS, "Provides-Dist: ???")), "other-projects", "'???' is not a requirement"),
-        (Made(metadata_version="2.6"), "metadata-version", "2.5 is the newest"),
+        (Made(metadata_version="2.6"), "metadata-version", "versions up to 2.5"),
         (Made(fields=(*without("Author-email"), "Author-email: Ada")), "mail-address", "Ada"),
         (Made(fields=(*FIELDS, "Maintainer-email: b@nowhere")), "mail-address", "b@nowhere"),
         (Made(fields=(*FIELDS, "License: MIT")), "license-twice", "both"),
@@ -79,9 +83,9 @@ def test_license_files_of_setuptools_before_they_were_specified(tmp_path: Path, 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"RECORD": None}, "There is no demo-1.0.dist-info/RECORD"),
+        ({"RECORD": None}, "demo-1.0.dist-info/RECORD is missing"),
         ({"RECORD": b"demo/__init__.py,,\n"}, "RECORD does not list demo-1.0.dist-info/METADATA,"),
-        ({"RECORD": b"x" * 200_000}, "RECORD is no table"),
+        ({"RECORD": b"x" * 200_000}, "RECORD is not a valid CSV file"),
     ],
 )
 def test_record(tmp_path: Path, changes: dict[str, bytes | None], words: str) -> None:
@@ -98,8 +102,8 @@ def test_record_and_members_differ(tmp_path: Path) -> None:
     findings = found(Made().wheel(tmp_path, {**files, "new": b"", f"{INFO}/RECORD.jws": b""}), Made().sdist(tmp_path))
     assert [(one.rule, one.message) for one in findings] == [
         ("record", "RECORD does not list new."),
-        ("record", "RECORD lists what is not there: demo/a.py, demo/b.py, demo/c.py and 1 more."),
-        ("record", "RECORD has another hash of demo/__init__.py."),
+        ("record", "RECORD lists missing files: demo/a.py, demo/b.py, demo/c.py and 1 more."),
+        ("record", "RECORD has the wrong hash of demo/__init__.py."),
     ]
 
 
@@ -113,8 +117,8 @@ def test_hashes_that_nobody_knows_are_not_compared(tmp_path: Path) -> None:
     ("text", "words"),
     [
         (b"[console_scripts]\n../evil = demo:main\n", "'../evil' in console_scripts"),
-        (b"no section\n", "entry_points.txt can't be read"),
-        (b"[a]\nx = 1\nx = 2\n", "entry_points.txt can't be read"),
+        (b"no section\n", "Cannot read entry_points.txt"),
+        (b"[a]\nx = 1\nx = 2\n", "Cannot read entry_points.txt"),
     ],
 )
 def test_entry_points(tmp_path: Path, text: bytes, words: str) -> None:
@@ -133,9 +137,9 @@ def test_missing_metadata(tmp_path: Path) -> None:
     files = {name: data for name, data in Made().wheel_files().items() if not name.endswith(("METADATA", "WHEEL"))}
     findings = found(Made().wheel(tmp_path, files), Made().sdist(tmp_path, {"demo-1.0/setup.py": b""}))
     assert [one.message for one in findings if one.rule == "missing-metadata"] == [
-        "There is no demo-1.0.dist-info/METADATA.",
-        "There is no demo-1.0.dist-info/WHEEL.",
-        "There is no demo-1.0/PKG-INFO.",
+        "demo-1.0.dist-info/METADATA is missing.",
+        "demo-1.0.dist-info/WHEEL is missing.",
+        "demo-1.0/PKG-INFO is missing.",
     ]
 
 
@@ -147,8 +151,8 @@ def test_the_name_of_a_file_and_what_is_in_it(tmp_path: Path) -> None:
     wrong = {"demo-1.0/PKG-INFO": Made(project="else", version="one").metadata.encode(), "demo-1.0/LICENSE": b""}
     findings = found(Made().wheel(tmp_path), Made().sdist(tmp_path, wrong))
     assert [one.message for one in findings if one.rule == "metadata-name"] == [
-        "The file is named for another project than its metadata: else.",
-        "The file is named for another version than its metadata: one.",
+        "The file name does not match the project in its metadata: else.",
+        "The file name does not match the version in its metadata: one.",
     ]
 
 
@@ -174,7 +178,7 @@ def test_an_sdist_whose_pyproject_toml_is_unreadable(tmp_path: Path, root: str, 
     files = {f"{root}/PKG-INFO": Made().metadata.encode(), f"{root}/LICENSE": b"MIT", f"{root}/pyproject.toml": text}
     findings = found(Made().wheel(tmp_path), Made().sdist(tmp_path, files))
     assert rules(findings) == [*others, "pyproject"]
-    assert f"{root}/pyproject.toml can't be read" in findings[-1].message
+    assert f"Cannot read {root}/pyproject.toml" in findings[-1].message
 
 
 def test_a_pyproject_toml_that_is_no_file_of_the_project_is_not_read(tmp_path: Path) -> None:
@@ -236,7 +240,7 @@ def test_classifiers_have_a_fix(tmp_path: Path) -> None:
     ]
     assert fixes == [
         "Did you mean 'Typing :: Typed'?",
-        "Remove it; the index's page of classifiers has them all.",
+        "Remove it, or choose one from the index's list of classifiers.",
         "Remove it.",
     ]
 
@@ -244,7 +248,7 @@ def test_classifiers_have_a_fix(tmp_path: Path) -> None:
 def test_large_files(tmp_path: Path) -> None:
     findings = found(Made().wheel(tmp_path), Made().sdist(tmp_path), wanted=replace(WANTED, limit=1000))
     assert rules(findings) == ["file-size"]
-    assert "takes files of up to 0.0 MiB" in findings[0].message
+    assert "accepts at most 0.0 MiB" in findings[0].message
 
 
 TAKEN = (

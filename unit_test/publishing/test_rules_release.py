@@ -109,7 +109,7 @@ def test_two_versions_and_two_projects(tmp_path: Path) -> None:
         Made(project="other").wheel(tmp_path),
     ]
     findings = {one.rule: one for one in found(*paths)}
-    assert findings["several-versions"].message == "The files are of 2 versions: 1.0, 1.1."
+    assert findings["several-versions"].message == "The files belong to 2 versions: 1.0, 1.1."
     assert findings["several-versions"].files == ("demo-1.1-cp312-cp312-manylinux_2_17_x86_64.whl",)
     assert findings["several-projects"].files == ("other-1.0-cp312-cp312-manylinux_2_17_x86_64.whl",)
 
@@ -165,13 +165,13 @@ def test_ignored_rules_only_warn_and_errors_come_first() -> None:
         replace(ignored, severity=Severity.WARNING),
         Finding(
             rule="check-ignore",
-            message="check-ignore names 'reccord', which is no rule.",
+            message="check-ignore contains 'reccord', which is not a rule.",
             fix="Did you mean 'record'?",
             severity=Severity.WARNING,
         ),
         Finding(
             rule="check-ignore",
-            message="check-ignore names '#', which is no rule.",
+            message="check-ignore contains '#', which is not a rule.",
             fix=f"Rules: {', '.join(NAMES)}.",
             severity=Severity.WARNING,
         ),

@@ -77,5 +77,5 @@ def test_what_is_in_an_archive(tmp_path: Path) -> None:
 def test_what_is_no_archive_is_told(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "my_demo-1.0.tar.gz"
     path.write_bytes(content)
-    with pytest.raises(ReleaseFaultError, match="can't be read"):
+    with pytest.raises(ReleaseFaultError, match="Cannot read"):
         read_sdist(path)

@@ -81,7 +81,7 @@ def test_a_ci_with_one_identity_says_so_when_the_token_has_ended() -> None:
     world.now = 950.0
     with pytest.raises(CredentialsError, match="only one identity") as caught:
         source.credentials()
-    assert "sends the rest" in caught.value.hint
+    assert "upload the remaining files" in caught.value.hint
     assert world.asked(MINT) == 1
 
 
@@ -95,19 +95,19 @@ def test_faults_of_the_server_are_tried_again_with_new_identities() -> None:
 
 def test_an_index_that_does_not_come_back() -> None:
     world = World({AUDIENCE: (Answer(status=500),)})
-    with pytest.raises(CredentialsError, match="answers with 500") as caught:
+    with pytest.raises(CredentialsError, match="responded with 500") as caught:
         world.source().credentials()
-    assert "sends what is missing" in caught.value.hint
+    assert "uploads the missing files" in caught.value.hint
 
 
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (Answer(status=404), "has no trusted publishing"),
-        (Answer(status=403), "switched off"),
-        (Answer(status=200, body=b"<html>"), "has no trusted publishing"),
-        (answer({"audience": ""}), "has no trusted publishing"),
-        (Answer(status=200, body=b"[1]"), "has no trusted publishing"),
+        (Answer(status=404), "does not support trusted publishing"),
+        (Answer(status=403), "temporarily disabled"),
+        (Answer(status=200, body=b"<html>"), "does not support trusted publishing"),
+        (answer({"audience": ""}), "does not support trusted publishing"),
+        (Answer(status=200, body=b"[1]"), "does not support trusted publishing"),
     ],
 )
 def test_an_index_without_audience(given: Answer, words: str) -> None:
@@ -118,8 +118,8 @@ def test_an_index_without_audience(given: Answer, words: str) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (refusal("invalid-publisher"), "No trusted publisher"),
-        (Answer(status=404), "has no trusted publishing"),
+        (refusal("invalid-publisher"), "not match a trusted publisher"),
+        (Answer(status=404), "does not support trusted publishing"),
         (Answer(status=422, body=b"no"), "HTTP 422"),
         (answer({"message": "m", "errors": ["x", {"code": "odd"}]}, 422), r"\(odd\)"),
         (answer({"success": True}), "HTTP 200"),
@@ -136,16 +136,16 @@ def test_no_http_but_within_this_computer() -> None:
     with pytest.raises(CredentialsError, match="not encrypted"):
         world.source("http://index.example/legacy/").credentials()
     assert not world.web.asked
-    with pytest.raises(CredentialsError, match="has no trusted publishing"):
+    with pytest.raises(CredentialsError, match="does not support trusted publishing"):
         world.source("http://127.0.0.1:8080/legacy/").credentials()
 
 
 def test_identities_that_are_not_given() -> None:
     world = World({}, identities=[None])
-    with pytest.raises(CredentialsError, match="gives no identity"):
+    with pytest.raises(CredentialsError, match="does not provide an identity"):
         world.source().credentials()
     world.refuses = NoIdentityError("no", needs_permission=True)
-    with pytest.raises(CredentialsError, match="may not ask"):
+    with pytest.raises(CredentialsError, match="not allowed to request an identity"):
         world.source().credentials()
     world.refuses = NoIdentityError("the server is down")
     with pytest.raises(CredentialsError, match="the server is down"):
@@ -207,7 +207,7 @@ def test_a_public_index_gets_the_identity_that_is_for_it(upload: str) -> None:
 def test_an_audience_is_not_looked_for_at_another_server() -> None:
     moved = Answer(status=302, headers={"location": "https://other.example/_/oidc/audience"})
     world = World({AUDIENCE: (moved,)})
-    with pytest.raises(CredentialsError, match="has no trusted publishing"):
+    with pytest.raises(CredentialsError, match="does not support trusted publishing"):
         world.source().credentials()
     assert world.web.asked[0].stay
 
@@ -217,10 +217,10 @@ def test_the_wait_that_an_index_asks_for_is_obeyed_and_told() -> None:
     assert world.source().credentials().password == "pypi-minted-1"
     assert world.paused == [45.0]
     assert world.warnings == [
-        "index.example gave no token for trusted publishing: it answers with 429; next try in 45 s."
+        "index.example did not issue a token for trusted publishing: it responded with 429; retrying in 45 s."
     ]
     late = World({MINT: (answer({}, 503, **{"retry-after": "3600"}),)})
-    with pytest.raises(CredentialsError, match="asks to wait 3600 seconds"):
+    with pytest.raises(CredentialsError, match="requests a wait of 3600 seconds"):
         late.source().credentials()
     assert late.paused == []
 

@@ -84,12 +84,12 @@ def test_a_reusable_workflow_is_named() -> None:
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("invalid-pending-publisher", "name is taken"),
-        ("invalid-token", "does not believe it"),
-        ("invalid-reuse-token", "exchanged for a token before"),
-        ("not-enabled", "switched off"),
+        ("invalid-pending-publisher", "name is already taken"),
+        ("invalid-token", "The index rejected it"),
+        ("invalid-reuse-token", "already exchanged for a token"),
+        ("not-enabled", "disabled for this CI"),
         ("invalid-payload", "does not trust the CI"),
-        ("something-new", "does not know"),
+        ("something-new", "unknown reason"),
     ],
 )
 def test_each_code_has_its_sentence(code: str, words: str) -> None:
@@ -101,12 +101,12 @@ def test_each_code_has_its_sentence(code: str, words: str) -> None:
 
 def test_the_unsafe_event_is_named() -> None:
     hint = refused("h", {"invalid-token": ""}, {"event_name": "pull_request_target"}).hint
-    assert hint.startswith("Runs of pull_request_target get no token")
+    assert hint.startswith("Runs of pull_request_target do not get a token")
 
 
 def test_absent_faults() -> None:
-    assert "switched off" in not_offered("h", 403).message
-    assert "has no trusted publishing" in not_offered("h", 404).message
+    assert "temporarily disabled" in not_offered("h", 403).message
+    assert "does not support trusted publishing" in not_offered("h", 404).message
     assert "not encrypted" in unencrypted("http://index.example/").message
 
 

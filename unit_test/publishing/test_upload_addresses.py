@@ -46,11 +46,11 @@ def test_a_guess_and_what_the_user_says() -> None:
 @pytest.mark.parametrize(
     ("to", "said"),
     [
-        ("their", "no index 'their'"),
+        ("their", "Unknown index 'their'"),
         ("http://a.example/", "not encrypted"),
-        ("https://me:secret@a.example/", "holds a login"),
-        ("ftp://a.example/", "no address"),
-        ("https://", "no address"),
+        ("https://me:secret@a.example/", "contains credentials"),
+        ("ftp://a.example/", "is not a valid index URL"),
+        ("https://", "is not a valid index URL"),
     ],
 )
 def test_addresses_that_are_refused(to: str, said: str) -> None:

@@ -95,7 +95,7 @@ def test_faults_are_waited_out() -> None:
     assert one.waits == [2.0, 4.0]
     assert one.records[-1].uploads[0].attempts == 3
     failed = [event for event in one.events if isinstance(event, TryFailed)]
-    assert [event.message for event in failed] == ["the connection broke", "it answers with 503: mended"]
+    assert [event.message for event in failed] == ["the connection broke", "it responded with 503: mended"]
 
 
 def test_a_file_whose_answer_was_lost_is_not_sent_again() -> None:
@@ -109,7 +109,7 @@ def test_a_server_that_stays_at_fault() -> None:
     one = trial(BUSY, BUSY, BUSY)
     assert one.run() == [FAILED, NOT_TRIED, NOT_TRIED]
     assert isinstance(one.error, UploadError)
-    assert "in 3 tries: it answers with 503: mended" in one.error.message
+    assert "in 3 attempts: it responded with 503: mended" in one.error.message
     assert not one.uploader.committed
 
 
@@ -143,7 +143,7 @@ def test_the_index_has_the_name_and_does_not_list_it(receipt: Receipt, listing: 
     one = trial(receipt)
     one.look, one.skip_existing = lambda: listing, True
     assert one.run() == [THERE, SENT, SENT]
-    assert "can't be told" in one.records[-1].uploads[0].message
+    assert "cannot be compared" in one.records[-1].uploads[0].message
     assert one.waits == []
     again = trial(receipt)
     again.look = lambda: listing
@@ -190,8 +190,8 @@ def test_a_success_that_is_a_page_for_people_counts_where_the_index_lists_the_fi
     ("listing", "said"),
     [
         (Listing(unknown="the page answers with 403"), "the page answers with 403"),
-        (Listing(files=(IndexFile(filename=WHEEL, sha256="0"),)), "other bytes"),
-        (Listing(files=(IndexFile(filename=WHEEL),)), "does not tell the hash"),
+        (Listing(files=(IndexFile(filename=WHEEL, sha256="0"),)), "a different file"),
+        (Listing(files=(IndexFile(filename=WHEEL),)), "does not provide the hash"),
     ],
 )
 def test_a_success_that_nobody_can_confirm(listing: Listing, said: str) -> None:
@@ -214,7 +214,7 @@ def test_a_wait_that_is_too_long_is_told() -> None:
     assert one.run() == [FAILED, NOT_TRIED, NOT_TRIED]
     assert one.waits == []
     assert one.error is not None
-    assert "asks to wait 3600 seconds" in one.error.message
+    assert "requests a wait of 3600 seconds" in one.error.message
     there = trial(replace(BUSY, retry_after=3600.0))
     there.look = lambda: Listing(files=listed(WHEEL))
     assert there.run() == [THERE, SENT, SENT]
@@ -234,7 +234,7 @@ def test_a_partial_release_says_how_to_go_on() -> None:
     assert isinstance(one.error, PartialReleaseError)
     assert "1 of 3 files of demo 1.0 are on here." in one.error.message
     assert "Unknown classifier" in one.error.message
-    assert one.error.hint.endswith("The same command sends the rest.")
+    assert one.error.hint.endswith("Run the same command again to upload the rest.")
 
 
 def test_a_release_that_was_partial_before_stays_so() -> None:

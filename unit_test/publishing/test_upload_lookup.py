@@ -70,7 +70,7 @@ def test_a_connection_that_stays_broken_is_an_error() -> None:
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_server_that_stays_at_fault_tells_nothing(status: int) -> None:
     listing, web = look(Answer(status=status))
-    assert listing.unknown == f"{SIMPLE}demo/ answers with {status}"
+    assert listing.unknown == f"{SIMPLE}demo/ responded with {status}"
     assert len(web.asked) == 5
 
 
@@ -82,7 +82,7 @@ def test_the_wait_that_an_index_asks_for_is_obeyed_and_told() -> None:
     lookup = Lookup(web=web, sleep=waits.append, waiting=lambda reason, seconds: told.append(f"{reason}, {seconds}"))
     assert lookup.listing(SIMPLE, "demo", []).file("a.whl")
     assert waits == [45.0]
-    assert told == [f"{SIMPLE}demo/ can't be asked: it answers with 429, 45.0"]
+    assert told == [f"Request to {SIMPLE}demo/ failed: it responded with 429, 45.0"]
 
 
 def test_a_wait_that_is_too_long_is_not_waited() -> None:
@@ -131,9 +131,9 @@ def test_other_servers_never_get_the_login() -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (Answer(status=401), "answers with 401"),
-        (Answer(status=200, headers=JSON, body=b"{"), "can't be read"),
-        (Answer(status=200, headers={"content-type": "text/plain"}), "can't be read"),
+        (Answer(status=401), "responded with 401"),
+        (Answer(status=200, headers=JSON, body=b"{"), "cannot read"),
+        (Answer(status=200, headers={"content-type": "text/plain"}), "cannot read"),
     ],
 )
 def test_what_an_index_does_not_tell_is_said(answer: Answer, said: str) -> None:

@@ -34,7 +34,7 @@ def test_the_same_bytes_are_skipped_and_others_are_a_conflict() -> None:
     changed = IndexFile(filename=OTHER, sha256="0" * 64)
     made = plan(Known(listing=Listing(files=(*listed(WHEEL), changed))))
     assert decisions(made) == [Decision.SKIP, Decision.CONFLICT, Decision.SEND]
-    with pytest.raises(ReleaseFaultError, match=r"(?s)nothing was sent.*000000000000\.\.\. there") as caught:
+    with pytest.raises(ReleaseFaultError, match=r"(?s)Nothing was uploaded.*000000000000\.\.\. on the index") as caught:
         check_conflicts(made)
     assert "raise the version" in caught.value.hint
 
@@ -65,7 +65,7 @@ def test_what_an_earlier_run_sent_is_sent_again_where_the_index_does_not_list_it
     made = plan(Known(listing=Listing(), memory=memory))
     assert decisions(made) == [Decision.SEND] * 3
     assert [upload.reason for upload in made.uploads] == [
-        "an earlier run sent it, but the index does not list it",
+        "an earlier run uploaded it, but the index does not list it",
         "",
         "",
     ]
@@ -84,21 +84,21 @@ def test_a_yanked_file_is_there_and_said_to_be_yanked() -> None:
     (entry,) = listed(WHEEL)
     made = plan(Known(listing=Listing(files=(replace(entry, yanked="broken"),))))
     assert made.uploads[0].decision is Decision.SKIP
-    assert made.uploads[0].reason == "the index has it, but it was yanked there"
+    assert made.uploads[0].reason == "the index has it, but it was yanked"
 
 
 def test_what_the_index_does_not_tell_is_a_note() -> None:
     (note,) = plan(Known(listing=Listing(unknown="the page answers with 500"))).notes
-    assert "its answers decide: the page answers with 500." in note
+    assert "unknown before the upload: the page answers with 500." in note
 
 
 @pytest.mark.parametrize(
     ("there", "notes"),
     [
-        ((), ["The index takes new files"]),
-        (("demo-0.9.tar.gz", "readme.txt"), ["The index takes new files"]),
-        (("demo-1.0-cp311-cp311-win_amd64.whl",), ["This release has begun already."]),
-        ((WHEEL,), ["This release has begun already."]),
+        ((), ["The index accepts new files"]),
+        (("demo-0.9.tar.gz", "readme.txt"), ["The index accepts new files"]),
+        (("demo-1.0-cp311-cp311-win_amd64.whl",), ["The index already has files of this release."]),
+        ((WHEEL,), ["The index already has files of this release."]),
         ((WHEEL, OTHER, SDIST), []),
     ],
 )

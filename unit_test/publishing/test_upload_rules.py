@@ -165,7 +165,12 @@ def test_secrets_are_masked() -> None:
         (401, "", CredentialsError, "user name"),
         (401, "Enable 2FA first", CredentialsError, "two-factor"),
         (400, "Non-user identities cannot create new projects.", CredentialsError, "pending publisher"),
-        (400, "This filename was previously used by a file that has since been deleted.", UploadError, "never be used"),
+        (
+            400,
+            "This filename was previously used by a file that has since been deleted.",
+            UploadError,
+            "never be reused",
+        ),
         (400, "File already exists ('a', with blake2_256 hash 'b').", UploadError, "raise the version"),
         (400, "Uploading new files to releases older than 14 days is not allowed.", UploadError, "too old"),
         (400, "File too large. Limit for project 'demo' is 100 MB.", UploadError, "debug symbols"),
@@ -191,11 +196,11 @@ def test_what_helps(status: int, message: str, error: type[Exception], hint: str
 @pytest.mark.parametrize(
     ("location", "said"),
     [
-        ("https://a.example/legacy/", "to https://a.example/legacy/. If that is where the index takes files"),
+        ("https://a.example/legacy/", "to https://a.example/legacy/. If this is the upload URL of the index"),
         ("https://a.example/users/sign_in?next=1", "looks like a sign-in page"),
         ("https://sso.a.example/", "looks like a sign-in page"),
-        ("https://a.example/lessons/", "If that is where the index takes files"),
-        ("", "to another address"),
+        ("https://a.example/lessons/", "If this is the upload URL of the index"),
+        ("", "to another URL"),
     ],
 )
 def test_where_an_index_wants_files_elsewhere(location: str, said: str) -> None:

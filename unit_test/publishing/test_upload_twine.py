@@ -22,5 +22,5 @@ def test_a_damaged_file_is_not_sent(tmp_path: Path, kind: str) -> None:
     upload = PlannedUpload(distribution=read_distribution(path).distribution, path=str(path), decision=Decision.SEND)
     index = PackageIndex(name="here", upload="https://127.0.0.1:1/")
     uploader = TwineUploader(index=index, context=ssl.create_default_context())
-    with pytest.raises(UploadError, match="can't be read"):
+    with pytest.raises(UploadError, match="Cannot read"):
         uploader.put(upload, Credentials(username="a", password="b"))

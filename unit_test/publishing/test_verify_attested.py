@@ -55,9 +55,11 @@ def test_a_file_without_attestation_is_wrong_where_they_are_required() -> None:
 
 
 def test_an_attestation_that_does_not_hold_is_always_wrong() -> None:
-    wrong = AttestationError("somebody else has signed it", hint="do not trust it")
+    wrong = AttestationError("it was signed by somebody else", hint="do not trust it")
     found = check_attestations(RELEASE, AUTO, OURS, Scripted({WHEEL: b"{}"}, wrong=wrong))
-    assert [(one.message, one.severity) for one in found.findings] == [("somebody else has signed it", Severity.ERROR)]
+    assert [(one.message, one.severity) for one in found.findings] == [
+        ("it was signed by somebody else", Severity.ERROR)
+    ]
 
 
 @pytest.mark.parametrize("error", [MissingToolError("no library"), UploadError("no answer")])

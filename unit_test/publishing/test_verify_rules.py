@@ -45,7 +45,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         ("differs-on-index", (OTHER,)),
     ]
     assert "has SHA-256 ffffffffffff... there" in found[1].message
-    assert "can't be fetched" in found[2].message
+    assert "cannot be downloaded" in found[2].message
     with pytest.raises(VerificationError) as caught:
         require_verified(release, "the index", found)
     assert caught.value.message.count("\n") == 3
@@ -62,7 +62,7 @@ def test_yanked_files_are_told_and_are_no_fault() -> None:
     files = tuple(IndexFile(filename=name, sha256=hash_of(name), yanked="It eats files") for name in (WHEEL, SDIST))
     assert withdrawn(wanted(WHEEL), Listing(files=(replace(files[0], yanked=None), files[1]))) == ()
     (finding,) = withdrawn(wanted(WHEEL, SDIST), Listing(files=files))
-    assert finding.message == "demo 1.0 was yanked. The reason is: It eats files."
+    assert finding.message == "demo 1.0 was yanked. Reason: It eats files."
     assert (finding.severity, finding.files) == (Severity.WARNING, (WHEEL, SDIST))
     (some,) = withdrawn(wanted(WHEEL, SDIST), Listing(files=(replace(files[0], yanked=""),)))
     assert some.message == f"Yanked: {WHEEL}. No reason is given."
@@ -86,5 +86,5 @@ def test_a_release_as_its_page_has_it() -> None:
 
 @pytest.mark.parametrize("text", ["demo", "demo==", "demo==new", "==1.0", "-==1.0", "demo>=1.0"])
 def test_what_names_no_release(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="names no release"):
+    with pytest.raises(ConfigurationError, match="is not a release"):
         parse_release(text)
