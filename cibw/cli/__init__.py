@@ -1,1 +1,1 @@
-"""Arguments to one command each; the only room that prints or exits."""
+"""The command line: one module per command; the only package that prints or exits."""

@@ -1,4 +1,4 @@
-"""The command that builds."""
+"""The `build` command."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ from cibw.running.stage import StageSettings
 
 _DATE = "SOURCE_DATE_EPOCH"
 _END_OF_ZIP_TIMES = 4_354_819_200
-"""1 January 2108: the years of a zip archive end before."""
+"""1 January 2108: zip archives cannot store later timestamps."""
 
 
 def build(session: Session) -> int:
-    """Build the wheels of a project and give the exit code of the report."""
-    # Build backends and hooks run the code of many people.
+    """Build the wheels of a project and return the exit code of the report."""
+    # Build backends and hooks run third-party code.
     session = replace(session, environment=_with_date(without_logins(session.environment)))
     with open_project(session.line, session.working_dir) as project:
         sources = sources_of(session.line, project, session.working_dir, session.environment)
@@ -64,14 +64,14 @@ def build(session: Session) -> int:
 
 
 def _with_date(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """The environment without an empty SOURCE_DATE_EPOCH; ConfigurationError for one that no wheel can hold."""
+    """The environment without an empty SOURCE_DATE_EPOCH; ConfigurationError if it is not valid for a wheel."""
     text = environment.get(_DATE, "0")
     if not text:
         return {name: value for name, value in environment.items() if name != _DATE}
     if not re.fullmatch("[0-9]{1,10}", text) or int(text) >= _END_OF_ZIP_TIMES:
         raise ConfigurationError(
-            f"{_DATE} is {text!r}, which is not a time that a wheel can hold.",
-            hint="Set it to a number of seconds since 1970, before the year 2108, or unset it.",
+            f"{_DATE} is {text!r}, which is not a valid timestamp for a wheel.",
+            hint="Set it to a number of seconds since 1970 that is before the year 2108, or unset it.",
         )
     return environment
 
@@ -92,11 +92,11 @@ def _plan_and_run(session: Session, project: Project, options: Options, *notes: 
 
 
 def _host_mount_notes(plan: Plan) -> Iterator[str]:
-    """What to know before code of an sdist runs that may come from elsewhere."""
+    """Notes to show before untrusted code of an sdist runs."""
     engines = (job.machine.engine for job in plan.jobs if isinstance(job.machine, ContainerSpec))
     for name in dict.fromkeys(engine.name.value for engine in engines if not engine.disable_host_mount):
         yield (
-            "code of the sdist can read and write all files of this computer at /host; if you do not trust it, set "
+            "the sdist's code can read and write all files of this computer at /host; if you do not trust it, set "
             f'CIBW_CONTAINER_ENGINE="{name}; disable-host-mount: true"'
         )
 
@@ -184,7 +184,7 @@ def _rank(planned: _Planned, output_dir: Path) -> Rank:
         return slowest_first(planned.plan, earlier.results if earlier else (), host)
 
     def rank(build: WheelBuild) -> float:
-        # A run that finds all its wheels in the store never asks, and needs no earlier report.
+        # A run that finds all its wheels in the store does not need the earlier report.
         return ranks()(build)
 
     return rank

@@ -1,4 +1,4 @@
-"""The commands that look after the cache."""
+"""The `cache` command and --clean-cache."""
 
 from __future__ import annotations
 
@@ -71,16 +71,16 @@ def _removed(removed: Removed, store: Store) -> str:
 
 
 def clean_cache(session: Session) -> int:
-    """Remove the cache directory; CibwError where it is not marked as one (Cache Directory Tagging)."""
+    """Remove the cache directory; CibwError if it is not marked as a cache (Cache Directory Tagging)."""
     directory = session.cache_dir
     if not directory.exists():
-        print(f"There is no cache directory at {directory}.")
+        print(f"Cache directory not found: {directory}")
         return 0
     tag = directory / _TAG
     if not tag.is_file() or not tag.read_text("utf-8", "replace").startswith(_SIGNATURE):
         raise CibwError(
-            f"{directory} is not removed, because it holds no {_TAG} that marks it as a cache.",
-            hint="Check CIBW_CACHE_PATH; remove the directory by hand if it is cibw's.",
+            f"{directory} was not removed, because it has no {_TAG} file that marks it as a cache.",
+            hint="Check CIBW_CACHE_PATH. If the directory is cibw's cache, remove it by hand.",
         )
     records = VolumeRecords(directory)
     _print_all(clear_volumes(records, records.all(), session.environment))
@@ -90,18 +90,18 @@ def clean_cache(session: Session) -> int:
 
 
 def mark_cache(session: Session) -> None:
-    """Make the cache directory and mark it as one, so that backups leave it out and it may be removed.
+    """Create the cache directory and mark it as a cache, so that backups skip it and it can be removed.
 
-    ConfigurationError where nothing can be written there.
+    ConfigurationError if it is not writable.
     """
     try:
         session.cache_dir.mkdir(parents=True, exist_ok=True)
         repair_layout(session.cache_dir, lambda text: print(f"cibw: {text}", file=sys.stderr))
         tag = session.cache_dir / _TAG
         if not tag.exists() or not tag.stat().st_size:
-            tag.write_text(f"{_SIGNATURE}\n# This directory holds what cibw can make again.\n", "utf-8")
+            tag.write_text(f"{_SIGNATURE}\n# This directory is a cache that cibw can recreate.\n", "utf-8")
     except OSError as error:
         raise ConfigurationError(
-            f"The cache directory {session.cache_dir} can't be used: {error.strerror}",
-            hint="Set CIBW_CACHE_PATH to a directory that can be written to.",
+            f"Cannot use the cache directory {session.cache_dir}: {error.strerror}",
+            hint="Set CIBW_CACHE_PATH to a writable directory.",
         ) from error

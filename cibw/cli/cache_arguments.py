@@ -9,12 +9,12 @@ from cibw.cli.parsers import command_parser
 
 _EPILOG = """\
 actions:
-  info    where the store is, what it holds of which project, and the volumes of container engines (the default)
-  prune   remove the wheels that were not used for longest, down to the limit of CIBW_CACHE_SIZE, and the volumes
-          that were not used for 30 days
-  clear   remove all wheels, what is known of their tests, and the volumes of container engines
+  info    show the store's path, its wheels per project, and the volumes and images of engines (the default)
+  prune   remove the least recently used wheels until the store fits CIBW_CACHE_SIZE, and volumes that were not used
+          for 30 days
+  clear   remove all wheels, their test results, and the volumes of container engines
 
-`cibw --clean-cache` removes the whole cache directory, of which the store is a part.
+`cibw --clean-cache` removes the whole cache directory, including the store.
 """
 
 
@@ -23,7 +23,7 @@ def cache_parser() -> argparse.ArgumentParser:
     parser = command_parser(
         "cache",
         "[info | prune | clear] [options]",
-        "Show or clean the store: finished wheels that a later run takes where nothing has changed.",
+        "Show or clean the store of finished wheels. Later runs reuse these wheels if nothing has changed.",
         _EPILOG,
     )
     actions = [action.value for action in CacheAction]
@@ -31,10 +31,13 @@ def cache_parser() -> argparse.ArgumentParser:
         "action", metavar="ACTION", nargs="?", choices=actions, default=actions[0], help=", ".join(actions)
     )
     parser.add_argument(
-        "--older-than", metavar="DAYS", type=_days, help="with prune: also remove what was not used for so many days"
+        "--older-than",
+        metavar="DAYS",
+        type=_days,
+        help="with prune: also remove wheels that were not used for this many days",
     )
     parser.add_argument(
-        "--images", action="store_true", help="with clear: also remove the images that are kept in container engines"
+        "--images", action="store_true", help="with clear: also remove cibw's images from the container engines"
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""The command that checks a release before it is published."""
+"""The `check` command."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _FAMOUS = ("pypi", "testpypi")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """The distributions of a release, and what was found."""
+    """The distributions of a release, and the findings."""
 
     files: tuple[Distribution, ...]
     findings: tuple[Finding, ...]
 
 
 def check(session: Session) -> int:
-    """Print what is wrong with a release; 18 where an error is among it."""
+    """Print the findings about a release; exit code 18 if there are errors."""
     with release_project(session) as found:
         checked = check_release(session, found.options.publish, chosen_paths(session))
     if session.line.as_json:
@@ -58,7 +58,7 @@ def check(session: Session) -> int:
 
 
 def tell_ci(session: Session, checked: Checked) -> None:
-    """Put what was found on the page of the CI's run."""
+    """Show the findings on the page of the CI run."""
     from cibw.reporting.release_summary import check_markdown
 
     annotate(session, checked.findings)
@@ -66,7 +66,7 @@ def tell_ci(session: Session, checked: Checked) -> None:
 
 
 def check_release(session: Session, options: PublishOptions, paths: tuple[Path, ...]) -> Checked:
-    """Everything that is found in a directory, which is a release, or in single files, which may be a part of one."""
+    """Check a directory as a release, or single files as part of a release."""
     is_whole = len(paths) == 1 and paths[0].is_dir()
     files = tuple(distributions_in(paths[0])) if is_whole else paths
     read = [read_contents(path) for path in files]
@@ -118,21 +118,21 @@ def _is_public(to: str) -> bool:
 
 
 def chosen_paths(session: Session) -> tuple[Path, ...]:
-    """The directory or the files that a call is about; ConfigurationError where some are missing."""
+    """The directory or files to check; ConfigurationError if some are missing."""
     chosen = release_paths(session)
     paths = chosen.files if chosen.directory is None else (chosen.directory,)
     missing = [str(path) for path in paths if not path.exists()]
     if missing:
         raise ConfigurationError(
-            f"There is no {' and no '.join(missing)}.",
-            hint="Name the directory of the distributions; `cibw collect` makes one of all that a release needs.",
+            f"Not found: {', '.join(missing)}.",
+            hint="Pass the directory of the distributions. `cibw collect` gathers a release in one directory.",
         )
     return paths
 
 
 def _lint(session: Session, contents: tuple[DistributionContents, ...]) -> tuple[Finding, ...]:
     programs = programs_of(session)
-    # Who has not installed a linter did not ask for it.
+    # Linters are optional, so missing ones are only listed with --verbose.
     linters = [
         linter for linter in LINTERS if session.line.linters and (session.line.verbose or programs.find(linter.name))
     ]

@@ -7,11 +7,11 @@ import argparse
 from cibw.cli.parsers import add_package, address, command_parser
 
 _EPILOG = """\
-Errors stop a release, warnings do not. check-ignore = ["RULE"] in [tool.cibw] makes warnings of a rule's errors.
+Errors stop a release, warnings do not. check-ignore = ["RULE"] in [tool.cibw] turns a rule's errors into warnings.
 docs/delivery.md lists the rules.
 
 exit codes:
-  0 the release may be published; 2 mistakes in the configuration; 18 the release has faults.
+  0 the release can be published; 2 invalid configuration; 18 the release has errors.
 """
 
 
@@ -20,33 +20,31 @@ def check_parser() -> argparse.ArgumentParser:
     parser = command_parser(
         "check",
         "[options] [DIR | FILE...]",
-        "Check the wheels and the sdist of a release before they are published: that nothing is missing, that all is\n"
-        "of one piece, and that a package index takes it. Nothing is sent, and no network is needed.",
+        "Check the wheels and the sdist of a release before publishing: the release is complete, its files are\n"
+        "consistent, and a package index accepts them. Nothing is uploaded, and no network is needed.",
         _EPILOG,
     )
     parser.add_argument(
         "paths",
         metavar="DIR | FILE",
         nargs="*",
-        help="a directory with a release, or files, which need not be a whole one; default: dist, else wheelhouse",
+        help="directory of a release, or files, which may be part of a release; default: dist, else wheelhouse",
     )
     add_package(parser)
-    parser.add_argument(
-        "--tag", metavar="TAG", help="the tag that the version must be that of; default: what the CI runs for"
-    )
+    parser.add_argument("--tag", metavar="TAG", help="tag that the version must match; default: the tag of the CI run")
     parser.add_argument(
         "--to",
         metavar="INDEX",
         type=address,
-        help="the index that the release is for: what only the public one refuses is a warning for others; "
+        help="index to check for; rules that only the public index enforces are warnings for other indexes; "
         "default: the option publish-to, else pypi [CIBW_PUBLISH_TO]",
     )
     parser.add_argument(
         "--no-linters",
         dest="linters",
         action="store_false",
-        help="do not run check-wheel-contents, pydistcheck and abi3audit, which run where they are installed",
+        help="do not run check-wheel-contents, pydistcheck and abi3audit, which run if they are installed",
     )
-    parser.add_argument("-v", "--verbose", action="store_true", help="also name linters that are not installed")
+    parser.add_argument("-v", "--verbose", action="store_true", help="also list linters that are not installed")
     parser.add_argument("--json", dest="as_json", action="store_true", help="print the findings as JSON")
     return parser

@@ -1,4 +1,4 @@
-"""Which build identifiers a release needs wheels for."""
+"""The build identifiers that a release needs wheels for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cibw.planning.select import select
 def expected_identifiers(
     session: Session, targets: tuple[ReleaseTarget, ...], manifest: Manifest | None
 ) -> tuple[BuildIdentifier, ...] | None:
-    """What the targets of a release select, and what builds had to build; None where neither says anything."""
+    """The identifiers selected by release-targets and listed in the manifest; None if there are neither."""
     noted = manifest.expected if manifest else ()
     if not targets and not noted:
         return None

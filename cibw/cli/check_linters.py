@@ -1,4 +1,4 @@
-"""Where linters are, and how they run."""
+"""Find and run linters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cibw.running.host import HostMachine
 
 
 def programs_of(session: Session) -> Programs:
-    """Programs beside cibw's own Python, else on PATH; they run in the working directory, whose settings they read."""
+    """Programs next to cibw's Python, else on PATH. They run in the working directory and read its settings."""
     return Programs(find=partial(_find, session), run=partial(_run, session))
 
 

@@ -1,4 +1,4 @@
-"""What a command leaves in a CI run: annotations, the summary of a GitHub job, and the address of a release."""
+"""Output for CI runs: annotations, the summary of a GitHub job, and the URL of a release."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from cibw.reporting.guard import write_command
 
 
 def annotate(session: Session, findings: tuple[Finding, ...]) -> None:
-    """Write what was found so that the CI shows it on the page of the run."""
+    """Write the findings as annotations, which the CI shows on the page of the run."""
     for line in finding_annotations(findings, session.look.fold, session.mask):
         write_command(session.stream_for_people, f"{line}\n")
 
 
 def add_summary(session: Session, markdown: str) -> None:
-    """Append to the summary of a job of GitHub; elsewhere nothing is done."""
+    """Append to the summary of a GitHub job; do nothing elsewhere."""
     summary = session.environment.get("GITHUB_STEP_SUMMARY")
     if not summary:
         return
     text = session.mask(markdown)
-    # A release that succeeded must not fail because its summary can't be written.
+    # A successful release must not fail because its summary cannot be written.
     with suppress(OSError), (session.working_dir / summary).open("ab") as file:
         file.write(text.encode("utf-8", "backslashreplace"))
 
 
 def tell_page(session: Session, index: PackageIndex, release: Release) -> None:
-    """Name the page of a release, also as the output `url` of a step of GitHub Actions, for its environment."""
+    """Print the URL of a release's page, also as the output `url` of a GitHub Actions step for its environment."""
     page = page_address(index, release.project, release.version)
     if not page:
         return

@@ -1,4 +1,4 @@
-"""The command that gathers the files of a release from artifacts."""
+"""The `collect` command."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _WHEELS_DIR = "wheelhouse"
 
 
 def collect(session: Session) -> int:
-    """Gather the files of some folders; the errors say what the exit codes mean."""
+    """Gather the files of several directories; the exit code comes from the error."""
     here = session.working_dir
     output_dir = here / (session.line.output_dir or DEFAULT_DIR)
     directories = _directories(session)
@@ -40,7 +40,7 @@ def collect(session: Session) -> int:
         raise _nothing_there(packed)
     for name in packed:
         mark = session.look.warning(session.look.symbol("⚠", "!"))
-        print(f"  {mark} {name} is packed, so what is in it was left out; unpack it into a folder and collect again.")
+        print(f"  {mark} {name} is an archive and was skipped; unpack it into a directory and collect again.")
     with writing_to(session, output_dir) as output:
         return _collect(session, folders, output)
 
@@ -52,7 +52,7 @@ def _collect(session: Session, folders: tuple[Folder, ...], output: Path) -> int
     files = tuple(file for folder in folders for file in folder.files)
     findings = (*collection_findings(folders, there), *broken_archives(files, here))
     if stops(findings):
-        raise ReleaseFaultError(f"The files do not go together; none was copied.\n{fault_text(findings)}")
+        raise ReleaseFaultError(f"The files conflict; none were copied.\n{fault_text(findings)}")
     collection = plan_collection(folders, there)
     for file in collection.copies:
         copy_file(file, here / file.path, output)
@@ -66,12 +66,12 @@ def _collect(session: Session, folders: tuple[Folder, ...], output: Path) -> int
 def _nothing_there(packed: list[str]) -> ConfigurationError:
     if packed:
         return ConfigurationError(
-            f"There is nothing to collect: {', '.join(packed)} {'are' if len(packed) > 1 else 'is'} packed.",
-            hint="Unpack each into a folder of its own, such as `unzip -d NAME NAME.zip`.",
+            f"Nothing to collect: {', '.join(packed)} {'are archives' if len(packed) > 1 else 'is an archive'}.",
+            hint="Unpack each into its own directory, for example with `unzip -d NAME NAME.zip`.",
         )
     return ConfigurationError(
-        "There is nothing to collect: no folder has a wheel or an sdist.",
-        hint="`cibw build` and `cibw sdist` make them; a CI has to hand them on as artifacts.",
+        "Nothing to collect: no wheel or sdist found.",
+        hint="`cibw build` and `cibw sdist` build them; a CI must pass them on as artifacts.",
     )
 
 
@@ -92,11 +92,11 @@ def _directories(session: Session) -> list[Path]:
     if missing:
         packed = any(name.endswith(".zip") for name in missing)
         hint = (
-            "Unpack artifacts into folders of their own, and name these."
+            "Unpack the artifacts into separate directories, and pass these directories."
             if packed
-            else "Name the folders of artifacts."
+            else "Pass the directories of the artifacts."
         )
-        raise ConfigurationError(f"There is no directory {', '.join(missing)}.", hint=hint)
+        raise ConfigurationError(f"Directory not found: {', '.join(missing)}.", hint=hint)
     return [here / name for name in session.line.paths]
 
 
@@ -110,8 +110,8 @@ def _check_names(folders: tuple[Folder, ...]) -> None:
     if mistakes:
         listed = "\n".join(f"{one.place}: {one.message}" for one in mistakes)
         raise ReleaseFaultError(
-            f"Some files are no distributions by their names; none was copied.\n{listed}",
-            hint="Remove them, or give them their right names.",
+            f"Some files do not have the name of a distribution; none were copied.\n{listed}",
+            hint="Remove or rename them.",
         )
 
 

@@ -7,11 +7,11 @@ import argparse
 from cibw.cli.parsers import command_parser
 
 _EPILOG = """\
-Folders are searched to the bottom. The same file in two of them is copied once; two files of one name with different
-bytes are an error, and nothing is copied. Nothing in the output directory is ever replaced or removed.
+Directories are searched recursively. Identical files are copied once. If two files have the same name and different
+contents, the command fails and nothing is copied. Files in the output directory are never replaced or removed.
 
 exit codes:
-  0 all is in the output directory; 2 there is nothing to collect; 18 the files do not go together.
+  0 the output directory has all files; 2 there is nothing to collect; 18 the files conflict.
 """
 
 
@@ -20,14 +20,14 @@ def collect_parser() -> argparse.ArgumentParser:
     parser = command_parser(
         "collect",
         "[options] [DIR...]",
-        "Gather wheels, sdists, attestations and manifests of several folders into one directory.",
+        "Gather wheels, sdists, attestations and manifests from several directories in one directory.",
         _EPILOG,
     )
     parser.add_argument(
         "paths",
         metavar="DIR",
         nargs="*",
-        help="a folder of artifacts; default: the folders cibw-* and wheelhouse of the current directory",
+        help="directory of artifacts; default: cibw-* and wheelhouse in the current directory",
     )
-    parser.add_argument("--output-dir", metavar="DIR", help="where the files go; default: dist")
+    parser.add_argument("--output-dir", metavar="DIR", help="directory for the collected files; default: dist")
     return parser

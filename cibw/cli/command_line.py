@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class CommandName(Enum):
-    """The commands; a call without one builds."""
+    """The commands; `build` is the default."""
 
     BUILD = "build"
     PLAN = "plan"
@@ -23,7 +23,7 @@ class CommandName(Enum):
 
 
 class CacheAction(Enum):
-    """What `cibw cache` does."""
+    """The actions of `cibw cache`."""
 
     INFO = "info"
     PRUNE = "prune"
@@ -31,7 +31,7 @@ class CacheAction(Enum):
 
 
 class ConfigAction(Enum):
-    """What `cibw config` does."""
+    """The actions of `cibw config`."""
 
     SHOW = "show"
     SCHEMA = "schema"
@@ -40,9 +40,9 @@ class ConfigAction(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandLine:
-    """A parsed command line; empty strings stand for what was not given.
+    """A parsed command line; empty strings are arguments that were not given.
 
-    The parser sets a field by its name, so an argument is declared here and in `arguments`, and nowhere else.
+    The parser sets fields by name, so an argument is declared only here and in its parser.
     """
 
     command: CommandName

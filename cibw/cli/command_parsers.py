@@ -1,4 +1,4 @@
-"""Which parser reads the arguments of which command; each is imported when it is called for."""
+"""The parser of each command, imported on demand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def parser_of(command: CommandName) -> ArgumentParser | None:
-    """The parser of a command; None for those that build or plan, which share one."""
+    """The parser of a command; None for `build` and `plan`, which share one."""
     make = _PARSERS.get(command)
     return make() if make else None
 

@@ -1,4 +1,4 @@
-"""Which function carries out which command; each is imported when it is called for."""
+"""The function of each command, imported on demand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def carry_out(session: Session) -> int:
-    """Do what the command line asks for, and give the exit code."""
+    """Run the command of the command line and return the exit code."""
     if session.line.clean_cache:
         from cibw.cli.cache import clean_cache
 

@@ -1,4 +1,4 @@
-"""The command that shows options, their schema, and how they move over from another tool."""
+"""The `config` command."""
 
 from __future__ import annotations
 

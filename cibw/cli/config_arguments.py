@@ -9,9 +9,9 @@ from cibw.cli.parsers import add_engine, add_package, add_platform
 
 _EPILOG = """\
 actions:
-  show     the value of each option, for each build that is selected or for the one that is named
-  schema   the JSON schema of [tool.cibw], for editors and validators
-  migrate  a [tool.cibw] table out of [tool.cibuildwheel], and what changes with it
+  show     print the value of each option, for the selected builds or for one identifier
+  schema   print the JSON schema of [tool.cibw], for editors and validators
+  migrate  convert [tool.cibuildwheel] to [tool.cibw], and list what changes
 """
 
 
@@ -20,16 +20,18 @@ def config_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="cibw config",
         usage="%(prog)s {show | schema | migrate} [options]",
-        description="Show the options and where they come from, print their schema, or take over cibuildwheel's.",
+        description="Show the options and where they come from, print their schema, or migrate from cibuildwheel.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    # What is not given keeps the default that its field of CommandLine has.
+    # Arguments that are not given keep the defaults of CommandLine.
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, prog="cibw config")
-    _add_show(_action(actions, ConfigAction.SHOW, "Print the options of each selected build, or of the one named."))
+    _add_show(_action(actions, ConfigAction.SHOW, "Print the options of each selected build, or of one identifier."))
     _action(actions, ConfigAction.SCHEMA, "Print the JSON schema of [tool.cibw].")
-    _add_migrate(_action(actions, ConfigAction.MIGRATE, "Print [tool.cibuildwheel] as [tool.cibw], and what changes."))
+    _add_migrate(
+        _action(actions, ConfigAction.MIGRATE, "Print [tool.cibuildwheel] as [tool.cibw], and list what changes.")
+    )
     return parser
 
 
@@ -39,7 +41,7 @@ def _action(
     parser = actions.add_parser(
         action.value, description=description, argument_default=argparse.SUPPRESS, allow_abbrev=False
     )
-    parser.add_argument("--debug-traceback", action="store_true", help="show the traceback of every error")
+    parser.add_argument("--debug-traceback", action="store_true", help="show the traceback of errors")
     return parser
 
 
@@ -50,7 +52,7 @@ def _add_project(parser: argparse.ArgumentParser) -> None:
 
 def _add_show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "identifier", metavar="IDENTIFIER", nargs="?", help="one build identifier, of any platform, selected or not"
+        "identifier", metavar="IDENTIFIER", nargs="?", help="build identifier, of any platform, selected or not"
     )
     _add_project(parser)
     parser.add_argument("--archs", metavar="ARCHS", help="architectures, as for a build [CIBW_ARCHS]")
@@ -58,10 +60,14 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
         "--enable", metavar="GROUP", action="append", help="add a group of interpreters; may be repeated [CIBW_ENABLE]"
     )
     add_engine(parser)
-    parser.add_argument("--explain", action="store_true", help="say which places set a value, and what lies below it")
-    parser.add_argument("--json", dest="as_json", action="store_true", help="print all of it as JSON")
+    parser.add_argument(
+        "--explain", action="store_true", help="show where each value is set, and which values it overrides"
+    )
+    parser.add_argument("--json", dest="as_json", action="store_true", help="print the result as JSON")
 
 
 def _add_migrate(parser: argparse.ArgumentParser) -> None:
     _add_project(parser)
-    parser.add_argument("--write", action="store_true", help="change the file; the rest of it stays as it is")
+    parser.add_argument(
+        "--write", action="store_true", help="write the change to the file; the rest of the file is kept"
+    )

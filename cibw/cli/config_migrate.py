@@ -1,4 +1,4 @@
-"""The command that takes over a configuration of cibuildwheel."""
+"""The command `cibw config migrate`."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from cibw.untrusted.text import read_bytes
 
 
 def migrate_file(session: Session) -> int:
-    """Print or write the new table, and say on standard error what changes; ConfigurationError for mistakes in it.
+    """Print or write the new table, and list the changes on standard error; ConfigurationError for mistakes in it.
 
-    The mistakes come last, when the table is there: cibw finds them under the old name as well.
+    The mistakes are reported after the table was written, because they also exist in the old table.
     """
     line = session.line
     with open_project(line, session.working_dir) as project:
@@ -36,10 +36,10 @@ def migrate_file(session: Session) -> int:
 
 
 def _text_of(path: Path) -> str:
-    """The file as it is, with its own ends of lines."""
+    """The text of the file, with its original line endings."""
     data = read_bytes(path, str(path))
     if data is None:
-        raise ConfigurationError(f"{path} is missing.", hint="Name the file with the options by --config-file.")
+        raise ConfigurationError(f"{path} is missing.", hint="Pass the file with the options by --config-file.")
     return data.decode()
 
 
@@ -50,7 +50,7 @@ def _report(label: str, migration: Migration, session: Session) -> Iterator[str]
     yield from (f"  {change}" for change in migration.changes)
     notes = migration_notes(migration.table, session.environment)
     if notes:
-        yield look.bold("What differs from cibuildwheel:")
+        yield look.bold("Differences from cibuildwheel:")
         yield from (f"  {note}" for note in notes)
     if session.line.write:
-        yield "cibuildwheel finds no options in the file any more; `cibw config show --explain` shows what cibw reads."
+        yield "cibuildwheel no longer finds options in this file. `cibw config show --explain` shows what cibw reads."

@@ -1,4 +1,4 @@
-"""The command that shows each option's value, and where it came from."""
+"""The command `cibw config show`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cibw.planning.select import select
 
 
 def show(session: Session) -> int:
-    """Print the options of the selected builds, or of the one that is named; ConfigurationError for mistakes."""
+    """Print the options of the selected builds, or of one identifier; ConfigurationError for mistakes."""
     line = session.line
     options = read_options(session)
     overview = _masked(_overview(session, options), session)
@@ -47,7 +47,7 @@ def _named(text: str, catalog: Catalog) -> BuildIdentifier:
     known = [str(entry.identifier) for entry in catalog.interpreters(identifier.platform)]
     if text not in known:
         raise ConfigurationError(
-            f"{text} is not among the identifiers of {identifier.platform.value}.", hint=did_you_mean(text, known)
+            f"{text} is not an identifier of {identifier.platform.value}.", hint=did_you_mean(text, known)
         )
     return identifier
 

@@ -1,4 +1,4 @@
-"""Options as text and as JSON."""
+"""Format options as text and JSON."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Overview:
 
 
 def overview_text(overview: Overview, look: Look, *, explains: bool) -> str:
-    """The options as lines that look like TOML; what all builds share stands once."""
+    """The options as TOML-like lines; options that all builds share are shown once."""
     lines = [*_section(f"the run, on {overview.platform.value}", overview.run, look, explains=explains)]
     shared = _shared(overview.builds)
     if len(overview.builds) > 1:
@@ -38,7 +38,7 @@ def overview_text(overview: Overview, look: Look, *, explains: bool) -> str:
     for identifiers, settings in _groups(overview.builds, shared):
         lines.extend(_section(", ".join(map(str, identifiers)), settings, look, explains=explains))
     if not overview.builds:
-        lines.append("# No build is selected; `cibw plan` says why.")
+        lines.append("# No build is selected; `cibw plan` explains why.")
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -106,7 +106,7 @@ def _key(name: str) -> str:
 
 
 def overview_json(overview: Overview) -> str:
-    """The options as JSON: `platform`, `run`, and `builds` by their identifiers."""
+    """The options as JSON: `platform`, `run`, and `builds` by identifier."""
     builds = {str(identifier): _settings(settings) for identifier, settings in overview.builds}
     return json_text({"platform": overview.platform.value, "run": _settings(overview.run), "builds": builds})
 

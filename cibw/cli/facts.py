@@ -1,4 +1,4 @@
-"""The facts that a plan needs, gathered only as far as the options ask for them."""
+"""Gather the facts that the options require for a plan."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cibw.running.probe import image_tag, is_directory, read_environment, read_m
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """Facts, what the options select, and one line about the engine where it was chosen here."""
+    """Facts, the selected identifiers, and a line about the engine if it was chosen automatically."""
 
     facts: Facts
     selection: Selection
@@ -26,7 +26,7 @@ class Gathered:
 
 
 def known_facts() -> Facts:
-    """What costs next to nothing to know: platform and processor."""
+    """The facts that are cheap to get: platform and processor."""
     machine, environment = read_machine(), read_environment()
     android_home = environment.get("ANDROID_HOME", "")
     return Facts(
@@ -40,7 +40,7 @@ def known_facts() -> Facts:
 
 
 def _runs_32bit() -> bool:
-    """Whether an aarch64 kernel runs 32-bit programs, which not every processor of that kind can."""
+    """Whether an aarch64 kernel runs 32-bit programs; not all processors support them."""
     from cibw.model.command import Request
     from cibw.running.host import HostMachine
 
@@ -49,7 +49,7 @@ def _runs_32bit() -> bool:
 
 
 def gather(session: Session, options: Options, catalog: Catalog, *, resolves_engine: bool) -> Gathered:
-    """Add the engine that stands for `auto`, where asked, and the host's Pythons, where it builds on the host."""
+    """Add the engine for `auto` if needed, and the host's Pythons for builds on the host."""
     facts = known_facts()
     selection = select(options, catalog, facts)
     if options.platform is not Platform.LINUX:

@@ -1,4 +1,4 @@
-"""How a run fetches what its plan wants."""
+"""Download the files of a plan."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cibw.running.opened import Fetcher
 
 
 def plan_fetcher(session: Session, options: Options, catalog: Catalog) -> Fetcher:
-    """Fetches into the cache by HTTP, from the mirrors of the configuration; offline it takes what is there."""
+    """A fetcher that downloads into the cache, using configured mirrors; offline, it only uses the cache."""
 
     @cache
     def fetching() -> Fetching:
@@ -30,7 +30,7 @@ def plan_fetcher(session: Session, options: Options, catalog: Catalog) -> Fetche
 
 
 def fetching_of(session: Session, options: Options, catalog: Catalog) -> Fetching:
-    """How a run fetches."""
+    """The download settings of a run."""
     return Fetching(
         transport=NoTransport() if options.offline else _network(session),
         cache=session.cache_dir,
@@ -45,14 +45,14 @@ def _network(session: Session) -> Transport:
 
 
 def environment_of(session: Session, options: Options) -> Mapping[str, str]:
-    """The environment that programs of this computer start from; offline it keeps uv and pip from the network."""
+    """The environment for programs on this computer; offline, it keeps uv and pip off the network."""
     return {**session.environment, **OFFLINE_VARIABLES} if options.offline else session.environment
 
 
 def demand_offline(
     plan: Plan, session: Session, fetching: Fetching, has_image: Callable[[ContainerSpec], bool]
 ) -> None:
-    """DownloadError or ImageUnavailableError, which lists all that a plan needs and that is not here."""
+    """DownloadError or ImageUnavailableError with all files or images of a plan that are missing locally."""
     bindings = {Late.CACHE: str(session.cache_dir)}
     images = dict.fromkeys(spec.image for spec in images_of(plan) if not has_image(spec))
     demand_here(downloads_of(plan, bindings), fetching, tuple(images))

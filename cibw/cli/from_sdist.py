@@ -1,4 +1,4 @@
-"""Builds wheels from the sdist of a project, with the project's own configuration."""
+"""Build wheels from the sdist of a project, with the project's configuration."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cibw.reporting.fold import is_ci
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltFrom:
-    """The unpacked sdist as a project, what configures it, and lines for people."""
+    """The unpacked sdist as a project, its configuration sources, and notes for the user."""
 
     project: Project
     sources: Sources
@@ -29,15 +29,15 @@ class BuiltFrom:
 def unpacked_sdist(
     session: Session, project: Project, sources: Sources, environment: Mapping[str, str]
 ) -> Iterator[BuiltFrom]:
-    """The sdist that the command line asks for, unpacked for as long as the context lasts.
+    """The sdist for --from-sdist, unpacked for the duration of the context.
 
-    Without a file it is the one in dist, else a new one. Files that the configuration names are looked for in the
-    sdist, then in the project.
+    Without a file, it is the one in dist, else a new one. Files in the configuration are looked up in the sdist,
+    then in the project.
     """
     if is_sdist_name(session.line.package):
         raise ConfigurationError(
-            f"{session.line.package} is an sdist, and --from-sdist is for the directory of a project.",
-            hint="Leave --from-sdist out, or name the directory.",
+            f"{session.line.package} is an sdist, but --from-sdist needs the directory of a project.",
+            hint="Omit --from-sdist, or pass the directory.",
         )
     work = SdistWork(
         session=session, project=project, directory=session.working_dir / DEFAULT_DIR, environment=environment
@@ -59,7 +59,7 @@ def unpacked_sdist(
 
 
 def _find(work: SdistWork) -> tuple[FoundFile, tuple[str, ...]]:
-    """The sdist, and a note where the source has changed since it was made."""
+    """The sdist, and a note if the source has changed since it was built."""
     session, directory = work.session, work.directory
     if session.line.from_sdist:
         return _named(session, session.line.from_sdist), ()
@@ -67,15 +67,15 @@ def _find(work: SdistWork) -> tuple[FoundFile, tuple[str, ...]]:
     if len(there) > 1:
         raise ConfigurationError(
             f"{DEFAULT_DIR} has several sdists: {', '.join(path.name for path in there)}.",
-            hint=f"Name one, as in --from-sdist={DEFAULT_DIR}/{there[0].name}, or remove those of other versions.",
+            hint=f"Pass one, as in --from-sdist={DEFAULT_DIR}/{there[0].name}, or remove the others.",
         )
     if not there:
         return work.provide(anew=False), ()
     found = _named(session, str(there[0]))
-    # In a CI it comes from another job, whose computer may write the same files in another way.
+    # In a CI, the sdist comes from another job, whose checkout may write the same files differently.
     if is_ci(session.environment) or not work.is_outdated(found):
         return found, ()
-    return found, ("the source has changed since that sdist was made; `cibw sdist` makes a new one",)
+    return found, ("the source has changed since this sdist was built; `cibw sdist` builds a new one",)
 
 
 def _named(session: Session, name: str) -> FoundFile:
@@ -84,9 +84,9 @@ def _named(session: Session, name: str) -> FoundFile:
         kind = "a directory" if path.is_dir() else "missing"
         raise ConfigurationError(
             f"The sdist {name} of --from-sdist is {kind}.",
-            hint="Name a .tar.gz file. The package goes first, as in `cibw PACKAGE --from-sdist`.",
+            hint="Pass a .tar.gz file. The package comes first, as in `cibw PACKAGE --from-sdist`.",
         )
     try:
         return read_distribution(path)
     except ValueError as error:
-        raise ConfigurationError(f"{name} is no sdist: {error}", hint="`cibw sdist` makes one.") from error
+        raise ConfigurationError(f"{name} is not an sdist: {error}", hint="`cibw sdist` builds one.") from error

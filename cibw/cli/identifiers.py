@@ -1,4 +1,4 @@
-"""The command that prints the selected build identifiers."""
+"""Print the selected build identifiers (--print-build-identifiers)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cibw.planning.select import select
 
 
 def print_identifiers(session: Session) -> int:
-    """Print the selected build identifiers, a line each; nothing selected is no error here."""
+    """Print the selected build identifiers, one per line; an empty selection is not an error."""
     options, catalog = read_options(session), load_catalog()
     selection = select(options, catalog, known_facts())
     if options.platform is Platform.LINUX:
@@ -34,7 +34,7 @@ def _judge_images(options: Options, selected: Iterable[CatalogEntry], catalog: C
 
 
 def read_options(session: Session) -> Options:
-    """The options of the project that the command line names."""
+    """The options of the project on the command line."""
     with open_project(session.line, session.working_dir) as project:
         sources = sources_of(session.line, project, session.working_dir, session.environment)
         options = load_options(sources, session.platform())

@@ -1,4 +1,4 @@
-"""Lists and removes the images and containers that cibw keeps in the container engines."""
+"""List and remove the images and containers that cibw keeps in the container engines."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from cibw.running.live_runs import LiveRuns
 
 
 def remove_images(environment: Mapping[str, str]) -> Iterator[str]:
-    """Remove them from Docker and Podman, and tell of each engine how many there were, or why it was not asked."""
+    """Remove kept images from Docker and Podman; yield a line per engine with their number or the error."""
     for name in (EngineName.DOCKER, EngineName.PODMAN):
         yield _from(name, environment)
 
 
 def describe_images(environment: Mapping[str, str]) -> Iterator[str]:
-    """A line for each image that the engines keep between runs; silent about an engine that does not answer."""
+    """A line for each image that the engines keep between runs; engines that do not respond are skipped."""
     for name in (EngineName.DOCKER, EngineName.PODMAN):
         with suppress(CibwError, RefusedError), connect(name, environment) as engine:
             for image in kept_states(engine):
@@ -30,7 +30,7 @@ def describe_images(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def remove_left_by_dead_runs(environment: Mapping[str, str]) -> Iterator[str]:
-    """Remove containers and temporary images of runs that were killed, and tell of each engine that is there."""
+    """Remove containers and temporary images of killed runs; yield a line per available engine."""
     runs = LiveRuns.open()
     if runs is None:
         return
@@ -38,7 +38,7 @@ def remove_left_by_dead_runs(environment: Mapping[str, str]) -> Iterator[str]:
         with suppress(CibwError), connect(name, environment) as engine:
             left = remove_dead_runs(engine.client, runs)
             found = f"{count(left.containers, 'container')} and {count(left.images, 'image')}"
-            yield f"Removed {found} of killed runs from {name.value.capitalize()}."
+            yield f"Removed {found} left by killed runs from {name.value.capitalize()}."
 
 
 def _from(name: EngineName, environment: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""The command that writes workflow files for a CI."""
+"""The `init` command."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _STANDARD_OUTPUT = "-"
 
 
 def init(session: Session) -> int:
-    """Write the files, or print the first one, and say what to do next; ConfigurationError where one is in the way."""
+    """Write the files, or print the first one, and print the next steps; ConfigurationError for existing files."""
     made = make_for(session)
     if session.line.output == _STANDARD_OUTPUT:
         print(made.workflow.files[0].text, end="")
@@ -44,14 +44,14 @@ def init(session: Session) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """The files for a project, and lines about what they leave out."""
+    """The files for a project, and notes about skipped parts."""
 
     workflow: Workflow
     notes: tuple[str, ...]
 
 
 def make_for(session: Session) -> Made:
-    """The files that the command line asks for, of the project that it names."""
+    """The files for the project and CI on the command line."""
     with open_project(session.line, session.working_dir) as project:
         table = pyproject_of(project)
         has_one_wheel = is_pure(session.line, project)
@@ -64,16 +64,14 @@ def make_for(session: Session) -> Made:
             tag_format=tagging.tag_format if tagging.missing else "",
         )
     workflow = make_workflow(CiService(session.line.action), wishes, read_template)
-    left_out = (
-        f"{group.name} is left out: {session.line.action} has no computer for it." for group in workflow.left_out
-    )
-    pure = f"{wishes.project} is pure Python, so one job builds one wheel for all platforms; --no-pure prevents that."
+    left_out = (f"{group.name} is skipped: {session.line.action} has no runner for it." for group in workflow.left_out)
+    pure = f"{wishes.project} is pure Python, so one job builds one wheel for all platforms; --no-pure disables this."
     notes = (*([pure] if has_one_wheel else []), *selected.notes, *tagging.notes, *left_out)
     return Made(workflow=workflow, notes=notes)
 
 
 def read_template(name: str) -> str:
-    """The text of a template of cibw's own."""
+    """The text of a template in the package."""
     data = pkgutil.get_data("cibw.resources", f"workflows/{name}")
     if data is None:  # pragma: no cover
         raise FileNotFoundError(name)
@@ -104,7 +102,7 @@ def _name(project: Project, table: TomlTable) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Tagging:
-    """How tags of releases look, and lines about why; `missing` where the option tag-format does not say so."""
+    """The format of release tags, and notes about it; `missing` if tag-format is not set to it."""
 
     tag_format: str
     missing: bool = False
@@ -112,10 +110,10 @@ class _Tagging:
 
 
 def _tagging(session: Session, project: Project, name: str, configured: str) -> _Tagging:
-    """The form of the tags that are there decides, where the options keep to the default."""
+    """Use the format of existing tags if the option has its default."""
     is_alone = project.package_dir == "."
     usual = PublishOptions().tag_format
-    # Else a tag would release all packages of the repository.
+    # Otherwise, a tag would release all packages of the repository.
     own = TagCustom(tag_format=f"{canonicalize_name(name)}-v{{version}}", tag="")
     custom = custom_of(tags_of(session.working_dir, session.environment), name, is_alone=is_alone)
     if custom is None and not is_alone and configured == usual:
@@ -124,20 +122,20 @@ def _tagging(session: Session, project: Project, name: str, configured: str) -> 
     if custom is None or custom.tag_format == configured:
         return _Tagging(tag_format=configured, notes=tuple(filter(None, [shared])))
     if configured != usual:
-        note = f"The tag {custom.tag} does not have the form of tag-format, {configured!r}, which the workflow follows."
+        note = f"The tag {custom.tag} does not match tag-format, {configured!r}. The workflow uses tag-format."
         return _Tagging(tag_format=configured, notes=(note,))
-    why = f"as {custom.tag} is there" if custom.tag else "so that each package of the repository has its own"
+    why = f"like the existing tag {custom.tag}" if custom.tag else "one for each package of the repository"
     note = (
-        f"Releases get tags such as {_example(custom)}, {why}. The workflow says so by CIBW_TAG_FORMAT; "
-        f'set tag-format = "{custom.tag_format}" in [tool.cibw] to tell all commands.'
+        f"Releases get tags such as {_example(custom)}, {why}. The workflow sets CIBW_TAG_FORMAT; "
+        f'set tag-format = "{custom.tag_format}" in [tool.cibw] for all commands.'
     )
     return _Tagging(tag_format=custom.tag_format, missing=True, notes=tuple(filter(None, [note, shared])))
 
 
 def _shared(custom: TagCustom, own: TagCustom) -> str:
     return (
-        f"Tags such as {_example(custom)} are for every package of the repository. Where packages have versions of "
-        f'their own, set tag-format = "{own.tag_format}" in [tool.cibw] and call `cibw init` again.'
+        f"Tags such as {_example(custom)} apply to every package of the repository. If packages have their own "
+        f'versions, set tag-format = "{own.tag_format}" in [tool.cibw] and run `cibw init` again.'
     )
 
 
@@ -149,8 +147,8 @@ def _words(session: Session, made: Made) -> Iterator[str]:
     look = session.look
     notes = list(made.notes)
     if not (session.working_dir / ".git").exists():
-        notes.append("This directory is not the top of a git repository, where the CI looks for the file.")
+        notes.append("This directory is not the root of a git repository, where the CI expects the file.")
     mark = look.warning(look.symbol("⚠", "!"))
     yield from (f"{mark} {note}" for note in notes)
-    yield look.bold("What to do next:")
+    yield look.bold("Next steps:")
     yield from (f"  {number}. {step}" for number, step in enumerate(made.workflow.next_steps, 1))

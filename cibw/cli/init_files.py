@@ -1,4 +1,4 @@
-"""Writes generated files, and keeps what a maintainer has changed."""
+"""Write generated files, and keep changes of maintainers."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from cibw.workflows.values import WorkflowFile
 
 
 def write_files(session: Session, files: tuple[WorkflowFile, ...]) -> None:
-    """Write the files that are missing or out of date, and say so.
+    """Write the files that are missing or outdated, and print a line for each.
 
-    ConfigurationError, before anything is written, where one stands in the way that differs and --force is not given;
-    a companion that differs is left as it is.
+    ConfigurationError, before anything is written, if an existing file differs and --force is not given. Companion
+    files that differ are kept.
     """
     first, *others = files
     places = [(session.line.output or first.path, first), *((file.path, file) for file in others)]
@@ -26,8 +26,8 @@ def write_files(session: Session, files: tuple[WorkflowFile, ...]) -> None:
         print("\n".join(_difference(session, name, first)))
     if blocked and not session.line.force:
         raise ConfigurationError(
-            f"{blocked[0]} is there already, and differs from what would be written.",
-            hint="--force overwrites it; --output FILE writes another file, and --output - prints it.",
+            f"{blocked[0]} already exists and differs from the new file.",
+            hint="Use --force to overwrite it, --output FILE to write another file, or --output - to print it.",
         )
     for name, file in places:
         print(_write(session, name, file))
@@ -38,11 +38,11 @@ def _differs(path: Path, file: WorkflowFile) -> bool:
 
 
 def _text(path: Path) -> str:
-    """The text of a file that is there; ConfigurationError where it is none."""
+    """The text of an existing file; ConfigurationError if it cannot be read."""
     try:
         return read_text(path) or ""
     except UnreadableFileError as error:
-        raise ConfigurationError(f"{error}.", hint="Remove it, or write another file by --output FILE.") from error
+        raise ConfigurationError(f"{error}.", hint="Remove it, or write another file with --output FILE.") from error
 
 
 def _difference(session: Session, name: str, file: WorkflowFile) -> Iterator[str]:
@@ -62,7 +62,7 @@ def _write(session: Session, name: str, file: WorkflowFile) -> str:
     if path.exists() and _text(path) == file.text:
         return f"{name} is up to date."
     if path.exists() and file.is_companion:
-        return f"{name} is there already, and stays as it is."
+        return f"{name} already exists and was kept."
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(file.text.encode())
-    return f"{name} is written."
+    return f"{name} was written."

@@ -1,4 +1,4 @@
-"""What the repository of a project tells about its branches and tags, read without git where it has plain files."""
+"""Read branches and tags of a project's repository, without git if plain files are enough."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_TAGS = 10_000
 
 
 def main_branch(directory: Path, release_branches: tuple[str, ...]) -> str:
-    """The branch of publish-branches where that names one, else what git knows as the main branch of the origin."""
+    """The first branch in publish-branches that is not a pattern, else the main branch of the origin."""
     named = [branch for branch in release_branches if re.fullmatch(r"[\w./-]+", branch)]
     if named:
         return named[0]
@@ -28,7 +28,7 @@ def main_branch(directory: Path, release_branches: tuple[str, ...]) -> str:
 
 
 def tags_of(directory: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The names of the tags of a repository, given the top of its work tree; none where there is no repository."""
+    """The tag names of a repository, given the root of its work tree; none without a repository."""
     repository = _repository(directory)
     if (repository / "reftable").is_dir():
         return tuple(git_lines(HostMachine(environment), directory, *_ALL_TAGS) or ())[:_MOST_TAGS]
@@ -48,7 +48,7 @@ def _packed(text: str) -> Iterator[str]:
 
 
 def _repository(directory: Path) -> Path:
-    """Where branches and tags are kept: `.git`, or what that names in a further work tree or a submodule."""
+    """The directory with branches and tags: `.git`, or its target in a linked work tree or a submodule."""
     path = directory / ".git"
     named = re.fullmatch(r"gitdir: (.+)", _read(path).strip()) if path.is_file() else None
     if named:

@@ -1,4 +1,4 @@
-"""What a project builds on all computers of a CI, whichever computer asks."""
+"""Select the builds of a project on all runners of a CI, independent of this computer."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _COMPUTERS: Mapping[Platform, tuple[Facts, ...]] = {
     Platform.ANDROID: (_LINUX,),
     Platform.IOS: (_ARM_MAC, _INTEL_MAC),
 }
-"""The computers of CIs on which `archs = "auto"` is asked for its meaning."""
+"""The runners of CIs for which `archs = "auto"` is evaluated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selected:
-    """What is built, the options of the release, and lines about platforms that the options do not fit."""
+    """The selected builds, the options of the release, and notes about skipped platforms."""
 
     identifiers: tuple[BuildIdentifier, ...]
     publish: PublishOptions
@@ -45,10 +45,10 @@ class Selected:
 
 
 def select_for_ci(session: Session, project: Project) -> Selected:
-    """The identifiers of the platforms of a release; NothingSelectedError where there are none.
+    """The identifiers of the platforms of a release; NothingSelectedError if there are none.
 
-    Variables of this shell are left out: the CI does not have them. UnfitArchitectureError where `archs` means nothing
-    on a platform of release-targets; one of the usual platforms is left out then.
+    Variables of this shell are ignored, because the CI does not have them. UnfitArchitectureError if `archs` selects
+    nothing on a platform in release-targets; a default platform is skipped instead.
     """
     publish = _options(session, project, ReleaseTarget(platform=Platform.LINUX)).publish
     targets = publish.targets or tuple(ReleaseTarget(platform=platform) for platform in _USUAL)
@@ -63,14 +63,14 @@ def select_for_ci(session: Session, project: Project) -> Selected:
             raise selected
         else:
             reasons = "; ".join(mistake.message for mistake in selected.mistakes)
-            notes.append(f"{target.platform.value} is left out: {reasons}.")
+            notes.append(f"{target.platform.value} is skipped: {reasons}.")
     if not found:
         raise _nothing(targets)
     return Selected(identifiers=tuple(found), publish=publish, notes=tuple(notes))
 
 
 def pure_for_ci(session: Session, project: Project) -> Selected:
-    """No identifiers, as one wheel serves all of them, and the options of the release."""
+    """No identifiers, because one wheel is for all platforms, and the options of the release."""
     options = _options(session, project, ReleaseTarget(platform=Platform.LINUX))
     return Selected(identifiers=(), publish=options.publish)
 
@@ -79,7 +79,7 @@ def _nothing(targets: Iterable[ReleaseTarget]) -> NothingSelectedError:
     names = ", ".join(dict.fromkeys(target.platform.value for target in targets))
     return NothingSelectedError(
         f"The options select no build for {names}.",
-        hint="`cibw plan --platform NAME` says of each identifier why it is not built.",
+        hint="`cibw plan --platform NAME` explains why each identifier is not built.",
     )
 
 
@@ -89,7 +89,7 @@ def _options(session: Session, project: Project, target: ReleaseTarget) -> Optio
 
 
 def _of_target(options: Options, catalog: Catalog) -> tuple[BuildIdentifier, ...] | UnfitArchitectureError:
-    """What any computer of the platform selects, or why none selects anything."""
+    """The identifiers selected on any runner of the platform, or the error if there are none."""
     found = [_selected_on(facts, options, catalog) for facts in _COMPUTERS[options.platform]]
     fitting = [selected for selected in found if not isinstance(selected, UnfitArchitectureError)]
     if not fitting:

@@ -1,4 +1,4 @@
-"""Makes the machine of each job ready: a container, or the host."""
+"""Open the machine of each job: a container, or the host."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ from cibw.running.opened import OpenMachine
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineSettings:
-    """What machines start from; `keep_containers` leaves them for a look after the run.
+    """The settings of machines; `keep_containers` keeps them after the run for debugging.
 
-    `project` is where the project lies on this computer, `cache_project` names it in the volumes that engines keep for
-    it, `runs_32bit` says whether the processor also runs its 32-bit form, and `state` by what the state of a job's
-    before-all is kept, if it is. `prepared` gives the prepared images that a job may use. With `offline` no image is
-    pulled, and containers have no network.
+    `project` is the path of the project on this computer, `cache_project` its name in the volumes of engines.
+    `runs_32bit` says whether the processor also runs 32-bit programs. `state` returns the key by which the result of
+    a job's before-all is kept, if it is kept. `prepared` returns the prepared images that a job may use. With
+    `offline`, no image is pulled, and containers have no network.
     """
 
     host: HostSettings
@@ -63,7 +63,7 @@ class MachineSettings:
 
 
 class Machines:
-    """Opens machines for jobs, from any thread; the connections to engines stay open until the context ends."""
+    """Opens machines for jobs, from any thread; connections to engines stay open until the context ends."""
 
     def __init__(self, settings: MachineSettings) -> None:
         self._settings = settings
@@ -86,28 +86,28 @@ class Machines:
                 remove_volumes(engine, self._records.unused(), self._records)
 
     def open(self, job: Job, go_on: Callable[[], None]) -> AbstractContextManager[OpenMachine]:
-        """The machine of a job, for as long as the context lasts; an error of `go_on` breaks off a long pull."""
+        """The machine of a job for the duration of the context; an error of `go_on` cancels a long pull."""
         if isinstance(job.machine, ContainerSpec):
             return self._container(job, job.machine, go_on)
         return open_host(job.machine, self._settings.host, self._host_place())
 
     def image_identity(self, spec: ContainerSpec) -> str:
-        """What tells the image of a container from any other; empty while the engine does not have it."""
+        """The identity of a container's image; empty if the engine does not have the image."""
         if spec not in self._images:
             host = HostMachine(self._settings.environment)
             found = peek_image(spec.engine.name, spec.image, host) or self._asked(spec)
             if not found:
                 return ""
-            # The program of Podman leaves out what its API begins with.
+            # Podman's command line omits the prefix that its API has.
             self._images[spec] = found.removeprefix("sha256:")
         return self._images[spec]
 
     def has_image(self, spec: ContainerSpec) -> bool:
-        """Whether the engine has the image of a container; EngineUnavailableError where there is no engine."""
+        """Whether the engine has the image of a container; EngineUnavailableError without an engine."""
         return local_image(self._engine(spec.engine.name).client.image, spec.image) is not None
 
     def _asked(self, spec: ContainerSpec) -> str:
-        # An engine that does not answer says so again, and to the user, where it is to make a container.
+        # If the engine does not respond, creating a container reports the error to the user.
         with suppress(CibwError, RefusedError):
             found = local_image(self._engine(spec.engine.name).client.image, spec.image)
             return found.identity if found else ""
@@ -170,14 +170,14 @@ class Machines:
     def _enter_run(self) -> None:
         if self._runs is None:
             runs = LiveRuns.open()
-            # Without a lock, others would take this run for dead.
+            # Without a lock, other runs would treat this run as dead.
             with suppress(OSError):
                 if runs is not None:
                     self._stack.enter_context(runs.entered(self._run_id))
                     self._runs = runs
 
     def _remove_dead(self, engine: Engine) -> None:
-        """Remove what dead runs left, while this one goes on."""
+        """Remove leftovers of dead runs in the background."""
         if self._runs is not None:
             thread = threading.Thread(target=remove_dead_runs, args=(engine.client, self._runs))
             thread.start()
@@ -186,11 +186,11 @@ class Machines:
     def _emulation(
         self, engine: Engine, spec: ContainerSpec, go_on: Callable[[], None]
     ) -> tuple[str, LentPrograms | None]:
-        """How the programs of a container run, for a user, and what it may borrow for that."""
+        """How the programs of a container run, as text for the user, and the programs mounted for emulation."""
         platform = spec.image.oci_platform
         processor = Processor(machine=engine.server.architecture, runs_32bit=self._settings.runs_32bit)
         if engine.is_remote:
-            return ", emulated there, compilers: those of the image" * is_foreign(processor, platform), None
+            return ", emulated there, with the image's compilers" * is_foreign(processor, platform), None
         if check_emulation(processor, platform) is Emulation.NATIVE:
             return "", None
         return ", emulated", lend_programs(spec, self._settings.host, oci_platform_of(processor), go_on=go_on)

@@ -1,4 +1,4 @@
-"""The program: arguments in, exit code out."""
+"""The entry point of the program."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str] | None = None, work: Callable[[Session], int] = carry_out) -> int:
-    """Run one command and give its exit code; SystemExit for a wrong command line, --help and --version.
+    """Run one command and return its exit code; SystemExit for an invalid command line, --help and --version.
 
-    `work` is what carries the command out.
+    `work` runs the command.
     """
     mask = Masker()
     sys.stdout, sys.stderr = _ready(sys.stdout), _ready(sys.stderr)
     if arguments is None:
         sys.excepthook = partial(_show_traceback, mask)
-    # Everything that is printed goes through these, whoever prints it.
+    # All output goes through these streams.
     with redirect_stdout(GuardedStream(sys.stdout, mask)), redirect_stderr(GuardedStream(sys.stderr, mask)):
         return _run(sys.argv[1:] if arguments is None else arguments, mask, work)
 
 
 def _ready(stream: TextIO | None) -> TextIO:
-    """A stream that takes every text; where a caller has closed it, one that keeps nothing."""
+    """A stream that accepts any text; a null stream if the caller has closed it."""
     if stream is None:
         return Path(os.devnull).open("w", encoding="utf-8")
     if isinstance(stream, io.TextIOWrapper):
-        # File names and variables may hold bytes that are no text, and the terminal may lack characters.
+        # File names and variables may contain undecodable bytes, and the terminal may lack characters.
         stream.reconfigure(errors="backslashreplace")
     return stream
 
@@ -53,19 +53,19 @@ def _run(arguments: list[str], mask: Masker, work: Callable[[Session], int]) -> 
     line = parse(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
-        # A terminal that is closed ends the run as Ctrl-C does; `nohup` ignores the signal, and so it stays.
+        # Closing the terminal interrupts the run like Ctrl-C. If `nohup` ignores the signal, keep that.
         signal.signal(signal.SIGHUP, _interrupt)
-    # Imported here, as --help and --version end before it is needed.
+    # Imported here, because --help and --version do not need it.
     from cibw.cli.sessions import Session
 
     try:
         session = Session.start(line, mask)
     except OSError as error:
-        print(f"cibw: the current directory, or the terminal, can't be used: {error}", file=sys.stderr)
+        print(f"cibw: cannot use the current directory or the terminal: {error}", file=sys.stderr)
         return 1
     exit_code = _end_of(session, work)
     try:
-        # Now, and not when Python ends, where nobody would handle what goes wrong.
+        # Flush now, because errors at the exit of Python cannot be handled.
         sys.stdout.flush()
     except OSError as error:
         _give_up(sys.stdout)
@@ -83,17 +83,17 @@ def _end_of(session: Session, work: Callable[[Session], int]) -> int:
         return _fail(InterruptedRunError("The run was interrupted."), session)
     except OSError as error:
         return _refused(error, session)
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a user never meets a bare traceback
+    except Exception as error:  # noqa: BLE001 - users must never see a bare traceback
         return _fail(_fault_of_ours(error, session.mask), session)
 
 
 def _refused(error: OSError, session: Session) -> int:
     if isinstance(error, BrokenPipeError):
-        # The reader of standard output has gone; Python would complain once more when it flushes at exit.
+        # The reader of standard output has exited; Python would report it again when it flushes at exit.
         _give_up(sys.stdout)
         return 1
     if _is_of_closed_terminal(error):
-        # Python would complain once more, and change the exit code, when it flushes at exit.
+        # Python would report it again when it flushes at exit, and change the exit code.
         _give_up(sys.stdout)
         _give_up(sys.stderr)
         return InterruptedRunError.exit_code
@@ -105,19 +105,19 @@ def _give_up(stream: IO[str]) -> None:
 
 
 def _fault_of_ours(error: Exception, mask: Masker) -> CibwError:
-    """What to say of an error that nobody expected; its traceback goes to a file, without secrets."""
+    """The error to show for an unexpected exception; its masked traceback is saved to a file."""
     from traceback import format_exception
 
-    what = "cibw ran out of memory" if isinstance(error, MemoryError) else f"cibw has a fault: {type(error).__name__}"
+    what = "cibw ran out of memory" if isinstance(error, MemoryError) else f"Internal error: {type(error).__name__}"
     saved = _saved(mask("".join(format_exception(error))))
-    place = f" with {saved}, which holds the traceback" if saved else "; --debug-traceback shows where it happened"
+    place = f" and attach {saved}, which has the traceback" if saved else "; --debug-traceback shows the traceback"
     fault = UnexpectedError(f"{what}.", hint=f"Please report it{place}.")
     fault.__cause__ = error
     return fault
 
 
 def _saved(text: str) -> str:
-    """The path of a new file that holds a text; empty where none can be written."""
+    """Save a text to a new file and return its path, or an empty string if that fails."""
     from tempfile import NamedTemporaryFile
 
     try:
@@ -134,7 +134,7 @@ def _fail(error: CibwError, session: Session) -> int:
 
     text = error_text(error, session.look)
     told = error_annotation(error, session.look.fold, session.mask)
-    # The terminal may be the very thing that has gone.
+    # The terminal itself may be closed.
     with suppress(OSError):
         print(text, file=sys.stderr)
         if told:
@@ -145,15 +145,15 @@ def _fail(error: CibwError, session: Session) -> int:
 
 
 def _is_of_closed_terminal(error: OSError) -> bool:
-    """Whether a write failed because the terminal has gone; errors of files name them."""
+    """Whether a write failed because the terminal was closed; errors of files have a file name."""
     return error.errno == errno.EIO and error.filename is None and not sys.stdout.isatty()
 
 
 def _refusal(error: OSError, session: Session) -> CibwError:
-    hint = "Check the disk and the permissions; --debug-traceback shows where it happened."
+    hint = "Check the disk and the permissions. --debug-traceback shows the traceback."
     if str(error.filename or "").startswith(f"{session.cache_dir}{os.sep}"):
-        hint = f"Remove {error.filename}, or the whole cache with `cibw --clean-cache`, and check the disk."
-    refusal = CibwError(f"The system refused what cibw needs: {error}", hint=hint)
+        hint = f"Remove {error.filename}, or the whole cache by `cibw --clean-cache`, and check the disk."
+    refusal = CibwError(f"The operating system reported an error: {error}", hint=hint)
     refusal.__cause__ = error
     return refusal
 

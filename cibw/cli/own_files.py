@@ -1,4 +1,4 @@
-"""What cibw itself writes into a project."""
+"""Files that cibw itself writes into a project."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from cibw.model.manifest import MANIFEST_NAME
 from cibw.reporting.report import FILE_NAME
 
 LOGS = "logs"
-"""The directory of log files, beside the wheels."""
+"""The directory of log files, next to the wheels."""
 COLLECTED = "dist"
 """The directory that a release is collected into."""
 
 
 def made_by_cibw(session: Session, output_dir: Path) -> tuple[Path, ...]:
-    """What is no source of a build: its wheels, the cache, and a `dist` that holds a manifest."""
+    """Paths that are not sources of a build: its wheels, the cache, and a `dist` with a manifest."""
     collected = session.working_dir / COLLECTED
     is_ours = (collected / MANIFEST_NAME).is_file()
     return (output_dir, session.cache_dir, *((collected,) if is_ours else ()))
 
 
 def is_written_by_cibw(path: Path) -> bool:
-    """Whether a path beside distributions is one that cibw writes there: reports, logs and attestations."""
+    """Whether cibw wrote a file next to distributions: reports, logs and attestations."""
     name = path.name
     if name == LOGS:
         return path.is_dir()

@@ -1,4 +1,4 @@
-"""What the parsers of commands have in common."""
+"""Shared parts of the command parsers."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _PLAIN = partial(argparse.RawDescriptionHelpFormatter, width=80)
 class Parser(argparse.ArgumentParser):
     """A parser whose help keeps line breaks and fits the terminal.
 
-    argparse makes a formatter for each argument that is added. Without a width, each of them asks shutil for the size
-    of the terminal, and shutil loads libraries for compression.
+    argparse creates a formatter for each added argument. Without a width, each of them gets the terminal size from
+    shutil, which imports compression libraries.
     """
 
     def format_help(self) -> str:
@@ -30,7 +30,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def plain_parser(prog: str, usage: str, description: str, epilog: str = "") -> Parser:
-    """A parser without arguments. What is not given keeps the default that its field of CommandLine has."""
+    """A parser without arguments. Arguments that are not given keep the defaults of CommandLine."""
     return Parser(
         prog=prog,
         usage=usage,
@@ -43,47 +43,47 @@ def plain_parser(prog: str, usage: str, description: str, epilog: str = "") -> P
 
 
 def command_parser(name: str, usage: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
-    """The parser of a command such as `cache`; `usage` is what stands behind its name.
+    """The parser of a command such as `cache`; `usage` is the text after its name.
 
-    What is not given keeps the default that its field of CommandLine has.
+    Arguments that are not given keep the defaults of CommandLine.
     """
     parser = plain_parser(f"cibw {name}", f"%(prog)s {usage}", description, epilog)
-    parser.add_argument("--debug-traceback", action="store_true", help="show the traceback of every error")
+    parser.add_argument("--debug-traceback", action="store_true", help="show the traceback of errors")
     return parser
 
 
 def address(text: str) -> str:
-    """An address that is given as an argument; ArgumentTypeError where it holds a login."""
+    """Check a URL in an argument; ArgumentTypeError if it contains credentials."""
     if re.match(r"[^/?#]*//[^/?#]*@", text):
         raise argparse.ArgumentTypeError(
-            "the address holds a login, and every user of this computer can read the arguments of programs. Remove it: "
-            "the login for uploads comes from TWINE_USERNAME and TWINE_PASSWORD, the keyring or .pypirc, and an index "
-            "to install from may be set with its login in UV_DEFAULT_INDEX"
+            "the address contains credentials, and every user of this computer can read the arguments of programs. "
+            "Remove them. For uploads, use TWINE_USERNAME and TWINE_PASSWORD, the keyring or .pypirc. An index to "
+            "install from can be set with its credentials in UV_DEFAULT_INDEX"
         )
     return text
 
 
 def add_package(parser: argparse.ArgumentParser) -> None:
-    """The arguments that say which project it is, where another word stands alone already."""
+    """Add the arguments --package and --config-file, for commands with other positional arguments."""
     parser.add_argument(
         "--package",
         metavar="PACKAGE",
-        help="the package's directory below the current one, or an sdist (.tar.gz); default: the current directory",
+        help="package directory in the current directory, or an sdist (.tar.gz); default: the current directory",
     )
     add_config_file(parser)
 
 
 def add_config_file(parser: argparse._ActionsContainer) -> None:
-    """The argument that names the configuration file."""
+    """Add the argument for the configuration file."""
     parser.add_argument(
         "--config-file",
         metavar="FILE",
-        help="the TOML file with the configuration; {package} may stand in it; default: {package}/pyproject.toml",
+        help="TOML configuration file; may contain {package}; default: {package}/pyproject.toml",
     )
 
 
 def add_platform(parser: argparse._ActionsContainer) -> None:
-    """The argument that names a platform."""
+    """Add the argument for the platform."""
     platforms = ["auto", *(platform.value for platform in Platform)]
     parser.add_argument(
         "--platform",
@@ -94,7 +94,7 @@ def add_platform(parser: argparse._ActionsContainer) -> None:
 
 
 def add_engine(parser: argparse._ActionsContainer) -> None:
-    """The argument that says where it is built."""
+    """Add the argument for the container engine."""
     parser.add_argument(
         "--engine",
         metavar="NAME",
@@ -104,17 +104,17 @@ def add_engine(parser: argparse._ActionsContainer) -> None:
 
 
 def add_jobs(parser: argparse._ActionsContainer) -> None:
-    """The argument that says how many builds run side by side."""
+    """Add the argument for the number of parallel builds."""
     parser.add_argument(
         "--jobs",
         metavar="N",
         type=_positive,
-        help="how many builds run side by side; default: as many as processors and memory allow [CIBW_JOBS]",
+        help="number of parallel builds; default: as many as processors and memory allow [CIBW_JOBS]",
     )
 
 
 def _positive(text: str) -> int:
     number = int(text) if re.fullmatch("[0-9]{1,9}", text) else 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive integer")
     return number

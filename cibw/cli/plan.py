@@ -1,4 +1,4 @@
-"""The command that prints what a build would do."""
+"""The `plan` command."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cibw.reporting.plan_text import plan_text
 
 
 def print_plan(session: Session) -> int:
-    """Print the plan as text or as JSON; NothingSelectedError where there is nothing to build."""
+    """Print the plan as text or as JSON; NothingSelectedError if there is nothing to build."""
     options = read_options(session)
     catalog = load_catalog()
     gathered = gather(session, options, catalog, resolves_engine=False)

@@ -1,4 +1,4 @@
-"""The project on disk: where it is, and what configures it."""
+"""Find a project on disk and its configuration sources."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _PROJECT_FILES = ("setup.py", "setup.cfg", "pyproject.toml")
 class Project:
     """A project's root, which is copied to machines, and its package directory relative to the root.
 
-    `is_sdist` tells that it was unpacked for this run; git has nothing to say of it. `is_elsewhere` tells that the
-    package is its own root, because it is not below the current directory.
+    `is_sdist`: it was unpacked for this run and is not a git checkout. `is_elsewhere`: the package is its own root,
+    because it is not in the current directory.
     """
 
     root: Path
@@ -33,7 +33,7 @@ class Project:
 
 @contextmanager
 def open_project(line: CommandLine, working_dir: Path) -> Iterator[Project]:
-    """Find the project that the command line names; an sdist is unpacked for as long as the context lasts."""
+    """Find the project on the command line; an sdist is unpacked for the duration of the context."""
     package = working_dir / line.package
     if package.is_dir():
         yield _directory(package, working_dir)
@@ -47,25 +47,25 @@ def open_project(line: CommandLine, working_dir: Path) -> Iterator[Project]:
     else:
         kind = "not an sdist (.tar.gz, .tgz or .zip) or a directory" if package.exists() else "missing"
         raise ConfigurationError(
-            f"The package {line.package} is {kind}.", hint="Name the directory of a Python project, or its sdist."
+            f"The package {line.package} is {kind}.", hint="Pass the directory of a Python project, or its sdist."
         )
 
 
 def is_sdist_name(filename: str) -> bool:
-    """Whether a file is named like an sdist that can be built from; `.tgz` and `.zip` are of before PEP 625."""
+    """Whether a file has the name of an sdist; `.tgz` and `.zip` predate PEP 625."""
     return filename.lower().endswith((".tar.gz", ".tgz", ".zip"))
 
 
 def is_project(directory: Path) -> bool:
-    """Whether a directory holds a Python project."""
+    """Whether a directory is a Python project."""
     return any((directory / name).is_file() for name in _PROJECT_FILES)
 
 
 def _directory(package: Path, working_dir: Path) -> Project:
     if not is_project(package):
         raise ConfigurationError(
-            f"{package} holds no Python project: {', '.join(_PROJECT_FILES)} are all missing.",
-            hint="Run cibw in the project's directory, or name that directory.",
+            f"{package} is not a Python project: {', '.join(_PROJECT_FILES)} are all missing.",
+            hint="Run cibw in the project's directory, or pass that directory.",
         )
     if not package.resolve().is_relative_to(working_dir.resolve()):
         return Project(root=package.resolve(), package_dir=".", is_elsewhere=True)
@@ -74,11 +74,11 @@ def _directory(package: Path, working_dir: Path) -> Project:
 
 
 def refuse_elsewhere(project: Project, working_dir: Path) -> None:
-    """ConfigurationError for a package outside of the current directory, which is what a container gets."""
+    """ConfigurationError for a package outside of the current directory, which containers cannot access."""
     if project.is_elsewhere:
         raise ConfigurationError(
-            f"The package {project.root} is not below the current directory, {working_dir}.",
-            hint="Run cibw from a directory that holds the package and all that its build needs.",
+            f"The package {project.root} is not in the current directory, {working_dir}.",
+            hint="Run cibw from a directory that contains the package and everything its build uses.",
         )
 
 
@@ -90,17 +90,17 @@ def _unpack(sdist: Path, directory: Path) -> Project:
         unpack_into(directory, sdist)
     except ArchiveError as error:
         raise ConfigurationError(
-            f"The sdist {sdist} can't be unpacked: {error}.",
-            hint="Nothing of it was written. Download it again; if that does not help, report it to its maintainers.",
+            f"Cannot unpack the sdist {sdist}: {error}.",
+            hint="Nothing was written. Download it again. If that does not help, report it to its maintainers.",
         ) from error
     entries = list(directory.iterdir())
     if len(entries) != 1 or entries[0].is_symlink() or not entries[0].is_dir():
-        raise ConfigurationError(f"The sdist {sdist} must hold exactly one directory.")
+        raise ConfigurationError(f"The sdist {sdist} must contain exactly one directory.")
     return Project(root=entries[0].resolve(), package_dir=".")
 
 
 def make_output_dir(path: Path) -> Path:
-    """Make the output directory and give its absolute path; ConfigurationError where nothing can be written there."""
+    """Create the output directory and return its absolute path; ConfigurationError if it is not writable."""
     from tempfile import NamedTemporaryFile
 
     try:
@@ -109,16 +109,16 @@ def make_output_dir(path: Path) -> Path:
             return path.resolve()
     except OSError as error:
         raise ConfigurationError(
-            f"Nothing can be written to the output directory {path}: {error.strerror}",
-            hint="Name another one by --output-dir or CIBW_OUTPUT_DIR.",
+            f"Cannot write to the output directory {path}: {error.strerror}",
+            hint="Set another directory with --output-dir or CIBW_OUTPUT_DIR.",
         ) from error
 
 
 @contextmanager
 def writing_to(session: Session, path: Path) -> Iterator[Path]:
-    """The output directory, which is made; no other run writes to it until the context ends.
+    """Create the output directory and lock it against other runs until the context ends.
 
-    ConfigurationError where nothing can be written there.
+    ConfigurationError if it is not writable.
     """
     from cibw.running.output_lock import sole_writer
     from cibw.running.probe import read_node
@@ -133,7 +133,7 @@ def writing_to(session: Session, path: Path) -> Iterator[Path]:
 
 
 def sources_of(line: CommandLine, project: Project, working_dir: Path, environ: Mapping[str, str]) -> Sources:
-    """Everything that configures a project; ConfigurationError where a named configuration file is missing."""
+    """All configuration sources of a project; ConfigurationError if a given configuration file is missing."""
     label, path = config_file_of(line, project, working_dir)
     try:
         text = read_text(path)
@@ -143,7 +143,7 @@ def sources_of(line: CommandLine, project: Project, working_dir: Path, environ: 
         raise ConfigurationError(f"The configuration file {path} is a directory.")
     if text is None and line.config_file:
         raise ConfigurationError(
-            f"The configuration file {path} is missing.", hint="Check --config-file; {package} may stand in it."
+            f"The configuration file {path} is missing.", hint="Check --config-file; it may contain {package}."
         )
     return Sources(
         config_label=label,
@@ -165,7 +165,7 @@ def sources_of(line: CommandLine, project: Project, working_dir: Path, environ: 
 
 
 def config_file_of(line: CommandLine, project: Project, working_dir: Path) -> tuple[str, Path]:
-    """The configuration file that a command line names, as it is called in messages, and its path."""
+    """The configuration file of a command line: its name for messages, and its path."""
     package = project.root / project.package_dir
     if not line.config_file:
         path = package / "pyproject.toml"
@@ -176,8 +176,8 @@ def config_file_of(line: CommandLine, project: Project, working_dir: Path) -> tu
 
 
 def reader_of(root: Path) -> Callable[[str], str | None]:
-    """Reads the text files of a project by their POSIX paths below its root; None where there is none.
+    """A function that reads text files of a project by their POSIX paths relative to its root; None for missing files.
 
-    UnreadableFileError for a file that can't be read.
+    UnreadableFileError for a file that cannot be read.
     """
     return lambda path: read_text(root / path, path)

@@ -1,4 +1,4 @@
-"""The command that sends a release to a package index."""
+"""The `publish` command."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from cibw.reporting.upload_text import upload_plan_text
 
 
 def publish(session: Session) -> int:
-    """Plan an upload, and carry it out unless only the plan is wanted; the errors say what the exit codes mean."""
+    """Plan an upload, and run it unless --dry-run is given; the exit code comes from the error."""
     with release_project(session) as found:
         options = with_arguments(session, found.options.publish)
         chosen = choose_files(session)
@@ -57,7 +57,7 @@ def publish(session: Session) -> int:
                 attestations=attestations,
             )
             if session.line.dry_run:
-                # Behind a shut gate, as in a pull request, no credentials are asked for.
+                # If publishing is refused, as in a pull request, credentials are not needed.
                 return 0 if hindrances.refused else work.rehearse(plan, facts.tag)
             exit_code = work.send(plan) if plan.having(Decision.SEND) else work.skip_all(plan, facts.tag)
             tell_page(session, asked.index, chosen.release)
@@ -75,7 +75,7 @@ def _is_skipped(session: Session, plan: UploadPlan, chosen: Chosen) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Hindrances:
-    """What a dry run tells, and any other run ends with: shut gates, and faults of the release."""
+    """Problems that a dry run reports and other runs fail with: refusals of the gates, and faults of the release."""
 
     refused: tuple[Refusal, ...]
     fault: ReleaseFaultError | None
@@ -92,7 +92,7 @@ def _hindrances(session: Session, options: PublishOptions, chosen: Chosen, facts
 
 
 def with_arguments(session: Session, options: PublishOptions) -> PublishOptions:
-    """The options, where the command line does not say otherwise."""
+    """The options, overridden by the command line."""
     line = session.line
     never = line.never_from_pull_request
     return replace(
@@ -116,7 +116,7 @@ def _plan(chosen: Chosen, asked: AskedIndex, options: PublishOptions) -> UploadP
 
 
 def _with_refusals(plan: UploadPlan, refused: tuple[Refusal, ...]) -> UploadPlan:
-    return replace(plan, notes=(*plan.notes, *(f"The gate would stay shut. {one.message}" for one in refused)))
+    return replace(plan, notes=(*plan.notes, *(f"Publishing would be refused. {one.message}" for one in refused)))
 
 
 def _warn(session: Session, text: str) -> None:

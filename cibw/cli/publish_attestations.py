@@ -1,4 +1,4 @@
-"""Attestations of a release: which files get one, and making them before the first file is sent."""
+"""Attestations of a release: choose the files to attest, and sign them before the first upload."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from cibw.reporting.wording import count
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attestations:
-    """What the configuration wants of attestations, and what this run can do; `warn` tells the user."""
+    """The attestation settings of the configuration and this run; `warn` shows a warning."""
 
     session: Session
     policy: AttestationPolicy
@@ -31,24 +31,24 @@ class Attestations:
     warn: Callable[[str], None]
 
     def planned(self, plan: UploadPlan) -> UploadPlan:
-        """The plan with what is attested, supposed that this run is let in as a trusted publisher where it may be."""
+        """The plan with attestations, assuming that trusted publishing succeeds if it is possible."""
         may_be = self.session.line.trusted_publishing != TrustedPublishing.NEVER.value
         return with_attestations(plan, self._verdict(is_trusted=may_be and self.facts.is_ci), leftovers)
 
     def made(self, plan: UploadPlan, source: LateSource) -> UploadPlan:
-        """The plan with its attestations made; AttestationError where they are required and can't be."""
+        """The plan with its attestations created; AttestationError if they are required and that fails."""
         from cibw.publishing.attest import attest_release
         from cibw.publishing.trusted import TrustedSource
 
         missing = sum(upload.to_attest for upload in plan.uploads)
         attested = missing or any(upload.attestations for upload in plan.uploads)
         if attested and self.policy is AttestationPolicy.AUTO and not isinstance(source.open(), TrustedSource):
-            self.warn(f"The files go without attestations: {NOT_TRUSTED}.")
+            self.warn(f"The files are uploaded without attestations: {NOT_TRUSTED}.")
             return without_attestations(plan)
         if not missing:
             return plan
         stream = self.session.stream_for_people
-        stream.write(f"Attesting {count(missing, 'file')} by Sigstore\n")
+        stream.write(f"Signing {count(missing, 'file')} with Sigstore\n")
         stream.flush()
         return attest_release(plan, self._attester(), self.policy, self.warn)
 
@@ -68,7 +68,7 @@ class Attestations:
 
 
 def trust_of(session: Session) -> Trust:
-    """The instance of Sigstore that the environment names, else the public one."""
+    """The Sigstore instance set in the environment, else the public one."""
     named = session.environment.get(VARIABLE, "")
     if not named:
         return Trust()
@@ -77,5 +77,5 @@ def trust_of(session: Session) -> Trust:
         return Trust(config=read_text_limited(path))
     except (OSError, ValueError) as error:
         raise ConfigurationError(
-            f"{VARIABLE} names {path}, which can't be read.", hint="It is the JSON of a ClientTrustConfig of Sigstore."
+            f"{VARIABLE} is {path}, which cannot be read.", hint="It must be the JSON of a Sigstore ClientTrustConfig."
         ) from error

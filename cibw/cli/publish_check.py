@@ -1,4 +1,4 @@
-"""The check of a release before it is sent."""
+"""Check a release before the upload."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from cibw.reporting.wording import count
 
 
 def unfit(session: Session, options: PublishOptions) -> ReleaseFaultError | None:
-    """Write what is wrong with the release, and give the error that stops it where one is among that.
+    """Print the findings about the release, and return the error that stops it, if any.
 
-    Where a part of the same run has checked it already, nothing is done.
+    Do nothing if an earlier step of the same run has checked the release.
     """
     line, look = session.line, session.look
     if line.is_checked:
         return None
     if line.no_check:
         mark = look.warning(look.symbol("⚠", "!"))
-        session.stream_for_people.write(f"  {mark} The release is not checked (--no-check).\n")
+        session.stream_for_people.write(f"  {mark} The release was not checked (--no-check).\n")
         return None
     checked = check_release(session, options, chosen_paths(session))
     told = tuple(one for one in checked.findings if one.severity is not Severity.SKIPPED)
@@ -34,7 +34,7 @@ def unfit(session: Session, options: PublishOptions) -> ReleaseFaultError | None
         return None
     errors = sum(one.severity is Severity.ERROR for one in told)
     return ReleaseFaultError(
-        f"The release has {count(errors, 'error')}. Nothing was sent.",
-        hint="`cibw check` finds the same without an index. Where a rule is wrong for this project, name it in "
-        "check-ignore of [tool.cibw]; --no-check sends files that nobody has checked.",
+        f"The release has {count(errors, 'error')}. Nothing was uploaded.",
+        hint="`cibw check` runs the same checks without an index. If a rule is wrong for this project, add it to "
+        "check-ignore in [tool.cibw]. --no-check uploads without checks.",
     )

@@ -1,4 +1,4 @@
-"""The files that a call of `cibw publish` is about."""
+"""Choose the files of `cibw publish`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cibw.publishing.upload_plan import Release, release_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """A release, the directory that its report goes to, and what was decided for the user."""
+    """A release, the directory of its report, and a note about a default."""
 
     release: Release
     directory: Path
@@ -23,14 +23,14 @@ class Chosen:
 
 
 def choose_files(session: Session) -> Chosen:
-    """The files of a directory or those that are named."""
+    """The files of a directory, or the given files."""
     paths = release_paths(session)
     files = read_files(paths.files) if paths.directory is None else read_directory(paths.directory)
     return Chosen(release=release_of(files), directory=paths.directory or paths.files[0].parent, note=paths.note)
 
 
 def check_unchanged(plan: UploadPlan) -> None:
-    """ReleaseFaultError where a file is no longer what was planned with."""
+    """ReleaseFaultError if a file has changed since the plan was made."""
     changed = [
         upload.distribution.filename
         for upload in plan.uploads
@@ -38,6 +38,6 @@ def check_unchanged(plan: UploadPlan) -> None:
     ]
     if changed:
         raise ReleaseFaultError(
-            f"before-publish has changed {', '.join(changed)}. Nothing was sent.",
-            hint="Change files before they are published: what was checked is what is sent.",
+            f"before-publish has changed {', '.join(changed)}. Nothing was uploaded.",
+            hint="Change files before publishing: files must not change after the checks.",
         )

@@ -1,4 +1,4 @@
-"""The gates of a release, by what the CI and git say of this run."""
+"""Check whether a release is allowed, with facts from the CI and git."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from cibw.running.host import HostMachine
 
 
 def release_facts(session: Session, project: Project, options: PublishOptions) -> CiFacts:
-    """What this run is for: as the CI says, else, where a gate asks for it, as the git of a directory does.
+    """The facts of this run from the CI, else from git if a gate needs them.
 
-    GateError where a gate needs git, and git does not read the repository.
+    GateError if a gate needs git, and git refuses to read the repository.
     """
     facts = ci_facts(session.environment)
     is_asked = (options.require_tag or options.branches) and not project.is_sdist
@@ -29,7 +29,7 @@ def release_facts(session: Session, project: Project, options: PublishOptions) -
 
 
 def gate_refusals(options: PublishOptions, facts: CiFacts, project: str, version: str) -> tuple[Refusal, ...]:
-    """Every reason of the options against a release by this run."""
+    """All reasons by which the options refuse a release in this run."""
     gates = Gates(
         require_tag=options.require_tag,
         tag_format=options.tag_format,
@@ -47,8 +47,8 @@ def _git(session: Session, project: Project) -> Callable[[tuple[str, ...]], str]
         refusal = owner_refusal(host, project.root) if lines is None else ""
         if refusal:
             raise GateError(
-                f"git does not read the repository at {project.root}, because it belongs to another user. "
-                "So the tag and the branch of this release are unknown.",
+                f"git refuses to read the repository at {project.root}, because it belongs to another user. "
+                "The tag and the branch of this release are unknown.",
                 hint=f"If you trust the repository, run `{refusal}`.",
             )
         return "".join(f"{line}\n" for line in lines or ())

@@ -1,4 +1,4 @@
-"""The hooks of a release: commands of the project's before its first file is sent, and after the last one."""
+"""The hooks of a release: project commands before the first and after the last upload."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LAST_LINES = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
-    """Runs hooks in a directory, in an environment without credentials; `say` gets what they print, line by line."""
+    """Runs hooks in a directory, in an environment without credentials; `say` gets their output line by line."""
 
     directory: Path
     environment: Mapping[str, str]
@@ -42,7 +42,7 @@ class Hooks:
             if outcome.exit_code:
                 raise CommandFailedError(
                     f"The hook {name} failed.",
-                    hint=f"Try `{text}` by itself, or change {name}.",
+                    hint=f"Run `{text}` by hand to see the error, or change {name}.",
                     context=ErrorContext(
                         command=text, exit_code=outcome.exit_code, last_lines=tuple(lines[-_LAST_LINES:])
                     ),

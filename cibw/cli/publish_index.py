@@ -1,4 +1,4 @@
-"""The index that a call of `cibw publish` is about, and what it has."""
+"""The index of `cibw publish`, and its files."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from cibw.publishing.upload_plan import Release
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedIndex:
-    """An index and how to ask it; `listing` asks anew each time, with fewer tries where an upload is under way."""
+    """An index and its lookup; `listing` sends a new request each time, with fewer attempts during an upload."""
 
     index: PackageIndex
     lookup: Lookup
 
     def listing(self, release: Release, *, attempts: int = 5) -> Listing:
-        """What the index has of a release's project."""
+        """The files of the release's project on the index."""
         names = [file.distribution.filename for file in release.files]
         lookup = replace(self.lookup, attempts=attempts)
         return lookup.listing(self.index.simple, release.project, names)
 
 
 def named_index(session: Session, to: str) -> PackageIndex:
-    """The index by its name or address; `simple` is empty where no rule knows it."""
+    """The index for a name or URL; `simple` is empty if it cannot be derived."""
     from cibw.publishing.upload_pypirc import famous_addresses
 
     line, famous = session.line, famous_addresses()
@@ -43,7 +43,7 @@ def named_index(session: Session, to: str) -> PackageIndex:
 
 
 def find_index(session: Session, index: PackageIndex, source: CredentialSource) -> AskedIndex:
-    """The index with the address of its simple API, which is found out where no rule knows it."""
+    """The index with the URL of its simple API, which is looked up if it cannot be derived."""
     from cibw.running.fetch_http import HttpTransport
 
     web: Web = HttpTransport(context=certificates(session, index))
@@ -57,7 +57,7 @@ def find_index(session: Session, index: PackageIndex, source: CredentialSource) 
 def _say_waiting(session: Session, reason: str, seconds: float) -> None:
     look = session.look
     mark = look.warning(look.symbol("⚠", "!"))
-    session.stream_for_people.write(f"  {mark} {look.clean(reason)}; next try in {seconds:g} s\n")
+    session.stream_for_people.write(f"  {mark} {look.clean(reason)}; retrying in {seconds:g} s\n")
     session.stream_for_people.flush()
 
 
@@ -74,7 +74,7 @@ def _login(source: CredentialSource) -> Callable[[], Mapping[str, str]]:
         try:
             found = source.credentials()
         except CredentialsError:
-            # A look is worth a try without; the upload itself will say what is missing.
+            # Try without credentials; the upload itself reports what is missing.
             return {}
         return {"authorization": basic_login(f"{found.username}:{found.password}")}
 

@@ -1,4 +1,4 @@
-"""What lets uploads in, found when it is first needed."""
+"""The credentials of uploads, found on first use."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PYPIRC = "~/.pypirc"
 
 
 class LateSource:
-    """Opens a source when it is first asked, as a plan may need no login; satisfies SecretSource."""
+    """Opens a credential source on first use, because a plan may need no credentials; satisfies SecretSource."""
 
     def __init__(self, opener: Callable[[], SecretSource], learn: Callable[[tuple[str, ...]], None]) -> None:
         self._opener = opener
@@ -32,11 +32,11 @@ class LateSource:
 
     @property
     def description(self) -> str:
-        """Where the credentials come from."""
+        """The origin of the credentials."""
         return self.open().description
 
     def open(self) -> SecretSource:
-        """The source; CredentialsError where nothing lets us in."""
+        """The source; CredentialsError if no credentials are found."""
         if self._opened is None:
             self._opened = self._opener()
         return self._opened
@@ -48,17 +48,17 @@ class LateSource:
         return found
 
     def secrets(self) -> tuple[str, ...]:
-        """Every secret so far."""
+        """All secrets so far."""
         return self._opened.secrets() if self._opened else ()
 
     def close(self) -> None:
-        """Give back what must not outlive the upload."""
+        """Revoke credentials that must not outlive the upload."""
         if self._opened:
             self._opened.close()
 
 
 def source_for(session: Session, index: PackageIndex, facts: CiFacts, warn: Callable[[str], None]) -> LateSource:
-    """What lets this run into an index: trusted publishing, variables, .pypirc or the keyring."""
+    """The credential source for an index: trusted publishing, variables, .pypirc or the keyring."""
     return LateSource(partial(_open, session, index, facts, warn), session.mask.learn)
 
 
@@ -88,23 +88,23 @@ def _open(session: Session, index: PackageIndex, facts: CiFacts, warn: Callable[
 
 
 def chosen_certificates(session: Session, index: PackageIndex) -> Certificates:
-    """The certificates that variables or .pypirc choose for an index."""
+    """The certificates for an index from variables or .pypirc."""
     from cibw.publishing.upload_pypirc import read_pypirc
 
     return certificates_of(index, session.environment, read_pypirc(Path(PYPIRC).expanduser()))
 
 
 def certificates(session: Session, index: PackageIndex) -> ssl.SSLContext:
-    """Whom connections to an index trust, and which certificate they show; DownloadError where a file can't be read."""
+    """The SSL context for an index, with its client certificate; DownloadError if a file cannot be read."""
     from cibw.running.fetch_http import trusted
 
     return trusted(session.environment, chosen_certificates(session, index))
 
 
 def mask(session: Session, facts: CiFacts, secret: str) -> None:
-    """Hide a secret in all that cibw prints, and let the CI hide it in its log."""
+    """Mask a secret in cibw's output and in the CI's log."""
     session.mask.learn([secret])
     if facts.provider is CiProvider.GITHUB:
-        # The CI takes the line out of its log, and hides the secret from then on.
+        # The CI removes this line from its log, and masks the secret from then on.
         write_command(session.stream_for_people, f"::add-mask::{secret}\n")
         session.stream_for_people.flush()

@@ -1,4 +1,4 @@
-"""An upload that is to be carried out: its hooks, its progress on the terminal, its report."""
+"""Run an upload with its hooks, progress display and report."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TRIES_UNDER_WAY = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishWork:
-    """What an upload needs; `kept` has its reports, the newest last."""
+    """The dependencies of an upload; `kept` has its reports, the newest last."""
 
     session: Session
     root: Path
@@ -44,11 +44,11 @@ class PublishWork:
     kept: list[PublishReport] = field(default_factory=list)
 
     def send(self, plan: UploadPlan) -> int:
-        """Send what the plan wants sent, between the hooks; the exit code of a release that went well."""
+        """Upload the files of the plan, between the hooks; return the exit code of a successful release."""
         self.source.open()
         hooks = Hooks(directory=self.root, environment=self.session.environment, say=self._say)
         hooks.run("before-publish", self.options.before_publish)
-        # Not around the hooks, which may call cibw for the same directory.
+        # Do not lock during the hooks, which may run cibw for the same directory.
         with writing_to(self.session, self.chosen.directory):
             check_unchanged(plan)
             try:
@@ -59,11 +59,11 @@ class PublishWork:
             hooks.run("after-publish", self.options.after_publish)
         except CommandFailedError as error:
             mark = self.session.look.warning(self.session.look.symbol("⚠", "!"))
-            self._say(f"  {mark} {error.message} The release is on {plan.index.name} all the same. {error.hint}")
+            self._say(f"  {mark} {error.message} The release is on {plan.index.name}. {error.hint}")
         return 0
 
     def rehearse(self, plan: UploadPlan, tag: str) -> int:
-        """End as the real run would before it sends anything: CredentialsError where nothing lets it in."""
+        """End like the real run before the first upload: CredentialsError if no credentials are found."""
         if plan.having(Decision.SEND):
             self.source.open()
         elif tag and not self.options.skip_existing:
@@ -71,14 +71,14 @@ class PublishWork:
         return 0
 
     def skip_all(self, plan: UploadPlan, tag: str) -> int:
-        """Say that there is nothing to do; NothingToPublishError where a tag says that a release was meant."""
+        """Report that there is nothing to do; NothingToPublishError in a run for a tag."""
         error = None if not tag or self.options.skip_existing else _nothing_to_publish(plan, self.chosen, tag)
         with writing_to(self.session, self.chosen.directory):
             self._keep(Sheet.of(plan, time.time()).report(error.exit_code if error else 0))
         self._tell_ending()
         if error is not None:
             raise error
-        self._say(f"Nothing to do: {plan.index.name} has all of these files already.")
+        self._say(f"Nothing to do: {plan.index.name} already has all of these files.")
         return 0
 
     def _sending(self) -> Sending:
@@ -119,10 +119,10 @@ class PublishWork:
 def _nothing_to_publish(plan: UploadPlan, chosen: Chosen, tag: str) -> CibwError:
     release = chosen.release
     return NothingToPublishError(
-        f"{plan.index.name} has all files of {release.project} {release.version} already, though this run is for the "
+        f"{plan.index.name} already has all files of {release.project} {release.version}, but this run is for the "
         f"tag {tag}.",
-        hint="If the version was not raised, raise it, and tag again. If the release is simply there, --skip-existing "
-        "or skip-existing = true makes this a success.",
+        hint="If the version was not raised, raise it and tag again. If the release is already published, use "
+        "--skip-existing or skip-existing = true.",
     )
 
 

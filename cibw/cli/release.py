@@ -1,4 +1,4 @@
-"""The command that does all of a release: each part is the function that the command of its own calls."""
+"""The `release` command: runs the functions of the other commands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cibw.errors import CibwError, PureWheelError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A command of a release, and the words that call it by hand."""
+    """A step of a release, and the command line that runs it by hand."""
 
     line: CommandLine
     words: tuple[str, ...]
@@ -27,11 +27,11 @@ class Part:
 
 
 def release(session: Session) -> int:
-    """Do the parts of a release until one fails, whose error then says how to go on; the exit code is that part's."""
+    """Run the steps of a release until one fails, and return its exit code; the error says how to continue."""
     with release_project(session) as found:
         wheels = found.options.output_dir
         one_wheel = is_pure(session.line, found.project)
-        # An index that can't be is told before anything is built.
+        # Report an invalid index before anything is built.
         named_index(session, session.line.to or found.options.publish.to)
     parts = tuple(parts_of(session.line, wheels, is_pure=one_wheel))
     for number, part in enumerate(parts, start=1):
@@ -45,15 +45,15 @@ def release(session: Session) -> int:
             print("The project is pure Python, so one wheel serves all platforms.\n")
             return release(replace(session, line=replace(session.line, pure=True)))
         if code:
-            print(f"The release ends here. {_way_on(part)}")
+            print(f"The release stops here. {_way_on(part)}")
             return code
     return 0
 
 
 def parts_of(line: CommandLine, wheels: str, *, is_pure: bool = False) -> Iterator[Part]:
-    """The commands of a release in their order; `wheels` is the directory that builds write to.
+    """The commands of a release in order; `wheels` is the output directory of builds.
 
-    Of pure Python there is nothing to collect: the wheel is built beside the sdist.
+    A pure Python project has nothing to collect: the wheel is built next to the sdist.
     """
     config = ("--config-file", line.config_file) if line.config_file else ()
     other = (*(("--package", line.package) if line.package != "." else ()), *config)
@@ -93,7 +93,7 @@ def _index_words(line: CommandLine) -> tuple[str, ...]:
 
 
 def _way_on(part: Part) -> str:
-    return f"`{part}` tries this part again; the same `cibw release` goes on from here."
+    return f"`{part}` retries this step; the same `cibw release` continues from here."
 
 
 def _title(session: Session, text: str, *, is_first: bool) -> None:

@@ -9,12 +9,12 @@ from cibw.cli.publish_arguments import add_gates, add_upload
 from cibw.cli.verify_arguments import add_verification
 
 _EPILOG = """\
-The first command that fails ends the release, and the same call goes on from there: nothing is built again that has
-not changed, and nothing is sent twice.
+The release stops at the first command that fails. Run the same command again to continue: nothing is rebuilt unless it
+has changed, and nothing is uploaded twice.
 
 exit codes:
-  those of the commands: see `cibw --help`, `cibw publish --help` and `cibw verify --help`;
-  25 a tagged release was on the index already, all of it.
+  the exit codes of the commands: see `cibw --help`, `cibw publish --help` and `cibw verify --help`;
+  25 the index already has all files of a tagged release.
 """
 
 
@@ -23,7 +23,7 @@ def release_parser() -> argparse.ArgumentParser:
     parser = command_parser(
         "release",
         "[options] [PACKAGE]",
-        "Build the sdist and the wheels of a project, collect and check them, send them to a package index, and\n"
+        "Build the sdist and the wheels of a project, collect and check them, upload them to a package index, and\n"
         "verify them there: `cibw sdist`, `build`, `collect`, `check`, `publish`, `verify`, one after the other.",
         _EPILOG,
     )
@@ -31,7 +31,7 @@ def release_parser() -> argparse.ArgumentParser:
         "package",
         metavar="PACKAGE",
         nargs="?",
-        help="the package's directory below the current one; default: the current directory",
+        help="package directory in the current directory; default: the current directory",
     )
     add_config_file(parser)
     build = parser.add_argument_group("build")
@@ -50,16 +50,16 @@ def _add_parts(group: argparse._ArgumentGroup) -> None:
         "--collect",
         metavar="DIR",
         nargs="+",
-        help="collect what other jobs have built from these folders, and build nothing here",
+        help="collect the files that other jobs built from these directories instead of building",
     )
     group.add_argument(
         "--resume",
         action=argparse.BooleanOptionalAction,
-        help="take wheels from the store where nothing has changed since they were built; default: yes, in a CI too",
+        help="reuse wheels from the store if nothing has changed since they were built; default: yes, also in a CI",
     )
     group.add_argument(
         "--pure",
         action=argparse.BooleanOptionalAction,
-        help="build one wheel for all platforms, of a pure Python project; default: where its files say that it is one",
+        help="build one wheel of a pure Python project for all platforms; default: detected from the project's files",
     )
-    group.add_argument("--dry-run", action="store_true", help="end with the upload plan, and send nothing")
+    group.add_argument("--dry-run", action="store_true", help="stop after the upload plan; upload nothing")

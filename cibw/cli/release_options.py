@@ -1,4 +1,4 @@
-"""The options of a release, also where the project itself is not at hand."""
+"""The options of a release, also without the project."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class ReleaseProject:
 
 
 def pyproject_of(project: Project) -> TomlTable:
-    """The pyproject.toml of a project, empty where there is none; ConfigurationError where it is no TOML."""
+    """The pyproject.toml of a project, empty if it is missing; ConfigurationError if it is not TOML."""
     try:
         return parse_toml(read_text(project.root / project.package_dir / "pyproject.toml") or "")
     except (UnreadableFileError, ValueError) as error:
-        raise ConfigurationError(f"pyproject.toml can't be read: {error}") from error
+        raise ConfigurationError(f"Cannot read pyproject.toml: {error}") from error
 
 
 def is_pure(line: CommandLine, project: Project) -> bool:
-    """Whether one wheel serves all platforms: as the command line says, else as the files of the project do."""
+    """Whether one wheel is for all platforms: from the command line, else detected from the project's files."""
     if line.pure is not None:
         return line.pure
     return is_pure_python(pyproject_of(project), reader_of(project.root / project.package_dir))
@@ -43,7 +43,7 @@ def is_pure(line: CommandLine, project: Project) -> bool:
 
 @contextmanager
 def release_project(session: Session) -> Iterator[ReleaseProject]:
-    """The project and its options; a job that has only the distributions has those of the variables."""
+    """The project and its options; a job with only the distributions has the options of variables."""
     line, here = session.line, session.working_dir
     if line.package == "." and not is_project(here):
         yield _read(session, Project(root=here.resolve(), package_dir="."))

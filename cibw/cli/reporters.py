@@ -1,4 +1,4 @@
-"""Who hears of a run: the terminal, log files, the report, the manifest, the summary of the CI."""
+"""The reporters of a run: terminal, log files, report, manifest, CI summary."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from cibw.reporting.summary import summary_writer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reporters:
-    """All reporters as one, and where the logs are."""
+    """All reporters combined, and the paths of the logs."""
 
     emit: Reporter
     log_dir: Path
@@ -36,9 +36,9 @@ class Reporters:
 
 
 def open_reporters(session: Session, plan: Plan, output_dir: Path, *, side_by_side: bool) -> Reporters:
-    """Reporters for the session's terminal and CI, which never see a secret of the environment or the plan.
+    """Reporters for the session's terminal and CI. Secrets of the environment and the plan are masked.
 
-    CibwError where the output directory has a manifest that can't be read.
+    CibwError if the output directory has an unreadable manifest.
     """
     log_dir = output_dir / LOGS
     console = Console(sys.stdout, session.look, time.time, errors=sys.stderr)

@@ -1,4 +1,4 @@
-"""The command that builds the source distribution."""
+"""The `sdist` command."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ DEFAULT_DIR = "dist"
 
 
 def sdist(session: Session) -> int:
-    """Build the sdist of a project, unless the one of its source is there; the errors say what the exit codes mean."""
+    """Build the sdist of a project, unless it already exists; the exit code comes from the error."""
     line = session.line
     if line.package.endswith(".tar.gz"):
-        raise ConfigurationError(f"{line.package} is an sdist already.", hint="Name the directory of the project.")
+        raise ConfigurationError(f"{line.package} is already an sdist.", hint="Pass the directory of the project.")
     with open_project(line, session.working_dir) as project:
         work = SdistWork(
             session=session,

@@ -1,4 +1,4 @@
-"""The sdist of a project: the one that is there, or a new one."""
+"""Build the sdist of a project, or reuse the existing one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _WHEELS_DIR = "wheelhouse"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SdistWork:
-    """Where the sdist of a project comes from and goes to; `environment` is the user's."""
+    """The source and output of a project's sdist; `environment` is the user's environment."""
 
     session: Session
     project: Project
@@ -47,13 +47,13 @@ class SdistWork:
 
     @property
     def package(self) -> Path:
-        """The directory that the sdist is made of."""
+        """The directory that the sdist is built from."""
         return self.project.root / self.project.package_dir
 
     def provide(self, *, anew: bool) -> FoundFile:
-        """The sdist of the source as it is, which is built only where it is not there, or is wanted anew.
+        """The sdist of the current source, built if it does not exist or if `anew` is set.
 
-        ReleaseFaultError where the source is not complete, or the sdist is not one that an index takes.
+        ReleaseFaultError if the source is incomplete, or an index would not accept the sdist.
         """
         mark_cache(self.session)
         with writing_to(self.session, self.directory) as directory:
@@ -78,9 +78,9 @@ class SdistWork:
         return found
 
     def provide_wheel(self, sdist: FoundFile, *, anew: bool) -> FoundFile:
-        """The wheel of a pure Python project, which is built from its sdist unless that was done before.
+        """The wheel of a pure Python project, built from its sdist unless it already exists.
 
-        ReleaseFaultError where the wheel serves one platform alone.
+        ReleaseFaultError if the wheel is for one platform only.
         """
         with writing_to(self.session, self.directory) as directory:
             manifest = read_manifest(directory) or Manifest()
@@ -104,24 +104,24 @@ class SdistWork:
             made = read_distribution(path)
             if not (made.distribution.wheel and made.distribution.wheel.is_pure):
                 raise ReleaseFaultError(
-                    f"{path.name} is no wheel of pure Python: it serves one platform alone.",
-                    hint="`cibw build` builds the wheels of such a project; `cibw init` and `cibw release` treat it "
-                    "as one with --no-pure.",
+                    f"{path.name} is not a pure Python wheel: it is for one platform only.",
+                    hint="`cibw build` builds the wheels of such a project. Use --no-pure with `cibw init` and "
+                    "`cibw release`.",
                 )
             return FoundFile(distribution=made.distribution, path=path.replace(directory / path.name))
 
     def is_outdated(self, found: FoundFile) -> bool:
-        """Whether an sdist of the directory was made from another source, as far as its manifest knows."""
+        """Whether an sdist in the directory was built from another source, according to its manifest."""
         entry = (read_manifest(found.path.parent) or Manifest()).file(found.path.name)
         return entry is not None and entry.source not in ("", self._known.origin(source_digest(self._hashes())))
 
     def _hashes(self) -> Mapping[str, str]:
-        """What the project's files hold, but for what builds leave there."""
+        """The hashes of the project's files without build outputs."""
         return source_hashes(HostMachine(self.environment), self.project.root, self._made, self._kept("files"))
 
     @property
     def _made(self) -> tuple[Path, ...]:
-        """What cibw itself writes to, and is no source."""
+        """The paths that cibw writes to, which are not sources."""
         wheels = self.environment.get("CIBW_OUTPUT_DIR") or _WHEELS_DIR
         here = self.session.working_dir
         return (self.directory, self.session.cache_dir, here / wheels, here / _WHEELS_DIR)
@@ -137,7 +137,7 @@ class SdistWork:
     def _judge_source(self) -> None:
         state = read_source_state(HostMachine(self.environment), self.package, self._made)
         findings = source_findings(state, build_requirements(_text(self.package / "pyproject.toml")))
-        self._judge(findings, "The source is not complete.")
+        self._judge(findings, "The source is incomplete.")
 
     def _judge(self, findings: tuple[Finding, ...], what: str) -> None:
         self._say(warning_lines(findings, self.session.look))
@@ -151,12 +151,12 @@ class SdistWork:
             try:
                 made = read_distribution(path)
             except ValueError as error:
-                raise ReleaseFaultError(str(error), hint="Look at the name and the version of the project.") from error
-            self._judge(sdist_findings(made.distribution, read_sdist(path)), "The sdist is not one to release.")
+                raise ReleaseFaultError(str(error), hint="Check the name and the version of the project.") from error
+            self._judge(sdist_findings(made.distribution, read_sdist(path)), "The sdist cannot be released.")
             return FoundFile(distribution=made.distribution, path=path.replace(directory / path.name))
 
     def _is_settled(self, before: Mapping[str, str], source: str) -> bool:
-        """Whether no file changed while the sdist was built; what the build has added is remembered."""
+        """Whether no file changed during the sdist build; files that the build added are recorded."""
         after = self._hashes()
         changed = changed_files(before, after)
         self._say(warning_lines(changes_during_build(changed), self.session.look))
@@ -187,7 +187,7 @@ class SdistWork:
 
 
 def _made_before(directory: Path, manifest: Manifest, source: str) -> FoundFile | None:
-    """The sdist that a manifest has for a source, where it is there with the bytes that were noted."""
+    """The sdist of a source in a manifest, if the file exists with the recorded hash."""
     for entry in manifest.files:
         path = directory / entry.filename
         if entry.source == source and path.is_file():
@@ -206,14 +206,14 @@ def _note(manifest: Manifest, found: FoundFile, source: str) -> None:
 
 
 def _require_build() -> None:
-    # A directory `build` beside the project would be found as a module, too.
+    # A directory `build` in the project would also be importable as a module.
     from importlib.metadata import PackageNotFoundError, version
 
     try:
         version("build")
     except PackageNotFoundError as error:
         raise MissingToolError(
-            "The library build is not installed.", hint="Run `pip install 'cibw[publish]'` where cibw is installed."
+            "The library build is not installed.", hint="Run `pip install 'cibw[publish]'` in cibw's environment."
         ) from error
 
 

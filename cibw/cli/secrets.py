@@ -1,4 +1,4 @@
-"""Which values of the environment and of a plan are secrets."""
+"""Find the secrets in the environment and the plan."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _OF_AN_INDEX = re.compile(r"UV_INDEX_\w+_PASSWORD|NETRC", re.IGNORECASE)
 
 
 def learn_environment(mask: Masker, environment: Mapping[str, str]) -> None:
-    """Mask the secrets of an environment; CIBW_SECRETS has patterns of the names of further ones."""
+    """Mask the secrets of an environment; CIBW_SECRETS has name patterns for more."""
     mask.watch(environment.get("CIBW_SECRETS", "").split(), {})
     mask.hear(environment.items())
 
 
 def learn_from(mask: Masker, plan: Plan, options: Options, environment: Mapping[str, str]) -> None:
-    """Mask what the configuration of a run says that is secret: values of variables, and settings of the backend."""
+    """Mask the secrets in the configuration of a run: values of variables, and settings of the build backend."""
     mask.watch(options.secrets, environment)
     mask.spare(map(str, plan.identifiers))
     for job in plan.jobs:
@@ -49,9 +49,9 @@ def _pairs_of(job: Job) -> Iterator[tuple[str, str]]:
 
 
 def without_credentials(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that a program which only builds may see: none that is a secret or serves to publish.
+    """The variables for programs that only build, without secrets and variables for publishing.
 
-    What uv fetches build requirements with, from an index of the user's own, stays.
+    The variables that uv needs to download build requirements from the user's index are kept.
     """
     return {
         name: value
@@ -61,7 +61,7 @@ def without_credentials(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def without_logins(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that commands of a build may see: its hooks may need secrets, but never what lets it publish."""
+    """The variables for commands of a build: hooks may need secrets, but never the credentials for publishing."""
     return {
         name: value for name, value in environment.items() if not (_PUBLISHES.match(name) and _LETS_IN.search(name))
     }

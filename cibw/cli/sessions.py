@@ -1,4 +1,4 @@
-"""What every command has: its arguments, the environment, the terminal, the cache."""
+"""The context of every command: arguments, environment, terminal, cache."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from cibw.reporting.masking import Masker
 from cibw.running.probe import read_environment, read_platform
 
 _WIDE = 160
-"""Columns where there is no terminal: room for whole hashes."""
+"""The width without a terminal: wide enough for complete hashes."""
 _TRUE = ("y", "yes", "t", "true", "on", "1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One call of the program: the command line and what surrounds it."""
+    """One run of the program: the command line and its context."""
 
     line: CommandLine
     environment: Mapping[str, str]
@@ -37,7 +37,7 @@ class Session:
 
     @classmethod
     def start(cls, line: CommandLine, mask: Masker | None = None) -> Session:
-        """Look at the environment and the terminal; `mask` learns the secrets of the environment."""
+        """Read the environment and the terminal; `mask` learns the secrets of the environment."""
         environment = read_environment()
         look = _look(environment, is_verbose=line.verbose)
         mask = mask or Masker()
@@ -45,29 +45,29 @@ class Session:
         return cls(line=line, environment=environment, working_dir=Path.cwd(), look=look, mask=mask)
 
     def check(self) -> None:
-        """Judge the variables that are no options; ConfigurationError where one has an unknown value."""
+        """Check the variables that are not options; ConfigurationError for an unknown value."""
         mode = self.environment.get("CIBW_LOG_FOLD_MODE", "").lower()
         if mode and mode not in FOLD_MODES:
             mistake = Mistake(
                 place="CIBW_LOG_FOLD_MODE",
-                message=f"{mode!r} is no way of folding.",
-                hint=f"It may be {', '.join(FOLD_MODES)}; without it, the CI's own way is used.",
+                message=f"{mode!r} is not a valid fold mode.",
+                hint=f"Valid modes: {', '.join(FOLD_MODES)}. By default, the mode of the CI is used.",
             )
             raise ConfigurationError("CIBW_LOG_FOLD_MODE has an unknown value.", mistakes=(mistake,))
 
     @property
     def stream_for_people(self) -> IO[str]:
-        """Where words for people go: standard output, unless that is for JSON."""
+        """The stream for human-readable output: standard output, or standard error with --json."""
         return sys.stderr if self.line.as_json else sys.stdout
 
     @property
     def shows_traceback(self) -> bool:
-        """Whether the user asked for the traceback of every error."""
+        """Whether to show tracebacks."""
         return self.line.debug_traceback or self.is_on("CIBW_DEBUG_TRACEBACK")
 
     @property
     def cache_dir(self) -> Path:
-        """The directory that cibw keeps things in between runs."""
+        """The cache directory."""
         chosen = self.environment.get("CIBW_CACHE_PATH")
         if chosen:
             return self.working_dir / chosen
@@ -77,16 +77,16 @@ class Session:
 
     @property
     def cache_project(self) -> str:
-        """What names the project in caches that each project has for itself: CIBW_CACHE_PROJECT, else its path."""
+        """The name of the project in per-project caches: CIBW_CACHE_PROJECT, else its path."""
         named = self.environment.get("CIBW_CACHE_PROJECT", "").strip()
         return named or str((self.working_dir / self.line.package).resolve())
 
     def is_on(self, variable: str) -> bool:
-        """Whether a variable of the environment says yes."""
+        """Whether an environment variable is set to a true value."""
         return self.environment.get(variable, "").lower() in _TRUE
 
     def platform(self) -> Platform:
-        """The platform to build for: as asked, by the identifier of --only, or this computer's own."""
+        """The platform to build for: from the arguments, from the identifier of --only, or this computer's platform."""
         if self.line.only:
             return _platform_of(self.line.only, "--only")
         if self.line.identifier:
@@ -97,7 +97,7 @@ class Session:
             return read_platform()
         if asked not in known:
             raise ConfigurationError(
-                f"CIBW_PLATFORM is {asked!r}, which is no platform.", hint=f"Platforms: auto, {', '.join(known)}."
+                f"CIBW_PLATFORM is {asked!r}, which is not a platform.", hint=f"Platforms: auto, {', '.join(known)}."
             )
         return known[asked]
 
@@ -113,7 +113,7 @@ def _platform_of(identifier: str, argument: str) -> Platform:
 
 def _look(environment: Mapping[str, str], *, is_verbose: bool) -> Look:
     is_terminal = sys.stdout.isatty()
-    # In a CI and in a file nobody sees a log file grow: there the stream has it all.
+    # In a CI or a file, nobody watches the log files, so the stream shows all output.
     shows_output = is_verbose or not is_terminal or is_ci(environment)
     return Look(
         colour=wants_colour(environment, is_terminal=is_terminal),
@@ -126,7 +126,7 @@ def _look(environment: Mapping[str, str], *, is_verbose: bool) -> Look:
 
 
 def _columns(environment: Mapping[str, str], *, is_terminal: bool) -> int:
-    """What COLUMNS says, else the terminal."""
+    """The width from COLUMNS, else from the terminal."""
     chosen = environment.get("COLUMNS", "")
     if re.fullmatch("[0-9]{1,5}", chosen) and int(chosen):
         return int(chosen)

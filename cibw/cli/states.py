@@ -1,4 +1,4 @@
-"""Which images of earlier runs a job may start from."""
+"""The images of earlier runs that a job may start from."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ _SWITCH = "CIBW_PREPARED_IMAGES"
 def state_teller(
     session: Session, memory: Memory | None, emit: Callable[[Event], None]
 ) -> Callable[[Job], StateSpec | None]:
-    """What tells it of a job; nothing is kept without a memory, or where nobody knows all that before-all reads."""
+    """A function that returns the state of a job; none without a memory, or if the inputs of before-all are unknown."""
 
     def tell(job: Job) -> StateSpec | None:
         if memory is None or job.before_all is None:
             return None
         hashes, seal = memory.source.hashes, memory.seal
         for pattern in without_match(hashes, job.before_all_inputs):
-            emit(WarningRaised(scope=job.name, message=f"before-all-inputs: {pattern} names no file of the project."))
+            emit(WarningRaised(scope=job.name, message=f"before-all-inputs: {pattern} matches no file of the project."))
         passed = {name: session.environment[name] for name in job.environment_pass if name in session.environment}
         named = inputs_of_before_all(job, memory.given(passed, passed), memory.inputs)
         if named.reasons:
-            emit(WarningRaised(scope=job.name, message=f"before-all runs each time, as {named.reasons[0]}."))
+            emit(WarningRaised(scope=job.name, message=f"before-all runs each time, because {named.reasons[0]}."))
             return None
         inputs = {**inputs_among(hashes, job.before_all_inputs), **named.hashes}
 
         def own_seal(text: str) -> str:
-            # What before-all leaves may hold anything that a project brought, also by files that are no inputs.
+            # The result of before-all may contain any data of the project, also from files that are not inputs.
             return seal(f"{session.cache_project}\n{text}")
 
         return StateSpec(
@@ -53,9 +53,9 @@ def state_teller(
 
 
 def preparation(session: Session, cache: bool | None, catalog: Catalog) -> Callable[[Job], Preparation | None]:
-    """What tells the prepared images of a job that builds in containers.
+    """A function that returns the prepared images of a job that builds in containers.
 
-    `cache` is what the user chose for the store. By default there are none in a CI, where engines seldom keep images.
+    `cache` is the user's setting for the store. By default, a CI has none, because its engines rarely keep images.
     """
     is_set = bool(session.environment.get(_SWITCH))
     is_wanted = session.is_on(_SWITCH) if is_set else cache or not is_ci(session.environment)

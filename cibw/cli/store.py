@@ -1,4 +1,4 @@
-"""The store of a run: whether there is one, and what it has to know of this computer."""
+"""Open the store of a run, and collect the facts that it needs about this computer."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _UNITS = " KMGT"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSources:
-    """What the store of a run is made from: the project's files, the plan's options and facts, and who hears.
+    """The inputs of a run's store: the project's files, the plan's options and facts, and the event sink.
 
-    `image` tells the identity of an image, and is empty while it is not here.
+    `image` returns the identity of an image, or an empty string if the image is not available locally.
     """
 
     facts: Facts
@@ -52,7 +52,7 @@ class StoreSources:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectFiles:
-    """A project, and those of its files that are copied to machines."""
+    """A project, and its files that are copied to machines."""
 
     project: Project
     tree: Tree
@@ -60,7 +60,7 @@ class ProjectFiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """What a run may take from earlier ones: the store, and what tells whether the project has changed since."""
+    """The results of earlier runs: the store, and the data to detect changes of the project."""
 
     store: Store
     seal: Seal
@@ -70,7 +70,7 @@ class Memory:
     inputs: InputFiles
 
     def given(self, variables: Mapping[str, str], environment: Mapping[str, str]) -> Given:
-        """What surrounds a build, with the variables that reach it, and those that complete names."""
+        """The context of a build: the variables that it gets, and those that complete names."""
         root = self.files.tree.root
         return Given(
             variables=variables,
@@ -82,18 +82,20 @@ class Memory:
 
 
 def store_directory(session: Session) -> Path:
-    """Where the store is."""
+    """The directory of the store."""
     return session.cache_dir / "store"
 
 
 def size_limit(session: Session) -> int:
-    """How many bytes the store may hold; ConfigurationError where CIBW_CACHE_SIZE is no size."""
+    """The maximum size of the store in bytes; ConfigurationError if CIBW_CACHE_SIZE is invalid."""
     text = session.environment.get("CIBW_CACHE_SIZE", "").strip()
     if not text:
         return _DEFAULT_LIMIT
     found = _SIZE.fullmatch(text)
     if found is None:
-        raise ConfigurationError(f"CIBW_CACHE_SIZE is {text!r}, which is no size.", hint="Write it as 500MB or 2GiB.")
+        raise ConfigurationError(
+            f"CIBW_CACHE_SIZE is {text!r}, which is not a valid size.", hint="Write it as 500MB or 2GiB."
+        )
     base = 1024 if found["binary"] else 1000
     return int(float(found["number"]) * base ** _UNITS.index(found["unit"].upper() or " "))
 
@@ -101,7 +103,7 @@ def size_limit(session: Session) -> int:
 def open_memory(
     session: Session, options: Options, files: ProjectFiles, emit: Callable[[Event], None]
 ) -> Memory | None:
-    """The memory of a run; None where the user does without, or the store can't be used."""
+    """The memory of a run; None if the cache is disabled or the store cannot be used."""
     chosen = options.cache if options.cache is not None else not is_ci(session.environment)
     size_limit(session)
     if not (chosen or session.line.resume):
@@ -109,7 +111,7 @@ def open_memory(
     try:
         return _memory(session, files)
     except OSError as error:
-        message = f"The store at {store_directory(session)} can't be used: {error.strerror or error}."
+        message = f"Cannot use the store at {store_directory(session)}: {error.strerror or error}."
         emit(WarningRaised(scope="", message=message))
         return None
 
@@ -126,7 +128,7 @@ def _memory(session: Session, files: ProjectFiles) -> Memory:
 
 
 def keeper_of(session: Session, memory: Memory | None, sources: StoreSources) -> Keeper:
-    """The keeper of a run: one with a store, where there is a memory."""
+    """The keeper of a run, with a store if there is a memory."""
     if memory is None:
         return Forgetful()
     settings = StoreSettings(
@@ -152,7 +154,7 @@ def _surroundings(
     known: dict[tuple[str, BuildIdentifier], Surroundings] = {}
 
     def tell(job: Job, build: WheelBuild) -> Surroundings:
-        # Files are followed once for each build of a run.
+        # Input files are traced once for each build of a run.
         place = (job.name, build.identifier)
         found = known.get(place)
         if found is None:

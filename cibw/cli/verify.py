@@ -1,4 +1,4 @@
-"""The command that verifies a release on its index."""
+"""The `verify` command."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from cibw.reporting.wording import count
 
 
 def verify(session: Session) -> int:
-    """Verify a release on its index; VerificationError tells all that is wrong."""
+    """Verify a release on its index; VerificationError lists all problems."""
     line = session.line
     if line.release and line.paths:
         raise ConfigurationError(
-            "--release stands beside files.", hint="Name the files, or the release whose files are not here."
+            "--release cannot be combined with files.", hint="Pass the files, or a release whose files are not here."
         )
     with release_project(session) as found:
         return verify_release(session, found)
 
 
 def verify_release(session: Session, found: ReleaseProject) -> int:
-    """Verify the release that a call is about; VerificationError tells all that is wrong."""
+    """Verify the release on the command line; VerificationError lists all problems."""
     index = named_index(session, session.line.to or found.options.publish.to)
     source = _source(session, index)
     asked = find_index(session, index, source)
@@ -48,7 +48,7 @@ def verify_release(session: Session, found: ReleaseProject) -> int:
 
 
 def _source(session: Session, index: PackageIndex) -> LateSource:
-    # Trusted publishing gives tokens for uploads, and verifying sends nothing.
+    # Trusted publishing only provides tokens for uploads, so it is not used.
     line = replace(session.line, trusted_publishing=TrustedPublishing.NEVER.value)
     return source_for(replace(session, line=line), index, ci_facts(session.environment), lambda _warning: None)
 
@@ -63,7 +63,7 @@ def _wanted(session: Session) -> Wanted:
 
 @dataclass(slots=True, kw_only=True)
 class _NotedLogin:
-    """A login that remembers whether it was asked for: an index that lets strangers in never does."""
+    """A login that records whether it was used; indexes with anonymous access do not need it."""
 
     inner: Callable[[], Mapping[str, str]]
     is_used: bool = field(default=False)
@@ -110,7 +110,7 @@ class _Verification:
         for sdist in wanted.having(DistributionKind.SDIST):
             fetched = page.check_bytes(sdist, listing)
             if not fetched:
-                console.good(f"{sdist.filename} was fetched, and its SHA-256 is right")
+                console.good(f"{sdist.filename} was downloaded and has the right SHA-256")
             yield fetched
         attested = self._attested(wanted)
         if attested.files:

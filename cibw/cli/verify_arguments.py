@@ -9,7 +9,7 @@ from cibw.cli.publish_arguments import add_index, add_paths
 
 _EPILOG = """\
 exit codes:
-  0 the index serves these very files, and they work; 23 it does not, and all that is wrong is told.
+  0 the index serves exactly these files, and they work; 23 verification failed, all problems are listed.
 """
 
 
@@ -18,40 +18,40 @@ def verify_parser() -> argparse.ArgumentParser:
     parser = command_parser(
         "verify",
         "[options] [DIR | FILE... | --release NAME==VERSION]",
-        "See that an index serves what was sent: wait until it shows all files, compare their hashes, install the\n"
-        "release from there into a clean environment, and run test-command or import it.",
+        "Verify that an index serves the uploaded files: wait until it lists all files, compare their hashes, install\n"
+        "the release from there into a clean environment, and run test-command or import it.",
         _EPILOG,
     )
     add_paths(parser)
     parser.add_argument(
         "--release",
         metavar="NAME==VERSION",
-        help="verify what the index has of a release, where its files are not here",
+        help="verify the files that the index has of a release, if they are not available locally",
     )
     add_package(parser)
     index = parser.add_argument_group("index")
     add_index(index)
     add_verification(index)
     parser.add_argument(
-        "--json", dest="as_json", action="store_true", help="print the result as JSON; the rest to stderr"
+        "--json", dest="as_json", action="store_true", help="print the result as JSON; other output goes to stderr"
     )
     return parser
 
 
 def add_verification(group: argparse._ActionsContainer) -> None:
-    """The arguments that say how long to wait, and where dependencies come from."""
+    """Add the arguments for the timeout and the index of dependencies."""
     group.add_argument(
         "--timeout",
         metavar="SECONDS",
         type=_seconds,
-        help="how long the index may take to show the files; default: 900",
+        help="how long to wait until the index lists the files; default: 900",
     )
     group.add_argument(
         "--dependencies-from",
         metavar="ADDRESS",
         type=address,
-        help="the root of the simple API that dependencies are installed from, never the project itself; default: what "
-        "UV_DEFAULT_INDEX or PIP_INDEX_URL says, else the main index",
+        help="root of the simple API for dependencies, never for the project itself; default: UV_DEFAULT_INDEX or "
+        "PIP_INDEX_URL, else the main index",
     )
 
 

@@ -1,4 +1,4 @@
-"""The variables that a release is installed and tested with."""
+"""The environment variables for installing and testing a release."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _DECIDE_WHAT_IS_INSTALLED = (
     *("UV_INDEX_STRATEGY", "UV_CONFIG_FILE", "UV_CONSTRAINT", "UV_OVERRIDE", "UV_EXCLUDE", "UV_EXCLUDE_NEWER"),
     *("UV_NO_BINARY", "UV_NO_BINARY_PACKAGE", "UV_NO_VERIFY_HASHES", "UV_REQUIRE_HASHES", "UV_TORCH_BACKEND"),
 )
-"""What would bring packages from elsewhere, or others."""
+"""Variables that would change where packages come from or which are installed."""
 
 
 def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The user's variables without credentials, and without any that decides for uv what is installed."""
+    """The user's variables without credentials, and without those that change what uv installs."""
     dropped = {*FOREIGN_VARIABLES, *_DECIDE_WHAT_IS_INSTALLED}
     return {name: value for name, value in without_credentials(environment).items() if name.upper() not in dropped}
 
 
 def own_index(simple: str, credentials: Credentials | None) -> dict[str, str]:
-    """The variable that names the index of the release; the login stands in it, and not on a command line."""
+    """The variable with the index of the release and its credentials, which must not be on a command line."""
     if credentials is None:
         return {INDEX: simple}
     parts = urlsplit(simple)
@@ -37,7 +37,7 @@ def own_index(simple: str, credentials: Credentials | None) -> dict[str, str]:
 
 
 def own_certificates(chosen: Certificates, environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables by which uv trusts an index as cibw does, and shows it the same certificate."""
+    """The variables that make uv use the same certificates for an index as cibw."""
     authorities = chosen.authorities or next((environment[name] for name in AUTHORITIES if environment.get(name)), "")
     name = "SSL_CERT_DIR" if authorities and Path(authorities).expanduser().is_dir() else "SSL_CERT_FILE"
     places = {name: authorities, "SSL_CLIENT_CERT": chosen.client}
@@ -45,11 +45,11 @@ def own_certificates(chosen: Certificates, environment: Mapping[str, str]) -> di
 
 
 def spellings(password: str) -> tuple[str, ...]:
-    """How a password may stand in what programs print: as it is, and as in an address."""
+    """The forms of a password in program output: plain, and percent-encoded as in a URL."""
     return (password, quote(password, safe=""))
 
 
 def main_index(chosen: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """The variable that names the index of the dependencies; none leaves it to uv, which takes the main one."""
+    """The variable with the index of the dependencies; without one, uv uses the main index."""
     address = chosen or next((environment[name] for name in _SAY_MAIN_INDEX if environment.get(name)), "")
     return {INDEX: address} if address else {}

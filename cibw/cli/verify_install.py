@@ -1,4 +1,4 @@
-"""Installs a release from an index into a clean environment, and tries it."""
+"""Install a release from an index into a clean environment, and test it."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ _LAST_LINES = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """Where a release is installed from, whose tests try it, and who hears of it.
+    """The index, tests and event sink of a trial installation.
 
-    `credentials` are those that the index wants of readers; None where it lets strangers in.
+    `credentials` are those for reading the index; None for anonymous access.
     """
 
     session: Session
@@ -57,7 +57,7 @@ class Trial:
     good: Callable[[str], None]
 
     def run(self, wanted: Wanted) -> tuple[Finding, ...]:
-        """Install a release from its index, and test or import it; what goes wrong comes as findings."""
+        """Install a release from its index, and test or import it; failures are returned as findings."""
         wheels = wanted.having(DistributionKind.WHEEL)
         ours = frozenset(sys_tags())
         if not any(file.wheel is not None and not ours.isdisjoint(file.wheel.tags) for file in wheels):
@@ -75,7 +75,7 @@ class Trial:
             return tuple(self._try(wanted, steps, bench))
 
     def _tests(self) -> BuildOptions | None:
-        """The options of the tests, where the project is here, and they are for this Python."""
+        """The options of the tests, if the project is available and the tests apply to this Python."""
         options, project = self.found.options, self.found.project
         identifier = identifier_of(sys_tags())
         if identifier is None or not is_project(project.root / project.package_dir):
@@ -88,7 +88,7 @@ class Trial:
     def _bench(self) -> Iterator[Workbench]:
         if self.credentials:
             self.session.mask.learn(spellings(self.credentials.password))
-        # What the tests of a release write must not reach files that uv shares with other environments.
+        # Tests of a release must not write to files that uv shares with other environments.
         environment = {**ISOLATING_VARIABLES, **clean_environment(self.session.environment)}
         with scratch_directory("verify") as place, GUARD.watching(place):
             base = place.resolve()
@@ -121,8 +121,8 @@ class Trial:
             yield finding
             return
         if self._printed(bench, steps.look, base) != before:
-            message = f"{wanted} was replaced by another file while its dependencies were installed."
-            yield Finding(rule="replaced", message=message, fix="Look at what its dependencies ask for.")
+            message = f"Installing the dependencies replaced {wanted} with another file."
+            yield Finding(rule="replaced", message=message, fix="Check the requirements of its dependencies.")
             return
         yield from self._test(steps, bench, base)
 
@@ -159,8 +159,8 @@ class Trial:
 
 
 _FIXES = {
-    "install": "Look at the files of the release: the index may serve other bytes than it lists.",
-    "dependencies": "Publish its dependencies, or name their index by --dependencies-from.",
+    "install": "Check the files of the release: the index may serve different bytes than it lists.",
+    "dependencies": "Publish its dependencies, or pass their index with --dependencies-from.",
 }
 
 
@@ -168,7 +168,7 @@ def _nothing_fits(wanted: Wanted) -> Finding:
     return Finding(
         rule="install",
         message=f"{wanted} was not installed: it has no wheel for this Python {_python()} on this computer.",
-        fix="Run `cibw verify` by a Python that the release has a wheel for.",
+        fix="Run `cibw verify` with a Python that the release has a wheel for.",
         severity=Severity.SKIPPED,
     )
 

@@ -1,4 +1,4 @@
-"""What an index has of attestations, and what they are held against."""
+"""Fetch and verify the attestations on an index."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from cibw.publishing.attest_provenance import fetch_provenance
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexProvenances:
-    """Those of an index, verified by the keys that the environment names, else by those of the public instance."""
+    """The provenances of an index, verified with the keys set in the environment, else those of the public instance."""
 
     session: Session
     asked: AskedIndex
 
     def fetch(self, distribution: Distribution, /) -> bytes | None:
-        """What the index has."""
+        """The provenance of a file on the index."""
         return fetch_provenance(self.asked.lookup, self.asked.index, distribution)
 
     def verify(self, text: bytes, distribution: Distribution, publisher: Publisher, /) -> None:
-        """AttestationError where it does not hold for the publisher."""
+        """AttestationError if it is not valid for the publisher."""
         from cibw.publishing.attest_verify import verify_provenance
 
         verify_provenance(text, distribution, publisher, trust_of(self.session))

@@ -1,4 +1,4 @@
-"""Shows and removes the volumes in which container engines keep what projects need again."""
+"""Show and remove the cache volumes of projects in container engines."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from cibw.running.container_volumes import Volume, VolumeRecords, remove_volumes
 
 
 def describe_volumes(records: VolumeRecords) -> Iterator[str]:
-    """A line for each volume; no engine is asked."""
+    """A line for each volume, without contacting an engine."""
     for volume in records.all():
         day = time.strftime("%Y-%m-%d", time.localtime(volume.used))
         yield f"volume   {volume.name} of {volume.engine.value.capitalize()}: {volume.project}, last used {day}"
 
 
 def clear_volumes(records: VolumeRecords, volumes: Iterable[Volume], environment: Mapping[str, str]) -> Iterator[str]:
-    """Remove volumes, and tell of each engine how many there were, or why that failed; silent where there are none."""
+    """Remove volumes; yield a line per engine with their number or the error, if there are any."""
     by_engine: dict[EngineName, list[Volume]] = {}
     for volume in volumes:
         by_engine.setdefault(volume.engine, []).append(volume)
@@ -29,7 +29,9 @@ def clear_volumes(records: VolumeRecords, volumes: Iterable[Volume], environment
             with connect(name, environment) as engine:
                 removed = remove_volumes(engine, found, records)
         except CibwError as error:
-            yield f"{count(len(found), 'volume')} of {name.value.capitalize()} can't be removed: {error.message}"
+            yield f"{count(len(found), 'volume')} of {name.value.capitalize()} cannot be removed: {error.message}"
             continue
-        in_use = f"; {len(found) - removed} could not be removed, as a container may use them" * (removed < len(found))
+        in_use = f"; {len(found) - removed} could not be removed; a container may be using them" * (
+            removed < len(found)
+        )
         yield f"Removed {count(removed, 'volume')} from {name.value.capitalize()}{in_use}."

@@ -60,7 +60,7 @@ def test_volumes_that_cannot_be_removed_are_told_and_not_forgotten(cibw: Caller,
     records = noted(cibw)
     called = cibw("cache", *action)
     assert called.exit_code == 0
-    assert "1 volume of Docker can't be removed: Docker is not available" in called.stdout
+    assert "1 volume of Docker cannot be removed: Docker is not available" in called.stdout
     assert [volume.name for volume in records.all()] == ["cibw-a"]
 
 

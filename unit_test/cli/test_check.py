@@ -149,7 +149,7 @@ def test_files_of_cibw_alone_are_a_mistake(cibw: Caller, tmp_path: Path) -> None
     names_in(tmp_path / "dist")
     called = check(cibw, "dist/report.json", "dist/logs")
     assert called.exit_code == 2
-    assert "report.json and logs are files that cibw wrote" in " ".join(called.stderr.split())
+    assert "report.json and logs cannot be published" in " ".join(called.stderr.split())
 
 
 def test_nobody_is_told_to_remove_the_manifest(cibw: Caller, tmp_path: Path) -> None:
@@ -157,15 +157,15 @@ def test_nobody_is_told_to_remove_the_manifest(cibw: Caller, tmp_path: Path) -> 
     (tmp_path / "dist" / "dist.json").write_text("[")
     findings = json.loads(check(cibw, "--json").stdout)["findings"]
     fixes = [one["fix"] for one in findings if one["rule"] == "odd-file"]
-    assert fixes == ["Take it again from where the files were built; it says what the release must have."]
+    assert fixes == ["Copy it again from the job that built the files; it lists the contents of the release."]
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        ((), 2, "There is no"),
+        ((), 2, "Not found"),
         (("nowhere", "none.whl"), 2, "none.whl"),
-        (("empty", "a.whl"), 2, "is a directory, and stands beside"),
+        (("empty", "a.whl"), 2, "is a directory and cannot be combined with"),
         (("--config-file", "x.toml", "empty"), 2, "x.toml is missing"),
     ],
 )
@@ -180,7 +180,7 @@ def test_an_empty_directory(cibw: Caller, tmp_path: Path) -> None:
     (tmp_path / "dist").mkdir()
     called = check(cibw)
     assert called.exit_code == 18
-    assert "There is no distribution at all." in called.stdout
+    assert "There are no distributions." in called.stdout
 
 
 def test_a_job_that_has_only_the_files(cibw: Caller, tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_a_job_of_github_shows_what_was_found(cibw: Caller, tmp_path: Path) -> N
 
 def test_a_mistake_is_an_annotation_too(cibw: Caller) -> None:
     cibw.environment.setenv("GITHUB_ACTIONS", "true")
-    assert "::error title=Failed (configuration)::There is no " in check(cibw).stdout
+    assert "::error title=Failed (configuration)::Not found: " in check(cibw).stdout
 
 
 @pytest.mark.parametrize(

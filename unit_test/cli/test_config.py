@@ -87,16 +87,16 @@ def test_arguments_go_before_the_file(cibw: Caller) -> None:
 def test_nothing_is_selected(cibw: Caller) -> None:
     called = cibw("config", "show", "--platform", "linux", "--archs", "s390x")
     assert called.exit_code == 0
-    assert called.stdout.endswith("# No build is selected; `cibw plan` says why.\n")
+    assert called.stdout.endswith("# No build is selected; `cibw plan` explains why.\n")
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("show", "cp99-manylinux_x86_64"), "cp99-manylinux_x86_64 is not among the identifiers of linux"),
+        (("show", "cp99-manylinux_x86_64"), "cp99-manylinux_x86_64 is not an identifier of linux"),
         (("show", "nonsense"), "IDENTIFIER: "),
-        (("show", "cp312-win_amd64", "--platform", "linux"), "--platform can't stand beside an identifier"),
-        (("migrate",), "pyproject.toml already has a [tool.cibw] table"),
+        (("show", "cp312-win_amd64", "--platform", "linux"), "--platform cannot be combined with an identifier"),
+        (("migrate",), "pyproject.toml has a [tool.cibw] table already"),
         (("migrate", "--config-file", "none.toml"), "The configuration file "),
         ((), "ACTION"),
     ],
@@ -120,8 +120,8 @@ def test_migrating_prints_the_table(cibw: Caller) -> None:
     )
     assert "pyproject.toml is not changed; --write changes it:\n" in called.stderr
     assert "  line 5: [tool.cibuildwheel] becomes [tool.cibw]\n" in called.stderr
-    assert "  line 7: free-threaded-support is removed: " in called.stderr
-    assert "without build-frontend" in called.stderr
+    assert "  line 7: free-threaded-support is left out: " in called.stderr
+    assert "builds go through uv" in called.stderr
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -132,7 +132,7 @@ def test_writing_keeps_the_rest(cibw: Caller, end: str) -> None:
     assert (called.exit_code, called.stdout) == (0, "")
     expected = PEER.replace("tool.cibuildwheel", "tool.cibw").replace("free-threaded-support = true\n", "")
     assert file.read_bytes() == expected.replace("\n", end).encode()
-    assert "cibuildwheel finds no options in the file any more" in called.stderr
+    assert "cibuildwheel no longer finds options in this file" in called.stderr
     assert cibw("config", "migrate", "--write").exit_code == 2
 
 

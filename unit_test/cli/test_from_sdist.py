@@ -8,14 +8,14 @@ from unit_test.cli.calling import Caller
 def test_an_sdist_has_no_sdist(cibw: Caller) -> None:
     called = cibw("sdist", "demo-1.0.tar.gz")
     assert called.exit_code == 2
-    assert "is an sdist already" in called.stderr
+    assert "is already an sdist" in called.stderr
 
 
 def test_which_sdist_is_asked_for_must_be_clear(cibw: Caller) -> None:
     for arguments, message in (
         (("--from-sdist", "missing.tar.gz"), "is missing"),
         (("--from-sdist", "."), "is a directory"),
-        (("--from-sdist=pyproject.toml",), "is no sdist"),
+        (("--from-sdist=pyproject.toml",), "is not an sdist"),
     ):
         called = cibw("build", *arguments, "--platform", "linux")
         assert called.exit_code == 2

@@ -32,7 +32,7 @@ def test_files_are_written_and_the_next_steps_told(repository: Caller) -> None:
     assert called.exit_code == 0
     assert (repository.directory / WORKFLOW).is_file()
     assert (repository.directory / ".github/dependabot.yml").is_file()
-    assert f"{WORKFLOW} is written." in called.stdout
+    assert f"{WORKFLOW} was written." in called.stdout
     assert "workflow name wheels.yml, environment name pypi or testpypi" in called.stdout
     assert "not the top" not in called.stdout
 
@@ -46,7 +46,7 @@ def test_the_matrix_has_what_the_options_select(repository: Caller) -> None:
 
 def test_a_platform_that_the_options_do_not_fit_is_left_out_and_told(repository: Caller) -> None:
     called = repository("init", "github")
-    assert "windows is left out: windows has no architecture 'x86_64'." in called.stdout
+    assert "windows is skipped: windows has no architecture 'x86_64'." in called.stdout
 
 
 def test_a_second_call_changes_nothing(repository: Caller) -> None:
@@ -64,7 +64,7 @@ def test_a_changed_file_stays_and_the_difference_is_shown(repository: Caller) ->
     assert called.exit_code == 2
     assert "-name: mine" in called.stdout
     assert "+name: wheels" in called.stdout
-    assert "--force overwrites it" in called.stderr
+    assert "--force to overwrite it" in called.stderr
     assert "name: mine" in path.read_text("utf-8")
 
 
@@ -84,7 +84,7 @@ def test_a_companion_that_is_there_stays_as_it_is(repository: Caller) -> None:
     called = repository("init", "github", "--force")
     assert called.exit_code == 0
     assert companion.read_text("utf-8") == "version: 2\n"
-    assert "stays as it is" in called.stdout
+    assert "already exists and was kept" in called.stdout
 
 
 def test_nothing_is_written_where_one_file_is_in_the_way(repository: Caller) -> None:
@@ -103,14 +103,14 @@ def test_the_file_may_go_elsewhere(repository: Caller) -> None:
 
 def test_a_printed_file_is_alone_on_standard_output(repository: Caller) -> None:
     called = repository("init", "circleci", "--output", "-")
-    assert called.stdout.startswith("# Builds wheels and an sdist of demo")
-    assert "What to do next" not in called.stdout
-    assert "What to do next" in called.stderr
+    assert called.stdout.startswith("# Wheels and sdist of demo")
+    assert "Next steps" not in called.stdout
+    assert "Next steps" in called.stderr
     assert not (repository.directory / ".circleci").exists()
 
 
 def test_a_directory_below_the_repository_is_told(cibw: Caller) -> None:
-    assert "not the top of a git repository" in cibw("init", "github").stdout
+    assert "not the root of a git repository" in cibw("init", "github").stdout
 
 
 @pytest.mark.parametrize(

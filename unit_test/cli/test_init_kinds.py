@@ -94,13 +94,13 @@ KINDS = {
             + '[build-system]\nrequires = ["scikit-build-core"]\nbuild-backend = "scikit_build_core.build"\n'
         },
         tags=("1.4", "1.4.1", "nightly-2026-01-01"),
-        said=("Releases get tags such as 1.0, as 1.4.1 is there",),
+        said=("Releases get tags such as 1.0, like the existing tag 1.4.1",),
     ),
     "monorepo-shared-tags": Kind(
         files=MONOREPO,
         tags=("v0.9",),
         arguments=("--package", "packages/foo"),
-        said=("Tags such as v1.0 are for every package of the repository", 'set tag-format = "foo-v{version}"'),
+        said=("Tags such as v1.0 apply to every package of the repository", 'set tag-format = "foo-v{version}"'),
     ),
     "no-test-index": Kind(
         files={"pyproject.toml": project("spam") + _MATURIN},

@@ -41,12 +41,12 @@ def test_every_argument_arrives() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        ((), 2, "There is no directory"),
-        (("wheelhouse",), 18, "no wheel and no sdist"),
-        (("wheelhouse", "other"), 2, "stands beside other paths"),
-        (("none.whl",), 2, "can't be read"),
+        ((), 2, "Directory not found"),
+        (("wheelhouse",), 18, "no wheel or sdist"),
+        (("wheelhouse", "other"), 2, "cannot be combined with other paths"),
+        (("none.whl",), 2, "Cannot read it"),
         ((WHEEL, "--to", "http://index.example/"), 2, "not encrypted"),
-        (("--to", "https://me:hunter22@index.example/", WHEEL), 2, "holds a login"),
+        (("--to", "https://me:hunter22@index.example/", WHEEL), 2, "contains credentials"),
         (("--package", "nowhere", WHEEL), 2, "is missing"),
     ],
 )
@@ -116,6 +116,6 @@ def test_an_address_with_a_login_is_no_argument(cibw: Caller, command: str, argu
     """Every user of the computer can read arguments."""
     called = cibw(command, argument, address)
     assert called.exit_code == 2
-    assert "holds a login" in called.stderr
+    assert "contains credentials" in called.stderr
     assert "TWINE_PASSWORD" in called.stderr
     assert "planted" not in called.stdout + called.stderr

@@ -92,9 +92,9 @@ def test_each_part_gets_the_arguments_of_its_command() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--to", "nowhere"), "There is no index 'nowhere'"),
+        (("--to", "nowhere"), "Unknown index 'nowhere'"),
         (("missing",), "is missing"),
-        (("--to", "https://me:hunter22@index.example/"), "holds a login"),
+        (("--to", "https://me:hunter22@index.example/"), "contains credentials"),
     ],
 )
 def test_mistakes_are_told_before_anything_is_built(cibw: Caller, arguments: tuple[str, ...], said: str) -> None:

@@ -47,7 +47,7 @@ def memory(tmp_path: Path) -> Memory:
 def test_globs_that_name_nothing_are_told(memory: Memory, tmp_path: Path) -> None:
     told: list[Event] = []
     spec = state_teller(session_of(tmp_path), memory, told.append)(JOB)
-    message = "before-all-inputs: *.h names no file of the project."
+    message = "before-all-inputs: *.h matches no file of the project."
     assert told == [WarningRaised(scope="one", message=message)]
     assert spec is not None
     assert list(spec.files) == ["a.c", "b.py"]

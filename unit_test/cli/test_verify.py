@@ -30,9 +30,9 @@ def test_every_argument_arrives() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--release", "demo"), "names no release"),
-        (("--release", "demo==1.0", "a.whl"), "stands beside files"),
-        (("none.whl",), "can't be read"),
+        (("--release", "demo"), "is not a release"),
+        (("--release", "demo==1.0", "a.whl"), "cannot be combined with files"),
+        (("none.whl",), "Cannot read it"),
         (("--timeout", "-1"), "not a valid number of seconds"),
         (("--timeout", "soon"), "not a valid number of seconds"),
         (("--timeout", "nan"), "not a valid number of seconds"),
