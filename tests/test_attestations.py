@@ -135,7 +135,7 @@ def test_no_byte_of_it_may_change(world: World) -> None:
         changed = json.loads(text)
         change(changed)
         assert changed != told
-        with pytest.raises(AttestationError, match="is wrong"):
+        with pytest.raises(AttestationError, match="is invalid"):
             verify_attestation(json.dumps(changed).encode(), distribution, OURS, world.trust)
     with pytest.raises(AttestationError, match="is invalid: it is not JSON"):
         verify_attestation(text[:-1], distribution, OURS, world.trust)
@@ -184,7 +184,7 @@ def test_the_provenance_of_an_index(world: World) -> None:
     with pytest.raises(AttestationError, match="verification for"):
         verify_provenance(provenance, distribution, other, world.trust)
     for empty in (b"", b"[]", b'{"attestation_bundles": []}', b'{"attestation_bundles": [1, {"attestations": []}]}'):
-        with pytest.raises(AttestationError, match="is wrong: the"):
+        with pytest.raises(AttestationError, match="is invalid: the"):
             verify_provenance(empty, distribution, OURS, world.trust)
 
 

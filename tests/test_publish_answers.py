@@ -48,7 +48,7 @@ def test_what_an_index_has_lost_is_sent_again(publisher: Publisher) -> None:
         index.files.clear()
         again = publisher(server)
         assert again.returncode == 0
-        assert "an earlier run sent it" in again.stdout
+        assert "an earlier run uploaded it" in again.stdout
         assert index.files
         # An index that is slow to list what it has says so when it gets the file again.
         index.files.clear()

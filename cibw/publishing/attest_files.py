@@ -68,7 +68,7 @@ def _leftover(path: Path, distribution: Distribution, predicate: Predicate) -> L
     except FileNotFoundError:
         return None
     except OSError as error:
-        return Leftover(path=str(path), misfit=f"cannot be read ({error.strerror or error})")
+        return Leftover(path=str(path), misfit=f"it cannot be read ({error.strerror or error})")
     except ValueError as error:
         return Leftover(path=str(path), misfit=str(error))
     return Leftover(path=str(path), misfit=misfit(text, distribution, predicate))

@@ -82,4 +82,4 @@ def test_what_lies_beside_a_distribution(tmp_path: Path) -> None:
     publish.mkdir()
     found = leftovers(str(wheel), distribution(WHEEL))
     assert found.publish is not None
-    assert found.publish.misfit.startswith("cannot be read (")
+    assert found.publish.misfit.startswith("it cannot be read (")
