@@ -102,7 +102,7 @@ class Lookup:
         if answer is not None:
             return answer
         raise UploadError(
-            f"Cannot list the existing files at {question.address}: {fault}",
+            f"Request to {question.address} failed: {fault}",
             hint="Nothing was uploaded. Try again later, or check the URL and the proxy.",
         )
 

@@ -96,7 +96,7 @@ def test_nothing_is_selected(cibw: Caller) -> None:
         (("show", "cp99-manylinux_x86_64"), "cp99-manylinux_x86_64 is not an identifier of linux"),
         (("show", "nonsense"), "IDENTIFIER: "),
         (("show", "cp312-win_amd64", "--platform", "linux"), "--platform cannot be combined with an identifier"),
-        (("migrate",), "pyproject.toml has a [tool.cibw] table already"),
+        (("migrate",), "pyproject.toml already has a [tool.cibw] table"),
         (("migrate", "--config-file", "none.toml"), "The configuration file "),
         ((), "ACTION"),
     ],
@@ -120,7 +120,7 @@ def test_migrating_prints_the_table(cibw: Caller) -> None:
     )
     assert "pyproject.toml is not changed; --write changes it:\n" in called.stderr
     assert "  line 5: [tool.cibuildwheel] becomes [tool.cibw]\n" in called.stderr
-    assert "  line 7: free-threaded-support is left out: " in called.stderr
+    assert "  line 7: free-threaded-support is removed: " in called.stderr
     assert "builds go through uv" in called.stderr
 
 

@@ -103,7 +103,7 @@ def test_the_file_may_go_elsewhere(repository: Caller) -> None:
 
 def test_a_printed_file_is_alone_on_standard_output(repository: Caller) -> None:
     called = repository("init", "circleci", "--output", "-")
-    assert called.stdout.startswith("# Wheels and sdist of demo")
+    assert called.stdout.startswith("# Builds wheels and an sdist of demo")
     assert "Next steps" not in called.stdout
     assert "Next steps" in called.stderr
     assert not (repository.directory / ".circleci").exists()

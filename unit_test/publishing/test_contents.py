@@ -132,14 +132,14 @@ def test_odd_archives(tmp_path: Path) -> None:
         with pytest.warns(UserWarning, match="Duplicate"):
             archive.writestr("demo/__init__.py", "")
     assert contents(path).framing == (
-        "something stands before the first member of the zip file",
+        "there is data before the first member of the zip file",
         "demo/__init__.py is in the zip file more than once",
-        "it is not safe to unpack: '../evil.py' leads out",
+        "it is not safe to unpack: '../evil.py' points outside the archive",
     )
     sdist = Made().sdist(tmp_path, {"other/PKG-INFO": b"", "demo-1.0/../x": b""})
     assert contents(sdist).framing == (
         "other/PKG-INFO is not in the directory demo-1.0; an sdist must have one top-level directory",
-        "it is not safe to unpack: 'demo-1.0/../x' leads out",
+        "it is not safe to unpack: 'demo-1.0/../x' points outside the archive",
     )
 
 
@@ -218,7 +218,7 @@ def commented(path: Path) -> None:
 
 
 def resized(path: Path) -> None:
-    """Give the first member another size in its own header."""
+    """Give the first member a different size in its own header."""
     data = bytearray(path.read_bytes())
     data[22] += 1
     path.write_bytes(data)
@@ -237,8 +237,8 @@ def with_gap(path: Path) -> None:
     [
         (streamed, "follows its content (a data descriptor)"),
         (commented, "the directory has a comment about 'demo-1.0.dist-info/METADATA'"),
-        (resized, "'demo/__init__.py' has another size in its own header"),
-        (with_gap, "something that is not a member follows 'demo-1.0.dist-info/RECORD'"),
+        (resized, "'demo/__init__.py' has a different size in its own header"),
+        (with_gap, "data that does not belong to a member follows 'demo-1.0.dist-info/RECORD'"),
     ],
 )
 def test_archives_that_programs_may_read_in_two_ways(
