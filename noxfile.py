@@ -140,9 +140,11 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def sdists(session: nox.Session) -> None:
-    """Build the whole set of real projects, on every Python."""
+    """Build real projects on every Python, compare many with cibuildwheel's wheels, and write docs/sdists.md."""
     _install(session, "test")
-    session.run("pytest", "tests", "-m", "slow", *session.posargs)
+    session.run("python", "bin/compare_sdists.py", *session.posargs)
+    if not session.posargs:
+        session.run("pytest", "tests", "-m", "slow")
 
 
 @nox.session(default=False)

@@ -121,7 +121,7 @@ def test_migrating_prints_the_table(cibw: Caller) -> None:
     assert "pyproject.toml is not changed; --write changes it:\n" in called.stderr
     assert "  line 5: [tool.cibuildwheel] becomes [tool.cibw]\n" in called.stderr
     assert "  line 7: free-threaded-support is removed: " in called.stderr
-    assert "builds go through uv" in called.stderr
+    assert "without build-frontend, cibw builds with uv" in called.stderr
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
