@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -75,12 +76,10 @@ class Arguments(argparse.Namespace):
 def main() -> int:
     """Build and compare, print what is not explained, write the page after a whole run, and give the exit code."""
     arguments = _arguments()
-    chosen = [project for project in projects() if not arguments.projects or project.name in arguments.projects]
-    results = []
-    for project in chosen:
-        result = examine(project, arguments.cache / f"{project.name}-{project.version}-{project.python}", arguments)
-        results.append(result)
-        print(_line(result), flush=True)
+    try:
+        results = list(_results(arguments))
+    except DownloadError as error:
+        sys.exit(str(error))
     if not arguments.projects:
         PAGE.write_text(page(results, REASONS), encoding="utf-8")
     faults = [*failures(results), *unexplained(results, REASONS)]
@@ -96,15 +95,21 @@ def _arguments() -> Arguments:
     return parser.parse_args(namespace=Arguments())
 
 
-def examine(project: Project, kept: Path, arguments: Arguments) -> Result:
-    """Build a project three times, or take the wheels that are kept, and compare them."""
-    if arguments.fresh:
-        for note in kept.glob("*.json"):
-            note.unlink()
-    try:
-        sdist = sdist_of(project)
-    except DownloadError as error:
-        sys.exit(str(error))
+def _results(arguments: Arguments) -> Iterator[Result]:
+    for project in projects():
+        if arguments.projects and project.name not in arguments.projects:
+            continue
+        kept = arguments.cache / f"{project.name}-{project.version}-{project.python}"
+        if arguments.fresh:
+            shutil.rmtree(kept, ignore_errors=True)
+        result = examine(project, kept)
+        print(_line(result), flush=True)
+        yield result
+
+
+def examine(project: Project, kept: Path) -> Result:
+    """Build a project three times, or take the wheels that are kept in a directory, and compare them."""
+    sdist = sdist_of(project)
     outcomes = {builder: build(project, builder, kept) for builder in BUILDERS}
     comparisons = []
     for first, second in PAIRS:
