@@ -33,17 +33,41 @@ class Reason:
         )
 
 
+_GLIBC = r"(ld-linux-x86-64\.so\.2|lib(c|m)\.so\.6|lib(dl|rt|util)\.so\.[12]|libpthread\.so\.0)"
+_CPP = r"(libstdc\+\+\.so\.6|libgcc_s\.so\.1)"
+_DEBUG = r"(\.debug_(info|line|line_str|str)|\.note\.gnu\.build-id)"
+
 REASONS = (
+    Reason(
+        pair=_CONTAINER,
+        kind="sections",
+        shows=rf"({_DEBUG} ?)+ \| ",
+        why="debug information has the path of headers in the build environment, which also differs between two runs "
+        "of cibuildwheel; code and data are equal",
+    ),
     Reason(
         pair=_HOST,
         kind="platform",
-        shows=r"(manylinux\w+( |$))* \| manylinux_2_\d\d_x86_64",
+        shows=r"(manylinux\w+ ?)* \| (manylinux_2_\d\d_x86_64 ?)+",
         why="the host builds for manylinux2014, and the image has a newer glibc",
     ),
     Reason(
         pair=_HOST,
         kind="sections",
         why="the host compiles with zig's clang, and the image with its gcc",
+    ),
+    Reason(
+        pair=_HOST,
+        kind="needed",
+        shows=rf"({_GLIBC} ?)* \| (({_GLIBC}|{_CPP}) ?)*",
+        why="the C++ library is part of a binary of the host, and some functions of glibc are in other libraries in "
+        "glibc 2.17 than in that of the image",
+    ),
+    Reason(
+        pair=_HOST,
+        kind="size",
+        shows=r"\d{6,7} \| \d{5,6}",
+        why="the C++ library is part of a binary of the host",
     ),
     Reason(
         pair=_HOST,
