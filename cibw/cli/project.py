@@ -165,14 +165,18 @@ def sources_of(line: CommandLine, project: Project, working_dir: Path, environ: 
 
 
 def config_file_of(line: CommandLine, project: Project, working_dir: Path) -> tuple[str, Path]:
-    """The configuration file of a command line: its name for messages, and its path."""
+    """The configuration file of a command line: its name for messages, and its path.
+
+    A relative path names a file of an sdist if there is one, and otherwise a file below the current directory.
+    """
     package = project.root / project.package_dir
     if not line.config_file:
         path = package / "pyproject.toml"
         is_below = path.is_relative_to(working_dir)
         return (str(path.relative_to(working_dir)) if is_below else path.name), path
     name = line.config_file.replace("{package}", str(package))
-    return name, working_dir / name
+    inside = package / name
+    return name, inside if project.is_sdist and inside.is_file() else working_dir / name
 
 
 def reader_of(root: Path) -> Callable[[str], str | None]:

@@ -136,6 +136,17 @@ def test_where_the_configuration_comes_from(tmp_path: Path, config_file: str, la
         assert sources.read_text("nowhere/else") is None
 
 
+@pytest.mark.parametrize(("in_sdist", "text"), [(True, "# inside"), (False, "# beside")])
+def test_a_configuration_file_in_an_sdist_comes_before_one_beside_it(tmp_path: Path, in_sdist: bool, text: str) -> None:
+    make_project(tmp_path / "made" / "demo-1.0")
+    (tmp_path / "ci.toml").write_text("# beside")
+    if in_sdist:
+        (tmp_path / "made" / "demo-1.0" / "ci.toml").write_text("# inside")
+    called = line(make_sdist(tmp_path, "demo-1.0").name, "ci.toml")
+    with open_project(called, tmp_path) as project:
+        assert sources_of(called, project, tmp_path, {}).config_text == text
+
+
 def test_a_configuration_that_is_no_text(tmp_path: Path) -> None:
     make_project(tmp_path)
     (tmp_path / "pyproject.toml").write_bytes(b"a = '\xff'")
