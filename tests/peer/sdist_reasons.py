@@ -48,8 +48,8 @@ REASONS = (
     Reason(
         pair=_HOST,
         kind="platform",
-        shows=r"(manylinux\w+ ?)* \| (manylinux_2_\d\d_x86_64 ?)+",
-        why="the host builds for manylinux2014, and the image has a newer glibc",
+        shows=r"(manylinux\w+_x86_64 ?)* \| (manylinux\w+_x86_64 ?)*",
+        why="the host builds for glibc 2.17, and the image has a newer glibc with newer versions of its functions",
     ),
     Reason(
         pair=_HOST,
