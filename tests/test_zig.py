@@ -213,6 +213,25 @@ def test_processors_are_known_to_zig(target: str, prepare: Prepare, tmp_path: Pa
     assert "__AVX2__" in run(f"{prepare()['CC']} -march=haswell -dM -E -x c /dev/null", environment, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("options", "function"),
+    [
+        ("", '__attribute__((target("sse4.2"))) unsigned f(unsigned a) { return _mm_crc32_u8(a, 1); }'),
+        ("-msse4.2", "int f(unsigned a) { return _mm_popcnt_u32(a); }"),
+        ("-mavx2", "unsigned long long f(void) { return _xgetbv(0); }"),
+    ],
+)
+def test_features_that_others_imply_can_be_used(options: str, function: str, prepare: Prepare, tmp_path: Path) -> None:
+    environment = prepare()
+    (tmp_path / "m.c").write_text(f"#include <immintrin.h>\n#include <nmmintrin.h>\n{function}", encoding="utf-8")
+    (tmp_path / "empty.S").touch()
+    run(f"{environment['CC']} -O2 {options} -c m.c -o m.o", environment, tmp_path)
+    run(f"{environment['CC']} {options} -c empty.S -o empty.o", environment, tmp_path)
+    assert ("__CRC32__" in run(f"{environment['CC']} {options} -dM -E -x c /dev/null", environment, tmp_path)) is bool(
+        options
+    )
+
+
 def test_questions_are_answered_for_the_target(prepare: Prepare, tmp_path: Path) -> None:
     environment = prepare()
     assert run(f"{environment['CC']} -dumpmachine", environment, tmp_path) == "x86_64-linux-gnu\n"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.test_zig_wrapper import SETTINGS, Wrapper, wrapper
+from tests.test_zig_wrapper import CRC32, SETTINGS, Wrapper, wrapper
 
 __all__ = ["wrapper"]
 pytestmark = pytest.mark.host
@@ -40,6 +40,28 @@ def test_a_processor_that_the_project_names_is_honoured(
 ) -> None:
     settings = replace(SETTINGS, target=target, processors=("x86-64-v2",))
     assert wrapper.translate("cc", arguments.split(), settings, {})[-1] == f"-mcpu={expected}"
+
+
+@pytest.mark.parametrize(
+    ("target", "arguments", "expected"),
+    [
+        ("x86_64-linux-gnu.2.17", "-c m.c", [*CRC32]),
+        ("x86-linux-gnu.2.17", "-c m.c -msse4.1", [*CRC32]),
+        ("x86_64-linux-gnu.2.17", "-c m.c -msse4.2", ["-mpopcnt"]),
+        ("x86_64-linux-gnu.2.17", "-c m.c -msse4 -mno-popcnt", []),
+        ("x86_64-linux-gnu.2.17", "-c m.c -mavx2", ["-mpopcnt", "-mxsave"]),
+        ("x86_64-linux-gnu.2.17", "-c m.c -mfma -mno-xsave", ["-mpopcnt"]),
+        ("x86_64-linux-gnu.2.17", "-c m.c -march=x86-64-v3", []),
+        ("x86_64-linux-gnu.2.17", "-shared m.o", []),
+        ("aarch64-linux-gnu.2.17", "-c m.c", []),
+    ],
+)
+def test_features_that_gcc_turns_on_with_others_are_on(
+    wrapper: Wrapper, target: str, arguments: str, expected: list[str]
+) -> None:
+    result = wrapper.translate("cc", arguments.split(), replace(SETTINGS, target=target), {})
+    added = [word for word in result if word not in arguments.split()]
+    assert [word for word in added if word in {*CRC32, "-mpopcnt", "-mxsave"}] == expected
 
 
 def test_the_processor_of_this_computer_is_never_used_and_that_is_told(wrapper: Wrapper) -> None:

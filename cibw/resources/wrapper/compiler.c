@@ -225,6 +225,7 @@ List compiler_call(const char *tool, const List *arguments, const Settings *sett
     add(&result, "-Wno-date-time");
     /* Without optimization, zig adds checks for undefined behaviour. */
     add(&result, "-fno-sanitize=undefined");
+    if (has_source(arguments)) add_implied_features(&result, arguments, settings);
     /* By default zig links musl programs statically, but the interpreter is dynamic. */
     if (holds(settings->target, "-musl") && !has(arguments, STATIC)) add(&result, "-dynamic");
     /* zig adds debug information by default. */

@@ -10,6 +10,10 @@ static const char *const FEATURES[][2] = {
 static const char *const BASELINES[] = {
     "armv8-a", "armv7", "armv7-a", "armv7l", "rv64gc", "rv64imafdc", "rv64g", "powerpc64le", "ppc64le", NULL};
 
+/* Options of gcc that turn on SSE 4.2, and those of them that turn on AVX. */
+static const char *const WITH_SSE42[] = {"-msse4", "-msse4.2", NULL};
+static const char *const WITH_AVX[] = {"-mavx", "-mf16c", "-mfma", NULL};
+
 bool is_processor_option(const char *option) { return starts_any(option, OPTIONS); }
 
 static bool is_digit(char one) { return one >= '0' && one <= '9'; }
@@ -92,4 +96,29 @@ const char *processor_of(const List *arguments, const Settings *settings) {
     }
     if (!wanted) return result;
     return starts(wanted, "native") ? result : translated(wanted, settings);
+}
+
+static bool asks_for(const List *arguments, const char *const *known, bool (*is_one)(const char *, const char *const *)) {
+    for (size_t i = 0; i < arguments->count; i++)
+        if (is_one(arguments->items[i], known)) return true;
+    return false;
+}
+
+static void add_unless(List *result, const List *arguments, const char *option, const char *opposite) {
+    if (!asks_for(arguments, (const char *const[]){opposite, NULL}, is_any)) add(result, option);
+}
+
+/* zig names every feature to clang, and clang then turns on none that another one implies. */
+void add_implied_features(List *result, const List *arguments, const Settings *settings) {
+    if (!starts(settings->target, "x86")) return;
+    bool has_avx = asks_for(arguments, WITH_AVX, starts_any);
+    if (has_avx || asks_for(arguments, WITH_SSE42, is_any)) {
+        add_unless(result, arguments, "-mpopcnt", "-mno-popcnt");
+        if (has_avx) add_unless(result, arguments, "-mxsave", "-mno-xsave");
+        return;
+    }
+    if (!same(processor_of(arguments, settings), settings->cpu)) return;
+    /* A function with the attribute target("sse4.2") may use CRC-32. Nothing else does, so it can be on everywhere. */
+    static const char *const CRC32[] = {"-Xclang", "-target-feature", "-Xclang", "+crc32", "-U__CRC32__", NULL};
+    for (size_t i = 0; CRC32[i]; i++) add(result, CRC32[i]);
 }

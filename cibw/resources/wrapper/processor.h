@@ -12,6 +12,9 @@ bool is_processor_option(const char *option);
    or the one that an interpreter was compiled for. */
 const char *processor_of(const List *arguments, const Settings *settings);
 
+/* Add the features that gcc turns on together with those that a call selects, and that zig leaves off. */
+void add_implied_features(List *result, const List *arguments, const Settings *settings);
+
 /* Warn once if a call asks for this computer's processor, because wheels are built for all processors. */
 void tell_of_native(const List *arguments);
 
