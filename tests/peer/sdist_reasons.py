@@ -42,7 +42,7 @@ REASONS = (
         pair=_CONTAINER,
         kind="sections",
         shows=rf"({_DEBUG} ?)+ \| ",
-        why="debug information has the path of headers in the build environment, which also differs between two runs "
+        why="debug information has the path of a temporary directory of the build, which also differs between two runs "
         "of cibuildwheel; code and data are equal",
     ),
     Reason(
