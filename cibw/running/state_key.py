@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from cibw.model.plan import Job
+from cibw.running.canonical import canonical
 
 _FORMAT = "1"
 """Incremented when the layout of state images changes."""
@@ -23,9 +24,8 @@ def key_of_state(
     `seal` computes a hash that does not reveal its text.
     """
     passed = [(name, variables.get(name)) for name in job.environment_pass]
-    # The values of a plan are plain frozen records, so their repr is complete.
     parts = (_FORMAT, image, job.machine, job.before_all, job.environment, passed, sorted(inputs.items()))
-    return seal(repr(parts))
+    return seal(canonical(parts))
 
 
 def inputs_among(hashes: Mapping[str, str], patterns: Iterable[str]) -> dict[str, str]:

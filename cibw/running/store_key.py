@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cibw.model.plan import Job, WheelBuild
+from cibw.running.canonical import canonical
 
 SOURCE = "the source"
 IMAGE = "the image"
@@ -64,7 +65,7 @@ def key_of_wheel(job: Job, build: WheelBuild, around: Surroundings, seal: Seal) 
     parts["the platform tag"] = build.platform_tag
     parts["the checks of wheels"] = _CHECKS
     for step in build.make:
-        parts[f"the step {step.name.value}"] = repr(step)
+        parts[f"the step {step.name.value}"] = canonical(step)
     return _sealed(parts, seal)
 
 
@@ -72,18 +73,17 @@ def key_of_tests(job: Job, build: WheelBuild, around: Surroundings, wheel: str, 
     """Return the key of the tests of a wheel, which is identified by its SHA-256."""
     parts = dict(_ground(job, build, around))
     parts["the wheel"] = wheel
-    parts["the tests"] = repr((build.test, build.test_environment, sorted(around.test_files.items())))
+    parts["the tests"] = canonical((build.test, build.test_environment, sorted(around.test_files.items())))
     return _sealed(parts, seal)
 
 
 def _ground(job: Job, build: WheelBuild, around: Surroundings) -> Iterator[tuple[str, str]]:
-    # The values of a plan are plain frozen records, so their repr is complete.
-    yield "the identifier", repr(build.identifier)
-    yield "the machine", repr(job.machine)
+    yield "the identifier", canonical(build.identifier)
+    yield "the machine", canonical(job.machine)
     if job.before_all is not None:
-        yield "the step before-all", repr((job.before_all, job.environment))
-    yield f"the step {build.prepare.name.value}", repr(build.prepare)
-    yield "the option environment", repr((build.environment, build.environment_pass))
+        yield "the step before-all", canonical((job.before_all, job.environment))
+    yield f"the step {build.prepare.name.value}", canonical(build.prepare)
+    yield "the option environment", canonical((build.environment, build.environment_pass))
     yield from around.tools.items()
     for name, value in around.variables.items():
         yield f"the variable {name}", value
