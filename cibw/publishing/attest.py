@@ -13,6 +13,7 @@ from cibw.model.attestations import AttestationPolicy
 from cibw.model.ci import CiFacts
 from cibw.model.release import UploadPlan
 from cibw.publishing.attest_files import attestation_path
+from cibw.publishing.attest_patience import OutageError
 from cibw.publishing.attest_words import no_identity, outage, unfit_workflow
 from cibw.publishing.trusted_claims import read_claims, reused_workflow
 from cibw.publishing.trusted_identity import NoIdentityError
@@ -20,10 +21,6 @@ from cibw.publishing.upload_api import Attester
 from cibw.publishing.upload_rules import waits
 
 AUDIENCE = "sigstore"
-
-
-class OutageError(Exception):
-    """The signing service is unavailable; a retry may succeed."""
 
 
 class Signing(Protocol):

@@ -7,9 +7,11 @@ from multiprocessing import TimeoutError as TooLateError
 from multiprocessing.pool import ThreadPool
 from typing import TypeVar
 
-from cibw.publishing.attest import OutageError
-
 Value = TypeVar("Value")
+
+
+class OutageError(Exception):
+    """The signing service is unavailable; a retry may succeed."""
 
 
 def within(seconds: float, work: Callable[[], Value]) -> Value:

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cibw.errors import AttestationError
-from cibw.publishing.attest import OutageError
-from cibw.publishing.attest_patience import within
+from cibw.publishing.attest_patience import OutageError, within
 from cibw.publishing.attest_trust import Trust, quiet, require
 from cibw.publishing.attest_words import refused
 from cibw.publishing.upload_rules import is_worth_another_try, readable

@@ -8,26 +8,24 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from cibw.model.findings import Finding, Severity
-from cibw.publishing import (
-    linters,
-    rules_archives,
-    rules_equality,
-    rules_metadata,
-    rules_readme,
-    rules_release,
-    rules_wheels,
-)
+from cibw.publishing.linters import LINTERS
 from cibw.publishing.rule_values import CheckedRelease, Fault, Rule
+from cibw.publishing.rules_archives import ARCHIVE_RULES
+from cibw.publishing.rules_equality import EQUALITY_RULES
+from cibw.publishing.rules_metadata import METADATA_RULES
+from cibw.publishing.rules_readme import README_RULES
+from cibw.publishing.rules_release import RELEASE_RULES
+from cibw.publishing.rules_wheels import WHEEL_RULES
 
 RULES: tuple[Rule, ...] = (
-    *rules_release.RULES,
-    *rules_equality.RULES,
-    *rules_archives.RULES,
-    *rules_wheels.RULES,
-    *rules_metadata.RULES,
-    *rules_readme.RULES,
+    *RELEASE_RULES,
+    *EQUALITY_RULES,
+    *ARCHIVE_RULES,
+    *WHEEL_RULES,
+    *METADATA_RULES,
+    *README_RULES,
 )
-NAMES = (*(rule.name for rule in RULES), *(linter.name for linter in linters.LINTERS))
+NAMES = (*(rule.name for rule in RULES), *(linter.name for linter in LINTERS))
 """The valid names for the option check-ignore."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")

@@ -129,7 +129,7 @@ def _gigabytes(size: int) -> str:
     return f"{size / 1024**3:.1f} GiB"
 
 
-RULES = (
+ARCHIVE_RULES = (
     Rule(name="no-files", finds="there is nothing to publish", judge=_nothing),
     Rule(name="odd-file", finds="a file does not have the name of a distribution, or cannot be read", judge=_odd_names),
     Rule(name="broken-archive", finds="an archive cannot be unpacked", judge=_broken),

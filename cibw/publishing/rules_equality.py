@@ -147,7 +147,7 @@ def _listed(texts: list[str]) -> str:
     return ", ".join(map(repr, sorted(texts))) or "nothing"
 
 
-RULES = (
+EQUALITY_RULES = (
     Rule(
         name="unequal-dependencies",
         finds="Requires-Dist or Requires-Python differ between the wheels; a warning for extras, and if only the "

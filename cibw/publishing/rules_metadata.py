@@ -210,7 +210,7 @@ def _license_twice(metadata: PackageMetadata) -> Iterator[Fault]:
         )
 
 
-RULES = (
+METADATA_RULES = (
     Rule(
         name="invalid-metadata",
         finds="a field violates the core metadata specification, or belongs to another metadata version",

@@ -83,7 +83,7 @@ def _kind(contents: DistributionContents) -> str:
         return "text/plain"
 
 
-RULES = (
+README_RULES = (
     Rule(
         name="readme",
         of_index=True,

@@ -122,7 +122,7 @@ def _wrong_tag(release: CheckedRelease) -> Iterator[Fault]:
             yield Fault(message=refusal.message, fix=refusal.hint)
 
 
-RULES = (
+RELEASE_RULES = (
     Rule(
         name="missing-wheel",
         finds="an identifier of `release-targets` or of dist.json has no wheel; one wheel may serve several (abi3)",

@@ -141,7 +141,7 @@ def _pyproject(contents: DistributionContents) -> Iterator[Fault]:
         )
 
 
-RULES = (
+WHEEL_RULES = (
     Rule(
         name="missing-metadata",
         finds="METADATA or WHEEL of a wheel, or PKG-INFO of an sdist, is missing",

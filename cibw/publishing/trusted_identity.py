@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cibw.errors import MissingToolError
+from cibw.publishing.attest_patience import OutageError, within
 
 _PATIENCE = 120.0
 """Timeout in seconds for getting an identity from the CI; the library only limits each read."""
@@ -22,9 +23,6 @@ def ambient_identity(audience: str) -> str | None:
 
     GitHub, Google, Buildkite, GitLab and CircleCI are detected from the environment of this process.
     """
-    from cibw.publishing.attest import OutageError
-    from cibw.publishing.attest_patience import within
-
     try:
         import id as identities
         from urllib3.exceptions import HTTPError

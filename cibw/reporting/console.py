@@ -23,11 +23,23 @@ from cibw.model.events import (
     VariablesSet,
     WarningRaised,
 )
-from cibw.reporting import lines as text
 from cibw.reporting.ending import ending
 from cibw.reporting.errors_text import failure_text, headline
 from cibw.reporting.fold import FoldStyle, Level, annotation, close_fold, open_fold
 from cibw.reporting.guard import write_command
+from cibw.reporting.lines import (
+    build_heading,
+    command_lines,
+    job_lines,
+    open_step,
+    output_line,
+    result_lines,
+    run_lines,
+    running_step,
+    step_line,
+    untouched_line,
+    warning_line,
+)
 from cibw.reporting.look import Look
 
 _DRAW_OVER = "\r\x1b[K"
@@ -84,7 +96,7 @@ class Console:
         state = self._state
         if isinstance(event, RunStarted):
             state.total = len(event.plan.identifiers)
-            self._write(*text.run_lines(event, self._look))
+            self._write(*run_lines(event, self._look))
             return
         self._close()
         if event.report.failure is not None:
@@ -99,7 +111,7 @@ class Console:
         match event:
             case JobStarted():
                 state.scope = event.job
-                self._write("", *text.job_lines(event, self._look))
+                self._write("", *job_lines(event, self._look))
             case Progress():
                 if event.text != state.last_progress:
                     self._write(f"  {self._look.dim(event.text)}")
@@ -107,7 +119,7 @@ class Console:
             case BuildStarted():
                 state.scope = str(event.identifier)
                 state.begun.add(state.scope)
-                self._write("", text.build_heading(state.scope, len(state.begun), state.total, self._look))
+                self._write("", build_heading(state.scope, len(state.begun), state.total, self._look))
             case BuildFinished():
                 self._build_finished(event)
             case _:
@@ -119,13 +131,13 @@ class Console:
         # A build that never started has no heading yet.
         if scope in begun:
             self._enter(scope)
-            self._write(*text.result_lines(result, self._look))
+            self._write(*result_lines(result, self._look))
         elif result.wheel is not None:
             begun.add(scope)
-            heading = text.build_heading(scope, len(begun), self._state.total, self._look)
-            self._write(text.untouched_line(result, heading, self._look))
+            heading = build_heading(scope, len(begun), self._state.total, self._look)
+            self._write(untouched_line(result, heading, self._look))
         else:
-            self._write(*text.result_lines(result, self._look))
+            self._write(*result_lines(result, self._look))
         # The builds of a job without a machine share one failure.
         if result.failure is not None and result.failure not in self._state.failures:
             self._state.failures.add(result.failure)
@@ -145,12 +157,12 @@ class Console:
             case StepStarted():
                 self._enter(event.scope)
                 state.steps[event.scope] = event.step.value
-                self._draw(text.running_step(event.step.value, self._look))
+                self._draw(running_step(event.step.value, self._look))
             case StepFinished():
                 self._enter(event.scope)
                 self._close()
                 state.steps.pop(event.scope, None)
-                self._write(text.step_line(event, self._look))
+                self._write(step_line(event, self._look))
             case CommandStarted() | OutputLine():
                 if self._look.output:
                     self._inside(event)
@@ -162,15 +174,15 @@ class Console:
         if not self._state.open_key:
             self._open(event.scope)
         if isinstance(event, CommandStarted):
-            self._write(*text.command_lines(event.text, self._look))
+            self._write(*command_lines(event.text, self._look))
         else:
-            self._write(text.output_line(event.text, self._look))
+            self._write(output_line(event.text, self._look))
 
     def _warning(self, event: WarningRaised) -> None:
         self._enter(event.scope)
         self._close()
         self._state.warnings.append((event.scope, event.message))
-        self._write(text.warning_line(event.message, self._look))
+        self._write(warning_line(event.message, self._look))
         self._annotate(Level.WARNING, event.scope, event.message)
 
     def _enter(self, scope: str) -> None:
@@ -185,7 +197,7 @@ class Console:
         state.open_key = f"{scope}.{state.folds}"
         title = state.steps.get(scope, "")
         if self._look.fold is FoldStyle.NONE:
-            self._write(text.open_step(title, self._look))
+            self._write(open_step(title, self._look))
         else:
             self._command(open_fold(self._look.fold, f"{scope}: {title}", key=state.open_key, now=self._clock()))
 

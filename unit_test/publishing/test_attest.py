@@ -10,7 +10,8 @@ from cibw.errors import AttestationError
 from cibw.model.attestations import AttestationPolicy
 from cibw.model.ci import CiFacts, CiProvider
 from cibw.model.release import UploadPlan
-from cibw.publishing.attest import OutageError, RunAttester, Surroundings, attest_release
+from cibw.publishing.attest import RunAttester, Surroundings, attest_release
+from cibw.publishing.attest_patience import OutageError
 from cibw.publishing.trusted_identity import NoIdentityError
 from unit_test.publishing.identities import GITHUB, token
 from unit_test.publishing.releasing import OTHER, SDIST, WHEEL, plan_of
