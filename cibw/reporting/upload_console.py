@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import IO
 
-from typing_extensions import assert_never
-
+from cibw.exhaustive import assert_never
 from cibw.model.published import PublishReport, UploadResult, UploadStatus
 from cibw.model.release import Decision
 from cibw.model.uploading import (

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from typing_extensions import assert_never
-
 from cibw.errors import CibwError, DuplicateWheelError, NoWheelError, PureWheelError, RepairedWheelError
+from cibw.exhaustive import assert_never
 from cibw.model.layout import BUILT_DIR, REPAIRED_DIR
 from cibw.model.plan import Check
 from cibw.model.template import Late

@@ -12,8 +12,7 @@ from pathlib import Path
 from posixpath import basename, dirname, normpath
 from typing import IO
 
-from typing_extensions import assert_never
-
+from cibw.exhaustive import assert_never
 from cibw.running.machine import Tree
 
 _PIECE = 1 << 20

@@ -8,9 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from typing_extensions import Self, assert_never
+from typing_extensions import Self
 
 from cibw.errors import CibwError, EngineTooOldError, EngineUnavailableError, ImageUnavailableError
+from cibw.exhaustive import assert_never
 from cibw.model.images import EngineName, Image
 from cibw.running.container_api import EngineClient, LocalContainer, RefusedError, ServerVersion
 from cibw.running.container_create import LABEL

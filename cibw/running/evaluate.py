@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from typing_extensions import assert_never
-
 from cibw.errors import CommandFailedError, ErrorContext
+from cibw.exhaustive import assert_never
 from cibw.model.command import Outcome, Request
 from cibw.model.environment import EnvExpr, EnvPart, Substitution, Variable
 from cibw.model.template import Late

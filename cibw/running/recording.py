@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from typing_extensions import assert_never
-
+from cibw.exhaustive import assert_never
 from cibw.model.command import Outcome, Request
 from cibw.running.machine import OutputSink, Tree
 from cibw.running.recording_files import MemoryFiles

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from typing_extensions import assert_never
-
 from cibw.errors import AuditFailedError, CibwError, CommandFailedError, ErrorContext, OutOfMemoryError
+from cibw.exhaustive import assert_never
 from cibw.model.command import Command, Outcome, Request
 from cibw.model.compiler_cache import CacheHits
 from cibw.model.environment import EnvExpr
