@@ -24,7 +24,7 @@ LINUX = Facts(platform=Platform.LINUX, machine="x86_64")
 EVERY_GROUP = frozenset(EnableGroup)
 
 
-def options(  # noqa: PLR0913 - one for each thing that selects
+def options(
     build: str = "*",
     *,
     skip: str = "",

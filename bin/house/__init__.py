@@ -1,1 +1,0 @@
-"""The house rules that no ready-made linter checks."""
