@@ -7,6 +7,7 @@ import re
 import secrets
 import shlex
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -38,7 +39,7 @@ def whole_on_windows(chosen: str, common: str) -> str:
 
 def private_root(parent: Path) -> Path | None:
     """Return this user's directory for runs below a temporary directory, or None if others could write to it."""
-    if os.name == "nt":
+    if sys.platform == "win32":
         if parent == Path(os.path.expandvars("%ProgramData%")):
             return None
         root = parent / "cibw"
