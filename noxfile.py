@@ -17,8 +17,8 @@ SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
 USUAL = "not slow and not faults_long"
 FULLY_COVERED = "cibw/model/*,cibw/config/*,cibw/planning/*"
 
-WINDOWS_ONLY = ("cibw/running/host_windows.py", "cibw/running/host_job.py")
-ON_WINDOWS_TOO = ("cibw/running/held_lock.py", "cibw/running/host_session.py", "cibw/running/seals.py")
+WINDOWS_ONLY = ("cibw/execution/host/windows.py",)
+ON_WINDOWS_TOO = ("cibw/execution/files.py", "cibw/execution/host/session.py", "cibw/execution/store/cache.py")
 
 EXAMPLES = "examples/workflows"
 ACTION_FILES = (".github/workflows", "action.yml", f"{EXAMPLES}/github")
@@ -170,13 +170,13 @@ def releases(session: nox.Session) -> None:
 def peer(session: nox.Session) -> None:
     """Compare the selection of builds, the values of options and the commands with cibuildwheel's."""
     _install(session)
-    session.run("python", "bin/compare_with_peer.py", *session.posargs)
-    session.run("python", "bin/compare_options.py", "--count", "10")
-    session.run("python", "bin/compare_commands.py", "--count", "5")
+    session.run("python", "-m", "tests.peer.compare_selection", *session.posargs)
+    session.run("python", "-m", "tests.peer.compare_options", "--count", "10")
+    session.run("python", "-m", "tests.peer.compare_commands", "--count", "5")
 
 
 @nox.session(name="peer-suite", default=False)
 def peer_suite(session: nox.Session) -> None:
     """Run cibuildwheel's own integration tests with cibw in its place, and write docs/peer-suite.md."""
     _install(session, "test")
-    session.run("python", "bin/run_peer_suite.py", *session.posargs)
+    session.run("python", "-m", "tests.peer.run_suite", *session.posargs)

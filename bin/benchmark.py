@@ -16,6 +16,8 @@ import argparse
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from benchmarks.cases import cases
 from benchmarks.environment import CACHE, ROOT
 from benchmarks.measuring import measure
@@ -23,7 +25,8 @@ from benchmarks.profile import profile
 from benchmarks.programs import MeasureError
 from benchmarks.storage import load, replace_part, save
 from benchmarks.tables import tables
-from downloads import DownloadError
+
+from tests.downloads import DownloadError
 
 DOCUMENT = ROOT / "docs" / "performance.md"
 

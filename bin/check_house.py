@@ -21,7 +21,7 @@ HEAVY = frozenset(
     "tarfile tempfile typing_extensions urllib3 zipfile".split()
 )
 PROJECT = "examples/hello"
-NOTHING_READ = HEAVY | {"cibw.config", "cibw.catalog", "cibw.planning", "cibw.running", "tomllib"}
+NOTHING_READ = HEAVY | {"cibw.config", "cibw.catalog", "cibw.planning", "cibw.execution", "tomllib"}
 NOTHING_PLANNED = HEAVY | {
     "bz2",
     "lzma",
@@ -29,8 +29,8 @@ NOTHING_PLANNED = HEAVY | {
     "shutil",
     "cibw.model.events",
     "cibw.model.plan",
-    "cibw.planning.make",
-    "cibw.config.shell_values",
+    "cibw.planning.plan",
+    "cibw.config.shell",
 }
 COMMANDS = (
     (("--help",), NOTHING_READ),

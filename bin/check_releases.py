@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "bin" / "published_releases" / "releases.txt"
 DOCUMENT = ROOT / "docs" / "releases.md"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cibw-releases"
-SOURCES = ("cibw/publishing", "cibw/untrusted", "cibw/cli/check.py")
+SOURCES = ("cibw/release", "cibw/untrusted", "cibw/cli/commands/check.py")
 LIBRARIES = ("packaging", "readme-renderer", "trove-classifiers")
 KEPT = ("HOME", "LANG", "PATH", "SYSTEMROOT", "TEMP", "TMP")
 

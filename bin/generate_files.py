@@ -13,8 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from cibw.config.option_docs import options_page  # noqa: E402 - found through the line above
-from cibw.config.schema import schema_text  # noqa: E402
+from cibw.config.documents import options_page, schema_text  # noqa: E402 - found through the line above
 
 
 def generated() -> dict[Path, str]:

@@ -14,10 +14,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from cibw.cli.command_line import CommandLine, CommandName  # noqa: E402 - found through the line above
-from cibw.cli.init import make_for  # noqa: E402
-from cibw.cli.sessions import Session  # noqa: E402
-from cibw.workflows.values import CiService  # noqa: E402
+from cibw.cli.arguments import CommandLine, CommandName  # noqa: E402 - found through the line above
+from cibw.cli.commands.init import make_for  # noqa: E402
+from cibw.cli.session import Session  # noqa: E402
+from cibw.workflows.common import CiService  # noqa: E402
 
 PROJECT = ROOT / "examples/hello"
 EXAMPLES = ROOT / "examples/workflows"

@@ -14,8 +14,8 @@ sys.path.insert(0, str(ROOT))
 
 from cibw.catalog import NODE_SYSTEMS, node_archive  # noqa: E402 - found through the line above
 from cibw.errors import DownloadError  # noqa: E402
-from cibw.model.downloads import Download  # noqa: E402
-from cibw.running.fetch import Fetching, fetch  # noqa: E402
+from cibw.execution.fetch.download import Fetching, fetch  # noqa: E402
+from cibw.model.machines import Download  # noqa: E402
 
 SUMS = "SHASUMS256.txt"
 """What each release lists its files in, each with its SHA-256."""

@@ -13,10 +13,9 @@ sys.path.insert(0, str(ROOT))
 
 from cibw.catalog import CatalogEntry, nuget_package  # noqa: E402
 from cibw.errors import DownloadError  # noqa: E402
-from cibw.model.downloads import Download  # noqa: E402
-from cibw.model.identifier import Implementation  # noqa: E402
-from cibw.model.target import Architecture  # noqa: E402
-from cibw.running.fetch import Fetching, fetch  # noqa: E402
+from cibw.execution.fetch.download import Fetching, fetch  # noqa: E402
+from cibw.model.identifiers import Architecture, Implementation  # noqa: E402
+from cibw.model.machines import Download  # noqa: E402
 
 Hashes = Mapping[str, Mapping[str, str]]
 """SHA-256 in hexadecimal digits, by the name of a package and its version."""

@@ -30,10 +30,10 @@ from node_hashes import NodeHasher
 from nuget_hashes import Hasher, hash_lines, releases
 
 from cibw.catalog import Catalog, load_catalog
-from cibw.model.downloads import Mirrors
-from cibw.model.target import Platform
-from cibw.running.fetch import Fetching
-from cibw.running.fetch_http import HttpTransport, trusted
+from cibw.execution.fetch.download import Fetching
+from cibw.execution.fetch.http import HttpTransport, trusted
+from cibw.model.identifiers import Platform
+from cibw.model.machines import Mirrors
 
 DATA = Path(__file__).resolve().parent.parent / "cibw" / "catalog" / "data"
 PLATFORMS = ("linux", "macos", "windows", "pyodide", "android", "ios")

@@ -36,6 +36,17 @@ CibwError                       1  anything that stops a run
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NoReturn
+
+# A marker for unreachable code after exhaustive matching.
+
+
+def assert_never(value: NoReturn, /) -> NoReturn:
+    """Raise AssertionError for a value without a branch; mypy reports such values statically.
+
+    This is `typing.assert_never`, which Python 3.10 does not have, without the import time of `typing_extensions`.
+    """
+    raise AssertionError(f"{value!r} has no branch")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

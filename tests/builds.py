@@ -12,8 +12,8 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from cibw.model.events import BuildResult, Report, Status
-from cibw.model.wheel import WheelName
-from cibw.reporting.codec import report_from_json
+from cibw.model.release import WheelName
+from cibw.reporting.codecs import report_from_json
 
 ROOT = Path(__file__).parent.parent
 PROJECTS = Path(__file__).parent / "projects"

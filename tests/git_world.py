@@ -6,17 +6,16 @@ import os
 import subprocess
 from pathlib import Path
 
-from cibw.cli.command_line import CommandLine, CommandName
+from cibw.cli.arguments import CommandLine, CommandName
+from cibw.cli.commands.publish import release_facts
 from cibw.cli.project import Project
-from cibw.cli.publish_gates import release_facts
-from cibw.cli.sessions import Session
-from cibw.config.publish_values import PublishOptions
-from cibw.model.sdist import SourceState
-from cibw.reporting.look import Look
-from cibw.running.host import HostMachine
-from cibw.running.source import git_index, project_files
-from cibw.running.source_identity import source_hashes
-from cibw.running.source_state import commit_of, read_source_state
+from cibw.cli.session import Session
+from cibw.config.options import PublishOptions
+from cibw.execution.host.machine import HostMachine
+from cibw.execution.source.project import git_index, project_files
+from cibw.execution.source.state import commit_of, read_source_state, source_hashes
+from cibw.model.manifest import SourceState
+from cibw.reporting.terminal import Look
 
 
 class World:

@@ -7,10 +7,9 @@ import os
 import subprocess
 from pathlib import Path
 
-from cibw.model.identifier import Interpreter
-from cibw.model.target import Family
-from cibw.running.host_interpreters import find_interpreters
-from cibw.running.host_session import find_uv
+from cibw.execution.host.interpreters import find_interpreters
+from cibw.execution.host.session import find_uv
+from cibw.model.identifiers import Family, Interpreter
 from tests.builds import CACHE, environment
 
 

@@ -7,10 +7,9 @@ import signal
 import sys
 from types import FrameType
 
-from cibw.model.command import Request
-from cibw.model.images import ContainerEngine, ContainerSpec, EngineName, Image
-from cibw.running.container_connect import connect
-from cibw.running.container_open import Opening, open_container
+from cibw.execution.container.connection import Opening, connect, open_container
+from cibw.model.machines import ContainerEngine, ContainerSpec, EngineName, Image
+from cibw.model.templates import Request
 
 
 def interrupt(_number: int, _frame: FrameType | None) -> None:

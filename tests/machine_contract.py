@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from cibw.model.command import Outcome, Request
-from cibw.running.machine import Machine, Tree
+from cibw.execution.machine import Machine, Tree
+from cibw.model.templates import Outcome, Request
 
 Line = tuple[str, bool]
 PATIENCE = 300.0

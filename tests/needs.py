@@ -10,13 +10,13 @@ from collections.abc import Callable
 import pytest
 
 from cibw.errors import CibwError
-from cibw.model.images import EngineName
-from cibw.running.container_connect import connect
-from cibw.running.container_images import Pulling, ensure_image
-from cibw.running.emulation import Processor, check_emulation
+from cibw.execution.container.connection import connect
+from cibw.execution.container.emulation import Processor, check_emulation
+from cibw.execution.container.images import Pulling, ensure_image
+from cibw.model.machines import EngineName
 from tests import pyodide_parts, windows_parts
 from tests.foreign.tools import missing_mac_tools
-from tests.images import image
+from tests.image_settings import image
 
 
 def _engine(name: EngineName) -> str:

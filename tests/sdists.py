@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from downloads import download_sdist
-
 from tests.builds import CACHE, environment
+from tests.downloads import download_sdist
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

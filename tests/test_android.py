@@ -16,8 +16,8 @@ import pytest
 from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
 
-from cibw.model.identifier import Interpreter
-from cibw.running.host_interpreters import find_interpreters
+from cibw.execution.host.interpreters import find_interpreters
+from cibw.model.identifiers import Interpreter
 from tests.android_sdk import Sdk, lay_python
 from tests.builds import CACHE, ROOT, Ran, environment, native_files, run_cibw
 

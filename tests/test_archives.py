@@ -15,19 +15,17 @@ import pytest
 from nuget_hashes import Hasher, Release, hash_lines
 
 from cibw.catalog import Catalog
+from cibw.config.cascade import Arguments, Sources
 from cibw.config.load import load_options
-from cibw.config.sources import Arguments, Sources
 from cibw.errors import DownloadError
-from cibw.model.downloads import Mirrors
-from cibw.model.facts import Facts
+from cibw.execution.fetch.download import Fetching, fetcher_of
+from cibw.execution.fetch.http import HttpTransport, trusted
+from cibw.model.identifiers import Platform
+from cibw.model.machines import Facts, Mirrors
 from cibw.model.plan import Fetch, Run, WheelBuild
-from cibw.model.target import Platform
-from cibw.model.template import Late
-from cibw.planning.make import make_plan
+from cibw.model.templates import Late
+from cibw.planning.plan import make_plan
 from cibw.planning.select import select
-from cibw.running.fetch import Fetching
-from cibw.running.fetch_for_plan import fetcher_of
-from cibw.running.fetch_http import HttpTransport, trusted
 from tests.served import served
 
 Contents = Mapping[str, bytes]

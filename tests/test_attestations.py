@@ -10,16 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from cibw.ci import CiFacts, CiProvider
 from cibw.errors import AttestationError, ConfigurationError
-from cibw.model.attestations import AttestationPolicy, Forge, Predicate, Publisher
-from cibw.model.ci import CiFacts, CiProvider
-from cibw.model.distribution import Distribution
-from cibw.model.release import Decision, PackageIndex, PlannedUpload, UploadPlan
-from cibw.publishing.attest import RunAttester, Surroundings, attest_release
-from cibw.publishing.attest_sigstore import SigstoreSigning
-from cibw.publishing.attest_trust import Trust
-from cibw.publishing.attest_verify import verify_attestation, verify_provenance
-from cibw.publishing.distributions import read_distribution
+from cibw.model.http import AttestationPolicy, Forge, Predicate, Publisher
+from cibw.model.release import Decision, Distribution, PackageIndex, PlannedUpload, UploadPlan
+from cibw.release.attestations.attest import RunAttester, Surroundings, attest_release
+from cibw.release.attestations.sigstore import SigstoreSigning, Trust
+from cibw.release.attestations.verify import verify_attestation, verify_provenance
+from cibw.release.upload_plan import read_distribution
 from tests.releases import make_release
 from tests.sigstore_server import Sigstore, sigstore
 from tests.trusted_issuer import GITHUB, Issuer, issuing

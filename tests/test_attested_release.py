@@ -12,14 +12,13 @@ from pathlib import Path
 import pytest
 
 from cibw.errors import AttestationError
-from cibw.model.attestations import Forge, Predicate, Publisher
+from cibw.execution.fetch.http import HttpTransport, trusted
+from cibw.model.http import Forge, Predicate, Publisher
 from cibw.model.release import PackageIndex
-from cibw.publishing.attest_provenance import fetch_provenance
-from cibw.publishing.attest_trust import Trust
-from cibw.publishing.attest_verify import verify_provenance
-from cibw.publishing.distributions import read_directory
-from cibw.publishing.upload_lookup import Lookup
-from cibw.running.fetch_http import HttpTransport, trusted
+from cibw.release.attestations.sigstore import Trust
+from cibw.release.attestations.verify import fetch_provenance, verify_provenance
+from cibw.release.index import Lookup
+from cibw.release.upload_plan import read_directory
 from tests.index_servers import program
 from tests.releases import make_release
 from tests.sigstore_server import Sigstore, sigstore

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.builds import Ran, build, copy_project, run_cibw
-from tests.images import image_settings
+from tests.image_settings import image_settings
 from tests.test_container_builds import ENGINES
 
 IDENTIFIER = "cp311-manylinux_x86_64"

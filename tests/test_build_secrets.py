@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.builds import copy_project
-from tests.images import image_settings
+from tests.image_settings import image_settings
 from tests.index_servers import PASSWORD
 from tests.installing import here
 from tests.planter import PLANTED, Planter

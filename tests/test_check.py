@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.index_servers import pypiserver
-from unit_test.publishing.archives import FIELDS, Made
+from unit_test.release.archives import FIELDS, Made
 
 BIN = Path(sys.executable).parent
 INFO = "demo-1.0.dist-info"

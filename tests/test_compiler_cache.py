@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cibw.model.compiler_cache import CacheHits, CompilerCache
+from cibw.model.machines import CacheHits, CompilerCache
 from tests.builds import ROOT, Ran, build, copy_project, run_cibw, selected
-from tests.images import image
+from tests.image_settings import image
 
 SCRIPT = ROOT / "cibw" / "resources" / "compiler_cache.sh"
 ONE = "cp311-manylinux_x86_64"

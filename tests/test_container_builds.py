@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from cibw.model.target import Target
+from cibw.model.identifiers import Target
 from cibw.resources.certificates import certificate_file
 from tests.builds import ROOT, Ran, build, check_ended_well, check_made_once, check_wheel, copy_project, selected
-from tests.images import image, image_settings
+from tests.image_settings import image, image_settings
 from tests.installing import import_from
 
 ENGINES = [pytest.param("docker", marks=pytest.mark.docker), pytest.param("podman", marks=pytest.mark.podman)]

@@ -10,18 +10,16 @@ from pathlib import Path
 import pytest
 
 from cibw.errors import MissingToolError
-from cibw.model.command import Request
-from cibw.model.images import ContainerEngine, ContainerSpec, EngineName
-from cibw.running.container_connect import connect
-from cibw.running.container_loan import lend_programs
-from cibw.running.container_open import Opening
-from cibw.running.container_session import ContainerSite
-from cibw.running.emulation import Processor, oci_platform_of
-from cibw.running.host_session import HostSettings
-from cibw.running.opened import OpenMachine
-from cibw.running.zig import find_zig
+from cibw.execution.container.connection import Opening, connect
+from cibw.execution.container.emulation import Processor, oci_platform_of
+from cibw.execution.container.session import ContainerSite, lend_programs
+from cibw.execution.host.session import HostSettings
+from cibw.execution.machine import OpenMachine
+from cibw.execution.zig import find_zig
+from cibw.model.machines import ContainerEngine, ContainerSpec, EngineName
+from cibw.model.templates import Request
 from tests.builds import CACHE, ROOT, copy_project, run_cibw
-from tests.images import image, image_settings
+from tests.image_settings import image, image_settings
 from tests.test_container_builds import ENGINES, build_in
 from tests.test_zig import dynamic
 

@@ -102,7 +102,7 @@ def check_failure_of_test(ran: Ran) -> None:
     assert ran.exit_code == 1, ran.output
     assert "AttributeError" in ran.output
     assert "cp311-manylinux_x86_64: test failed" in ran.words
-    assert "cibw/running" not in ran.output
+    assert "cibw/execution" not in ran.output
     assert not ran.wheels
 
 

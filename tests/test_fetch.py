@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from cibw.errors import DownloadError, InterruptedRunError
-from cibw.model.downloads import Download, Mirrors
-from cibw.model.web import NoAnswerError, Question
-from cibw.running.fetch import Fetching, fetch
-from cibw.running.fetch_http import HttpTransport, trusted
+from cibw.execution.fetch.download import Fetching, fetch
+from cibw.execution.fetch.http import HttpTransport, trusted
+from cibw.model.http import NoAnswerError, Question
+from cibw.model.machines import Download, Mirrors
 
 CONTENT = bytes(range(256)) * 20_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -12,16 +12,15 @@ from pathlib import Path
 import pytest
 
 from cibw.catalog import load_catalog
+from cibw.config.cascade import Arguments, Sources
 from cibw.config.load import load_options
-from cibw.config.sources import Arguments, Sources
-from cibw.model.facts import Facts
-from cibw.model.identifier import BuildIdentifier
+from cibw.execution.host.session import find_uv
+from cibw.model.identifiers import BuildIdentifier, Platform
+from cibw.model.machines import Facts
 from cibw.model.plan import Run, StepName
-from cibw.model.target import Platform
-from cibw.model.template import Late
-from cibw.planning.make import make_plan
+from cibw.model.templates import Late
+from cibw.planning.plan import make_plan
 from cibw.planning.select import select
-from cibw.running.host_session import find_uv
 from tests.foreign.tools import architectures, install_names, lay_mac_tools
 from tests.foreign.wheels import mac_wheel, windows_wheel
 

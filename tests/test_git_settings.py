@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from cibw.errors import GateError
-from cibw.model.sdist import SourceState
-from cibw.running.host import HostMachine
-from cibw.running.source import project_files
-from cibw.running.source_state import read_source_state
+from cibw.execution.host.machine import HostMachine
+from cibw.execution.source.project import project_files
+from cibw.execution.source.state import read_source_state
+from cibw.model.manifest import SourceState
 from tests.builds import copy_project, run_cibw
 from tests.git_world import World
-from tests.images import image_settings
+from tests.image_settings import image_settings
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the programs are scripts for a POSIX shell")
 ANOTHER_USER = 12345

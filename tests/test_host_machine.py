@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from cibw.model.command import Request
-from cibw.model.images import HostSpec
-from cibw.running.host import HostMachine
-from cibw.running.host_session import HostSettings, open_host
+from cibw.execution.host.machine import HostMachine
+from cibw.execution.host.session import HostSettings, open_host
+from cibw.model.machines import HostSpec
+from cibw.model.templates import Request
 
 pytestmark = pytest.mark.host
 

@@ -14,17 +14,17 @@ from pathlib import Path
 import pytest
 
 from cibw.errors import DownloadError
-from cibw.http_limits import HttpLimits
-from cibw.model.downloads import Download
+from cibw.execution.fetch.download import Fetching, fetch
+from cibw.execution.fetch.http import HttpTransport, trusted
+from cibw.model.http import NoAnswerError, Question
+from cibw.model.machines import Download
 from cibw.model.release import Decision, PackageIndex, PlannedUpload
-from cibw.model.web import NoAnswerError, Question
-from cibw.publishing.distributions import read_distribution
-from cibw.publishing.trusted_index import FaultError, TrustedIndex
-from cibw.publishing.upload_api import Credentials
-from cibw.publishing.upload_lookup import Lookup
-from cibw.publishing.upload_twine import TwineUploader
-from cibw.running.fetch import Fetching, fetch
-from cibw.running.fetch_http import HttpTransport, trusted
+from cibw.release.answers import Credentials
+from cibw.release.index import Lookup
+from cibw.release.trusted_publishing import FaultError, TrustedIndex
+from cibw.release.twine import TwineUploader
+from cibw.release.upload_plan import read_distribution
+from cibw.untrusted.http import HttpLimits
 from tests.releases import make_wheel
 
 SMALL = HttpLimits(

@@ -16,7 +16,7 @@ import pytest
 
 from cibw.model.events import Status
 from tests.builds import Ran, command, copy_project, environment, selected
-from tests.images import image_settings
+from tests.image_settings import image_settings
 from tests.test_container_builds import ENGINES, leftovers, marked
 
 DEADLINE_SECONDS = 600

@@ -14,22 +14,21 @@ from zipfile import ZipFile
 import pytest
 
 from cibw.catalog import load_catalog
+from cibw.config.cascade import Arguments, Sources
 from cibw.config.load import load_options
-from cibw.config.sources import Arguments, Sources
 from cibw.errors import CommandFailedError
-from cibw.model.command import Outcome, Request
-from cibw.model.facts import Facts
+from cibw.execution.build import Made, Site, run_build
+from cibw.execution.host.machine import HostMachine
+from cibw.execution.host.session import RESOURCES_DIR, find_uv
+from cibw.execution.machine import OutputSink
+from cibw.execution.steps import Workbench
+from cibw.execution.wheels import Ledger
+from cibw.model.identifiers import Platform
+from cibw.model.machines import Facts
 from cibw.model.plan import Fetch, WheelBuild
-from cibw.model.target import Platform
-from cibw.model.template import Late
-from cibw.planning.make import make_plan
+from cibw.model.templates import Late, Outcome, Request
+from cibw.planning.plan import make_plan
 from cibw.planning.select import select
-from cibw.running.flow import Made, Site, run_build
-from cibw.running.host import HostMachine
-from cibw.running.host_session import RESOURCES_DIR, find_uv
-from cibw.running.ledger import Ledger
-from cibw.running.machine import OutputSink
-from cibw.running.workbench import Workbench
 from tests.builds import copy_project, environment
 from tests.installing import here, pythons
 from tests.ios_framework import MULTIARCH, Framework

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.builds import build, copy_project, run_cibw, selected
-from tests.images import image
-from unit_test.running.damages import Damage, empty, garbage, replace_by_dead_link, replace_by_directory, truncate
+from tests.image_settings import image
+from unit_test.execution.damages import Damage, empty, garbage, replace_by_dead_link, replace_by_directory, truncate
 
 ONE = "cp311-manylinux_x86_64"
 SPOIL = """

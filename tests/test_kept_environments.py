@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from cibw.running.host_session import RESOURCES_DIR, find_uv
-from unit_test.running.damages import DAMAGES, Damage, flip, replace_by_dead_link, replace_by_directory, truncate
+from cibw.execution.host.session import RESOURCES_DIR, find_uv
+from unit_test.execution.damages import DAMAGES, Damage, flip, replace_by_dead_link, replace_by_directory, truncate
 
 PYPROJECT = """\
 [build-system]

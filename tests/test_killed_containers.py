@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from cibw.execution.container.create import LABEL, OWNER_LABEL
+from cibw.execution.container.snapshots import LiveRuns
 from cibw.resources import end_processes
-from cibw.running.container_create import LABEL, OWNER_LABEL
-from cibw.running.live_runs import LiveRuns
 from tests.builds import build, copy_project, run_cibw, selected
-from tests.images import image, image_settings
+from tests.image_settings import image, image_settings
 from tests.test_container_builds import ENGINES, leftovers, marked
 from tests.test_interrupts import nap, running
 from tests.test_killed_runs import SECONDS, cibw_running, kill_running, wait_until

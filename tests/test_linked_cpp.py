@@ -8,7 +8,7 @@ from zipfile import ZipFile
 import pytest
 
 from tests.builds import build, check_ended_well, copy_project, native_files, run_cibw
-from tests.images import image_settings
+from tests.image_settings import image_settings
 from tests.test_container_builds import build_in
 from tests.test_zig import dynamic
 

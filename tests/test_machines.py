@@ -14,16 +14,15 @@ from typing import Protocol
 import pytest
 
 from cibw.errors import ImageUnavailableError, InterruptedRunError
-from cibw.model.command import Request
-from cibw.model.images import ContainerEngine, ContainerSpec, CreateOptions, EngineName, Image
-from cibw.running.container import ContainerMachine
-from cibw.running.container_connect import Engine, connect
-from cibw.running.container_open import Opening, open_container
-from cibw.running.host import HostMachine
-from cibw.running.machine import Machine, Tree
-from cibw.running.recording import RecordingMachine
-from cibw.running.source import project_files
-from tests.images import image
+from cibw.execution.container.connection import Engine, Opening, connect, open_container
+from cibw.execution.container.machine import ContainerMachine
+from cibw.execution.host.machine import HostMachine
+from cibw.execution.machine import Machine, Tree
+from cibw.execution.source.project import project_files
+from cibw.model.machines import ContainerEngine, ContainerSpec, CreateOptions, EngineName, Image
+from cibw.model.templates import Request
+from tests.doubles.machine import RecordingMachine
+from tests.image_settings import image
 from tests.machine_contract import CommandContract, FileContract, Line
 from tests.needs import Needs
 

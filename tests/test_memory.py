@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.builds import Ran, copy_project, run_cibw, selected
-from tests.images import image_settings
+from tests.image_settings import image_settings
 from tests.test_container_builds import ENGINES
 
 IDENTIFIER = "cp311-manylinux_x86_64"
@@ -26,7 +26,7 @@ def check_out_of_memory(ran: Ran, step: str, *words: str) -> None:
     assert f"The {step} step failed, " in ran.words
     for word in words:
         assert word in ran.words, ran.output
-    assert "cibw/running" not in ran.output
+    assert "cibw/execution" not in ran.output
     assert not ran.wheels
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.builds import build, copy_project
-from tests.images import image_settings
+from tests.image_settings import image_settings
 
 ENGINES = [pytest.param("docker", marks=pytest.mark.docker), pytest.param("podman", marks=pytest.mark.podman)]
 _OF_ENGINES = re.compile(r"/|/(proc|sys|dev|run)(/.*)?|/etc/(resolv\.conf|hostname|hosts|mtab)|/run/\.containerenv")

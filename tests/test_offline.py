@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.builds import build, command, copy_project, environment, run_cibw
-from tests.images import image, image_settings
+from tests.image_settings import image, image_settings
 from tests.installing import here
 
 ENGINES = [pytest.param("docker", marks=pytest.mark.docker), pytest.param("podman", marks=pytest.mark.podman)]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cibw.running.host_session import RESOURCES_DIR
+from cibw.execution.host.session import RESOURCES_DIR
 from tests.builds import copy_project, run_cibw
-from tests.images import image_settings
+from tests.image_settings import image_settings
 from tests.installing import here
 
 NOWHERE = "http://127.0.0.1:9/simple"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cibw.running.host_session import RESOURCES_DIR, find_uv
+from cibw.execution.host.session import RESOURCES_DIR, find_uv
 
 
 @pytest.mark.parametrize("name", ["pip", "pip3"])

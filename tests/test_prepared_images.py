@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.builds import Ran, build, copy_project
-from tests.images import image_settings
+from tests.image_settings import image_settings
 from tests.test_container_builds import ENGINES
 
 # A module that no build imports.

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from cibw.running.host import HostMachine
-from cibw.running.source import project_files
+from cibw.execution.host.machine import HostMachine
+from cibw.execution.source.project import project_files
 from tests.builds import build, native_files, selected
-from tests.images import image_settings
+from tests.image_settings import image_settings
 
 IDENTIFIER = "cp311-manylinux_x86_64"
 _SETUP = """\

@@ -14,7 +14,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from cibw.running.held_lock import HeldLock, take_lock
+from cibw.execution.files import HeldLock, take_lock
 from tests.builds import command, copy_project, environment, run_cibw
 from tests.test_killed_runs import SECONDS, wait_until
 

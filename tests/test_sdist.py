@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cibw.model.manifest import Manifest
-from cibw.reporting.manifest import read_manifest
+from cibw.reporting.files import read_manifest
 from tests.builds import ROOT, Ran, check_ended_well, environment, run_cibw
 
 SDIST = "hello-1.0.0.tar.gz"

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from downloads import unpack
 
 from tests.builds import PROJECTS, Ran, build, check_ended_well, check_wheel, native_files, selected
-from tests.images import image
+from tests.downloads import unpack
+from tests.image_settings import image
 from tests.installing import here, import_from
 from tests.needs import Needs
 from tests.sdists import FAST, SLOW, Sdist, download, libyaml_source

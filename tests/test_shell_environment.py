@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from cibw.config.shell_environment import parse_assignments, parse_value
-from cibw.model.environment import Substitution
+from cibw.config.shell import parse_assignments, parse_value
+from cibw.model.templates import Substitution
 from unit_test.config.shell_reference import evaluate
 
 BASH = shutil.which("bash") or ""

@@ -11,7 +11,7 @@ import pytest
 
 from cibw.model.events import Status
 from tests.builds import PROJECTS, Ran, build, check_ended_well, check_made_once, copy_project, selected
-from tests.images import image_settings
+from tests.image_settings import image_settings
 from tests.test_container_builds import ENGINES
 
 IDENTIFIERS = tuple(f"{tag}-manylinux_x86_64" for tag in ("cp311", "cp312", "cp313"))

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from cibw.execution.container.connection import connect
+from cibw.execution.container.images import local_image, peek_image
+from cibw.execution.host.machine import HostMachine
 from cibw.model.events import Status
-from cibw.model.images import EngineName
-from cibw.running.container_connect import connect
-from cibw.running.container_images import local_image
-from cibw.running.container_peek import peek_image
-from cibw.running.host import HostMachine
+from cibw.model.machines import EngineName
 from tests.builds import CACHE, Ran, build, copy_project, run_cibw, selected
-from tests.images import image, image_settings
+from tests.image_settings import image, image_settings
 from tests.installing import here
 
 PYTHONS = here("cp310", "cp311", "cp312", "cp313")[:2]

@@ -9,7 +9,7 @@ import pytest
 
 from cibw.model.events import Status
 from tests.builds import Ran, build, copy_project
-from tests.images import image_settings
+from tests.image_settings import image_settings
 
 ONLY = "cp311-manylinux_x86_64"
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cibw.publishing.upload_pypirc import famous_addresses
+from cibw.release.credentials import famous_addresses
 from tests.index_servers import program
 from tests.releases import make_release
 from tests.trusted_index import Desk, trusted_index

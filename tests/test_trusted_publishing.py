@@ -13,16 +13,13 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
+from cibw.ci import ci_facts
 from cibw.errors import CredentialsError
-from cibw.model.credentials import TrustedPublishing
+from cibw.execution.fetch.http import HttpTransport, trusted
+from cibw.model.http import TrustedPublishing
 from cibw.model.release import PackageIndex
-from cibw.publishing.ci_facts import ci_facts
-from cibw.publishing.credentials import SecretSource
-from cibw.publishing.logins import Places
-from cibw.publishing.sources import Access, open_source
-from cibw.publishing.trusted import Surroundings
-from cibw.publishing.upload_pypirc import read_pypirc
-from cibw.running.fetch_http import HttpTransport, trusted
+from cibw.release.credentials import Places, SecretSource, read_pypirc
+from cibw.release.trusted_publishing import Access, Surroundings, open_source
 from tests.trusted_index import AUDIENCE, Desk, TrustedServer, trusted_index
 from tests.trusted_issuer import BEARER, GITHUB, Issuer, fake_program, issuing, without_ci
 

@@ -17,11 +17,11 @@ import pytest
 import trustme
 
 from cibw.errors import DownloadError, UploadError
+from cibw.model.http import NoAnswerError
 from cibw.model.release import Decision, PackageIndex, PlannedUpload
-from cibw.model.web import NoAnswerError
-from cibw.publishing.distributions import read_distribution
-from cibw.publishing.upload_api import Credentials
-from cibw.publishing.upload_twine import TwineUploader
+from cibw.release.answers import Credentials
+from cibw.release.twine import TwineUploader
+from cibw.release.upload_plan import read_distribution
 from tests.releases import make_described_wheel, make_sdist, make_wheel
 from tests.scripted_index import Index as Scripted
 from tests.scripted_index import scripted_index

@@ -12,13 +12,12 @@ from pathlib import Path
 import pytest
 
 from cibw.errors import InterruptedRunError
-from cibw.model.command import Request
-from cibw.model.images import HostSpec
-from cibw.model.shell import Shell
-from cibw.reporting.wording import exit_code
-from cibw.running.host import HostMachine
-from cibw.running.host_session import HostSettings, open_host
-from cibw.running.machine import Tree
+from cibw.execution.host.machine import HostMachine
+from cibw.execution.host.session import HostSettings, open_host
+from cibw.execution.machine import Tree
+from cibw.model.machines import HostSpec
+from cibw.model.templates import Request, Shell
+from cibw.reporting.terminal import exit_code
 from tests.machine_contract import FileContract
 
 pytestmark = pytest.mark.windows

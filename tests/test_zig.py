@@ -19,11 +19,10 @@ from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
 
 from cibw.errors import MissingToolError
+from cibw.execution.elf import has_native_files, newer_symbols
+from cibw.execution.host.machine import HostMachine
+from cibw.execution.zig import ToolchainSpec, ZigPrograms, find_zig, prepare_toolchain, zig_compiler
 from cibw.resources import musl_needed
-from cibw.running.glibc import has_native_files, newer_symbols
-from cibw.running.host import HostMachine
-from cibw.running.zig import ToolchainSpec, ZigPrograms, find_zig, prepare_toolchain
-from cibw.running.zig_compilers import zig_compiler
 
 pytestmark = [pytest.mark.host, pytest.mark.skipif(sys.platform != "linux", reason="for Linux")]
 

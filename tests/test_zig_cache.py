@@ -12,10 +12,9 @@ from typing import Protocol
 import pytest
 
 from cibw.errors import MissingToolError
-from cibw.running.host import HostMachine
-from cibw.running.zig import find_zig
-from cibw.running.zig_compilers import lay_compilers, zig_compiler
-from cibw.running.zig_settings import ZigSettings
+from cibw.execution.host.machine import HostMachine
+from cibw.execution.toolchain import ZigSettings
+from cibw.execution.zig import find_zig, lay_compilers, zig_compiler
 from tests.builds import CACHE, build, check_ended_well, copy_project, selected
 from tests.compiler_arguments import ADDED
 

@@ -22,8 +22,8 @@ from pathlib import Path, PureWindowsPath
 from filelock import FileLock
 
 from cibw.catalog import load_catalog
-from cibw.model.target import Platform
-from cibw.running.host_session import find_uv
+from cibw.execution.host.session import find_uv
+from cibw.model.identifiers import Platform
 from tests.builds import CACHE, ROOT, environment
 from tests.installing import pythons
 from tests.served import served

@@ -5,16 +5,21 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from cibw.errors import ErrorContext
-from cibw.model.command import Command
-from cibw.model.environment import EnvExpr, EnvPart, Substitution, Variable
-from cibw.model.events import BuildResult, Failure, Report, Status, StepTime, WheelFile
-from cibw.model.identifier import BuildIdentifier, Implementation, Interpreter
-from cibw.model.images import ContainerEngine, ContainerSpec, CreateOptions, EngineName, HostSpec, Image, MachineSpec
-from cibw.model.not_built import NotBuilt
+from cibw.model.events import (
+    BuildResult,
+    Failure,
+    PublishReport,
+    Report,
+    Status,
+    StepTime,
+    UploadResult,
+    UploadStatus,
+    WheelFile,
+)
+from cibw.model.identifiers import ARCHITECTURES, BuildIdentifier, Family, Implementation, Interpreter, NotBuilt, Target
+from cibw.model.machines import ContainerEngine, ContainerSpec, CreateOptions, EngineName, HostSpec, Image, MachineSpec
 from cibw.model.plan import Action, Check, Job, Plan, PutText, Run, Step, StepName, WheelBuild, When
-from cibw.model.published import PublishReport, UploadResult, UploadStatus
-from cibw.model.target import ARCHITECTURES, Family, Target
-from cibw.model.template import Late, Template
+from cibw.model.templates import Command, EnvExpr, EnvPart, Late, Substitution, Template, Variable
 
 words = st.text("abcdefgh-_.", max_size=12)
 texts = st.text(max_size=20)

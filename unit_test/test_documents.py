@@ -10,16 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from cibw.cli.arguments import parse
+from cibw.cli.parser import parse
+from cibw.config.cascade import Sources
 from cibw.config.load import load_options
-from cibw.config.sources import Sources
 from cibw.errors import CibwError, ErrorContext
 from cibw.model.events import BuildResult, Failure, Report
+from cibw.model.identifiers import NotBuilt, Platform
 from cibw.model.manifest import Manifest, ManifestFile
-from cibw.model.not_built import NotBuilt
 from cibw.model.plan import Job, Plan, StepName, WheelBuild
-from cibw.model.target import Platform
-from cibw.model.template import Late
+from cibw.model.templates import Late
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

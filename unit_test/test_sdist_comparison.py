@@ -14,7 +14,7 @@ from tests.peer.sdist_builds import PYTHONS, Outcome, Project, projects
 from tests.peer.sdist_reasons import REASONS, Reason
 from tests.peer.sdists import Comparison, Result, failures, page, reason_for, unexplained
 from tests.peer.wheels import Difference, compare, count_equal
-from unit_test.running.elf import DEFINED, elf_file
+from unit_test.execution.elf import DEFINED, elf_file
 
 NAME = "demo-1.0-cp312-cp312-manylinux_2_17_x86_64.whl"
 INFO = "demo-1.0.dist-info"

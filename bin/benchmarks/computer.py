@@ -8,11 +8,10 @@ import re
 import sys
 from pathlib import Path
 
-from peer import PEER_RELEASE
-
 from benchmarks.environment import ROOT
 from benchmarks.programs import answer
 from cibw import __version__
+from tests.peer.peer import PEER_RELEASE
 
 
 def circumstances() -> str:

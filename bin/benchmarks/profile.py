@@ -16,7 +16,7 @@ from benchmarks.engine_traffic import Traffic
 from benchmarks.environment import environment
 from benchmarks.programs import MeasureError
 from benchmarks.tools import Cibw
-from cibw.running.container_endpoints import docker_endpoint
+from cibw.execution.container.endpoints import docker_endpoint
 
 _SHORTEST = 0.02
 _WIDEST = 100

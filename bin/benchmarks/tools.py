@@ -10,15 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from peer import peer_python
-from test_images.recipes import recipes
-
 from benchmarks.environment import ROOT, environment, project
 from benchmarks.programs import MeasureError, ProgramFailedError, answer, timed
 from benchmarks.values import Sample
 from cibw.model.events import Status
 from cibw.model.plan import StepName
-from cibw.reporting.codec import report_from_json
+from cibw.reporting.codecs import report_from_json
+from tests.images.recipes import recipes
+from tests.peer.peer import peer_python
 
 WATCHER = Path(__file__).with_name("watched.py")
 _CACHE_OF_CONTAINERS = "/tmp/cibw/cache"  # noqa: S108  # where cibw mounts its volume

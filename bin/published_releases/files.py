@@ -10,8 +10,8 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 from unearth import Link, PackageFinder
 
-from cibw.publishing.upload_addresses import simple_address
-from cibw.publishing.upload_pypirc import famous_addresses
+from cibw.release.credentials import famous_addresses
+from cibw.release.index import simple_address
 
 LARGEST = 15_000_000
 """The most bytes of a file that is downloaded."""

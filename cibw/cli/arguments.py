@@ -1,180 +1,222 @@
-"""Parse the command line."""
+"""A parsed command line, and what the parsers of all commands share."""
 
 from __future__ import annotations
 
 import argparse
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
 
-from cibw import __version__
-from cibw.cli.command_line import CommandLine, CommandName
-from cibw.cli.command_parsers import parser_of
-from cibw.cli.parsers import add_config_file, add_engine, add_jobs, add_platform, plain_parser
+from cibw.model.identifiers import Platform
 
-_COMMANDS_HELP = """\
-commands:
-  build        build the wheels of a project (the default command)
-  plan         print the steps of a build without running them; see `cibw plan --help`
-  cache        show, prune or clear the store of finished wheels; see `cibw cache --help`
-  config       show the options, print their schema, or migrate from cibuildwheel; see `cibw config --help`
-  sdist        build the source distribution; see `cibw sdist --help`
-  collect      gather wheels and sdist from the artifacts of other jobs; see `cibw collect --help`
-  check        check wheels and sdist before publishing; see `cibw check --help`
-  publish      upload wheels and sdist to a package index; see `cibw publish --help`
-  verify       verify that an index serves the release and that it works; see `cibw verify --help`
-  release      run all of these, from sdist to verify; see `cibw release --help`
-  init         write the workflow files for a CI service; see `cibw init --help`
-
-To build a directory named like a command, write it as ./plan.
-"""
-_VARIABLES_HELP = """\
-environment variables:
-  Every option of [tool.cibw] has a variable, such as CIBW_BUILD, CIBW_SKIP and CIBW_TEST_COMMAND.
-  Arguments override variables, and variables override the configuration file.
-  CIBW_CACHE_PATH            cache directory
-  CIBW_CACHE_PROJECT         name of the project in the volumes of container engines; default: its path
-  CIBW_CACHE_SIZE            maximum size of the store of finished wheels; default: 5GB
-  CIBW_PREPARED_IMAGES       yes or no: keep images with the bytecode of their Pythons
-  CIBW_LOG_FOLD_MODE         log folding: azure, github, gitlab, travis or disabled
-  CIBW_DEBUG_KEEP_CONTAINER  keep containers after the run for debugging
-  NO_COLOR, FORCE_COLOR      never or always use colours
-"""
-_EXIT_CODES_HELP = """\
-exit codes:
-  0 success; 1 a command failed; 2 invalid configuration; 3 no build is selected;
-  4 invalid selector, image or architecture; 5, 6, 8 to 10 and 15 a wheel is invalid;
-  7, 11 and 12 the container engine or its image failed; 13, 14 and 16 a requirement of this computer is missing;
-  17 a download failed or has the wrong hash;
-  130 interrupted. README.md lists all exit codes.
-"""
+# A parsed command line.
 
 
-def parse(arguments: list[str]) -> CommandLine:
-    """Parse a command line; SystemExit 2 for invalid arguments, 0 after --help and --version."""
-    command, rest = _split(arguments)
-    parser = parser_of(command) or _parser(command)
-    given = vars(parser.parse_args(rest))
-    for name, value in given.items():
-        if isinstance(value, list):
-            given[name] = tuple(value)
-    line = CommandLine(command=command, **given)
-    if line.identifier and line.platform:
-        parser.error("--platform cannot be combined with an identifier, which includes the platform")
-    if line.only and (line.platform or line.archs):
-        name = "--platform" if line.platform else "--archs"
-        parser.error(f"{name} cannot be combined with --only: the identifier includes it")
-    return line
+class CommandName(Enum):
+    """The commands; `build` is the default."""
+
+    BUILD = "build"
+    PLAN = "plan"
+    CACHE = "cache"
+    CONFIG = "config"
+    SDIST = "sdist"
+    COLLECT = "collect"
+    CHECK = "check"
+    PUBLISH = "publish"
+    VERIFY = "verify"
+    RELEASE = "release"
+    INIT = "init"
 
 
-def _split(arguments: list[str]) -> tuple[CommandName, list[str]]:
-    for command in CommandName:
-        if arguments and arguments[0] == command.value:
-            return command, arguments[1:]
-    return CommandName.BUILD, arguments
+class CacheAction(Enum):
+    """The actions of `cibw cache`."""
+
+    INFO = "info"
+    PRUNE = "prune"
+    CLEAR = "clear"
 
 
-def _parser(command: CommandName) -> argparse.ArgumentParser:
-    is_plan = command is CommandName.PLAN
-    parser = plain_parser(
-        prog="cibw plan" if is_plan else "cibw",
-        usage="%(prog)s [options] [PACKAGE]" if is_plan else "%(prog)s [COMMAND] [options] [PACKAGE]",
-        description=(
-            "Print the jobs, builds, steps and commands of a build, and why other identifiers are not built."
-            if is_plan
-            else f"Build, repair, audit and test the wheels of a Python project.\n\n{_COMMANDS_HELP}"
-        ),
-        epilog=f"{_VARIABLES_HELP}\n{_EXIT_CODES_HELP}",
+class ConfigAction(Enum):
+    """The actions of `cibw config`."""
+
+    SHOW = "show"
+    SCHEMA = "schema"
+    MIGRATE = "migrate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandLine:
+    """A parsed command line; empty strings are arguments that were not given.
+
+    The parser sets fields by name, so an argument is declared only here and in its parser.
+    """
+
+    command: CommandName
+    package: str = "."
+    platform: str = ""
+    archs: str = ""
+    enable: tuple[str, ...] = ()
+    only: str = ""
+    engine: str = ""
+    output_dir: str = ""
+    config_file: str = ""
+    allow_empty: bool = False
+    keep_going: bool = False
+    debug_traceback: bool = False
+    print_build_identifiers: bool = False
+    clean_cache: bool = False
+    as_json: bool = False
+    verbose: bool = False
+    jobs: int = 0
+    offline: bool = False
+    rebuild_before_all: bool = False
+    resume: bool | None = None
+    explain_cache: bool = False
+    action: str = CacheAction.INFO.value
+    older_than: float | None = None
+    images: bool = False
+    identifier: str = ""
+    explain: bool = False
+    write: bool = False
+    paths: tuple[str, ...] = ()
+    tag: str = ""
+    linters: bool = True
+    to: str = ""
+    simple_url: str = ""
+    skip_existing: bool | None = None
+    dry_run: bool = False
+    allow_http: bool = False
+    trusted_publishing: str = "auto"
+    force: bool = False
+    from_sdist: str | None = None
+    require_tag: bool | None = None
+    branches: tuple[str, ...] = ()
+    never_from_pull_request: bool | None = None
+    release: str = ""
+    timeout: float = 900.0
+    dependencies_from: str = ""
+    sdist_first: bool = False
+    pure: bool | None = None
+    wheel: bool = False
+    skip_released: bool = False
+    per_identifier: bool = False
+    test_index: bool = True
+    output: str = ""
+    collect: tuple[str, ...] = ()
+    is_checked: bool = False
+    no_check: bool = False
+
+
+# Shared parts of the command parsers.
+
+_PLAIN = partial(argparse.RawDescriptionHelpFormatter, width=80)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose help keeps line breaks and fits the terminal.
+
+    argparse creates a formatter for each added argument. Without a width, each of them gets the terminal size from
+    shutil, which imports compression libraries.
+    """
+
+    def format_help(self) -> str:
+        """The help in the width of the terminal."""
+        self.formatter_class = argparse.RawDescriptionHelpFormatter
+        return super().format_help()
+
+    def format_usage(self) -> str:
+        """The usage in the width of the terminal."""
+        self.formatter_class = argparse.RawDescriptionHelpFormatter
+        return super().format_usage()
+
+
+def plain_parser(prog: str, usage: str, description: str, epilog: str = "") -> Parser:
+    """A parser without arguments. Arguments that are not given keep the defaults of CommandLine."""
+    return Parser(
+        prog=prog,
+        usage=usage,
+        description=description,
+        epilog=epilog,
+        formatter_class=_PLAIN,
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
     )
-    _add_project(parser.add_argument_group("project"), is_plan=is_plan)
-    _add_selection(parser.add_argument_group("selection"))
-    _add_run(parser.add_argument_group("run"), is_plan=is_plan)
-    _add_output(parser.add_argument_group("output"), is_plan=is_plan)
+
+
+def command_parser(name: str, usage: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
+    """The parser of a command such as `cache`; `usage` is the text after its name.
+
+    Arguments that are not given keep the defaults of CommandLine.
+    """
+    parser = plain_parser(f"cibw {name}", f"%(prog)s {usage}", description, epilog)
+    parser.add_argument("--debug-traceback", action="store_true", help="show the traceback of errors")
     return parser
 
 
-def _add_project(group: argparse._ArgumentGroup, *, is_plan: bool) -> None:
-    group.add_argument(
-        "package",
+def address(text: str) -> str:
+    """Check a URL in an argument; ArgumentTypeError if it contains credentials."""
+    if re.match(r"[^/?#]*//[^/?#]*@", text):
+        raise argparse.ArgumentTypeError(
+            "the address contains credentials, and every user of this computer can read the arguments of programs. "
+            "Remove them. For uploads, use TWINE_USERNAME and TWINE_PASSWORD, the keyring or .pypirc. An index to "
+            "install from can be set with its credentials in UV_DEFAULT_INDEX"
+        )
+    return text
+
+
+def add_package(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments --package and --config-file, for commands with other positional arguments."""
+    parser.add_argument(
+        "--package",
         metavar="PACKAGE",
-        nargs="?",
         help="package directory in the current directory, or an sdist (.tar.gz); default: the current directory",
     )
-    add_config_file(group)
-    if is_plan:
-        return
-    group.add_argument(
-        "--from-sdist",
+    add_config_file(parser)
+
+
+def add_config_file(parser: argparse._ActionsContainer) -> None:
+    """Add the argument for the configuration file."""
+    parser.add_argument(
+        "--config-file",
         metavar="FILE",
-        nargs="?",
-        const="",
-        help="build from this sdist, with the configuration of the project; without FILE, use the sdist in dist or "
-        "build it with `cibw sdist`",
+        help="TOML configuration file; may contain {package}; default: {package}/pyproject.toml",
     )
 
 
-def _add_selection(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--only",
-        metavar="IDENTIFIER",
-        help="build only this identifier, regardless of build, skip, archs and enable",
+def add_platform(parser: argparse._ActionsContainer) -> None:
+    """Add the argument for the platform."""
+    platforms = ["auto", *(platform.value for platform in Platform)]
+    parser.add_argument(
+        "--platform",
+        metavar="NAME",
+        choices=platforms,
+        help=f"{', '.join(platforms)}; default: this computer's [CIBW_PLATFORM]",
     )
-    add_platform(group)
-    group.add_argument(
-        "--archs",
-        metavar="ARCHS",
-        help="comma-separated architectures: names, auto, auto32, auto64, native or all [CIBW_ARCHS]",
-    )
-    group.add_argument(
-        "--enable",
-        metavar="GROUP",
-        action="append",
-        help="add a group of interpreters, such as pypy; may be repeated [CIBW_ENABLE]",
-    )
-    group.add_argument("--allow-empty", action="store_true", help="succeed when nothing is selected [CIBW_ALLOW_EMPTY]")
 
 
-def _add_run(group: argparse._ArgumentGroup, *, is_plan: bool) -> None:
-    add_engine(group)
-    group.add_argument(
-        "--output-dir",
-        metavar="DIR",
-        help="directory for wheels, report and logs; default: wheelhouse [CIBW_OUTPUT_DIR]",
+def add_engine(parser: argparse._ActionsContainer) -> None:
+    """Add the argument for the container engine."""
+    parser.add_argument(
+        "--engine",
+        metavar="NAME",
+        choices=["auto", "docker", "podman", "host"],
+        help="where to build: auto, docker, podman or host [CIBW_CONTAINER_ENGINE]",
     )
-    if is_plan:
-        return
-    add_jobs(group)
-    group.add_argument(
-        "--offline",
-        action="store_true",
-        help="do not use the network; missing files are listed before the build starts [CIBW_OFFLINE]",
-    )
-    group.add_argument("--keep-going", action="store_true", help="continue with the other builds after a failure")
-    group.add_argument(
-        "--resume",
-        action=argparse.BooleanOptionalAction,
-        help="reuse wheels and passed tests from the store if nothing has changed since; default: yes, except in a CI "
-        "[CIBW_CACHE]",
-    )
-    group.add_argument("--explain-cache", action="store_true", help="explain why a wheel is not reused from the store")
-    group.add_argument(
-        "--rebuild-before-all",
-        action="store_true",
-        help="run before-all even if an image of its result is kept, and rebuild wheels even if the store has them",
-    )
-    group.add_argument("--clean-cache", action="store_true", help="remove cibw's cache directory and exit")
 
 
-def _add_output(group: argparse._ArgumentGroup, *, is_plan: bool) -> None:
-    if is_plan:
-        group.add_argument("--json", dest="as_json", action="store_true", help="print the plan as JSON")
-    else:
-        group.add_argument(
-            "-v", "--verbose", action="store_true", help="show the output of commands on a terminal as well"
-        )
-        group.add_argument(
-            "--print-build-identifiers",
-            action="store_true",
-            help="print the selected build identifiers, one per line, and exit",
-        )
-    group.add_argument(
-        "--debug-traceback", action="store_true", help="show the traceback of errors [CIBW_DEBUG_TRACEBACK]"
+def add_jobs(parser: argparse._ActionsContainer) -> None:
+    """Add the argument for the number of parallel builds."""
+    parser.add_argument(
+        "--jobs",
+        metavar="N",
+        type=_positive,
+        help="number of parallel builds; default: as many as processors and memory allow [CIBW_JOBS]",
     )
-    group.add_argument("--version", action="version", version=f"cibw {__version__}", help="print cibw's version")
+
+
+def _positive(text: str) -> int:
+    number = int(text) if re.fullmatch("[0-9]{1,9}", text) else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive integer")
+    return number

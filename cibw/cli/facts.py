@@ -1,19 +1,21 @@
-"""Gather the facts that the options require for a plan."""
+"""The facts that a selection needs, and the selected build identifiers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from cibw.catalog import Catalog
-from cibw.cli.sessions import Session
+from cibw.catalog import Catalog, CatalogEntry, load_catalog
+from cibw.cli.project import open_project, sources_of
+from cibw.cli.session import Session
+from cibw.config.load import load_options
 from cibw.config.options import Options
-from cibw.model.facts import Facts, HostInterpreter
-from cibw.model.identifier import BuildIdentifier, Interpreter
-from cibw.model.images import EngineName
-from cibw.model.target import Platform
+from cibw.execution.host.probe import image_tag, is_directory, read_environment, read_machine, read_platform
+from cibw.model.identifiers import BuildIdentifier, Interpreter, Platform
+from cibw.model.machines import EngineName, Facts, HostInterpreter
 from cibw.planning.select import Selection, select
-from cibw.running.probe import image_tag, is_directory, read_environment, read_machine, read_platform
+
+# Gather the facts that the options require for a plan.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +43,8 @@ def known_facts() -> Facts:
 
 def _runs_32bit() -> bool:
     """Whether an aarch64 kernel runs 32-bit programs; not all processors support them."""
-    from cibw.model.command import Request
-    from cibw.running.host import HostMachine
+    from cibw.execution.host.machine import HostMachine
+    from cibw.model.templates import Request
 
     request = Request(argv=("linux32", "uname", "-m"), cwd="/", environment=read_environment())
     return HostMachine({}).run(request, lambda _text, _is_error: None).stdout.startswith("armv")
@@ -57,7 +59,7 @@ def gather(session: Session, options: Options, catalog: Catalog, *, resolves_eng
     engines = {options.for_identifier(entry.identifier).container_engine.name for entry in selection.selected}
     engine, note = EngineName.AUTO, ""
     if resolves_engine and EngineName.AUTO in engines:
-        from cibw.running.container_endpoints import resolve_auto
+        from cibw.execution.container.endpoints import resolve_auto
 
         choice = resolve_auto(session.environment)
         engine, note = choice.name, choice.reason
@@ -79,9 +81,9 @@ def _is_named(identifier: BuildIdentifier, options: Options) -> bool:
 
 
 def _interpreters(session: Session, named: Iterable[Interpreter]) -> tuple[HostInterpreter, ...]:
-    from cibw.cli.secrets import without_logins
-    from cibw.running.host_interpreters import find_interpreters, install_interpreter
-    from cibw.running.host_session import find_uv
+    from cibw.cli.session import without_logins
+    from cibw.execution.host.interpreters import find_interpreters, install_interpreter
+    from cibw.execution.host.session import find_uv
 
     cache_file = session.cache_dir / "interpreters.json"
     environment = without_logins(session.environment)
@@ -90,3 +92,34 @@ def _interpreters(session: Session, named: Iterable[Interpreter]) -> tuple[HostI
     uv = find_uv(session.environment.get("PATH", "")) if missing else ""
     installed = [install_interpreter(uv, interpreter, environment) for interpreter in sorted(missing, key=str)]
     return find_interpreters(cache_file, environment) if any(installed) else found
+
+
+# Print the selected build identifiers (--print-build-identifiers).
+
+
+def print_identifiers(session: Session) -> int:
+    """Print the selected build identifiers, one per line; an empty selection is not an error."""
+    options, catalog = read_options(session), load_catalog()
+    selection = select(options, catalog, known_facts())
+    if options.platform is Platform.LINUX:
+        _judge_images(options, selection.selected, catalog)
+    for entry in selection.selected:
+        print(entry.identifier)
+    return 0
+
+
+def _judge_images(options: Options, selected: Iterable[CatalogEntry], catalog: Catalog) -> None:
+    chosen = [one for one in selected if options.resolver.origin("image", one.identifier) != "default"]
+    if chosen:
+        from cibw.planning.platforms.linux import require_images  # half of the planner
+
+        require_images(options, chosen, catalog)
+
+
+def read_options(session: Session) -> Options:
+    """The options of the project on the command line."""
+    with open_project(session.line, session.working_dir) as project:
+        sources = sources_of(session.line, project, session.working_dir, session.environment)
+        options = load_options(sources, session.platform())
+    session.mask.watch(options.secrets, session.environment)
+    return options

@@ -14,15 +14,13 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, TYPE_CHECKING, TextIO
 
-from cibw.cli.arguments import parse
-from cibw.cli.commands import carry_out
+from cibw.cli.parser import carry_out, parse
 from cibw.errors import CibwError, InterruptedRunError, UnexpectedError
-from cibw.reporting.guard import GuardedStream, write_command
 from cibw.reporting.masking import Masker
-from cibw.reporting.neutral import neutral
+from cibw.reporting.streams import GuardedStream, neutral, write_command
 
 if TYPE_CHECKING:
-    from cibw.cli.sessions import Session
+    from cibw.cli.session import Session
 
 
 def main(arguments: list[str] | None = None, work: Callable[[Session], int] = carry_out) -> int:
@@ -56,7 +54,7 @@ def _run(arguments: list[str], mask: Masker, work: Callable[[Session], int]) -> 
         # Closing the terminal interrupts the run like Ctrl-C. If `nohup` ignores the signal, keep that.
         signal.signal(signal.SIGHUP, _interrupt)
     # Imported here, because --help and --version do not need it.
-    from cibw.cli.sessions import Session
+    from cibw.cli.session import Session
 
     try:
         session = Session.start(line, mask)
@@ -129,8 +127,7 @@ def _saved(text: str) -> str:
 
 
 def _fail(error: CibwError, session: Session) -> int:
-    from cibw.reporting.annotations import error_annotation
-    from cibw.reporting.errors_text import error_text
+    from cibw.reporting.errors import error_annotation, error_text
 
     text = error_text(error, session.look)
     told = error_annotation(error, session.look.fold, session.mask)

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cibw.cli.command_line import CommandLine
-from cibw.cli.sessions import Session
-from cibw.config.sources import Arguments, Sources
+from cibw.cli.arguments import CommandLine
+from cibw.cli.session import Session
+from cibw.config.cascade import Arguments, Sources
 from cibw.errors import ConfigurationError
-from cibw.untrusted.faults import UnreadableFileError
+from cibw.untrusted.limits import UnreadableFileError
 from cibw.untrusted.text import read_text
 
 _PROJECT_FILES = ("setup.py", "setup.cfg", "pyproject.toml")
@@ -38,7 +38,7 @@ def open_project(line: CommandLine, working_dir: Path) -> Iterator[Project]:
     if package.is_dir():
         yield _directory(package, working_dir)
     elif package.is_file() and is_sdist_name(package.name):
-        from cibw.running.scratch import scratch_directory
+        from cibw.execution.files import scratch_directory
 
         with scratch_directory("sdist") as directory:
             unpacked = directory / "sdist"
@@ -83,7 +83,7 @@ def refuse_elsewhere(project: Project, working_dir: Path) -> None:
 
 
 def _unpack(sdist: Path, directory: Path) -> Project:
-    from cibw.untrusted.faults import ArchiveError
+    from cibw.untrusted.limits import ArchiveError
     from cibw.untrusted.unpacking import unpack_into
 
     try:
@@ -120,8 +120,8 @@ def writing_to(session: Session, path: Path) -> Iterator[Path]:
 
     ConfigurationError if it is not writable.
     """
-    from cibw.running.output_lock import sole_writer
-    from cibw.running.probe import read_node
+    from cibw.execution.files import sole_writer
+    from cibw.execution.host.probe import read_node
 
     directory = make_output_dir(path)
 

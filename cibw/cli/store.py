@@ -1,4 +1,4 @@
-"""Open the store of a run, and collect the facts that it needs about this computer."""
+"""The store of a run, and the images of earlier runs that a job may start from."""
 
 from __future__ import annotations
 
@@ -8,30 +8,45 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from cibw.catalog import Catalog
 from cibw.cli.project import Project
-from cibw.cli.sessions import Session
+from cibw.cli.session import Session
 from cibw.config.options import Options
 from cibw.errors import ConfigurationError
+from cibw.execution.container.snapshots import Preparation, PreparedImages
+from cibw.execution.container.states import StateSpec
+from cibw.execution.host.machine import HostMachine
+from cibw.execution.host.session import FOREIGN_VARIABLES
+from cibw.execution.machine import Tree
+from cibw.execution.source.project import ProjectState, git_index
+from cibw.execution.store.input_files import InputFiles
+from cibw.execution.store.inputs import (
+    Given,
+    file_identity,
+    inputs_in_container,
+    inputs_of_before_all,
+    inputs_on_host,
+    tool_identities,
+)
+from cibw.execution.store.keys import (
+    IMAGE,
+    Seal,
+    Surroundings,
+    inputs_among,
+    key_of_state,
+    variables_that_count,
+    without_match,
+)
+from cibw.execution.store.store import Store
+from cibw.execution.store.wheel_cache import Forgetful, Keeper, Storekeeper, StoreSettings
 from cibw.model.events import Event, Progress, WarningRaised
-from cibw.model.facts import Facts
-from cibw.model.identifier import BuildIdentifier
-from cibw.model.images import ContainerSpec
+from cibw.model.identifiers import BuildIdentifier, Platform
+from cibw.model.machines import ContainerSpec, Facts
 from cibw.model.plan import Job, WheelBuild
 from cibw.planning.platforms.linux import host_interpreter
-from cibw.reporting.fold import is_ci
-from cibw.running.build_inputs import Given, inputs_in_container, inputs_on_host
-from cibw.running.host import HostMachine
-from cibw.running.host_session import FOREIGN_VARIABLES
-from cibw.running.input_files import InputFiles
-from cibw.running.keeper import Forgetful, Keeper
-from cibw.running.machine import Tree
-from cibw.running.source import git_index
-from cibw.running.source_digest import ProjectState
-from cibw.running.store import Store
-from cibw.running.store_key import IMAGE, Seal, Surroundings
-from cibw.running.store_tools import file_identity, tool_identities
-from cibw.running.store_variables import variables_that_count
-from cibw.running.storekeeper import Storekeeper, StoreSettings
+from cibw.reporting.streams import is_ci
+
+# Open the store of a run, and collect the facts that it needs about this computer.
 
 _DEFAULT_LIMIT = 5_000_000_000
 _SIZE = re.compile(r"(?P<number>[0-9]{1,18}(\.[0-9]{1,18})?)\s*(?P<unit>[KMGT]?)(?P<binary>i?)B?", re.IGNORECASE)
@@ -196,3 +211,60 @@ def _explainer(emit: Callable[[Event], None]) -> Callable[[Job, WheelBuild, str]
         emit(Progress(job=job.name, text=f"{build.identifier}: {why}"))
 
     return explain
+
+
+# The images of earlier runs that a job may start from.
+
+_SWITCH = "CIBW_PREPARED_IMAGES"
+
+
+def state_teller(
+    session: Session, memory: Memory | None, emit: Callable[[Event], None]
+) -> Callable[[Job], StateSpec | None]:
+    """A function that returns the state of a job; none without a memory, or if the inputs of before-all are unknown."""
+
+    def tell(job: Job) -> StateSpec | None:
+        if memory is None or job.before_all is None:
+            return None
+        hashes, seal = memory.source.hashes, memory.seal
+        for pattern in without_match(hashes, job.before_all_inputs):
+            emit(WarningRaised(scope=job.name, message=f"before-all-inputs: {pattern} matches no file of the project."))
+        passed = {name: session.environment[name] for name in job.environment_pass if name in session.environment}
+        named = inputs_of_before_all(job, memory.given(passed, passed), memory.inputs)
+        if named.reasons:
+            emit(WarningRaised(scope=job.name, message=f"before-all runs each time, because {named.reasons[0]}."))
+            return None
+        inputs = {**inputs_among(hashes, job.before_all_inputs), **named.hashes}
+
+        def own_seal(text: str) -> str:
+            # The result of before-all may contain any data of the project, also from files that are not inputs.
+            return seal(f"{session.cache_project}\n{text}")
+
+        return StateSpec(
+            key=lambda image: key_of_state(job, image, inputs, session.environment, own_seal),
+            owner=seal(f"{memory.project} {job.name}"),
+            files=hashes,
+            has_changed=lambda: memory.source.has_changed or memory.inputs.has_changed,
+            is_wanted=not session.line.rebuild_before_all,
+        )
+
+    return tell
+
+
+def preparation(session: Session, cache: bool | None, catalog: Catalog) -> Callable[[Job], Preparation | None]:
+    """A function that returns the prepared images of a job that builds in containers.
+
+    `cache` is the user's setting for the store. By default, a CI has none, because its engines rarely keep images.
+    """
+    is_set = bool(session.environment.get(_SWITCH))
+    is_wanted = session.is_on(_SWITCH) if is_set else cache or not is_ci(session.environment)
+    images = PreparedImages(session.cache_dir / "prepared-images", at_once=is_set)
+
+    def tell(job: Job) -> Preparation | None:
+        if not is_wanted:
+            return None
+        paths = {entry.identifier: entry.path for entry in catalog.interpreters(Platform.LINUX)}
+        pythons = frozenset(f"{paths[build.identifier]}/bin/python" for build in job.builds)
+        return Preparation(images=images, pythons=pythons)
+
+    return tell

@@ -1,15 +1,61 @@
-"""Layers of values of one option. Later layers override earlier ones or merge with them."""
+"""Sources of options, and the layers of values of one option."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Generic, TypeVar
 
 from cibw.config.selectors import Selector
-from cibw.exhaustive import assert_never
-from cibw.model.identifier import BuildIdentifier
+from cibw.config.toml import TomlValue
+from cibw.errors import assert_never
+from cibw.model.identifiers import BuildIdentifier
+
+# The sources of a configuration, as values; only `read_text` accesses the disk.
+
+
+def no_files(_path: str) -> str | None:
+    """Find no files."""
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arguments:
+    """The command-line arguments that affect options; empty or 0 if not given.
+
+    `package_dir` is a POSIX path relative to the project directory. `archs` is the text as given, `enable` has
+    one entry per use. `engine` replaces only the name in container-engine.
+    """
+
+    package_dir: str = "."
+    output_dir: str = ""
+    archs: str = ""
+    enable: tuple[str, ...] = ()
+    only: str = ""
+    allow_empty: bool = False
+    engine: str = ""
+    jobs: int = 0
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Configuration file, environment variables, arguments and a reader of the project's files.
+
+    `config_text` is the TOML text of the configuration file, or None if there is none, and `config_label` is its
+    name in messages. `read_text` takes a POSIX path relative to the project directory and returns the file's text,
+    or None if it does not exist. It raises UnreadableFileError if the file cannot be read.
+    """
+
+    config_label: str = "pyproject.toml"
+    config_text: str | None = None
+    environ: Mapping[str, str] = field(default_factory=dict)
+    arguments: Arguments = Arguments()
+    read_text: Callable[[str], str | None] = no_files
+
+
+# Layers of values of one option. Later layers override earlier ones or merge with them.
 
 T = TypeVar("T")
 
@@ -112,3 +158,42 @@ def _merged(values: list[T], merge: Callable[[T, T], T]) -> T:
         pairs = [merge(*values[place : place + 2]) for place in range(0, len(values) - 1, 2)]
         values = [*pairs, *values[len(pairs) * 2 :]]
     return values[0]
+
+
+# Options for display: values in TOML form, and the places that set them.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place that sets an option; if it does not count, a place with higher priority overrides it."""
+
+    origin: str
+    value: TomlValue
+    inherit: Inherit = Inherit.NONE
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """An option's value, its origin, and the places that set it, highest priority first."""
+
+    name: str
+    value: TomlValue
+    origin: str
+    places: tuple[Place, ...]
+
+    @property
+    def is_default(self) -> bool:
+        """Whether the option has its default value."""
+        return self.origin == "default"
+
+    def below(self, place: Place) -> Setting:
+        """The setting with a place that overrides all others."""
+        others = tuple(replace(one, counts=False) for one in self.places)
+        return Setting(name=self.name, value=place.value, origin=place.origin, places=(place, *others))
+
+    def adding(self, place: Place, value: TomlValue) -> Setting:
+        """The setting with an additional place, and the resulting value."""
+        added = replace(place, inherit=Inherit.APPEND)
+        origin = place.origin if self.is_default else f"{self.origin} + {place.origin}"
+        return Setting(name=self.name, value=value, origin=origin, places=(added, *self.places))

@@ -5,31 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cibw.config import option_list as known
-from cibw.config.build_system import ProjectTexts, find_build_system
-from cibw.config.download_options import MIRRORS, OFFLINE
-from cibw.config.enable import EnableGroup
-from cibw.config.file_layers import ConfigFile, file_layers
-from cibw.config.kinds import ARCHS, TRUE_WORDS, Context, Texts
-from cibw.config.kinds_of_selection import ENABLE
-from cibw.config.kinds_of_tools import engine_name
-from cibw.config.layers import variable_layers
+from cibw.config.cascade import Arguments, Sources
+from cibw.config.layers import ConfigFile, file_layers, variable_layers
+from cibw.config.option_groups import CACHE, COPY_IGNORED, MIRRORS, OFFLINE, SECRETS, SIDE_BY_SIDE
 from cibw.config.options import Options
-from cibw.config.problems import Findings
-from cibw.config.publish_reading import read_publish_options
-from cibw.config.python_versions import PythonVersions
-from cibw.config.reader import Reader
-from cibw.config.requires_python import find_requires_python, parse_requires_python
-from cibw.config.resolver import CascadeResolver, Cascades
-from cibw.config.run_options import CACHE, COPY_IGNORED, SIDE_BY_SIDE
-from cibw.config.secret_options import SECRETS
-from cibw.config.selectors import Selector
-from cibw.config.sources import Arguments, Sources
-from cibw.config.stable_abi import find_stable_abi
-from cibw.config.toml import TomlTable, as_table, parse_toml
-from cibw.model.identifier import BuildIdentifier
-from cibw.model.images import EngineName
-from cibw.model.target import Platform
-from cibw.untrusted.faults import UnreadableFileError
+from cibw.config.project.abi3 import find_stable_abi
+from cibw.config.project.build_system import ProjectTexts, find_build_system
+from cibw.config.project.python_versions import PythonVersions, find_requires_python, parse_requires_python
+from cibw.config.resolver import CascadeResolver, Cascades, Reader, read_publish_options
+from cibw.config.selectors import EnableGroup, Selector
+from cibw.config.toml import Findings, TomlTable, as_table, parse_toml
+from cibw.config.values.tools import ENABLE, engine_name
+from cibw.config.values.types import ARCHS, TRUE_WORDS, Context, Texts
+from cibw.model.identifiers import BuildIdentifier, Platform
+from cibw.model.machines import EngineName
+from cibw.untrusted.limits import UnreadableFileError
 
 _PYPROJECT = "pyproject.toml"
 _DEFAULT_OUTPUT = "wheelhouse"

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from cibw.config.compiler_options import COMPILER_CACHE, EMULATION_TOOLCHAIN
-from cibw.config.download_options import MIRRORS, OFFLINE
-from cibw.config.image_options import IMAGES
-from cibw.config.interpreter_options import PYTHON_SOURCE
-from cibw.config.kinds import ARCHS, EXTRAS, PATHS, REQUIREMENTS, SOURCES, VARIABLES, VERBOSITY, VERSION
-from cibw.config.kinds_of_commands import AUDIT, BEFORE_BUILD, ENVIRONMENT, GROUPS, HOOK, REPAIR, SETTINGS, TEST
-from cibw.config.kinds_of_selection import ENABLE, PATTERNS
-from cibw.config.kinds_of_tools import DEPENDENCY_VERSIONS, ENGINE, FILES, FRONTEND, RUNTIME, TOOLS
-from cibw.config.option import EVERYWHERE, LINUX, NOWHERE, AnyOption, Facts, Option, Places, Scope
-from cibw.config.publish_options import PUBLISH_OPTIONS
-from cibw.config.run_options import CACHE, COPY_IGNORED, SIDE_BY_SIDE
-from cibw.config.secret_options import SECRETS
-from cibw.model.target import Platform
+from cibw.config.option_groups import (
+    CACHE,
+    COMPILER_CACHE,
+    COPY_IGNORED,
+    EMULATION_TOOLCHAIN,
+    IMAGES,
+    MIRRORS,
+    OFFLINE,
+    PUBLISH_OPTIONS,
+    PYTHON_SOURCE,
+    SECRETS,
+    SIDE_BY_SIDE,
+)
+from cibw.config.values.commands import AUDIT, BEFORE_BUILD, ENVIRONMENT, GROUPS, HOOK, REPAIR, SETTINGS, TEST
+from cibw.config.values.tools import DEPENDENCY_VERSIONS, ENABLE, ENGINE, FILES, FRONTEND, PATTERNS, RUNTIME, TOOLS
+from cibw.config.values.types import (
+    ARCHS,
+    EVERYWHERE,
+    EXTRAS,
+    LINUX,
+    NOWHERE,
+    PATHS,
+    REQUIREMENTS,
+    SOURCES,
+    VARIABLES,
+    VERBOSITY,
+    VERSION,
+    AnyOption,
+    Facts,
+    Option,
+    Places,
+    Scope,
+)
+from cibw.model.identifiers import Platform
 
 _SELECTION = Places(scope=Scope.PLATFORM, suffixes=NOWHERE)
 _LINUX = Places(tables=LINUX, suffixes=LINUX)

@@ -1,4 +1,4 @@
-"""The parsed and validated configuration: the options of a run and of one build."""
+"""What the configuration says, parsed and validated: the options of a run, a build and a release."""
 
 from __future__ import annotations
 
@@ -6,20 +6,51 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from cibw.config.build_system import BuildSystem
-from cibw.config.enable import EnableGroup
-from cibw.config.publish_values import PublishOptions
-from cibw.config.python_versions import PythonVersions
-from cibw.config.selectors import Selector
-from cibw.config.settings import Setting
-from cibw.exhaustive import assert_never
-from cibw.model.compiler_cache import CompilerCache
-from cibw.model.downloads import Replacements
-from cibw.model.environment import EnvExpr
-from cibw.model.identifier import BuildIdentifier, Implementation, Interpreter
-from cibw.model.images import ContainerEngine, EmulationToolchain
-from cibw.model.target import Platform
-from cibw.model.template import Template
+from cibw.config.cascade import Setting
+from cibw.config.project.build_system import BuildSystem
+from cibw.config.project.python_versions import PythonVersions
+from cibw.config.selectors import EnableGroup, Selector
+from cibw.errors import assert_never
+from cibw.model.http import AttestationPolicy
+from cibw.model.identifiers import BuildIdentifier, Implementation, Interpreter, Platform
+from cibw.model.machines import CompilerCache, ContainerEngine, EmulationToolchain, Replacements
+from cibw.model.templates import EnvExpr, Template
+
+# Option values of a release.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseTarget:
+    """A platform that a release must have wheels for, and its architectures as in the option `archs`."""
+
+    platform: Platform
+    archs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishOptions:
+    """The options of a release.
+
+    `to` is `pypi`, `testpypi`, a URL or a name in .pypirc. `file_size_limit` is in bytes. `tag_format` contains
+    `{version}`. The hooks are commands that run one after another.
+    """
+
+    to: str = "pypi"
+    skip_existing: bool = False
+    targets: tuple[ReleaseTarget, ...] = ()
+    sdist: bool = True
+    file_size_limit: int = 100 * 1024 * 1024
+    check_ignore: tuple[str, ...] = ()
+    require_tag: bool = False
+    tag_format: str = "v{version}"
+    branches: tuple[str, ...] = ()
+    never_from_pull_request: bool = True
+    before_publish: tuple[Template, ...] = ()
+    after_publish: tuple[Template, ...] = ()
+    attestations: AttestationPolicy = AttestationPolicy.AUTO
+
+
+# The parsed and validated configuration: the options of a run and of one build.
 
 NOTHING = Template(())
 

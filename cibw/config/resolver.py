@@ -1,36 +1,201 @@
-"""Resolution of the options of each identifier from the cascades of all options."""
+"""The options of each identifier, from the cascades of all options."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeVar
 
 from cibw.config import option_list as known
-from cibw.config.cascade import Cascade
-from cibw.config.compiler_options import COMPILER_CACHE, EMULATION_TOOLCHAIN
-from cibw.config.explain import settings_of
-from cibw.config.image_options import IMAGES, image_option_name
-from cibw.config.interpreter_options import PYTHON_SOURCE
-from cibw.config.kinds import Texts
-from cibw.config.kinds_of_commands import Commands, Settings
-from cibw.config.kinds_of_tools import Files
+from cibw.config.cascade import Cascade, Inherit, Layer, Place, Setting, Step
+from cibw.config.documents import plain
+from cibw.config.layers import RawLayer
+from cibw.config.option_groups import (
+    AFTER_PUBLISH,
+    ATTESTATIONS,
+    BEFORE_PUBLISH,
+    BRANCHES,
+    CHECK_IGNORE,
+    COMPILER_CACHE,
+    EMULATION_TOOLCHAIN,
+    FILE_SIZE_LIMIT,
+    IMAGES,
+    NEVER_FROM_PULL_REQUEST,
+    PYTHON_SOURCE,
+    RELEASE_SDIST,
+    RELEASE_TARGETS,
+    REQUIRE_TAG,
+    SKIP_EXISTING,
+    TAGS,
+    TO,
+    image_option_name,
+)
+from cibw.config.option_list import ALL_OPTIONS
 from cibw.config.options import (
     AuditCommand,
     BuildFrontend,
     BuildOptions,
     DependencyVersions,
     FrontendName,
+    PublishOptions,
     PythonSource,
 )
-from cibw.config.reader import Explains, Reader
-from cibw.config.settings import Place, Setting
+from cibw.config.toml import Findings, TomlValue
+from cibw.config.values.commands import Commands, Settings
+from cibw.config.values.tools import Files
+from cibw.config.values.types import LINUX, AnyOption, Context, Facts, Option, Scope, Texts, forget, refuse_unprintable
 from cibw.errors import ConfigurationError
-from cibw.model.compiler_cache import CompilerCache
-from cibw.model.environment import EnvExpr
-from cibw.model.identifier import BuildIdentifier, Implementation
-from cibw.model.images import ContainerEngine, EmulationToolchain, EngineName
-from cibw.model.target import Platform
-from cibw.model.template import Template
+from cibw.model.identifiers import BuildIdentifier, Implementation, Platform
+from cibw.model.machines import CompilerCache, ContainerEngine, EmulationToolchain, EngineName
+from cibw.model.templates import EnvExpr, Template
+
+# Conversion of raw layers to typed cascades, option by option.
+
+T = TypeVar("T")
+
+
+class Explains(Protocol):
+    """A value with its origin."""
+
+    def origin(self, identifier: BuildIdentifier | None = None) -> str:
+        """The origin of the value for an identifier."""
+
+    def value(self, identifier: BuildIdentifier | None = None) -> object:
+        """The value for an identifier."""
+
+    def places(self, identifier: BuildIdentifier | None = None) -> tuple[Step, ...]:
+        """The places that set the option for an identifier, highest priority first, including overridden ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Parses every layer of an option, including overridden ones, and collects errors.
+
+    `origins` maps option names to their cascades.
+    """
+
+    layers: tuple[RawLayer, ...]
+    platform: Platform
+    context: Context
+    findings: Findings
+    origins: dict[str, Explains] = field(default_factory=dict)
+
+    def cascade(self, option: Option[T]) -> Cascade[T]:
+        """The typed layers of an option; an invalid value is left out and reported as an error."""
+        default = option.kind.parse(_default(option.facts, self.platform), self._context(self.platform))
+        parsed = (self._layer(option, raw) for raw in self.layers if option.facts.name in raw.values)
+        cascade = Cascade(
+            first=Layer(value=default, origin="default"),
+            layers=tuple(layer for layer in parsed if layer is not None),
+            merge=option.kind.merge,
+        )
+        self.origins[option.facts.name] = cascade
+        return cascade
+
+    def _layer(self, option: Option[T], raw: RawLayer) -> Layer[T] | None:
+        name = option.facts.name
+        try:
+            refuse_unprintable(raw.values[name])
+            context = self._context(raw.platform)
+            value = option.kind.parse(raw.values[name], context if raw.counts else replace(context, note=forget))
+        except ValueError as error:
+            if raw.is_lenient:
+                self.findings.note(f"{raw.place(name)} has no effect on {self.platform.value}: {error}")
+            else:
+                self.findings.add_error(raw.place(name), error)
+            return None
+        if not raw.counts or (option.facts.ignore_empty and not value):
+            return None
+        inherit = raw.inherit.get(name, Inherit.NONE)
+        return Layer(value=value, origin=raw.origin(name), inherit=inherit, select=raw.select)
+
+    def _context(self, platform: Platform | None) -> Context:
+        return replace(self.context, platform=platform)
+
+
+def _default(facts: Facts, platform: Platform) -> TomlValue:
+    return facts.platform_defaults.get(platform, facts.default)
+
+
+# Read the options of a release from the layers of a configuration.
+
+
+def read_publish_options(reader: Reader) -> PublishOptions:
+    """The options of a release; a switch that is `auto` has its default value."""
+    return PublishOptions(
+        to=reader.cascade(TO).value(),
+        skip_existing=bool(reader.cascade(SKIP_EXISTING).value()),
+        targets=reader.cascade(RELEASE_TARGETS).value(),
+        sdist=reader.cascade(RELEASE_SDIST).value() is not False,
+        file_size_limit=reader.cascade(FILE_SIZE_LIMIT).value(),
+        check_ignore=reader.cascade(CHECK_IGNORE).value(),
+        require_tag=bool(reader.cascade(REQUIRE_TAG).value()),
+        tag_format=reader.cascade(TAGS).value(),
+        branches=reader.cascade(BRANCHES).value(),
+        never_from_pull_request=reader.cascade(NEVER_FROM_PULL_REQUEST).value() is not False,
+        before_publish=reader.cascade(BEFORE_PUBLISH).value(),
+        after_publish=reader.cascade(AFTER_PUBLISH).value(),
+        attestations=reader.cascade(ATTESTATIONS).value(),
+    )
+
+
+# Settings to show to a user, from cascades.
+
+_OF_THE_RUN = frozenset({Scope.RUN, Scope.PLATFORM})
+
+
+def settings_of(
+    cascades: Mapping[str, Explains], identifier: BuildIdentifier | None, *, leaves_out: Collection[str] = ()
+) -> tuple[Setting, ...]:
+    """The options of an identifier, or of the run for None, in the order of the option list.
+
+    Linux-only options are left out for identifiers of other platforms.
+    """
+    return tuple(
+        _setting(option, cascades[option.facts.name], identifier)
+        for option in ALL_OPTIONS
+        if option.facts.name not in leaves_out and _is_for(option.facts, identifier)
+    )
+
+
+def _is_for(facts: Facts, identifier: BuildIdentifier | None) -> bool:
+    if identifier is None:
+        return _is_of_the_run(facts)
+    only_linux = facts.places.tables == LINUX and identifier.platform is not Platform.LINUX
+    return not _is_of_the_run(facts) and not only_linux
+
+
+def _is_of_the_run(facts: Facts) -> bool:
+    return facts.places.scope in _OF_THE_RUN
+
+
+def _setting(option: AnyOption, cascade: Explains, identifier: BuildIdentifier | None) -> Setting:
+    return Setting(
+        name=option.facts.name,
+        value=_plain(cascade.value(identifier), option),
+        origin=cascade.origin(identifier),
+        places=tuple(_place(step, option) for step in cascade.places(identifier)),
+    )
+
+
+def _place(step: Step, option: AnyOption) -> Place:
+    return Place(origin=step.origin, value=_plain(step.value, option), inherit=step.inherit, counts=step.counts)
+
+
+def _plain(value: object, option: AnyOption) -> TomlValue:
+    """The value in the same form as the option's default: a single command is a string, no variables an empty table."""
+    default = option.facts.default
+    if value is None:
+        return default
+    shown = plain(value, option.form.placeholders)
+    if shown == () and isinstance(default, Mapping):
+        return {}
+    if isinstance(shown, tuple) and isinstance(default, str) and len(shown) < 2:
+        return "".join(map(str, shown))
+    return shown
+
+
+# Resolution of the options of each identifier from the cascades of all options.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

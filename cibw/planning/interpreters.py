@@ -1,17 +1,29 @@
-"""Interpreters that a run installs on the host: with uv, or from archives in the catalog."""
+"""Interpreters that a run brings to the host, and the environments made from them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from cibw.catalog import Catalog, CatalogEntry
-from cibw.config.options import BuildOptions, PythonSource
-from cibw.model.facts import Facts
-from cibw.model.identifier import Implementation, Interpreter
+from cibw.config.options import BuildOptions, FrontendName, PythonSource
+from cibw.model.identifiers import Architecture, Implementation, Interpreter, Platform
+from cibw.model.machines import Facts, HostSpec
 from cibw.model.plan import Action, Fetch
-from cibw.model.target import Architecture, Platform
-from cibw.model.template import Late, Template
-from cibw.planning.commands import program, resource
+from cibw.model.templates import BUILD_ENVIRONMENT, Late, Template
+from cibw.planning.actions import (
+    Circumstances,
+    Conventions,
+    Ground,
+    assign,
+    certificates,
+    program,
+    resource,
+    unless_set,
+    virtual_environment,
+)
+from cibw.planning.environment import constraints, frontend_tools, pip_of_virtualenv, seed
+
+# Interpreters that a run installs on the host: with uv, or from archives in the catalog.
 
 _NAMES = {Implementation.CPYTHON: "cpython", Implementation.PYPY: "pypy"}
 _SYSTEMS_OF_MACS = {Architecture.X86_64: "macos-x86_64", Architecture.ARM64: "macos-aarch64"}
@@ -108,3 +120,57 @@ def fetched(url: str, sha256: str, name: str, python: str) -> Brought:
 def kept_interpreter(name: str) -> Template:
     """The cache path of an interpreter."""
     return Template.of(Late.CACHE, f"/interpreters/{name}")
+
+
+# Builds on the host, each in its own environment, with an interpreter that cibw installs.
+
+_ISOLATING = (Platform.MACOS, Platform.WINDOWS)
+"""Platforms where `build` creates the isolated environment; elsewhere cibw creates it."""
+_FIRST_WITH_TRUSTSTORE = 10
+"""The first minor version whose pip uses the system certificates."""
+
+
+def brought_ground(
+    given: Circumstances, brought: Brought, repair_tools: tuple[str, ...], conventions: Conventions, *further: Action
+) -> Ground:
+    """The common parts of these builds; `further` actions run before the environment is created."""
+    identifier, resolved = given.identifier, given.resolved
+    python = conventions.venv.python(BUILD_ENVIRONMENT)
+    pins = constraints(resolved, identifier, given.catalog)
+    lay_certificates, bundle = certificates()
+    needs_certificates = pip_needs_certificates(identifier.interpreter)
+    isolates_by_pip = identifier.platform in _ISOLATING and resolved.build_frontend.name is FrontendName.BUILD
+    return Ground(
+        machine=HostSpec(),
+        base_python=brought.python,
+        python=python,
+        bin_dir=conventions.venv.bin_dir(BUILD_ENVIRONMENT),
+        conventions=conventions,
+        set_up=(
+            *brought.actions,
+            *further,
+            virtual_environment(brought.python, BUILD_ENVIRONMENT),
+            *((lay_certificates,) if needs_certificates else ()),
+        ),
+        tools=(
+            seed(identifier.interpreter, python, pins),
+            *frontend_tools(resolved, python, pins, *repair_tools, *(("virtualenv",) if isolates_by_pip else ())),
+        ),
+        environment=(
+            assign("VIRTUAL_ENV", BUILD_ENVIRONMENT),
+            *((unless_set("PIP_CERT", bundle),) if needs_certificates else ()),
+            *(pip_of_virtualenv(pins, identifier) if isolates_by_pip else ()),
+        ),
+        keeps_environments=False,
+        caches_compilers=False,
+        shares_host=True,
+        constraints=pins,
+    )
+
+
+def pip_needs_certificates(interpreter: Interpreter) -> bool:
+    """Whether an interpreter's pip uses only its bundled certificates, which are outdated.
+
+    Its pip does not support truststore, which uses the system certificates.
+    """
+    return interpreter.minor < _FIRST_WITH_TRUSTSTORE or interpreter.implementation is Implementation.GRAALPY

@@ -5,30 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cibw.config.options import BuildOptions
-from cibw.model.environment import EnvExpr
-from cibw.model.layout import AUDIT_ENVIRONMENT, CONSTRAINTS, PROJECT, TEST_DIR
-from cibw.model.layout import TEST_ENVIRONMENT as TEST_ENVIRONMENT_DIR
 from cibw.model.plan import Action, Check, PutText, Run, Step, StepName, When
-from cibw.model.shell import Shell
-from cibw.model.template import Late, Template
-from cibw.planning.commands import (
+from cibw.model.templates import AUDIT_ENVIRONMENT, CONSTRAINTS, PROJECT, TEST_DIR, EnvExpr, Late, Shell, Template
+from cibw.model.templates import TEST_ENVIRONMENT as TEST_ENVIRONMENT_DIR
+from cibw.planning.actions import (
+    Ground,
+    Half,
     assign,
+    bring_test_sources,
+    fresh_directories,
+    judge_path,
+    move_unrepaired,
     prepend_path,
     program,
     seeded_environment,
     shell,
     spoken_in,
+    test_directory,
     virtual_environment,
 )
-from cibw.planning.files import (
-    bring_test_sources,
-    fresh_directories,
-    judge_path,
-    move_unrepaired,
-    test_directory,
-)
-from cibw.planning.frontends import Package, build_command, uses_uv
-from cibw.planning.ground import Ground, Half
+from cibw.planning.environment import Package, build_command, uses_uv
 
 _PINNED_AUDIT = ("abi3audit",)
 """The default of audit-requires."""

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from cibw.config.problems import BadValueError
+from cibw.config.toml import BadValueError
 from cibw.errors import Mistake
-from cibw.model.template import Late, Template
-from cibw.planning.files import leads_out
-from cibw.planning.ground import Circumstances, Refused
+from cibw.model.templates import Late, Template
+from cibw.planning.actions import Circumstances, Refused, leads_out
 
 _PYTHONS = ("python", "python3")
 _BARE = "pytest"

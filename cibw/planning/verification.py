@@ -14,16 +14,22 @@ from dataclasses import dataclass
 from packaging.tags import Tag
 
 from cibw.config.options import BuildOptions
-from cibw.model.environment import EnvExpr
-from cibw.model.identifier import BuildIdentifier
-from cibw.model.images import HostSpec
-from cibw.model.layout import TEST_ENVIRONMENT as ENVIRONMENT
-from cibw.model.layout import WORK
+from cibw.model.identifiers import BuildIdentifier
+from cibw.model.machines import HostSpec
 from cibw.model.plan import Action, PutText, Run, Step, StepName
-from cibw.model.template import Late, Template
-from cibw.planning.commands import program, resource, shell, spoken_in, virtual_environment
-from cibw.planning.files import bring_test_sources, test_directory
-from cibw.planning.ground import Conventions, Ground
+from cibw.model.templates import TEST_ENVIRONMENT as ENVIRONMENT
+from cibw.model.templates import WORK, EnvExpr, Late, Template
+from cibw.planning.actions import (
+    Conventions,
+    Ground,
+    bring_test_sources,
+    program,
+    resource,
+    shell,
+    spoken_in,
+    test_directory,
+    virtual_environment,
+)
 from cibw.planning.steps import test_environment
 
 _REQUIREMENTS = Template.of(WORK, "/requirements.txt")

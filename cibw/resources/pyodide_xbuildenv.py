@@ -27,7 +27,7 @@ from pathlib import Path
 # This script runs in the Python of the build environment, where cibw may not be installed.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from cibw.untrusted.faults import ArchiveError
+from cibw.untrusted.limits import ArchiveError
 from cibw.untrusted.unpacking import unpack_into
 
 _DIGEST = """

@@ -8,7 +8,7 @@ import re
 import stat
 from pathlib import Path
 
-from cibw.untrusted.faults import UnreadableFileError
+from cibw.untrusted.limits import UnreadableFileError
 
 MOST_SOURCE = 1 << 20
 """The maximum size of a Python source in bytes. Its syntax tree takes hundreds of times as much memory."""

@@ -17,10 +17,8 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, Protocol
 
-from cibw.untrusted.compression import PIECE, decompressed
-from cibw.untrusted.entries import Entry, EntryKind, FileSystem, Listing, Parts
-from cibw.untrusted.faults import UnsafeEntryError
-from cibw.untrusted.limits import UNPACKED, Limits, Meter
+from cibw.untrusted.archives import PIECE, Entry, EntryKind, FileSystem, Listing, Parts, decompressed
+from cibw.untrusted.limits import UNPACKED, Limits, Meter, UnsafeEntryError
 from cibw.untrusted.tars import TarReader
 from cibw.untrusted.zips import FIRST_BYTES, CheckedZip, open_zip
 

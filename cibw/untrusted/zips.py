@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from cibw.untrusted.compression import PIECE
-from cibw.untrusted.faults import ArchiveError, BrokenArchiveError, OversizedArchiveError
-from cibw.untrusted.limits import WHEEL, Limits, Meter
+from cibw.untrusted.archives import PIECE
+from cibw.untrusted.limits import WHEEL, ArchiveError, BrokenArchiveError, Limits, Meter, OversizedArchiveError
 
 FIRST_BYTES = b"PK\x03\x04"
 METHODS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated", 12: "bzip2", 14: "lzma", 93: "zstandard"}

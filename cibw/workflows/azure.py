@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cibw.model.target import Architecture, Platform
-from cibw.workflows.commands import build_command, check_command, publish_command, sdist_command
+from cibw.model.identifiers import Architecture, Platform
 from cibw.workflows.common import (
+    BuildJob,
+    ReadTemplate,
+    Runner,
+    Runners,
+    Wishes,
+    Workflow,
+    WorkflowFile,
+    build_command,
+    check_command,
     common_values,
     environment_names,
+    fill,
     first_look,
+    flow,
+    linux_runners,
+    make_matrix,
+    publish_command,
+    sdist_command,
     tag_step,
     token_names,
     token_step,
     version_steps,
 )
-from cibw.workflows.matrix import Runners, linux_runners, make_matrix
-from cibw.workflows.templates import fill, flow
-from cibw.workflows.values import BuildJob, ReadTemplate, Runner, Wishes, Workflow, WorkflowFile
 
 PATH = "azure-pipelines.yml"
 _UBUNTU = "ubuntu-24.04"

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from cibw.model.target import Architecture, Platform
-from cibw.workflows.commands import (
+from cibw.model.identifiers import Architecture, Platform
+from cibw.workflows.common import (
+    BuildJob,
+    Matrix,
+    ReadTemplate,
+    Runner,
+    Runners,
+    Wishes,
+    Workflow,
+    WorkflowFile,
     build_command,
     check_command,
+    common_values,
+    environment_names,
+    fill,
+    first_look,
+    linux_runners,
+    make_matrix,
     publish_with,
     requirement,
+    scalar,
     sdist_command,
+    sequence,
+    tag_step,
     test_arguments,
+    version_steps,
 )
-from cibw.workflows.common import common_values, environment_names, first_look, sequence, tag_step, version_steps
-from cibw.workflows.matrix import Runners, linux_runners, make_matrix
-from cibw.workflows.templates import fill, scalar
-from cibw.workflows.values import BuildJob, Matrix, ReadTemplate, Runner, Wishes, Workflow, WorkflowFile
 
 PATH = ".circleci/config.yml"
 # Hosted Macs have only ARM processors, and Windows runners only x86_64: the rest is cross-built.

@@ -1,13 +1,286 @@
-"""Common parts of the workflow files of all CI services."""
+"""What the workflow files of all CI services share: values, templates, groups of builds, commands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from shlex import quote
 
-from cibw.model.versions import VersionSource
-from cibw.workflows.commands import requirement
-from cibw.workflows.templates import scalar
-from cibw.workflows.values import Wishes
+from cibw.model.identifiers import ARCHITECTURES, Architecture, BuildIdentifier, Platform
+from cibw.model.manifest import artifact_name
+from cibw.model.release import VersionSource
+
+# Inputs and results of workflow generation.
+
+ReadTemplate = Callable[[str], str]
+"""Returns the text of a template by its file name."""
+
+
+class CiService(Enum):
+    """A CI service that workflow files can be generated for, spelled as on the command line."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    AZURE = "azure"
+    CIRCLECI = "circleci"
+    TRAVIS = "travis"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The builds of one CI job: all of an architecture, or a single one."""
+
+    name: str
+    platform: Platform
+    architecture: Architecture
+    identifiers: tuple[BuildIdentifier, ...]
+    is_single: bool = False
+
+    @property
+    def artifact(self) -> str:
+        """The name of the artifact with the group's wheels."""
+        return artifact_name(self.name)
+
+    @property
+    def selection(self) -> str:
+        """The arguments of `cibw build` that select the group."""
+        if self.is_single:
+            return f"--only {self.identifiers[0]}"
+        return f"--platform {self.platform.value} --archs {self.architecture.value}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """A hosted CI runner: its label, and whether it emulates the target architecture."""
+
+    label: str
+    is_emulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildJob:
+    """A group of builds and its runner."""
+
+    group: Group
+    runner: Runner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """The jobs of a workflow, and the groups without a runner."""
+
+    jobs: tuple[BuildJob, ...]
+    left_out: tuple[Group, ...] = ()
+
+    @property
+    def is_emulated(self) -> bool:
+        """Whether any job needs emulation."""
+        return any(job.runner.is_emulated for job in self.jobs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """The options of a generated workflow; `cibw_version` is the version that it installs.
+
+    A project that `is_pure` has one wheel for all platforms, and no groups. `package` is the package directory and
+    `config_file` the configuration file; both are empty for the defaults. Release tags begin with `tag_prefix`;
+    `tag_format` is set if the project needs that option for them. `output` is the path of the workflow, empty for
+    the default of the CI. Pushes to `branch` are published to the test index.
+    """
+
+    project: str
+    cibw_version: str
+    groups: tuple[Group, ...]
+    is_pure: bool = False
+    versions: VersionSource = VersionSource.COMMIT
+    package: str = ""
+    config_file: str = ""
+    branch: str = "main"
+    tag_prefix: str = "v"
+    tag_format: str = ""
+    from_sdist: bool = False
+    test_index: bool = True
+    output: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowFile:
+    """A file to write, by its path in the repository; a companion is written only if it does not exist."""
+
+    path: str
+    text: str
+    is_companion: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflow:
+    """The files for a CI, the next steps for the user, and the groups without a runner."""
+
+    files: tuple[WorkflowFile, ...]
+    next_steps: tuple[str, ...]
+    left_out: tuple[Group, ...] = ()
+
+
+# Templates of workflow files: plain text with placeholders.
+#
+# A placeholder is a name between two signs, `@name@`. If it is alone on a line, its value can have several lines, which
+# get the line's indentation; an empty value removes the line. Consecutive empty lines are reduced to one.
+
+_PLACE = re.compile(r"^(?P<indent>[ ]*)@(?P<block>[a-z_]+)@\n|@(?P<word>[a-z_]+)@", re.MULTILINE)
+_EMPTY_LINES = re.compile(r"\n{3,}")
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./=-]*(?: [A-Za-z0-9_./=-]+)*")
+_LAST_OF_FOUR_DIGITS = 0xFFFF
+_WORDS_OF_YAML = frozenset("true false yes no on off null y n ~".split())
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """Fill in all placeholders of a template; KeyError for a placeholder without a value."""
+
+    def filled(match: re.Match[str]) -> str:
+        if match["word"]:
+            return values[match["word"]]
+        lines = values[match["block"]].splitlines()
+        return "".join(f"{match['indent']}{line}".rstrip() + "\n" for line in lines)
+
+    return _EMPTY_LINES.sub("\n\n", _PLACE.sub(filled, template))
+
+
+def scalar(text: str) -> str:
+    """A text as a YAML scalar: plain if that is safe, otherwise in double quotes."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS_OF_YAML:
+        return text
+    letters = (f"\\U{ord(one):08x}" if ord(one) > _LAST_OF_FOUR_DIGITS else json.dumps(one)[1:-1] for one in text)
+    return f'"{"".join(letters)}"'
+
+
+def flow(mapping: Mapping[str, str]) -> str:
+    """A mapping of texts as a single line of YAML."""
+    return "{ " + ", ".join(f"{key}: {scalar(value)}" for key, value in mapping.items()) + " }"
+
+
+def rows(mappings: Iterable[Mapping[str, str]]) -> str:
+    """A YAML list of mappings, one per line."""
+    return "\n".join(f"- {flow(mapping)}" for mapping in mappings)
+
+
+# Grouping of the selected builds, and assignment of groups to CI jobs.
+
+Runners = Mapping[tuple[Platform, Architecture], Runner]
+"""The hosted runners of a CI, by platform and architecture."""
+
+
+def group_builds(identifiers: Iterable[BuildIdentifier], *, per_identifier: bool = False) -> tuple[Group, ...]:
+    """Create a group for each architecture of each platform, or for each identifier, in platform order.
+
+    Builds of an architecture stay together, so that later builds can reuse an abi3 wheel.
+    """
+    members: dict[tuple[Platform, Architecture], list[BuildIdentifier]] = {}
+    for identifier in dict.fromkeys(identifiers):
+        members.setdefault((identifier.platform, identifier.target.architecture), []).append(identifier)
+    places = [(platform, one) for platform, architectures in ARCHITECTURES.items() for one in architectures]
+    return tuple(
+        group
+        for place in places
+        if place in members
+        for group in _groups(*place, members[place], per_identifier=per_identifier)
+    )
+
+
+def _groups(
+    platform: Platform, architecture: Architecture, members: list[BuildIdentifier], *, per_identifier: bool
+) -> Iterator[Group]:
+    if per_identifier:
+        for one in members:
+            yield Group(name=str(one), platform=platform, architecture=architecture, identifiers=(one,), is_single=True)
+        return
+    name = f"{platform.value}-{architecture.value}"
+    yield Group(name=name, platform=platform, architecture=architecture, identifiers=tuple(members))
+
+
+def make_matrix(groups: Iterable[Group], runners: Runners) -> Matrix:
+    """Assign a runner of the CI to each group."""
+    jobs: list[BuildJob] = []
+    left_out: list[Group] = []
+    for group in groups:
+        runner = runners.get((group.platform, group.architecture))
+        if runner is None:
+            left_out.append(group)
+        else:
+            jobs.append(BuildJob(group=group, runner=runner))
+    return Matrix(jobs=tuple(jobs), left_out=tuple(left_out))
+
+
+def linux_runners(native: Mapping[Architecture, str], emulating: str) -> dict[tuple[Platform, Architecture], Runner]:
+    """The Linux runners: native runners by label, and one that emulates the other architectures."""
+    found: dict[tuple[Platform, Architecture], Runner] = {}
+    for architecture in ARCHITECTURES[Platform.LINUX]:
+        label = native.get(architecture)
+        runner = Runner(label=label) if label else Runner(label=emulating, is_emulated=True)
+        found[Platform.LINUX, architecture] = runner
+    return found
+
+
+# The cibw commands in workflow files, quoted for every shell.
+
+
+def requirement(wishes: Wishes, *extras: str) -> str:
+    """The requirement for cibw: the version that generated the file, because a later one may differ."""
+    named = f"[{','.join(extras)}]" if extras else ""
+    return quote(f"cibw{named}=={wishes.cibw_version}")
+
+
+def sdist_command(wishes: Wishes, output: str) -> str:
+    """The command that builds the sdist, and the wheel of a pure Python project."""
+    return _joined("cibw sdist", "--wheel" if wishes.is_pure else "", f"--output-dir {output}", _directory(wishes))
+
+
+def build_command(wishes: Wishes, selection: str, output: str) -> str:
+    """The command that builds the selected wheels, from the project or from the sdist in the directory `dist`."""
+    # Without a file after it, --from-sdist must be followed by another option.
+    source = "--from-sdist" if wishes.from_sdist else ""
+    return _joined("cibw build", source, selection, f"--output-dir {output}", _config(wishes), _directory(wishes))
+
+
+def check_command(wishes: Wishes, directory: str) -> str:
+    """The command that checks whether a directory contains a complete release."""
+    return _joined("cibw check", _package(wishes), _config(wishes), directory)
+
+
+def publish_command(wishes: Wishes, index: str, directory: str) -> str:
+    """The command that uploads the files of a directory to an index."""
+    return publish_with(wishes, test_arguments(wishes) if index == "testpypi" else f"--to {index}", directory)
+
+
+def test_arguments(wishes: Wishes) -> str:
+    """The arguments of `cibw publish` for the test index, where the next push may repeat the same version."""
+    return _joined("--to testpypi", "--skip-released" if wishes.versions is VersionSource.FILES else "")
+
+
+def publish_with(wishes: Wishes, arguments: str, directory: str) -> str:
+    """The command that uploads the files of a directory to the index in `arguments`."""
+    return _joined("cibw publish", arguments, _package(wishes), _config(wishes), directory)
+
+
+def _directory(wishes: Wishes) -> str:
+    return quote(wishes.package) if wishes.package else ""
+
+
+def _package(wishes: Wishes) -> str:
+    return f"--package {quote(wishes.package)}" if wishes.package else ""
+
+
+def _config(wishes: Wishes) -> str:
+    return f"--config-file {quote(wishes.config_file)}" if wishes.config_file else ""
+
+
+def _joined(*words: str) -> str:
+    return " ".join(filter(None, words))
+
+
+# Common parts of the workflow files of all CI services.
 
 EXAMPLE_VERSION = "1.0"
 _FIRST_OF_VERSION = "[0-9]"

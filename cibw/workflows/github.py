@@ -8,12 +8,33 @@ from shlex import quote
 
 from packaging.utils import canonicalize_name
 
-from cibw.model.target import Architecture, Platform
-from cibw.workflows.commands import build_command, check_command, publish_with, sdist_command, test_arguments
-from cibw.workflows.common import common_values, environment_names, first_look, publisher_step, tag_step, version_steps
-from cibw.workflows.matrix import Runners, linux_runners, make_matrix
-from cibw.workflows.templates import fill, rows, scalar
-from cibw.workflows.values import BuildJob, Matrix, ReadTemplate, Runner, Wishes, Workflow, WorkflowFile
+from cibw.model.identifiers import Architecture, Platform
+from cibw.workflows.common import (
+    BuildJob,
+    Matrix,
+    ReadTemplate,
+    Runner,
+    Runners,
+    Wishes,
+    Workflow,
+    WorkflowFile,
+    build_command,
+    check_command,
+    common_values,
+    environment_names,
+    fill,
+    first_look,
+    linux_runners,
+    make_matrix,
+    publish_with,
+    publisher_step,
+    rows,
+    scalar,
+    sdist_command,
+    tag_step,
+    test_arguments,
+    version_steps,
+)
 
 WORKFLOW = "wheels.yml"
 _DIRECTORY = ".github/workflows"

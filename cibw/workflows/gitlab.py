@@ -4,12 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from cibw.model.target import Architecture, Platform
-from cibw.workflows.commands import build_command, check_command, publish_command, requirement, sdist_command
-from cibw.workflows.common import common_values, environment_names, first_look, publisher_step, tag_step, version_steps
-from cibw.workflows.matrix import Runners, linux_runners, make_matrix
-from cibw.workflows.templates import fill, rows
-from cibw.workflows.values import BuildJob, Matrix, ReadTemplate, Runner, Wishes, Workflow, WorkflowFile
+from cibw.model.identifiers import Architecture, Platform
+from cibw.workflows.common import (
+    BuildJob,
+    Matrix,
+    ReadTemplate,
+    Runner,
+    Runners,
+    Wishes,
+    Workflow,
+    WorkflowFile,
+    build_command,
+    check_command,
+    common_values,
+    environment_names,
+    fill,
+    first_look,
+    linux_runners,
+    make_matrix,
+    publish_command,
+    publisher_step,
+    requirement,
+    rows,
+    sdist_command,
+    tag_step,
+    version_steps,
+)
 
 PATH = ".gitlab-ci.yml"
 _X64 = "saas-linux-medium-amd64"

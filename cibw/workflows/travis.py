@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from shlex import quote
 
-from cibw.model.artifacts import artifact_name
-from cibw.model.target import Architecture, Platform
-from cibw.workflows.commands import build_command, check_command, publish_command, requirement, sdist_command
+from cibw.model.identifiers import Architecture, Platform
+from cibw.model.manifest import artifact_name
 from cibw.workflows.common import (
+    BuildJob,
+    ReadTemplate,
+    Runner,
+    Runners,
+    Wishes,
+    Workflow,
+    WorkflowFile,
+    build_command,
+    check_command,
     common_values,
+    fill,
     first_look,
+    linux_runners,
+    make_matrix,
     paragraphs,
+    publish_command,
+    requirement,
+    scalar,
+    sdist_command,
     sequence,
     tag_step,
     token_names,
     token_step,
     version_steps,
 )
-from cibw.workflows.matrix import Runners, linux_runners, make_matrix
-from cibw.workflows.templates import fill, scalar
-from cibw.workflows.values import BuildJob, ReadTemplate, Runner, Wishes, Workflow, WorkflowFile
 
 PATH = ".travis.yml"
 # Macs and Windows runners have only x86_64 processors: the rest is cross-built.

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.builds import Ran, command, copy_project, environment
-from tests.images import image_settings
+from tests.image_settings import image_settings
 
 PATIENCE = 600.0
 """Seconds that no run needs, even on a busy computer: what takes longer stands still."""

@@ -15,7 +15,7 @@ import pytest
 from tests.faults.checks import check_harmless, check_next_run
 from tests.faults.conftest import Reference, Start
 from tests.faults.runs import PATIENCE, Trial, eventually
-from tests.images import image
+from tests.image_settings import image
 
 pytestmark = [pytest.mark.docker, pytest.mark.faults_long, pytest.mark.usefixtures("need_root")]
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from zipfile import ZipFile
 
-from cibw.reporting.codec import report_from_json
+from cibw.reporting.codecs import report_from_json
 
 Contents = Mapping[str, bytes]
 KNOWN_NAMES = {"report.json", "dist.json", "logs"}

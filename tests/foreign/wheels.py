@@ -6,7 +6,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-from cibw.running.zig import find_zig
+from cibw.execution.zig import find_zig
 from tests.foreign.tools import mac_tools
 
 _MACOS = {"arm64": "aarch64-macos.11.0", "x86_64": "x86_64-macos.10.13"}

@@ -15,11 +15,10 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from downloads import download_sdist
-from peer import PEER_RELEASE, peer_python
-
 from tests.builds import CACHE, environment
-from tests.images import image
+from tests.downloads import download_sdist
+from tests.image_settings import image
+from tests.peer.peer import PEER_RELEASE, peer_python
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from downloads import DownloadError
-from peer import PEER_RELEASE
-
 from tests.builds import CACHE, ROOT
+from tests.downloads import DownloadError
+from tests.peer.peer import PEER_RELEASE
 from tests.peer.sdist_builds import BUILDERS, Outcome, Project, backend_of, build, projects, sdist_of
 from tests.peer.sdist_reasons import REASONS, Reason
 from tests.peer.wheels import Difference, compare, count_equal

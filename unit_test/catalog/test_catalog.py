@@ -4,9 +4,8 @@ import pytest
 from packaging.requirements import Requirement
 
 from cibw.catalog import NODE_SYSTEMS, Catalog, CatalogEntry, load_catalog
-from cibw.model.downloads import Download, Mirrors
-from cibw.model.identifier import BuildIdentifier
-from cibw.model.target import ARCHITECTURES, Architecture, Family, Platform
+from cibw.model.identifiers import ARCHITECTURES, Architecture, BuildIdentifier, Family, Platform
+from cibw.model.machines import Download, Mirrors
 
 CATALOG = load_catalog()
 COUNTS = {

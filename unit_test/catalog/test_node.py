@@ -7,8 +7,8 @@ from pathlib import Path
 from node_hashes import NodeHasher
 
 from cibw.catalog import NODE_SYSTEMS, Catalog
-from cibw.running.fetch import Fetching
-from cibw.running.fetch_recording import RecordingTransport, Scripted
+from cibw.execution.fetch.download import Fetching
+from tests.doubles.fetch import RecordingTransport, Scripted
 
 BEGINNING = "https://node.example/dist/v22.1.0/node-v22.1.0"
 NAMES = [f"node-v22.1.0-{system}.tar.xz" for system in NODE_SYSTEMS]

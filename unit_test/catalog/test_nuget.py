@@ -9,11 +9,10 @@ import pytest
 from nuget_hashes import Hasher, Release, hash_lines, releases
 
 from cibw.catalog import Catalog, load_catalog, nuget_package
-from cibw.model.downloads import Mirrors
-from cibw.model.identifier import Interpreter
-from cibw.model.target import Architecture, Platform
-from cibw.running.fetch import Fetching
-from cibw.running.fetch_recording import RecordingTransport, Scripted
+from cibw.execution.fetch.download import Fetching
+from cibw.model.identifiers import Architecture, Interpreter, Platform
+from cibw.model.machines import Mirrors
+from tests.doubles.fetch import RecordingTransport, Scripted
 
 CATALOG = load_catalog()
 PYTHON, OTHER = Release("python", "3.12.10"), Release("pythonarm64-freethreaded", "3.14.1")

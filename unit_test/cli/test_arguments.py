@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from cibw.cli.arguments import parse
-from cibw.cli.command_line import CommandLine, CommandName
+from cibw.cli.arguments import CommandLine, CommandName
+from cibw.cli.parser import parse
 
 
 def test_no_argument_builds_this_directory() -> None:

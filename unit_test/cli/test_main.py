@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cibw.cli.main import main
-from cibw.cli.sessions import Session
+from cibw.cli.session import Session
 from unit_test.cli.calling import Caller
 
 BOTH = "cp311-manylinux_x86_64\ncp312-manylinux_x86_64\n"

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from cibw.cli.command_line import CommandLine, CommandName
+from cibw.cli.arguments import CommandLine, CommandName
 from cibw.cli.project import make_output_dir, open_project, refuse_elsewhere, sources_of
 from cibw.config.load import load_options
 from cibw.config.options import Options
 from cibw.errors import ConfigurationError
-from cibw.model.target import Platform
+from cibw.model.identifiers import Platform
 from unit_test.untrusted.hostile import beyond_the_longest_path, hostile_tars, link, tar_bytes, zip_bytes
 
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from packaging.version import Version
 
-from cibw.cli.publish_gates import gate_refusals
-from cibw.cli.publish_login import LateSource
-from cibw.config.publish_values import PublishOptions
-from cibw.model.ci import CiFacts, CiProvider
-from cibw.model.credentials import Login
-from cibw.publishing.credentials import LoginSource, SecretSource
+from cibw.ci import CiFacts, CiProvider
+from cibw.cli.commands.publish import gate_refusals
+from cibw.cli.index import LateSource
+from cibw.config.options import PublishOptions
+from cibw.model.http import Login
+from cibw.release.credentials import LoginSource, SecretSource
 from unit_test.cli.calling import Caller
 
 WHEEL = "demo-1.0-cp312-cp312-manylinux_2_17_x86_64.whl"

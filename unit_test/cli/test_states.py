@@ -8,19 +8,18 @@ from pathlib import Path
 import pytest
 
 from cibw.catalog import load_catalog
-from cibw.cli.command_line import CommandLine, CommandName
+from cibw.cli.arguments import CommandLine, CommandName
 from cibw.cli.project import Project
-from cibw.cli.sessions import Session
-from cibw.cli.states import preparation, state_teller
-from cibw.cli.store import Memory, ProjectFiles
+from cibw.cli.session import Session
+from cibw.cli.store import Memory, ProjectFiles, preparation, state_teller
+from cibw.execution.machine import Tree
+from cibw.execution.source.project import ProjectState
+from cibw.execution.store.input_files import InputFiles
+from cibw.execution.store.keys import Seal
+from cibw.execution.store.store import Store
 from cibw.model.events import Event, WarningRaised
-from cibw.reporting.look import Look
-from cibw.running.input_files import InputFiles
-from cibw.running.machine import Tree
-from cibw.running.source_digest import ProjectState
-from cibw.running.store import Store
-from cibw.running.store_key import Seal
-from unit_test.running.trials import job_of
+from cibw.reporting.terminal import Look
+from unit_test.execution.trials import job_of
 
 JOB = replace(job_of("one", "cp310", before_all=True), before_all_inputs=("*.c", "*.h"), environment_pass=("TOKEN",))
 

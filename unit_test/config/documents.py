@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 
 from hypothesis import strategies as st
 
+from cibw.config.documents import schema_text
 from cibw.config.layers import known_variables
-from cibw.config.schema import schema_text
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 

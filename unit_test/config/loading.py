@@ -6,12 +6,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from cibw.config.cascade import Arguments, Sources
 from cibw.config.load import load_options
 from cibw.config.options import BuildOptions, Options
-from cibw.config.sources import Arguments, Sources
 from cibw.errors import ConfigurationError, Mistake
-from cibw.model.identifier import BuildIdentifier
-from cibw.model.target import Platform
+from cibw.model.identifiers import BuildIdentifier, Platform
 
 CP312 = "cp312-manylinux_x86_64"
 MUSL = "cp312-musllinux_x86_64"

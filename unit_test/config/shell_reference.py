@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from cibw.model.environment import EnvExpr, EnvPart, Substitution, Variable
+from cibw.model.templates import EnvExpr, EnvPart, Substitution, Variable
 
 Runner = Callable[[Substitution, Mapping[str, str]], str]
 

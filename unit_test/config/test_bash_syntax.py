@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from cibw.config.bash_syntax import check_command
-from cibw.config.shell_environment import parse_assignments
+from cibw.config.shell import parse_assignments
+from cibw.config.shell_syntax import check_command
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from cibw.config.cascade import Arguments
 from cibw.config.load import load_options
 from cibw.config.options import (
     NOTHING,
@@ -14,12 +15,9 @@ from cibw.config.options import (
     Options,
 )
 from cibw.config.selectors import Selector
-from cibw.config.sources import Arguments
-from cibw.model.identifier import BuildIdentifier
-from cibw.model.images import EngineName
-from cibw.model.layout import REPAIRED_DIR
-from cibw.model.target import Platform
-from cibw.model.template import Late, Template
+from cibw.model.identifiers import BuildIdentifier, Platform
+from cibw.model.machines import EngineName
+from cibw.model.templates import REPAIRED_DIR, Late, Template
 from unit_test.config.loading import CP312, MUSL, PYODIDE, build, load, sources
 
 AUDIT = AuditCommand(template=Template.of("abi3audit --strict --report ", Late.WHEEL), only_abi3=True)

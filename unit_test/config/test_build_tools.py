@@ -2,14 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from cibw.config.cascade import Arguments
 from cibw.config.load import load_options
 from cibw.config.options import BuildFrontend, FrontendName
-from cibw.config.sources import Arguments
 from cibw.errors import ConfigurationError
-from cibw.model.compiler_cache import CompilerCache
-from cibw.model.identifier import BuildIdentifier
-from cibw.model.images import CreateOptions, EmulationToolchain, EngineName
-from cibw.model.target import Platform
+from cibw.model.identifiers import BuildIdentifier, Platform
+from cibw.model.machines import CompilerCache, CreateOptions, EmulationToolchain, EngineName
 from unit_test.config.loading import CP312, MUSL, PYODIDE, build, load, mistake, sources
 
 

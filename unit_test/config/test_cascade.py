@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cibw.config.cascade import Cascade, Inherit, Layer
-from cibw.config.kinds import Texts, join
 from cibw.config.selectors import Selector
-from cibw.model.identifier import BuildIdentifier
+from cibw.config.values.types import Texts, join
+from cibw.model.identifiers import BuildIdentifier
 
 CP312 = BuildIdentifier.parse("cp312-manylinux_x86_64")
 CP313 = BuildIdentifier.parse("cp313-manylinux_x86_64")

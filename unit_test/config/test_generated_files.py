@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from cibw.config.option import Scope
-from cibw.config.option_docs import options_page
+from cibw.config.documents import options_page, schema_text, table_schema
 from cibw.config.option_list import ALL_OPTIONS
-from cibw.config.schema import schema_text, table_schema
-from cibw.config.switches import SWITCHES
+from cibw.config.selectors import SWITCHES
 from cibw.config.toml import as_table
-from cibw.model.target import Platform
+from cibw.config.values.types import Scope
+from cibw.model.identifiers import Platform
 
 ROOT = Path(__file__).parents[2]
 

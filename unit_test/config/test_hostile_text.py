@@ -9,15 +9,12 @@ from types import FrameType
 
 import pytest
 
-from cibw.config.lines import key_lines
 from cibw.config.load import load_options
-from cibw.config.problems import Findings
-from cibw.config.requires_python import find_requires_python
+from cibw.config.project.python_versions import find_requires_python
 from cibw.config.selectors import Selector
-from cibw.config.toml import parse_toml
+from cibw.config.toml import Findings, key_lines, parse_toml
 from cibw.errors import CibwError, ConfigurationError
-from cibw.model.identifier import BuildIdentifier
-from cibw.model.target import Platform
+from cibw.model.identifiers import BuildIdentifier, Platform
 from unit_test.config.loading import CP312, build, load, mistake, mistakes, mistakes_in, sources
 
 MAIN = "[tool.cibw]\n"

@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from cibw.config.enable import EnableGroup
+from cibw.config.cascade import Arguments, Sources
 from cibw.config.load import load_options
-from cibw.config.python_versions import PythonVersions
-from cibw.config.sources import Arguments, Sources
+from cibw.config.project.python_versions import PythonVersions
+from cibw.config.selectors import EnableGroup
 from cibw.errors import ConfigurationError
-from cibw.model.identifier import BuildIdentifier
-from cibw.model.target import Platform
-from cibw.untrusted.faults import UnreadableFileError
+from cibw.model.identifiers import BuildIdentifier, Platform
+from cibw.untrusted.limits import UnreadableFileError
 from unit_test.config.loading import CP312, load, mistake, mistakes_in, sources
 
 LINUX = Platform.LINUX

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cibw.config.migrate import migrate
-from cibw.config.migration_notes import migration_notes
+from cibw.config.migrate import migrate, migration_notes
 from cibw.config.toml import parse_toml
 from cibw.errors import ConfigurationError
 

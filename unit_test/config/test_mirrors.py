@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from cibw.config.cascade import Arguments, Sources
 from cibw.config.load import load_options
-from cibw.config.sources import Arguments, Sources
-from cibw.model.target import Platform
+from cibw.model.identifiers import Platform
 from unit_test.config.loading import load, mistake
 
 TABLE = (

@@ -5,8 +5,8 @@ import pytest
 from cibw.config.layers import known_variables
 from cibw.config.load import load_options
 from cibw.config.option_list import ALL_OPTIONS
-from cibw.config.switches import SWITCHES
-from cibw.model.target import Platform
+from cibw.config.selectors import SWITCHES
+from cibw.model.identifiers import Platform
 from unit_test.config.loading import load, mistake, mistakes, mistakes_in, sources
 
 OVERRIDE = '[tool.cibw]\n[[tool.cibw.overrides]]\nselect = "*"\n'

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cibw.config.publish_values import PublishOptions, ReleaseTarget
-from cibw.model.attestations import AttestationPolicy
-from cibw.model.target import Platform
+from cibw.config.options import PublishOptions, ReleaseTarget
+from cibw.model.http import AttestationPolicy
+from cibw.model.identifiers import Platform
 from unit_test.config.loading import load, mistake
 
 

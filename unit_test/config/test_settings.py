@@ -6,24 +6,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cibw.cli.config_text import toml_text
-from cibw.config.create_args import create_args, parse_create_args
-from cibw.config.kinds import Context, forget
-from cibw.config.kinds_of_commands import ENVIRONMENT, SETTINGS
+from cibw.cli.commands.config import toml_text
+from cibw.config.cascade import Arguments, Setting
+from cibw.config.documents import get_schema, masked, named_texts, plain, run_settings
 from cibw.config.load import load_options
 from cibw.config.options import SameForAll
-from cibw.config.overview import masked, named_texts, run_settings
-from cibw.config.plain import plain
-from cibw.config.schema_entry import get_schema
-from cibw.config.settings import Setting
-from cibw.config.shell_environment import parse_assignment, parse_assignments
-from cibw.config.sources import Arguments
+from cibw.config.shell import parse_assignment, parse_assignments
 from cibw.config.toml import TomlValue
+from cibw.config.values.commands import ENVIRONMENT, SETTINGS
+from cibw.config.values.containers import create_args, parse_create_args
+from cibw.config.values.types import Context, forget
 from cibw.errors import ConfigurationError
-from cibw.model.environment import EnvExpr
-from cibw.model.identifier import BuildIdentifier
-from cibw.model.target import Platform
-from cibw.model.template import Late
+from cibw.model.identifiers import BuildIdentifier, Platform
+from cibw.model.templates import EnvExpr, Late
 from unit_test.config.loading import CP312, MUSL, build, load, sources
 
 

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cibw.config.shell_environment import parse_assignments, parse_value
-from cibw.model.environment import EnvExpr, Substitution, Variable
-from cibw.model.shell import Shell
+from cibw.config.shell import parse_assignments, parse_value
+from cibw.model.templates import EnvExpr, Shell, Substitution, Variable
 from unit_test.config.shell_reference import evaluate
 
 START = {"SET": "set value", "EMPTY": ""}

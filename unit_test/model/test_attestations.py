@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from cibw.model.attestations import Forge, Publisher
+from cibw.model.http import Forge, Publisher
 
 
 def test_a_publisher_reads_well() -> None:

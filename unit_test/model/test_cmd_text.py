@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cibw.model.cmd_text import cmd_text
-from cibw.model.template import Late, Template
+from cibw.model.templates import Late, Template, cmd_text
 
 BINDINGS = {Late.PROJECT: "C:\\temp/work/project", Late.BUILT_WHEEL: "C:\\temp/a.whl"}
 PROJECT = "C:\\temp\\work\\project"

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cibw.model.command import Command
-from cibw.model.template import Late, Template
+from cibw.model.templates import Command, Late, Template
 
 BINDINGS = {Late.PROJECT: "/project", Late.WORK: "/work dir"}
 

@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cibw.catalog import load_catalog
+from cibw.config.cascade import Arguments, Sources
 from cibw.config.load import load_options
 from cibw.config.options import Options
-from cibw.config.sources import Arguments, Sources
-from cibw.model.facts import Facts, HostInterpreter
-from cibw.model.identifier import Interpreter
-from cibw.model.images import EngineName
+from cibw.model.identifiers import Family, Interpreter, Platform
+from cibw.model.machines import EngineName, Facts, HostInterpreter
 from cibw.model.plan import Plan
-from cibw.model.target import Family, Platform
-from cibw.planning.make import make_plan
+from cibw.planning.plan import make_plan
 from cibw.planning.select import select
 
 CATALOG = load_catalog()

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from cibw.errors import ConfigurationError, NothingSelectedError
-from cibw.model.facts import Facts
+from cibw.model.identifiers import Platform
+from cibw.model.machines import Facts
 from cibw.model.plan import Fetch, Plan, Run, StepName, WheelBuild
-from cibw.model.target import Platform
 from unit_test.planning.planned import CATALOG, DOCKER, INTEL_MAC, MAC, WINDOWS, options_of, plan_with
 
 EVERYTHING = '[tool.cibw]\narchs = "all"\n'

@@ -12,18 +12,17 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cibw.config.cascade import Arguments, Sources
 from cibw.config.load import load_options
-from cibw.config.sources import Arguments, Sources
 from cibw.errors import CibwError
-from cibw.model.facts import Facts
+from cibw.model.identifiers import Platform
+from cibw.model.machines import Facts
 from cibw.model.plan import Plan
-from cibw.model.target import Platform
-from cibw.reporting.annotations import error_annotation
-from cibw.reporting.codec import plan_from_json, plan_to_json
-from cibw.reporting.errors_text import error_text
-from cibw.reporting.fold import FoldStyle
-from cibw.reporting.look import Look
-from cibw.reporting.plan_text import plan_text
+from cibw.reporting.codecs import plan_from_json, plan_to_json
+from cibw.reporting.errors import error_annotation, error_text
+from cibw.reporting.plan import plan_text
+from cibw.reporting.streams import FoldStyle
+from cibw.reporting.terminal import Look
 from unit_test.config.documents import Json, document_text, documents, environments, texts
 from unit_test.planning.planned import DOCKER, HOST, MAC, WINDOWS, plan_with
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from cibw.model.facts import Facts
+from cibw.model.machines import Facts
 from cibw.model.plan import Run, StepName, WheelBuild
 from unit_test.planning.planned import DOCKER, HOST, plan_of
 

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cibw.model.compiler_cache import CompilerCache
-from cibw.model.facts import Facts
+from cibw.model.machines import CompilerCache, Facts
 from cibw.model.plan import WheelBuild
 from unit_test.planning.planned import DOCKER, HOST, plan_of
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from cibw.model.plan import Action, PutFiles, Run
-from cibw.model.shell import Shell
-from cibw.planning.files import bring_test_sources, copy_to_tests
-from cibw.planning.files import test_directory as directory_of_tests
+from cibw.model.templates import Shell
+from cibw.planning.actions import bring_test_sources, copy_to_tests
+from cibw.planning.actions import test_directory as directory_of_tests
 
 
 @pytest.mark.parametrize(

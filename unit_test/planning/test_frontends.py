@@ -5,14 +5,12 @@ from __future__ import annotations
 import pytest
 
 from cibw.config.options import BuildFrontend, BuildOptions, FrontendName
-from cibw.model.facts import Facts
-from cibw.model.identifier import BuildIdentifier
-from cibw.model.images import HostSpec
-from cibw.model.layout import PROJECT
+from cibw.model.identifiers import BuildIdentifier
+from cibw.model.machines import Facts, HostSpec
 from cibw.model.plan import Run, StepName
-from cibw.model.template import Template
-from cibw.planning.frontends import Package, build_command
-from cibw.planning.ground import Ground
+from cibw.model.templates import PROJECT, Template
+from cibw.planning.actions import Ground
+from cibw.planning.environment import Package, build_command
 from unit_test.planning.planned import DOCKER, HOST, options_of, plan_of, plan_with
 
 ONE = 'build = "cp312-manylinux_x86_64"'

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from cibw.config.sources import Arguments
-from cibw.model.target import Platform
-from cibw.reporting.codec import plan_from_json, plan_to_json
-from cibw.reporting.look import Look
-from cibw.reporting.plan_text import plan_text
+from cibw.config.cascade import Arguments
+from cibw.model.identifiers import Platform
+from cibw.reporting.codecs import plan_from_json, plan_to_json
+from cibw.reporting.plan import plan_text
+from cibw.reporting.terminal import Look
 from unit_test.conftest import Golden
 from unit_test.planning.planned import DOCKER, HOST, INTEL_MAC, MAC, WINDOWS, WINDOWS_ON_ARM, plan_of
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from cibw.model.facts import Facts
+from cibw.model.identifiers import Platform
+from cibw.model.machines import Facts
 from cibw.model.plan import Fetch
-from cibw.model.target import Platform
 from cibw.planning.interpreters import standalone
 from unit_test.planning.planned import CATALOG, DOCKER, INTEL_MAC, MAC, WINDOWS
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cibw.errors import CibwError, ConfigurationError, DeprecatedError
-from cibw.model.facts import Facts
-from cibw.model.images import ContainerSpec
-from cibw.model.target import Architecture
+from cibw.model.identifiers import Architecture
+from cibw.model.machines import ContainerSpec, Facts
 from cibw.planning.platforms.linux import require_images
 from cibw.planning.select import select
 from unit_test.planning.planned import CATALOG, DOCKER, HOST, options_of, plan_of, plan_with

@@ -6,10 +6,9 @@ import pytest
 
 from cibw.config.options import StableAbi
 from cibw.errors import ConfigurationError
-from cibw.model.facts import Facts
-from cibw.model.identifier import BuildIdentifier
+from cibw.model.identifiers import BuildIdentifier, Platform
+from cibw.model.machines import Facts
 from cibw.model.plan import Plan, Run, StepName, WheelBuild
-from cibw.model.target import Platform
 from cibw.planning.platforms.macos import lowest_target
 from unit_test.planning.planned import CATALOG, DOCKER, INTEL_MAC, MAC, WINDOWS, options_of, plan_of, plan_with
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from cibw.errors import ConfigurationError, NothingSelectedError
-from cibw.model.facts import Facts
+from cibw.model.identifiers import Platform
+from cibw.model.machines import Facts
 from cibw.model.plan import Fetch, Plan, PutText, Run, WheelBuild
-from cibw.model.target import Platform
 from cibw.planning.platforms.pyodide import python_of
 from unit_test.planning.planned import CATALOG, DOCKER, MAC, WINDOWS, WINDOWS_ON_ARM, plan_of
 

@@ -10,18 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cibw.config.options import BuildOptions
-from cibw.config.placeholders import meanings_in_tests, parse_template
-from cibw.config.problems import BadValueError
+from cibw.config.toml import BadValueError
+from cibw.config.values.commands import meanings_in_tests, parse_template
 from cibw.errors import ConfigurationError, Mistake
-from cibw.model.images import HostSpec
-from cibw.model.layout import CONSTRAINTS
+from cibw.model.identifiers import Platform
+from cibw.model.machines import HostSpec
 from cibw.model.plan import PutText, Step, StepName
-from cibw.model.target import Platform
-from cibw.model.template import Template
+from cibw.model.templates import CONSTRAINTS, Template
 from cibw.planning import steps
-from cibw.planning.frontends import Package
-from cibw.planning.ground import Circumstances, Ground, Refused
-from cibw.planning.make import require_fit
+from cibw.planning.actions import Circumstances, Ground, Refused
+from cibw.planning.environment import Package
+from cibw.planning.plan import require_fit
 from cibw.planning.testbed import Entry, Invocation, app_tests, parse_invocations
 from unit_test.planning.planned import CATALOG, MAC, options_of
 

@@ -4,11 +4,9 @@ import pytest
 from packaging.tags import Tag
 
 from cibw.config.options import BuildOptions
-from cibw.model.environment import EnvExpr
 from cibw.model.plan import PutText, Run, Step
-from cibw.model.shell import Shell
-from cibw.model.template import Late, Template
-from cibw.planning.ground import Conventions
+from cibw.model.templates import EnvExpr, Late, Shell, Template
+from cibw.planning.actions import Conventions
 from cibw.planning.verification import Installation, identifier_of, verification
 
 TESTS = BuildOptions(

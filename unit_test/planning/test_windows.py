@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from cibw.model.plan import Run
-from cibw.model.shell import Shell
+from cibw.model.templates import Shell
 from unit_test.planning.planned import WINDOWS, plan_of
 
 

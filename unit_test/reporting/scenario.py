@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from cibw.errors import ErrorContext
-from cibw.model import layout
-from cibw.model.command import Command
-from cibw.model.compiler_cache import CacheHits, CompilerCache
-from cibw.model.environment import EnvExpr, Variable
+from cibw.model import templates as layout
 from cibw.model.events import (
     BuildFinished,
     BuildResult,
@@ -27,11 +24,19 @@ from cibw.model.events import (
     WarningRaised,
     WheelFile,
 )
-from cibw.model.identifier import BuildIdentifier
-from cibw.model.images import ContainerEngine, ContainerSpec, CreateOptions, EngineName, HostSpec, Image
-from cibw.model.not_built import NotBuilt
+from cibw.model.identifiers import BuildIdentifier, NotBuilt
+from cibw.model.machines import (
+    CacheHits,
+    CompilerCache,
+    ContainerEngine,
+    ContainerSpec,
+    CreateOptions,
+    EngineName,
+    HostSpec,
+    Image,
+)
 from cibw.model.plan import Check, Job, Plan, PutText, Run, Step, StepName, WheelBuild, When
-from cibw.model.template import Late, Template
+from cibw.model.templates import Command, EnvExpr, Late, Template, Variable
 
 CP310, CP311, CP312, CP313 = (
     BuildIdentifier.parse(f"cp3{minor}-manylinux_x86_64") for minor in ("10", "11", "12", "13")

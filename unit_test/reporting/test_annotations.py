@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from cibw.errors import ConfigurationError, CredentialsError, Mistake
-from cibw.model.findings import Finding, Severity
-from cibw.reporting.annotations import error_annotation, finding_annotations
-from cibw.reporting.fold import FoldStyle
+from cibw.model.manifest import Finding, Severity
+from cibw.reporting.errors import error_annotation, finding_annotations
 from cibw.reporting.masking import Masker
+from cibw.reporting.streams import FoldStyle
 
 FINDINGS = (
     Finding(rule="no-readme", message="There is no README.", severity=Severity.WARNING),

@@ -8,7 +8,7 @@ from hypothesis import given
 from cibw.errors import CibwError
 from cibw.model.events import Report
 from cibw.model.plan import Plan
-from cibw.reporting.codec import manifest_from_json, plan_from_json, plan_to_json, report_from_json, report_to_json
+from cibw.reporting.codecs import manifest_from_json, plan_from_json, plan_to_json, report_from_json, report_to_json
 from unit_test.strategies import plans, reports
 
 

@@ -25,8 +25,8 @@ from cibw.model.events import (
 )
 from cibw.model.plan import StepName
 from cibw.reporting.console import Console
-from cibw.reporting.fold import FoldStyle
-from cibw.reporting.look import Look
+from cibw.reporting.streams import FoldStyle
+from cibw.reporting.terminal import Look
 from unit_test.conftest import Golden
 from unit_test.reporting.scenario import CP310, CP311, EVENTS, JOB, NO_NATIVE_FILE
 

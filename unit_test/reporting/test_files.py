@@ -6,12 +6,10 @@ from pathlib import Path
 import pytest
 
 from cibw.model.events import CommandStarted, Event, OutputLine, RunFinished, WarningRaised
-from cibw.reporting.codec import report_from_json
-from cibw.reporting.logfiles import LogFiles, log_path
-from cibw.reporting.report import FILE_NAME, read_report, report_writer, write_report
-from cibw.reporting.reporter import combine
-from cibw.reporting.summary import summary_writer
-from cibw.reporting.whole_file import write_whole
+from cibw.reporting.codecs import report_from_json
+from cibw.reporting.files import FILE_NAME, LogFiles, log_path, read_report, report_writer, write_report, write_whole
+from cibw.reporting.markdown import summary_writer
+from cibw.reporting.reporters import combine
 from unit_test.conftest import Golden
 from unit_test.reporting.scenario import CP310, CP312, EVENTS, JOB, REPORT
 

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from cibw.reporting.fold import FoldStyle, Level, annotation, detect_fold, is_ci
-from cibw.reporting.look import Look, wants_colour, wants_unicode
-from cibw.reporting.wording import count, duration, exit_code, size
+from cibw.reporting.streams import FoldStyle, Level, annotation, detect_fold, is_ci
+from cibw.reporting.terminal import Look, count, duration, exit_code, size, wants_colour, wants_unicode
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from cibw.errors import CibwError
 from cibw.model.manifest import Manifest, ManifestFile
-from cibw.reporting.codec import manifest_from_json, manifest_to_json
-from cibw.reporting.manifest import read_manifest, write_manifest
-from cibw.reporting.report import FILE_NAME, read_report
+from cibw.reporting.codecs import manifest_from_json, manifest_to_json
+from cibw.reporting.files import FILE_NAME, read_manifest, read_report, write_manifest
 from unit_test.strategies import identifiers, texts
 
 files = st.builds(

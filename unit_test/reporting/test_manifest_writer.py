@@ -8,8 +8,7 @@ import pytest
 from cibw.errors import CibwError
 from cibw.model.events import BuildFinished
 from cibw.model.manifest import Manifest, ManifestFile
-from cibw.reporting.manifest import read_manifest, write_manifest
-from cibw.reporting.manifest_writer import manifest_writer, plan_key
+from cibw.reporting.files import manifest_writer, plan_key, read_manifest, write_manifest
 from unit_test.reporting.scenario import CP310, CP311, CP312, CP313, EVENTS, PLAN, RESULTS
 
 ABI3 = RESULTS[0].wheel

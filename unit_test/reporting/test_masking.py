@@ -10,9 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cibw.model.secret_names import SecretNames
-from cibw.reporting.masking import Masker
-from cibw.reporting.secret_shapes import logins_in
+from cibw.reporting.masking import Masker, SecretNames, logins_in
 
 SECRET = "p@ss w0rd/+'\"%&<ü>"
 

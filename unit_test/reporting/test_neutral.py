@@ -8,12 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cibw.reporting.fold import FoldStyle, Level, annotation, close_fold, open_fold
-from cibw.reporting.guard import GuardedStream, write_command
-from cibw.reporting.json_text import json_text
-from cibw.reporting.look import Look
+from cibw.reporting.codecs import json_text
 from cibw.reporting.masking import Masker
-from cibw.reporting.neutral import neutral, neutral_json, neutral_line
+from cibw.reporting.streams import (
+    FoldStyle,
+    GuardedStream,
+    Level,
+    annotation,
+    close_fold,
+    neutral,
+    neutral_json,
+    neutral_line,
+    open_fold,
+    write_command,
+)
+from cibw.reporting.terminal import Look
 
 COMMANDS = [
     ("##vso[task.setvariable variable=X]1", "# #vso[task.setvariable variable=X]1"),

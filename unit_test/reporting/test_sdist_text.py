@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from cibw.model.distribution import Distribution
-from cibw.model.findings import Finding, Severity
-from cibw.reporting.findings_text import fault_text, warning_lines
-from cibw.reporting.look import Look
-from cibw.reporting.sdist_text import begun_line, built_lines, kept_lines
+from cibw.model.manifest import Finding, Severity
+from cibw.model.release import Distribution
+from cibw.reporting.checks import begun_line, built_lines, kept_lines
+from cibw.reporting.errors import fault_text, warning_lines
+from cibw.reporting.terminal import Look
 
 SDIST = Distribution.parse("demo-1.0.tar.gz", size=4_210, sha256="ab" * 32)
 PLAIN = Look(unicode=False)

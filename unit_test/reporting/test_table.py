@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from cibw.model.events import BuildResult, WheelFile
-from cibw.reporting.look import Look
-from cibw.reporting.table import SHORT_HASH, wheel_table
+from cibw.reporting.tables import SHORT_HASH, wheel_table
+from cibw.reporting.terminal import Look
 from unit_test.reporting.scenario import RESULTS
 
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"

@@ -3,18 +3,16 @@ from __future__ import annotations
 import pytest
 
 from cibw.errors import CibwError, ConfigurationError, ErrorContext, Mistake, NothingSelectedError
-from cibw.model import layout
-from cibw.model.command import Command
+from cibw.model import templates as layout
 from cibw.model.events import Failure, Report
-from cibw.model.images import ContainerEngine, ContainerSpec, CreateOptions, EngineName, HostSpec, Image
+from cibw.model.machines import ContainerEngine, ContainerSpec, CreateOptions, EngineName, HostSpec, Image
 from cibw.model.plan import Job, Plan, Run, Step, StepName
-from cibw.model.template import Template
-from cibw.reporting.codec import plan_to_json, report_to_json
-from cibw.reporting.errors_text import error_text
-from cibw.reporting.look import Look
-from cibw.reporting.plan_text import plan_text
-from cibw.reporting.summary import summary_markdown
-from cibw.reporting.wording import exit_code
+from cibw.model.templates import Command, Template
+from cibw.reporting.codecs import plan_to_json, report_to_json
+from cibw.reporting.errors import error_text
+from cibw.reporting.markdown import summary_markdown
+from cibw.reporting.plan import plan_text
+from cibw.reporting.terminal import Look, exit_code
 from unit_test.conftest import Golden
 from unit_test.reporting.scenario import CP310, PLAN, REPORT
 

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cibw.model.events import Report
-from cibw.model.published import PublishReport, UploadResult, UploadStatus
-from cibw.model.release import Decision
-from cibw.model.uploading import (
+from cibw.model.events import PublishReport, Report, UploadResult, UploadStatus
+from cibw.model.release import (
     BytesSent,
+    Decision,
     FileFinished,
     FileStarted,
     TryFailed,
@@ -19,14 +18,11 @@ from cibw.model.uploading import (
     UploadFinished,
     UploadStarted,
 )
-from cibw.reporting.look import Look
-from cibw.reporting.publish_report import keep_publish, read_publish
-from cibw.reporting.report import read_report, write_report
-from cibw.reporting.upload_console import UploadConsole
-from cibw.reporting.upload_json import publish_report_to_json, upload_plan_to_json
-from cibw.reporting.upload_text import upload_plan_text
+from cibw.reporting.files import keep_publish, read_publish, read_report, write_report
+from cibw.reporting.terminal import Look
+from cibw.reporting.uploads import UploadConsole, publish_report_to_json, upload_plan_text, upload_plan_to_json
 from unit_test.conftest import Golden
-from unit_test.publishing.releasing import OTHER, SDIST, WHEEL, plan_of
+from unit_test.release.releasing import OTHER, SDIST, WHEEL, plan_of
 
 _PLAIN = plan_of(WHEEL, OTHER, SDIST)
 PLAN = replace(

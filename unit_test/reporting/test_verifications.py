@@ -4,9 +4,9 @@ import json
 from io import StringIO
 
 from cibw.model.events import CommandStarted, OutputLine, WarningRaised
-from cibw.model.findings import Finding, Severity
-from cibw.reporting.look import Look
-from cibw.reporting.verify_console import VerifyConsole, verification_to_json
+from cibw.model.manifest import Finding, Severity
+from cibw.reporting.terminal import Look
+from cibw.reporting.uploads import VerifyConsole, verification_to_json
 
 WRONG = Finding(rule="bytes", message="other bytes", fix="send them again", files=("a.whl",))
 SKIPPED = Finding(rule="install", message="no wheel fits", severity=Severity.SKIPPED)

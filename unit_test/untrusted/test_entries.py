@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cibw.untrusted.entries import Entry, EntryKind, FileSystem, Listing
-from cibw.untrusted.faults import ArchiveError, UnsafeEntryError
+from cibw.untrusted.archives import Entry, EntryKind, FileSystem, Listing
+from cibw.untrusted.limits import ArchiveError, UnsafeEntryError
 
 
 def file(name: str) -> Entry:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cibw.untrusted.faults import UnreadableFileError
+from cibw.untrusted.limits import UnreadableFileError
 from cibw.untrusted.text import MOST_SOURCE, MOST_TEXT, read_bytes, read_text
 
 

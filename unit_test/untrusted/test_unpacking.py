@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cibw.untrusted.faults import ArchiveError, UnsafeEntryError
-from cibw.untrusted.limits import Limits
+from cibw.untrusted.limits import ArchiveError, Limits, UnsafeEntryError
 from cibw.untrusted.tars import TarReader
 from cibw.untrusted.unpacking import unpack_into
 from unit_test.untrusted.hostile import (

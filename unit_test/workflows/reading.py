@@ -6,11 +6,10 @@ from collections.abc import Iterable
 
 from ruamel.yaml import YAML
 
-from cibw.cli.init import read_template
-from cibw.model.identifier import BuildIdentifier
-from cibw.workflows.make import make_workflow
-from cibw.workflows.matrix import group_builds
-from cibw.workflows.values import CiService, Group, Wishes, Workflow
+from cibw.cli.commands.init import read_template
+from cibw.model.identifiers import BuildIdentifier
+from cibw.workflows import make_workflow
+from cibw.workflows.common import CiService, Group, Wishes, Workflow, group_builds
 
 NAMES = (
     "cp311-manylinux_x86_64",

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from cibw.model.versions import VersionSource
-from cibw.workflows.values import CiService, Wishes
+from cibw.model.release import VersionSource
+from cibw.workflows.common import CiService, Wishes
 from unit_test.workflows.reading import WISHES, groups_of, made, parsed, table
 
 VARIANTS = (

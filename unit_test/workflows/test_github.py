@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cibw.workflows.common import CiService
 from cibw.workflows.github import PINS
-from cibw.workflows.values import CiService
 from unit_test.workflows.reading import WISHES, at, entries, groups_of, made, parsed, table
 
 ROOT = Path(__file__).parents[2]

@@ -8,20 +8,26 @@ from dataclasses import dataclass, replace
 
 from cibw.config.options import BuildOptions, FrontendName
 from cibw.errors import Mistake
-from cibw.model.downloads import Mirrors
-from cibw.model.layout import BUILD_ENVIRONMENT, POSIX_VENV, TEST_DIR, WORK
-from cibw.model.not_built import NotBuilt
+from cibw.model.identifiers import Architecture, NotBuilt, Platform
+from cibw.model.machines import Mirrors
 from cibw.model.plan import Action, Fetch, Step, StepName
-from cibw.model.shell import Shell
-from cibw.model.target import Architecture, Platform
-from cibw.model.template import Late, Template
-from cibw.planning.architectures import native_architecture
-from cibw.planning.brought_ground import brought_ground
-from cibw.planning.commands import Argument, assign, program, resource, unless_set
-from cibw.planning.files import copy_to_tests
-from cibw.planning.frontends import in_environment, package_directory
-from cibw.planning.ground import Circumstances, Conventions, Ground, Half, Refused
-from cibw.planning.interpreters import kept_interpreter, python_of_host
+from cibw.model.templates import BUILD_ENVIRONMENT, POSIX_VENV, TEST_DIR, WORK, Late, Shell, Template
+from cibw.planning.actions import (
+    Argument,
+    Circumstances,
+    Conventions,
+    Ground,
+    Half,
+    Refused,
+    assign,
+    copy_to_tests,
+    program,
+    resource,
+    unless_set,
+)
+from cibw.planning.environment import in_environment, package_directory
+from cibw.planning.interpreters import brought_ground, kept_interpreter, python_of_host
+from cibw.planning.select import native_architecture
 from cibw.planning.testbed import Invocation, app_tests
 
 _TRIPLETS = {Architecture.ARM64_V8A: "aarch64-linux-android", Architecture.X86_64: "x86_64-linux-android"}

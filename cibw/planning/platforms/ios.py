@@ -7,19 +7,27 @@ from dataclasses import dataclass
 
 from cibw.config.options import FrontendName
 from cibw.errors import Mistake
-from cibw.model.images import HostSpec
-from cibw.model.layout import BUILD_ENVIRONMENT, POSIX_VENV, WORK
+from cibw.model.identifiers import Architecture, Platform
+from cibw.model.machines import HostSpec
 from cibw.model.plan import Action, Step, StepName
-from cibw.model.shell import Shell
-from cibw.model.target import Architecture, Platform
-from cibw.model.template import Late, Template
-from cibw.planning.architectures import native_architecture
-from cibw.planning.commands import assign, program, resource, shell, unless_set, virtual_environment
-from cibw.planning.files import certificates, copy_to_tests
-from cibw.planning.ground import Circumstances, Ground, Refused
+from cibw.model.templates import BUILD_ENVIRONMENT, POSIX_VENV, WORK, Late, Shell, Template
+from cibw.planning.actions import (
+    Circumstances,
+    Ground,
+    Refused,
+    assign,
+    certificates,
+    copy_to_tests,
+    program,
+    resource,
+    shell,
+    unless_set,
+    virtual_environment,
+)
+from cibw.planning.environment import constraints, tools_by_pip
 from cibw.planning.interpreters import Brought, python_of_mac, unpacked
+from cibw.planning.select import native_architecture
 from cibw.planning.testbed import Invocation, app_tests
-from cibw.planning.tools import constraints, tools_by_pip
 
 _TARGET = "IPHONEOS_DEPLOYMENT_TARGET"
 _LOWEST = "13.0"

@@ -9,21 +9,25 @@ from dataclasses import dataclass
 from cibw.catalog import Catalog, CatalogEntry
 from cibw.config.options import BuildOptions, Options
 from cibw.errors import ConfigurationError, DeprecatedError
-from cibw.model.downloads import Mirrors
-from cibw.model.facts import Facts, HostInterpreter
-from cibw.model.identifier import BuildIdentifier
-from cibw.model.images import ContainerSpec, EngineName, HostSpec, Image
-from cibw.model.layout import BUILD_ENVIRONMENT, CERTIFICATES, MUSL_PYTHON
-from cibw.model.not_built import NotBuilt
+from cibw.model.identifiers import Architecture, BuildIdentifier, Family, NotBuilt, Platform, Target
+from cibw.model.machines import ContainerSpec, EngineName, Facts, HostInterpreter, HostSpec, Image, Mirrors
 from cibw.model.plan import Action
-from cibw.model.target import Architecture, Family, Platform, Target
-from cibw.model.template import Late, Template
-from cibw.planning.architectures import native_architecture
-from cibw.planning.brought_ground import pip_needs_certificates
-from cibw.planning.commands import assign, program, resource, seeded_environment, shell, unless_set, virtual_environment
-from cibw.planning.frontends import uses_uv
-from cibw.planning.ground import Circumstances, Ground, MissingPython
-from cibw.planning.tools import constraints, frontend_tools, seed
+from cibw.model.templates import BUILD_ENVIRONMENT, CERTIFICATES, MUSL_PYTHON, Late, Template
+from cibw.planning.actions import (
+    Circumstances,
+    Ground,
+    MissingPython,
+    assign,
+    program,
+    resource,
+    seeded_environment,
+    shell,
+    unless_set,
+    virtual_environment,
+)
+from cibw.planning.environment import constraints, frontend_tools, seed, uses_uv
+from cibw.planning.interpreters import pip_needs_certificates
+from cibw.planning.select import native_architecture
 
 _OCI_PLATFORMS = {
     Architecture.X86_64: "linux/amd64",

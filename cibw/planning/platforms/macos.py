@@ -6,16 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cibw.model.environment import EnvExpr, Substitution, Variable
-from cibw.model.identifier import BuildIdentifier, Implementation
-from cibw.model.not_built import NotBuilt
-from cibw.model.target import Architecture, Platform
-from cibw.model.template import Late, Template
-from cibw.planning.architectures import native_architecture
-from cibw.planning.brought_ground import brought_ground
-from cibw.planning.commands import assign, unless_set
-from cibw.planning.ground import Circumstances, Conventions, Ground, Half
-from cibw.planning.interpreters import Brought, python_of_mac, unpacked, wants_uv
+from cibw.model.identifiers import Architecture, BuildIdentifier, Implementation, NotBuilt, Platform
+from cibw.model.templates import EnvExpr, Late, Substitution, Template, Variable
+from cibw.planning.actions import Circumstances, Conventions, Ground, Half, assign, unless_set
+from cibw.planning.interpreters import Brought, brought_ground, python_of_mac, unpacked, wants_uv
+from cibw.planning.select import native_architecture
 
 _TARGET = "MACOSX_DEPLOYMENT_TARGET"
 _BEFORE_ALL_TARGET = "10.9"

@@ -9,17 +9,32 @@ from dataclasses import dataclass, replace
 
 from cibw.catalog import Catalog, CatalogEntry
 from cibw.errors import Mistake
-from cibw.model.environment import EnvExpr, Substitution, Variable
-from cibw.model.facts import Facts
-from cibw.model.layout import BUILD_ENVIRONMENT, POSIX_VENV, TEST_ENVIRONMENT, WORK
-from cibw.model.not_built import NotBuilt
+from cibw.model.identifiers import NotBuilt, Platform
+from cibw.model.machines import Facts
 from cibw.model.plan import Action, Fetch
-from cibw.model.target import Platform
-from cibw.model.template import Late, Template
-from cibw.planning.brought_ground import brought_ground
-from cibw.planning.commands import assign, prepend_path, program, resource, shell
-from cibw.planning.ground import Circumstances, Conventions, Ground, Refused
-from cibw.planning.interpreters import kept_interpreter, processor, python_of_host
+from cibw.model.templates import (
+    BUILD_ENVIRONMENT,
+    POSIX_VENV,
+    TEST_ENVIRONMENT,
+    WORK,
+    EnvExpr,
+    Late,
+    Substitution,
+    Template,
+    Variable,
+)
+from cibw.planning.actions import (
+    Circumstances,
+    Conventions,
+    Ground,
+    Refused,
+    assign,
+    prepend_path,
+    program,
+    resource,
+    shell,
+)
+from cibw.planning.interpreters import brought_ground, kept_interpreter, processor, python_of_host
 
 _RELEASES = "https://github.com/pyodide/pyodide/releases/download"
 _PYTHONS = {"0.25": "3.11", "0.26": "3.12", "0.27": "3.12", "0.28": "3.13", "0.29": "3.13"}

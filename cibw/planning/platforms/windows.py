@@ -6,19 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from cibw.catalog import CatalogEntry, nuget_package
-from cibw.model.environment import EnvExpr, Variable
-from cibw.model.identifier import Implementation
-from cibw.model.layout import WINDOWS_VENV, WORK
+from cibw.model.identifiers import Architecture, Implementation, Platform
 from cibw.model.plan import Action
-from cibw.model.shell import Shell
-from cibw.model.target import Architecture, Platform
-from cibw.model.template import Template
-from cibw.planning.architectures import native_architecture
-from cibw.planning.brought_ground import brought_ground
-from cibw.planning.commands import assign
-from cibw.planning.files import script
-from cibw.planning.ground import Circumstances, Conventions, Ground
-from cibw.planning.interpreters import Brought, fetched, kept_interpreter, managed, unpacked, wants_uv
+from cibw.model.templates import WINDOWS_VENV, WORK, EnvExpr, Shell, Template, Variable
+from cibw.planning.actions import Circumstances, Conventions, Ground, assign, script
+from cibw.planning.interpreters import Brought, brought_ground, fetched, kept_interpreter, managed, unpacked, wants_uv
+from cibw.planning.select import native_architecture
 
 _X64, _X86, _ARM64 = Architecture.WIN_AMD64, Architecture.WIN_X86, Architecture.WIN_ARM64
 _CONVENTIONS = Conventions(shell=Shell.CMD, venv=WINDOWS_VENV)

@@ -1,1 +1,0 @@
-"""The parts of bin/compare_commands.py."""

@@ -1,1 +1,0 @@
-"""The parts of bin/compare_with_peer.py."""

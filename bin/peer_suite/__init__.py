@@ -1,1 +1,0 @@
-"""The parts of bin/run_peer_suite.py."""

@@ -1,0 +1,373 @@
+"""The index that a release goes to: arguments, login, what it has, and attestations."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cibw.ci import CiFacts, CiProvider
+from cibw.cli.arguments import add_package, address, command_parser
+from cibw.cli.session import Session
+from cibw.errors import ConfigurationError, CredentialsError
+from cibw.model.http import AttestationPolicy, Certificates, TrustedPublishing, Web
+from cibw.model.release import Listing, PackageIndex, UploadPlan
+from cibw.release.answers import Attester, Credentials, CredentialSource
+from cibw.release.attestations.attest import (
+    NOT_TRUSTED,
+    Verdict,
+    decide,
+    leftovers,
+    with_attestations,
+    without_attestations,
+)
+from cibw.release.attestations.sigstore import VARIABLE, Trust, is_installed
+from cibw.release.credentials import SecretSource, certificates_of
+from cibw.release.index import Lookup, Wanted, guessed_address, index_of
+from cibw.release.upload_plan import Release
+from cibw.reporting.streams import write_command
+from cibw.reporting.terminal import count
+from cibw.untrusted.http import basic_login
+from cibw.untrusted.limits import read_text_limited
+
+if TYPE_CHECKING:
+    import ssl
+
+
+# The command line of `cibw publish`.
+
+_EPILOG = """\
+environment variables:
+  CIBW_PUBLISH_TOKEN               an API token of the index
+  TWINE_USERNAME, TWINE_PASSWORD   a login, for indexes without tokens; UV_PUBLISH_TOKEN and similar names work, too
+  Without them, .pypirc and the keyring are used. With trusted publishing in a CI, none of them is needed.
+
+exit codes:
+  0 all files are on the index; 18 the index has different files with the same names, nothing was uploaded;
+  19 no file was accepted; 20 some files were accepted: the same command uploads the rest; 21 missing or invalid
+  credentials; 24 publishing is not allowed here; 25 the index already has all files of a tagged release.
+"""
+
+
+def publish_parser() -> argparse.ArgumentParser:
+    """The parser of the command's arguments."""
+    parser = command_parser(
+        "publish",
+        "[options] [DIR | FILE...]",
+        "Upload the wheels, then the sdist, to a package index. Files that the index already has are skipped. If the\n"
+        "index has a different file with the same name, nothing is uploaded.",
+        _EPILOG,
+    )
+    add_paths(parser)
+    add_package(parser)
+    index = parser.add_argument_group("index")
+    add_upload(index)
+    index.add_argument(
+        "--skip-released",
+        action="store_true",
+        help="upload nothing, and succeed, if the index has other files of this version; for pushes to a test index",
+    )
+    add_gates(parser.add_argument_group("gates"))
+    parser.add_argument("--no-check", action="store_true", help="upload without running the checks of `cibw check`")
+    _add_output(parser.add_argument_group("output"))
+    return parser
+
+
+def add_paths(parser: argparse.ArgumentParser) -> None:
+    """Add the argument for distributions."""
+    parser.add_argument(
+        "paths",
+        metavar="DIR | FILE",
+        nargs="*",
+        help="directory of wheels and sdist, or single files; default: dist, else wheelhouse",
+    )
+
+
+def add_index(group: argparse._ActionsContainer) -> None:
+    """Add the arguments for the index and its API."""
+    group.add_argument(
+        "--to",
+        metavar="INDEX",
+        type=address,
+        help="pypi, testpypi, an upload address, or a section of .pypirc; default: the option "
+        "publish-to, else pypi [CIBW_PUBLISH_TO]",
+    )
+    group.add_argument(
+        "--simple-url",
+        metavar="ADDRESS",
+        type=address,
+        help="root of the index's simple API, which lists existing files; default: derived from --to",
+    )
+    group.add_argument("--allow-http", action="store_true", help="send credentials unencrypted, for private networks")
+
+
+def add_upload(group: argparse._ActionsContainer) -> None:
+    """Add the arguments for the index and the upload."""
+    add_index(group)
+    group.add_argument(
+        "--skip-existing",
+        action=argparse.BooleanOptionalAction,
+        help="succeed if the index already has all files of a tagged release, or files of the same name that "
+        "cannot be compared [CIBW_SKIP_EXISTING]",
+    )
+    group.add_argument(
+        "--trusted-publishing",
+        metavar="WHEN",
+        choices=[policy.value for policy in TrustedPublishing],
+        help="exchange the CI run's identity for a token of the index: auto (if possible), always, never",
+    )
+
+
+def add_gates(group: argparse._ActionsContainer) -> None:
+    """Add the arguments that restrict publishing."""
+    group.add_argument(
+        "--require-tag",
+        action=argparse.BooleanOptionalAction,
+        help="publish only if the commit has the tag of the version [CIBW_REQUIRE_TAG]",
+    )
+    group.add_argument(
+        "--branch",
+        dest="branches",
+        metavar="PATTERN",
+        action="append",
+        help="publish only from this branch, or from the tag of the version; may be repeated [CIBW_PUBLISH_BRANCHES]",
+    )
+    group.add_argument(
+        "--never-from-pull-request",
+        action=argparse.BooleanOptionalAction,
+        help="do not publish in a pull request's run; the default [CIBW_NEVER_FROM_PULL_REQUEST]",
+    )
+
+
+def _add_output(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--dry-run", action="store_true", help="print what would be uploaded, and what would stop it; upload nothing"
+    )
+    group.add_argument(
+        "--json",
+        dest="as_json",
+        action="store_true",
+        help="print the plan or the result as JSON; other output goes to stderr",
+    )
+
+
+# The credentials of uploads, found on first use.
+
+PYPIRC = "~/.pypirc"
+
+
+class LateSource:
+    """Opens a credential source on first use, because a plan may need no credentials; satisfies SecretSource."""
+
+    def __init__(self, opener: Callable[[], SecretSource], learn: Callable[[tuple[str, ...]], None]) -> None:
+        self._opener = opener
+        self._learn = learn
+        self._opened: SecretSource | None = None
+
+    @property
+    def description(self) -> str:
+        """The origin of the credentials."""
+        return self.open().description
+
+    def open(self) -> SecretSource:
+        """The source; CredentialsError if no credentials are found."""
+        if self._opened is None:
+            self._opened = self._opener()
+        return self._opened
+
+    def credentials(self) -> Credentials:
+        """Credentials for the next upload."""
+        found = self.open().credentials()
+        self._learn((*self.secrets(), found.password))
+        return found
+
+    def secrets(self) -> tuple[str, ...]:
+        """All secrets so far."""
+        return self._opened.secrets() if self._opened else ()
+
+    def close(self) -> None:
+        """Revoke credentials that must not outlive the upload."""
+        if self._opened:
+            self._opened.close()
+
+
+def source_for(session: Session, index: PackageIndex, facts: CiFacts, warn: Callable[[str], None]) -> LateSource:
+    """The credential source for an index: trusted publishing, variables, .pypirc or the keyring."""
+    return LateSource(partial(_open, session, index, facts, warn), session.mask.learn)
+
+
+def _open(session: Session, index: PackageIndex, facts: CiFacts, warn: Callable[[str], None]) -> SecretSource:
+    from cibw.execution.fetch.http import HttpTransport
+    from cibw.release.credentials import Places, ask_keyring, famous_addresses, is_public, read_pypirc
+    from cibw.release.trusted_publishing import Access, Surroundings, open_source
+
+    famous = famous_addresses()
+    access = Access(
+        index=index,
+        facts=facts,
+        policy=TrustedPublishing(session.line.trusted_publishing),
+        is_public=is_public(index.upload, famous),
+        dry_run=session.line.dry_run,
+    )
+    places = Places(
+        environment=session.environment,
+        pypirc=lambda: read_pypirc(Path(PYPIRC).expanduser()),
+        keyring=ask_keyring,
+    )
+    web = HttpTransport(context=certificates(session, index))
+    surroundings = Surroundings(web=web, mask=partial(mask, session, facts), warn=warn, public=famous)
+    return open_source(access, places, surroundings)
+
+
+def chosen_certificates(session: Session, index: PackageIndex) -> Certificates:
+    """The certificates for an index from variables or .pypirc."""
+    from cibw.release.credentials import read_pypirc
+
+    return certificates_of(index, session.environment, read_pypirc(Path(PYPIRC).expanduser()))
+
+
+def certificates(session: Session, index: PackageIndex) -> ssl.SSLContext:
+    """The SSL context for an index, with its client certificate; DownloadError if a file cannot be read."""
+    from cibw.execution.fetch.http import trusted
+
+    return trusted(session.environment, chosen_certificates(session, index))
+
+
+def mask(session: Session, facts: CiFacts, secret: str) -> None:
+    """Mask a secret in cibw's output and in the CI's log."""
+    session.mask.learn([secret])
+    if facts.provider is CiProvider.GITHUB:
+        # The CI removes this line from its log, and masks the secret from then on.
+        write_command(session.stream_for_people, f"::add-mask::{secret}\n")
+        session.stream_for_people.flush()
+
+
+# The index of `cibw publish`, and its files.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedIndex:
+    """An index and its lookup; `listing` sends a new request each time, with fewer attempts during an upload."""
+
+    index: PackageIndex
+    lookup: Lookup
+
+    def listing(self, release: Release, *, attempts: int = 5) -> Listing:
+        """The files of the release's project on the index."""
+        names = [file.distribution.filename for file in release.files]
+        lookup = replace(self.lookup, attempts=attempts)
+        return lookup.listing(self.index.simple, release.project, names)
+
+
+def named_index(session: Session, to: str) -> PackageIndex:
+    """The index for a name or URL; `simple` is empty if it cannot be derived."""
+    from cibw.release.credentials import famous_addresses
+
+    line, famous = session.line, famous_addresses()
+    wanted = Wanted(to=to, simple=line.simple_url, allow_http=line.allow_http, famous=tuple(famous.values()))
+    return index_of(wanted, _known(to))
+
+
+def find_index(session: Session, index: PackageIndex, source: CredentialSource) -> AskedIndex:
+    """The index with the URL of its simple API, which is looked up if it cannot be derived."""
+    from cibw.execution.fetch.http import HttpTransport
+
+    web: Web = HttpTransport(context=certificates(session, index))
+    lookup = Lookup(web=web, login=_login(source), waiting=partial(_say_waiting, session))
+    if not index.simple:
+        found = lookup.simple_of(index.upload)
+        index = replace(index, simple=found or guessed_address(index.upload))
+    return AskedIndex(index=index, lookup=lookup)
+
+
+def _say_waiting(session: Session, reason: str, seconds: float) -> None:
+    look = session.look
+    mark = look.warning(look.symbol("⚠", "!"))
+    session.stream_for_people.write(f"  {mark} {look.clean(reason)}; retrying in {seconds:g} s\n")
+    session.stream_for_people.flush()
+
+
+def _known(to: str) -> Mapping[str, str]:
+    if "://" in to:
+        return {}
+    from cibw.release.credentials import read_pypirc
+
+    return {name: section.repository for name, section in read_pypirc(Path(PYPIRC).expanduser()).items()}
+
+
+def _login(source: CredentialSource) -> Callable[[], Mapping[str, str]]:
+    def headers() -> Mapping[str, str]:
+        try:
+            found = source.credentials()
+        except CredentialsError:
+            # Try without credentials; the upload itself reports what is missing.
+            return {}
+        return {"authorization": basic_login(f"{found.username}:{found.password}")}
+
+    return headers
+
+
+# Attestations of a release: choose the files to attest, and sign them before the first upload.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attestations:
+    """The attestation settings of the configuration and this run; `warn` shows a warning."""
+
+    session: Session
+    policy: AttestationPolicy
+    facts: CiFacts
+    warn: Callable[[str], None]
+
+    def planned(self, plan: UploadPlan) -> UploadPlan:
+        """The plan with attestations, assuming that trusted publishing succeeds if it is possible."""
+        may_be = self.session.line.trusted_publishing != TrustedPublishing.NEVER.value
+        return with_attestations(plan, self._verdict(is_trusted=may_be and self.facts.is_ci), leftovers)
+
+    def made(self, plan: UploadPlan, source: LateSource) -> UploadPlan:
+        """The plan with its attestations created; AttestationError if they are required and that fails."""
+        from cibw.release.attestations.attest import attest_release
+        from cibw.release.trusted_publishing import TrustedSource
+
+        missing = sum(upload.to_attest for upload in plan.uploads)
+        attested = missing or any(upload.attestations for upload in plan.uploads)
+        if attested and self.policy is AttestationPolicy.AUTO and not isinstance(source.open(), TrustedSource):
+            self.warn(f"The files are uploaded without attestations: {NOT_TRUSTED}.")
+            return without_attestations(plan)
+        if not missing:
+            return plan
+        stream = self.session.stream_for_people
+        stream.write(f"Signing {count(missing, 'file')} with Sigstore\n")
+        stream.flush()
+        return attest_release(plan, self._attester(), self.policy, self.warn)
+
+    def _verdict(self, *, is_trusted: bool) -> Verdict:
+        return decide(self.policy, self.facts, is_trusted=is_trusted, is_installed=is_installed())
+
+    def _attester(self) -> Attester:
+        from cibw.release.attestations.attest import RunAttester, Surroundings
+        from cibw.release.attestations.sigstore import SigstoreSigning
+        from cibw.release.identity import ambient_identity
+
+        surroundings = Surroundings(
+            identify=ambient_identity, mask=partial(mask, self.session, self.facts), warn=self.warn
+        )
+        signing = SigstoreSigning(trust=trust_of(self.session))
+        return RunAttester(signing=signing, facts=self.facts, surroundings=surroundings)
+
+
+def trust_of(session: Session) -> Trust:
+    """The Sigstore instance set in the environment, else the public one."""
+    named = session.environment.get(VARIABLE, "")
+    if not named:
+        return Trust()
+    path = session.working_dir / named
+    try:
+        return Trust(config=read_text_limited(path))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"{VARIABLE} is {path}, which cannot be read.", hint="It must be the JSON of a Sigstore ClientTrustConfig."
+        ) from error

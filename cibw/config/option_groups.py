@@ -1,0 +1,370 @@
+"""Declarations of options, by subject; `option_list` has the list of all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from cibw.config.options import PythonSource
+from cibw.config.toml import BadValueError, TomlValue
+from cibw.config.values.commands import HOOK
+from cibw.config.values.tools import (
+    COMPILER_CACHES,
+    EMULATION_TOOLCHAINS,
+    IMAGE,
+    INDEX,
+    SIZE,
+    TAG_FORMAT,
+    TARGETS,
+    choice,
+)
+from cibw.config.values.types import (
+    FALSE_WORDS,
+    JOBS,
+    LINUX,
+    NOWHERE,
+    PATHS,
+    STRING,
+    SWITCH,
+    TRUE_WORDS,
+    WORDS,
+    AnyOption,
+    Context,
+    Facts,
+    Form,
+    Kind,
+    Option,
+    Places,
+    Scope,
+    Texts,
+    as_text,
+    blank_words,
+    list_kind,
+    one_of,
+    split_words,
+    wrong_type,
+)
+from cibw.model.http import AttestationPolicy
+from cibw.model.identifiers import Platform
+from cibw.model.machines import Replacements
+
+# Compiler options for Linux.
+
+_LINUX = Places(tables=LINUX, suffixes=LINUX)
+COMPILER_CACHE = Option(
+    kind=COMPILER_CACHES,
+    facts=Facts(
+        name="compiler-cache",
+        description="Compiler cache to use between runs: `auto` uses ccache if it is installed, otherwise sccache.",
+        default="auto",
+        places=_LINUX,
+        is_own=True,
+    ),
+)
+EMULATION_TOOLCHAIN = Option(
+    kind=EMULATION_TOOLCHAINS,
+    facts=Facts(
+        name="emulation-toolchain",
+        description="Compilers for containers of another architecture: `zig` cross-compiles on the host's processor "
+        "where possible, `image` runs the image's own compilers under emulation.",
+        default="zig",
+        places=_LINUX,
+        is_own=True,
+    ),
+)
+
+
+# Image options: one for each family and architecture of Linux, and additional ones for PyPy.
+
+_MANYLINUX = {
+    **dict.fromkeys(("x86_64", "i686", "aarch64", "ppc64le", "s390x"), "manylinux_2_28"),
+    "armv7l": "manylinux_2_31",
+    "riscv64": "manylinux_2_39",
+}
+_PYPY = ("pypy_x86_64", "pypy_i686", "pypy_aarch64")
+
+
+def _image(name: str, default: str, what: str) -> Option[str]:
+    facts = Facts(name=name, description=f"Image for {what}.", default=default, places=_LINUX, ignore_empty=True)
+    return Option(kind=IMAGE, facts=facts)
+
+
+def image_option_name(family: str, architecture: str) -> str:
+    """The name of an image option, e.g. `manylinux-x86_64-image`."""
+    return f"{family}-{architecture}-image"
+
+
+IMAGES: dict[str, Option[str]] = {
+    option.facts.name: option
+    for option in (
+        *(_image(f"manylinux-{arch}-image", image, f"manylinux on {arch}") for arch, image in _MANYLINUX.items()),
+        *(
+            _image(f"manylinux-{arch}-image", "", f"PyPy for manylinux on {arch[5:]}; empty to use the CPython image")
+            for arch in _PYPY
+        ),
+        *(_image(f"musllinux-{arch}-image", "musllinux_1_2", f"musllinux on {arch}") for arch in _MANYLINUX),
+    )
+}
+
+
+# The option for the source of interpreters on the host.
+
+_PLATFORMS = frozenset(Platform) - {Platform.LINUX}
+PYTHON_SOURCE = Option(
+    kind=choice(PythonSource),
+    facts=Facts(
+        name="python-source",
+        description="Source of the Pythons for builds outside of containers: `catalog` uses those of python.org, "
+        "NuGet, PyPy, GraalPy and python-build-standalone; `uv` uses Pythons managed by uv, which need no installer. "
+        "On Linux, it applies to builds for Android and Pyodide.",
+        default="catalog",
+        places=Places(tables=_PLATFORMS, suffixes=_PLATFORMS),
+        is_own=True,
+    ),
+)
+
+
+# Options that apply to a whole run.
+
+_RUN = Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE)
+
+SIDE_BY_SIDE = Option(
+    kind=JOBS,
+    facts=Facts(
+        name="jobs",
+        description="Number of builds to run in parallel; `auto` for as many as processors and memory allow.",
+        default="auto",
+        places=_RUN,
+    ),
+)
+CACHE = Option(
+    kind=SWITCH,
+    facts=Facts(
+        name="cache",
+        description="Whether to reuse stored wheels if nothing has changed; `auto` reuses them outside of CI.",
+        default="auto",
+        places=_RUN,
+    ),
+)
+COPY_IGNORED = Option(
+    kind=PATHS,
+    facts=Facts(
+        name="copy-ignored",
+        description="Globs of git-ignored files that builds need, such as libraries downloaded by an earlier CI step; "
+        "`**` for all. Other git-ignored files are not copied to where builds run.",
+        default=(),
+        places=_RUN,
+        is_own=True,
+    ),
+)
+
+
+# The option for names of variables with secret values.
+
+_PATTERN = re.compile(r"[\w.*-]+", re.ASCII)
+
+
+def _check_patterns(texts: Texts) -> Texts:
+    for text in texts:
+        if not _PATTERN.fullmatch(text):
+            raise BadValueError(f"{text!r} is not a variable name", "use letters, digits, _, and * to match any text")
+        if not text.strip("*"):
+            raise BadValueError(f"{text!r} matches every variable", "use a narrower pattern, such as 'COMPANY_*'")
+    return texts
+
+
+SECRETS = Option(
+    kind=list_kind(blank_words, "at whitespace", _check_patterns),
+    facts=Facts(
+        name="secrets",
+        description="Names of additional variables and settings whose values are secret. They are masked in all "
+        "output; `*` matches any text. Names such as `API_TOKEN` or `DB_PASSWORD` need not be listed.",
+        default=(),
+        places=Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE),
+        env_adds=True,
+        is_own=True,
+    ),
+)
+
+
+# Options for publishing releases.
+
+
+def _facts(name: str, description: str, default: TomlValue = "") -> Facts:
+    places = Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE)
+    return Facts(name=name, description=description, default=default, places=places, is_own=True)
+
+
+TO = Option(kind=INDEX, facts=_facts("publish-to", "Index to publish to.", "pypi"))
+SKIP_EXISTING = Option(
+    kind=SWITCH,
+    facts=_facts(
+        "skip-existing",
+        "Do not fail a tagged release if the index already has all of its files.",
+        default=False,
+    ),
+)
+RELEASE_TARGETS = Option(
+    kind=TARGETS,
+    facts=_facts(
+        "release-targets",
+        "Platforms that a release must have wheels for; empty for those that the builds recorded in dist.json.",
+        (),
+    ),
+)
+RELEASE_SDIST = Option(kind=SWITCH, facts=_facts("release-sdist", "Require an sdist in each release.", default=True))
+FILE_SIZE_LIMIT = Option(
+    kind=SIZE, facts=_facts("file-size-limit", "Largest file that the index accepts for this project.", "100MiB")
+)
+CHECK_IGNORE = Option(kind=WORDS, facts=_facts("check-ignore", "Rules whose findings do not block a release.", ()))
+REQUIRE_TAG = Option(
+    kind=SWITCH,
+    facts=_facts("require-tag", "Require a tag that matches the version of the release.", default=False),
+)
+TAGS = Option(kind=TAG_FORMAT, facts=_facts("tag-format", "Format of release tags.", "v{version}"))
+BRANCHES = Option(
+    kind=WORDS,
+    facts=_facts("publish-branches", "Patterns of the branches that can publish; empty for any branch.", ()),
+)
+NEVER_FROM_PULL_REQUEST = Option(
+    kind=SWITCH,
+    facts=_facts("never-from-pull-request", "Refuse to publish from pull request runs.", default=True),
+)
+BEFORE_PUBLISH = Option(
+    kind=HOOK,
+    facts=_facts("before-publish", "Command to run before the first upload; skipped if there is nothing to upload."),
+)
+AFTER_PUBLISH = Option(
+    kind=HOOK, facts=_facts("after-publish", "Command to run after the last upload; skipped if nothing was uploaded.")
+)
+ATTESTATIONS = Option(
+    kind=choice(AttestationPolicy),
+    facts=_facts(
+        "attestations",
+        "Whether to attest files: `auto` does so with trusted publishing on GitHub and GitLab.",
+        "auto",
+    ),
+)
+PUBLISH_OPTIONS: tuple[AnyOption, ...] = (
+    TO,
+    SKIP_EXISTING,
+    RELEASE_TARGETS,
+    RELEASE_SDIST,
+    FILE_SIZE_LIMIT,
+    CHECK_IGNORE,
+    REQUIRE_TAG,
+    TAGS,
+    BRANCHES,
+    NEVER_FROM_PULL_REQUEST,
+    BEFORE_PUBLISH,
+    AFTER_PUBLISH,
+    ATTESTATIONS,
+)
+
+
+# Options for downloads: mirrors and offline mode.
+
+_BEGINNING = r"https?://[^\s/?#@]+(/[^\s?#@]*)?|(?!https?:)[a-z]+:[^\s?#@]*"
+_INSTEAD = r"https?://[^\s/?#@]+(/[^\s?#@]*)?"
+_REGISTRY = r"([\w-]+\.[\w.-]+(:\d+)?|[\w-]+:\d+|localhost)(/[\w./-]*)?"
+"""An image registry as in image references: a dot, a port, or `localhost` before the first slash."""
+
+
+def _mirrors(value: TomlValue, _: Context) -> Replacements:
+    match value:
+        case str():
+            pairs = [_pair(word) for word in split_words(value)]
+        case Mapping():
+            pairs = [(beginning, as_text(instead)) for beginning, instead in value.items()]
+        case _:
+            raise wrong_type(value, "a string or a table")
+    for pair in pairs:
+        _judge(*pair)
+    return tuple(pairs)
+
+
+def _pair(word: str) -> tuple[str, str]:
+    beginning, equals, instead = word.partition("=")
+    if not equals:
+        raise BadValueError(
+            f"{_shown(word)} is not a mirror", "write mirrors as 'prefix=replacement', separated by spaces"
+        )
+    return beginning, instead
+
+
+def _judge(beginning: str, instead: str) -> None:
+    if "@" in beginning or "@" in instead:
+        raise BadValueError(
+            "the address contains credentials, which anyone who can read the configuration could see",
+            "remove them from the address and add them to the user's .netrc file",
+        )
+    if re.fullmatch(_REGISTRY, beginning) and "://" not in instead:
+        if not re.fullmatch(_REGISTRY, instead):
+            hint = "use the prefix of an image reference, such as 'registry.example.org/mirror'"
+            raise BadValueError(f"{instead!r} is not an image registry", hint)
+        return
+    if not re.fullmatch(_BEGINNING, beginning):
+        hint = "use a URL prefix, such as 'https://files.example.org/' or 'maven:', or an image registry"
+        raise BadValueError(f"{beginning!r} is not a URL prefix", hint)
+    if not re.fullmatch(_INSTEAD, instead):
+        hint = "use a URL that begins with 'https://' and has no query"
+        raise BadValueError(f"{instead!r} is not a mirror URL", hint)
+
+
+def _shown(word: str) -> str:
+    return "one of the entries" if "@" in word else repr(word)
+
+
+def _merge(earlier: Replacements, later: Replacements) -> Replacements:
+    return tuple((dict(earlier) | dict(later)).items())
+
+
+MIRRORS = Option(
+    kind=Kind(
+        form=Form(
+            shape="table of URL prefixes and their replacements, or a string of `prefix=replacement` words",
+            schema=one_of(
+                STRING,
+                {
+                    "type": "object",
+                    "propertyNames": {"pattern": f"^({_BEGINNING}|{_REGISTRY})$"},
+                    "additionalProperties": {"type": "string", "pattern": f"^({_INSTEAD}|{_REGISTRY})$"},
+                },
+            ),
+            merging="a later mirror replaces an earlier one with the same prefix",
+        ),
+        parse=_mirrors,
+        merge=_merge,
+    ),
+    facts=Facts(
+        name="mirrors",
+        description="Mirrors of the servers that interpreters, SDKs and images are downloaded from. The longest prefix "
+        "that matches a URL or an image reference is replaced; `maven:` stands for the Maven repository, `nuget:` for "
+        "the NuGet repository.",
+        default={},
+        places=Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE),
+        is_own=True,
+    ),
+)
+
+
+def _yes_or_no(value: TomlValue, _: Context) -> bool:
+    text = str(value).strip().lower()
+    if text not in TRUE_WORDS and text not in (*FALSE_WORDS, ""):
+        raise BadValueError("must be true or false")
+    return text in TRUE_WORDS
+
+
+OFFLINE = Option(
+    kind=Kind(
+        form=Form(shape="true or false", schema=one_of({"type": "boolean"}, {"enum": ("true", "false")})),
+        parse=_yes_or_no,
+    ),
+    facts=Facts(
+        name="offline",
+        description="Run without network access. Missing files are listed before anything is built.",
+        default=False,
+        places=Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE),
+        is_own=True,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Builds that run: machines, steps, the scheduler."""

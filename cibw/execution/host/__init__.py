@@ -1,0 +1,1 @@
+"""The computer that cibw runs on."""

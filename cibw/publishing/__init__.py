@@ -1,1 +1,0 @@
-"""Check, upload and verify finished distributions."""

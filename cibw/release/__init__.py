@@ -1,0 +1,1 @@
+"""From distributions to a package index."""

@@ -1,0 +1,1 @@
+"""Attestations of distributions (PEP 740)."""

@@ -1,1 +1,0 @@
-"""Machines, the steps of one build, and the scheduler."""

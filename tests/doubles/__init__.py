@@ -1,0 +1,1 @@
+"""Test doubles that unit tests and other tests share."""

@@ -1,0 +1,1 @@
+"""The parts of tests/peer/compare_selection.py."""

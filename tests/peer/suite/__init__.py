@@ -1,0 +1,1 @@
+"""The parts of tests/peer/run_suite.py."""
