@@ -100,7 +100,7 @@ def test_tags_of_a_real_repository_decide(project: Path, form: str) -> None:
         project /= "further"
     made = run("cibw", "init", "github", cwd=project)
     assert made.returncode == 0, made.stderr
-    assert "Releases get tags such as 1.0, as 1.1 is there." in made.stdout
+    assert "Releases get tags such as 1.0, like the existing tag 1.1." in made.stdout
     text = (project / ".github/workflows/wheels.yml").read_text("utf-8")
     assert 'tags: ["[0-9]*"]' in text
     assert 'CIBW_TAG_FORMAT: "{version}"' in text

@@ -155,7 +155,7 @@ def test_a_cpp_extension_brings_its_library_and_catches_its_errors(prepare: Prep
 
 def test_a_newer_platform_tag_may_use_newer_symbols(prepare: Prepare, tmp_path: Path) -> None:
     wheel = wheel_with(build(C_EXTENSION, "ext.c", prepare("manylinux_2_34_x86_64"), tmp_path))
-    assert "GLIBC_2.34 of libc.so.6" in "\n".join(map(str, newer_symbols(wheel, "2.17")))
+    assert "GLIBC_2.34 from libc.so.6" in "\n".join(map(str, newer_symbols(wheel, "2.17")))
     assert newer_symbols(wheel, "2.34") == ()
 
 
