@@ -108,14 +108,20 @@ def transport(limits: HttpLimits) -> HttpTransport:
 
 @pytest.mark.parametrize("what", SLOW)
 def test_a_slow_answer_ends_at_the_deadline(what: str) -> None:
-    with served(SLOW[what]) as address, pytest.raises(DownloadError, match="did not send a complete response within 1 sec"):
+    with (
+        served(SLOW[what]) as address,
+        pytest.raises(DownloadError, match="did not send a complete response within 1 sec"),
+    ):
         transport(SMALL).ask(Question(address=f"{address}/simple/demo/"))
 
 
 @pytest.mark.parametrize("what", SLOW)
 def test_a_slow_download_ends_at_the_deadline(what: str, tmp_path: Path) -> None:
     fetching = Fetching(transport=transport(SMALL), cache=tmp_path)
-    with served(SLOW[what]) as address, pytest.raises(DownloadError, match="did not send a complete response within 1 sec"):
+    with (
+        served(SLOW[what]) as address,
+        pytest.raises(DownloadError, match="did not send a complete response within 1 sec"),
+    ):
         fetch(Download(address=f"{address}/file"), fetching)
     assert [path.name for path in tmp_path.rglob("*.part")] == []
 

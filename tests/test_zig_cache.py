@@ -23,6 +23,10 @@ ONE = "cp311-manylinux_x86_64"
 PACKAGES = ("numpy", "numpy-2.0.dist-info")
 
 
+FEATURES = "-Xclang\n-target-feature\n-Xclang\n+crc32\n-U__CRC32__\n"
+"""Arguments of every call for x86_64 that does not select a processor."""
+
+
 class Compile(Protocol):
     """Calls a compiler, and gives what zig would get in place of the arguments."""
 
@@ -48,7 +52,8 @@ def compiled(tmp_path: Path) -> Compile:
     def call(*arguments: str) -> list[str]:
         command = [str(directory / "cc"), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
-        lines = [line.replace(str(directory), "DIRECTORY") for line in done.stdout.splitlines()[5:-1]]
+        text = done.stdout.replace(FEATURES, "")
+        lines = [line.replace(str(directory), "DIRECTORY") for line in text.splitlines()[5:-1]]
         return [line for line in lines if not line.startswith(ADDED)]
 
     return call
