@@ -247,8 +247,9 @@ def test_response_files(prepare: Prepare, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not list(Path("/usr/include").glob("python3*/Python.h")), reason="no headers of Debian's Python")
-def test_the_distributions_own_interpreter(prepare: Prepare, tmp_path: Path) -> None:
-    environment = prepare(prefixes=(Path("/usr"),))
+@pytest.mark.parametrize("prefix", ["/usr", sys.base_prefix])
+def test_the_distributions_own_interpreter(prefix: str, prepare: Prepare, tmp_path: Path) -> None:
+    environment = prepare(prefixes=(Path(prefix),))
     asked = "import sysconfig as s; print(s.get_path('include'), *s.get_config_vars('LDSHARED', 'EXT_SUFFIX'), sep='|')"
     include, linking, suffix = run(shlex.join([str(DEBIAN), "-c", asked]), {}, tmp_path).strip().split("|")
     (tmp_path / "ext.c").write_text(C_EXTENSION, encoding="utf-8")

@@ -364,10 +364,9 @@ def _own_prefixes(prefixes: tuple[Path, ...]) -> tuple[str, ...]:
 def _link_interpreter_headers(include: Path, spec: ToolchainSpec, system_headers: Path) -> bool:
     """Link the directory of Debian's pyconfig.h, included as `<x86_64-linux-gnu/python3.11/pyconfig.h>`.
 
-    Only that directory, because the rest of /usr/include describes the host's own libc.
+    Only that directory, because the rest of /usr/include describes the host's own libc. Meson compiles a module for
+    this Python before it accepts Cython, whichever Python it builds for.
     """
-    if Path("/usr") not in spec.prefixes:
-        return False
     machine = multiarch(zig_target(spec.platform_tag))
     found = sorted((system_headers / machine).glob("python3*"))
     for headers in found:

@@ -45,7 +45,7 @@ def test_settings_hold_folders_and_prefixes(tmp_path: Path) -> None:
         include_directories=(Path("/a/include"),),
         library_directories=(Path("/a/lib"),),
     )
-    prepare_toolchain(tmp_path, spec, PROGRAMS)
+    prepare_toolchain(tmp_path, spec, PROGRAMS, system_headers=tmp_path / "usr")
     assert settings_in(tmp_path, "zig") == ("/tools/zig",)
     assert settings_in(tmp_path, "dropped") == ("/opt/py",)
     assert settings_in(tmp_path, "compile") == ("-I/a/include", f"-idirafter{tmp_path}/fallback")
@@ -62,17 +62,20 @@ def test_an_interpreter_behind_a_link_is_dropped_by_both_names(tmp_path: Path) -
     assert settings_in(tmp_path / "toolchain", "dropped") == (str(link), str(real.resolve()))
 
 
-def test_the_headers_of_a_distributions_interpreter_are_linked(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("prefix", "dropped"), [("/usr", ()), ("/opt/py", ("/opt/py",))])
+def test_the_headers_of_a_distributions_interpreter_are_linked_whatever_python_is_built_for(
+    tmp_path: Path, prefix: str, dropped: tuple[str, ...]
+) -> None:
     headers = tmp_path / "usr" / "x86_64-linux-gnu" / "python3.11"
     headers.mkdir(parents=True)
     (headers / "pyconfig.h").write_text("")
-    spec = ToolchainSpec(platform_tag="manylinux2014_x86_64", cache=tmp_path, prefixes=(Path("/usr"),))
+    spec = ToolchainSpec(platform_tag="manylinux2014_x86_64", cache=tmp_path, prefixes=(Path(prefix),))
     for _ in range(2):
         prepare_toolchain(tmp_path / "toolchain", spec, PROGRAMS, system_headers=tmp_path / "usr")
     include = tmp_path / "toolchain" / "include"
     assert (include / "x86_64-linux-gnu" / "python3.11" / "pyconfig.h").is_file()
     assert settings_in(tmp_path / "toolchain", "compile")[0] == f"-I{include}"
-    assert settings_in(tmp_path / "toolchain", "dropped") == ()
+    assert settings_in(tmp_path / "toolchain", "dropped") == dropped
 
 
 def test_a_missing_zig_is_an_error_with_a_way_out() -> None:
