@@ -66,19 +66,19 @@ class Outcome:
 
 
 def projects() -> list[Project]:
-    """The projects of the list, with the Pythons in turn."""
+    """The projects of the list."""
     tables = tomllib.loads(LIST.read_text(encoding="utf-8"))["sdist"]
     return [
         Project(
             name=table["name"],
             version=table["version"],
-            python=PYTHONS[number % len(PYTHONS)],
+            python=table["python"],
             modules=table["import"],
             settings=table.get("settings", {}),
             is_outdated=table.get("outdated", False),
             needs_rust=table.get("rust", False),
         )
-        for number, table in enumerate(tables)
+        for table in tables
     ]
 
 
