@@ -23,6 +23,8 @@ _TAG = "Tag: "
 _MOST_LINES = 10
 _SIZES_ALIKE = 0.25
 """Below this ratio of their sizes, two binaries do not have the same content."""
+_SMALL = 1 << 16
+"""Most of a smaller binary may be padding."""
 _NEEDED, _RUNPATH, _RPATH = "needed", "runpath", "rpath"
 """What pyelftools calls the texts in such entries; it makes the attributes at run time."""
 
@@ -187,7 +189,8 @@ def _compare_binaries(name: str, first: bytes, second: bytes) -> Iterator[Differ
     yield from _compare_sets("entries", name, left.entries, right.entries)
     if left.run_path != right.run_path:
         yield Difference(kind="run path", member=name, first=left.run_path, second=right.run_path)
-    if min(len(first), len(second)) < _SIZES_ALIKE * max(len(first), len(second)):
+    smaller, larger = sorted((len(first), len(second)))
+    if larger > _SMALL and smaller < _SIZES_ALIKE * larger:
         yield Difference(kind="size", member=name, first=str(len(first)), second=str(len(second)))
     changed = {
         section
