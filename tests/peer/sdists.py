@@ -26,10 +26,10 @@ _INTRODUCTION = """\
 `nox -s sdists` builds the wheels of the sdists in `tests/peer/sdists.toml`, and writes this page. Each wheel is built
 three times for one Python: by cibw on the host, for `manylinux2014`, by cibw in a container, and by cibuildwheel
 {release} in a container of the same image. All three use the configuration of the project itself, unless it has options
-that cibuildwheel refuses today, and test the wheel by importing its native modules. The container's wheel is then compared with cibuildwheel's, and the host's with the
-container's: their names and tags, the set of members, the content and mode of each member, and that RECORD describes
-the archive. Of binaries that are not equal, the libraries that they need, their entry functions, their run path, their
-size and their sections are compared.
+that cibuildwheel refuses today, and test the wheel by importing its native modules. The container's wheel is then
+compared with cibuildwheel's, and the host's with the container's: their names and tags, the set of members, the
+content and mode of each member, and that RECORD describes the archive. Of binaries that are not equal, the libraries
+that they need, their entry functions, their run path, their size and their sections are compared.
 
 A difference is explained by a rule of `tests/peer/sdist_reasons.py`. The session fails if one is not explained, and if
 a build fails.
