@@ -184,7 +184,7 @@ def test_a_redirection_is_told_with_its_server(publisher: Publisher) -> None:
     with scripted_index(index, publisher.directory) as server:
         done = publisher(server)
         assert done.returncode == 19
-        assert f"to {server.base}/upload/legacy/. If that" in done.stderr
+        assert f"to {server.base}/upload/legacy/. If this" in done.stderr
         index.uploads = [Said(status=302, headers={"Location": "https://sso.example/sign-in"})]
         assert "looks like a sign-in page" in publisher(server).stderr
 
@@ -204,7 +204,7 @@ def test_a_variable_that_azure_does_not_know_is_no_password(publisher: Publisher
         nobody = {"TWINE_USERNAME": "", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
         done = publisher(server, **nobody, TWINE_PASSWORD="$(PYPI_TOKEN)")
     assert done.returncode == 21
-    assert "TWINE_PASSWORD has the name PYPI_TOKEN in place of a value" in done.stderr
+    assert "TWINE_PASSWORD contains the name PYPI_TOKEN instead of a value" in done.stderr
     assert not index.forms
 
 
