@@ -1,12 +1,10 @@
-"""The run of a CI service: its tag, branch, event and workflow, read from the service's variables."""
+"""Facts about a CI run: its tag, branch, event and workflow, read from the variables of the CI service."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-
-# Facts about a CI run: its tag, branch, event and workflow.
 
 
 class CiProvider(Enum):

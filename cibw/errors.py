@@ -38,8 +38,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
-# A marker for unreachable code after exhaustive matching.
-
 
 def assert_never(value: NoReturn, /) -> NoReturn:
     """Raise AssertionError for a value without a branch; mypy reports such values statically.

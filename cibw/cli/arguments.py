@@ -1,4 +1,4 @@
-"""A parsed command line, and what the parsers of all commands share."""
+"""The parsed command line, and arguments that several commands have."""
 
 from __future__ import annotations
 

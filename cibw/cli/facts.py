@@ -1,4 +1,4 @@
-"""The facts that a selection needs, and the selected build identifiers."""
+"""Gathers the facts that a plan needs, and prints the selected build identifiers."""
 
 from __future__ import annotations
 

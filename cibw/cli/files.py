@@ -1,4 +1,4 @@
-"""The files and the options of a release, as a call of a command names them."""
+"""Finds the files and the options of a release from the command line."""
 
 from __future__ import annotations
 

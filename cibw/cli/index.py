@@ -1,4 +1,4 @@
-"""The index that a release goes to: arguments, login, what it has, and attestations."""
+"""The index of a release: its arguments, credentials and files, and attestations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parses the command line and calls the command; modules of commands are imported when they are called for."""
+"""Parses the command line and runs the command, whose module is imported only then."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every command has: its arguments, the environment, the terminal, the cache, the secrets."""
+"""The context of a command: arguments, environment, terminal, cache directory and secrets."""
 
 from __future__ import annotations
 

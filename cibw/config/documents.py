@@ -1,4 +1,4 @@
-"""Options for readers: values in the words of TOML, the JSON schema, the page of options."""
+"""Options in TOML form, their JSON schema, and their documentation page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The layers of a configuration: its tables, its overrides, its variables, and how they merge."""
+"""The layers of a configuration: tables, overrides and variables, and how they merge."""
 
 from __future__ import annotations
 

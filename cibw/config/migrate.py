@@ -1,4 +1,4 @@
-"""Rewrites a configuration file of cibuildwheel as one of cibw, with every other byte as it was."""
+"""Migrates a cibuildwheel configuration to cibw without changing the rest of the file."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _texts(value: TomlValue) -> Iterator[str]:
             pass
 
 
-# Conversion of a cibuildwheel configuration to cibw, with all other bytes of the file unchanged.
+# Conversion of the text.
 
 _OLD: Path = ("tool", PEER_TABLE)
 _NEW: Path = ("tool", OWN_TABLE)

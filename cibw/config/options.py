@@ -1,4 +1,4 @@
-"""What the configuration says, parsed and validated: the options of a run, a build and a release."""
+"""The parsed and validated options of a run, a build and a release."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cibw.model.identifiers import BuildIdentifier, Implementation, Interpreter,
 from cibw.model.machines import CompilerCache, ContainerEngine, EmulationToolchain, Replacements
 from cibw.model.templates import EnvExpr, Template
 
-# Option values of a release.
+# Options of a release.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class PublishOptions:
     attestations: AttestationPolicy = AttestationPolicy.AUTO
 
 
-# The parsed and validated configuration: the options of a run and of one build.
+# Options of a run and of one build.
 
 NOTHING = Template(())
 

@@ -1,4 +1,4 @@
-"""The language of the environment options: assignments as a shell reads them."""
+"""Parses the environment options: assignments in shell syntax."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cibw.config.shell_syntax import (
 )
 from cibw.model.templates import EnvExpr, EnvPart, Substitution, Variable
 
-# Parser of values in shell syntax: quotes, variables and commands.
+# Values: quotes, variables and commands.
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SPECIAL_PARAMETER = re.compile(r"[0-9@*#?$!-]")

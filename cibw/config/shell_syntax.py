@@ -1,4 +1,4 @@
-"""The syntax of a shell text: quotes, and where a command ends."""
+"""Shell syntax: checks with bashlex, quotes, and the end of commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TOML text as typed values, and mistakes of a configuration with their places."""
+"""Typed TOML values, and configuration errors with their places."""
 
 from __future__ import annotations
 

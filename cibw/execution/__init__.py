@@ -1,1 +1,1 @@
-"""Builds that run: machines, steps, the scheduler."""
+"""Runs plans: machines, steps and the scheduler."""

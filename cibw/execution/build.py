@@ -27,8 +27,6 @@ from cibw.model.plan import Check, Step, StepName, WheelBuild
 from cibw.model.templates import COMPILER_CACHE, REPAIRED_DIR, REUSED_DIR, Late, Request
 from cibw.untrusted.limits import ArchiveError
 
-# Reads the compiler cache statistics of a build.
-
 
 def cache_hits(machine: Machine, bindings: Mapping[Late, str], environment: Mapping[str, str]) -> CacheHits | None:
     """Return the hits and misses since the wheel build began, or None if there is no compiler cache."""
@@ -43,9 +41,6 @@ def cache_hits(machine: Machine, bindings: Mapping[Late, str], environment: Mapp
 
 def _ignore(_text: str, _is_error: bool) -> None:
     pass
-
-
-# The steps of one build, the same for every platform and machine.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

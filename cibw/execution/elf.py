@@ -1,4 +1,4 @@
-"""Reads ELF files: which versions of glibc's symbols they need, and which libraries."""
+"""Reads the libraries and the versions of glibc symbols that ELF files need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files and directories of cibw: written whole, locked, and removed whatever is in them."""
+"""Atomic writes, locks, temporary directories, and the removal of directories."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a machine can do, and a machine that is ready for a job."""
+"""The machine protocol, and a machine that is ready for a job."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from typing import Protocol
 from cibw.errors import CibwError
 from cibw.model.plan import Fetch
 from cibw.model.templates import Late, MemoryShortage, Outcome, Request
-
-# The machine protocol.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

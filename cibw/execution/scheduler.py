@@ -57,7 +57,7 @@ def signals_heard() -> Iterator[Wish]:
             signal.signal(number, handler)
 
 
-# Decides which build runs when, and on which machine.
+# Runs a plan with concurrent workers.
 
 _WAKE_SECONDS = 0.2
 

@@ -1,4 +1,4 @@
-"""Wheels on their way between a machine and the output directory."""
+"""Wheels between a machine and the output directory, and the finished wheels of a run."""
 
 from __future__ import annotations
 

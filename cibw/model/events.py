@@ -1,4 +1,4 @@
-"""What happens in a run, as a stream of values; and what came out of it."""
+"""The events of a run and of an upload, and their reports."""
 
 from __future__ import annotations
 

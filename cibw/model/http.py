@@ -1,4 +1,4 @@
-"""Requests to an index and their answers, credentials and attestations, as values."""
+"""HTTP requests and responses, credentials and attestations, as values."""
 
 from __future__ import annotations
 

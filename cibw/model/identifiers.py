@@ -1,4 +1,4 @@
-"""Build identifiers such as `cp314t-manylinux_x86_64`, and what they consist of."""
+"""Build identifiers such as `cp314t-manylinux_x86_64`, and their parts."""
 
 from __future__ import annotations
 

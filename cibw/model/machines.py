@@ -1,4 +1,4 @@
-"""The machines that builds ask for: container images and engines, facts about the host, downloads."""
+"""Container images and engines, facts about the host, compiler caches, and downloads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of a release on their way: `dist.json`, collections, sdists, and findings about them."""
+"""`dist.json`, collections of files, the contents of sdists, and findings about a release."""
 
 from __future__ import annotations
 

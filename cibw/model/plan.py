@@ -9,8 +9,6 @@ from cibw.model.identifiers import BuildIdentifier, NotBuilt
 from cibw.model.machines import CompilerCache, ContainerSpec, MachineSpec
 from cibw.model.templates import Command, EnvExpr, Template
 
-# The plan of a run: jobs, builds, steps and actions, as plain values.
-
 PLAN_VERSION = 1
 
 

@@ -1,4 +1,4 @@
-"""Distributions and uploads: file names, versions, what is sent or skipped, and how it ended."""
+"""Distributions and uploads: file names, versions, upload plans and upload events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands and environment variables of a plan: texts with places that only a run can fill."""
+"""Commands and environment variables of a plan, with placeholders that are filled in during a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What platforms and steps build on: the place of a build, commands, and actions on files."""
+"""The platform setup of a build, and helpers that create commands and file actions."""
 
 from __future__ import annotations
 

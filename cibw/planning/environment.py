@@ -1,4 +1,4 @@
-"""The tools of a build: its frontend, its compiler cache, and what is installed beside them."""
+"""The tools of a build: its frontend, its compiler cache, and the packages that are installed for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Interpreters that a run brings to the host, and the environments made from them."""
+"""Interpreters that a run installs on the host, and the environments made from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plan of a run."""
+"""Creates the plan of a run."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ GROUNDS: Mapping[Platform, Callable[[Circumstances], Decision]] = {
 }
 
 
-# Creation of the plan of a run.
+# The plan itself.
 
 _TOOL_ENVIRONMENT = (assign("CIBUILDWHEEL", "1"), assign("PIP_DISABLE_PIP_VERSION_CHECK", "1"))
 _NO_INTERPRETER = "this host has no such interpreter; try `uv python install VERSION`"

@@ -1,4 +1,4 @@
-"""The interface of an uploader, and what the answers of an index mean."""
+"""The interface of uploaders, and the meaning of an index's responses."""
 
 from __future__ import annotations
 

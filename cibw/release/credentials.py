@@ -1,4 +1,4 @@
-"""Names, passwords and tokens of an index: variables, files, .pypirc and the keyring."""
+"""Finds credentials for an index in variables, files, .pypirc and the keyring."""
 
 from __future__ import annotations
 

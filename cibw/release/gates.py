@@ -1,4 +1,4 @@
-"""Whether a release may happen here: by tag, by branch, by kind of run."""
+"""The gates of a release: tag, branch and kind of run."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _word(text: str) -> str:
     return text.strip("".join(_SEPARATORS))
 
 
-# Decide whether a release is allowed here, by tag, branch and kind of run.
+# Decide whether a release is allowed here.
 
 _UNSAFE_EVENT = "pull_request_target"
 

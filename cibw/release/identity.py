@@ -1,4 +1,4 @@
-"""The identity of a CI run: its token, its claims, and what is said where it does not suffice."""
+"""The identity of a CI run: its token, its claims, and errors about them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a package index has: addresses, pages of the simple API, and listings."""
+"""The files on a package index, listed with the simple API."""
 
 from __future__ import annotations
 

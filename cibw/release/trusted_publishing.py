@@ -1,4 +1,4 @@
-"""Trusted publishing: the identity of a CI run becomes a token of the index."""
+"""Trusted publishing: exchanges the identity of a CI run for a token of the index."""
 
 from __future__ import annotations
 

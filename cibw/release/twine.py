@@ -1,4 +1,4 @@
-"""Upload files with twine; `upload_pypirc` uses it for URLs and logins.
+"""Uploads files with twine; `credentials.py` uses it for URLs and logins.
 
 Twine only documents its command line. A test checks the internals used here against the installed release.
 """

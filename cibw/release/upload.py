@@ -1,4 +1,4 @@
-"""The upload: each file that is to be sent, one after another, and a report that is true at any time."""
+"""Uploads the files of a release one after another, and keeps the report up to date."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _first(upload: PlannedUpload, now: float) -> UploadResult:
     )
 
 
-# Upload the files one after another, and keep the report up to date.
+# The upload itself.
 
 _SHUT_OUT = (401, 403)
 _LOOKS = 3

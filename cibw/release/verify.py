@@ -1,4 +1,4 @@
-"""Whether an index shows what was sent."""
+"""Compares the files on an index with those that were uploaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What masks secrets in every text that leaves the program."""
+"""Masks secrets in all output of the program."""
 
 from __future__ import annotations
 
@@ -361,7 +361,7 @@ def _without_keys(text: str) -> str:
     return shown + rest
 
 
-# Mask secrets in all output of the program.
+# The masker of a run.
 
 _MOST_LINES = 500
 """The maximum number of lines of private keys that are learned from output."""

@@ -1,4 +1,4 @@
-"""Reporters: how several become one, how secrets are masked, how builds side by side are kept apart."""
+"""Combines reporters, masks secrets in events, and separates the output of parallel builds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text on its way to a terminal or the log of a CI: made harmless, masked and folded."""
+"""Output to a terminal or a CI log: neutralized, masked and folded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How text looks on a stream: colours, width, numbers in words."""
+"""The style of text on a terminal: colours, width, and formatted numbers."""
 
 from __future__ import annotations
 

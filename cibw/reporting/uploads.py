@@ -1,4 +1,4 @@
-"""Uploads and verifications, for people and for programs."""
+"""Uploads and verifications as text and as JSON."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Reads untrusted files: archives and the files of a project."""
+"""Reads untrusted input: archives, files of a project, and responses of servers."""

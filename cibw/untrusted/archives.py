@@ -1,4 +1,4 @@
-"""What all kinds of archives share: decompression, and the rules for their entries."""
+"""Decompression of archives, and the rules for their entries."""
 
 from __future__ import annotations
 

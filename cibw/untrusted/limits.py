@@ -1,4 +1,4 @@
-"""Limits on input from outside, and what can be wrong with it."""
+"""Limits on untrusted input, and errors about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Creation of workflow files for each CI service."""
+"""Creates workflow files for a CI service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the workflow files of all CI services share: values, templates, groups of builds, commands."""
+"""The common parts of the workflow files of all CI services."""
 
 from __future__ import annotations
 
@@ -280,7 +280,7 @@ def _joined(*words: str) -> str:
     return " ".join(filter(None, words))
 
 
-# Common parts of the workflow files of all CI services.
+# Values of the templates, and instructions for the maintainer.
 
 EXAMPLE_VERSION = "1.0"
 _FIRST_OF_VERSION = "[0-9]"

@@ -1,4 +1,4 @@
-"""The command that builds."""
+"""The `build` command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands that look after the cache."""
+"""The `cache` command, and --clean-cache."""
 
 from __future__ import annotations
 

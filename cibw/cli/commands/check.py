@@ -1,4 +1,4 @@
-"""The command that checks a release before it is published."""
+"""The `check` command: checks a release before it is published."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that gathers the files of a release from artifacts."""
+"""The `collect` command: gathers the files of a release from CI artifacts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands that show, explain and migrate the configuration."""
+"""The `config` command: shows, explains and migrates the configuration."""
 
 from __future__ import annotations
 

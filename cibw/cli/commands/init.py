@@ -1,4 +1,4 @@
-"""The command that writes workflow files for a CI."""
+"""The `init` command: writes workflow files for a CI service."""
 
 from __future__ import annotations
 

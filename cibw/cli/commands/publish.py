@@ -1,4 +1,4 @@
-"""The command that sends a release to a package index."""
+"""The `publish` command: uploads a release to a package index."""
 
 from __future__ import annotations
 

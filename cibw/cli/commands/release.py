@@ -1,4 +1,4 @@
-"""The command that does all of a release: each part is the function that the command of its own calls."""
+"""The `release` command: runs the functions of the other commands."""
 
 from __future__ import annotations
 

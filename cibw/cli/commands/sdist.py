@@ -1,4 +1,4 @@
-"""The command that builds the source distribution, and builds from one."""
+"""The `sdist` command, and builds from an sdist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that verifies a release on its index."""
+"""The `verify` command: verifies a release on its index."""
 
 from __future__ import annotations
 

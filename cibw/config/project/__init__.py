@@ -1,1 +1,1 @@
-"""What the files of a project say."""
+"""Facts that are read from the files of a project."""

@@ -1,4 +1,4 @@
-"""What a project requires for its build, where that is known before the build."""
+"""The build requirements of a project, if they are known before the build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cibw asks of a container engine, as a protocol, and a container with its errors."""
+"""The protocol of container engines, and a container that is always released."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Protocol
 from cibw.errors import CibwError, EngineUnavailableError, InterruptedRunError
 from cibw.model.templates import MemoryShortage
 
-# Requests to a container engine, as values and a protocol. The adapter is container_sdk.
+# Requests to a container engine, as values and a protocol. The adapter is sdk.py.
 
 _NO_NAME = "<none>:<none>"
 

@@ -1,4 +1,4 @@
-"""The images of an engine: found, pulled and identified."""
+"""Finds, pulls and identifies images."""
 
 from __future__ import annotations
 

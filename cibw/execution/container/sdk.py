@@ -1,4 +1,4 @@
-"""The container engine by the Docker SDK; the only module that imports it."""
+"""The adapter of the Docker SDK; the only module that imports it."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ class Attachments:
                     stream.send(_BEAT)
 
 
-# The Docker SDK adapter for the protocol in container_api. The only module that imports docker.
+# The adapter for the protocol in client.py.
 
 _CONNECT_SECONDS = 20
 _CALL_SECONDS = 900

@@ -1,4 +1,4 @@
-"""Images of running containers, prepared images, and what killed runs have left."""
+"""Images of running containers, prepared images, and leftovers of killed runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cibw keeps in an engine between runs: images of states, and volumes."""
+"""Images of states and volumes that cibw keeps in an engine between runs."""
 
 from __future__ import annotations
 

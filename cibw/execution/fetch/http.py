@@ -1,4 +1,4 @@
-"""HTTP by urllib3. Imported only for downloads, because urllib3 is slow to import."""
+"""HTTP with urllib3. Imported only for downloads, because urllib3 is slow to import."""
 
 from __future__ import annotations
 

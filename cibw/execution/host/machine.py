@@ -53,8 +53,6 @@ def _directories(groups: Path, membership: Path) -> list[Path]:
     return [*second, *first]
 
 
-# The host as a machine, with its processes and files.
-
 if sys.platform == "win32":
     from cibw.execution.host.windows import WindowsProcess as HostProcess
 else:

@@ -1,4 +1,4 @@
-"""What git says of a project."""
+"""Reads the index, references and commits of a project with git."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Protocol
 from cibw.execution.machine import OutputSink
 from cibw.model.templates import Outcome, Request
 
-# Queries git about a project without running programs that the project configures.
+# Runs git so that it starts no program that the project configures.
 
 _SETTINGS = {
     # Programs and hooks. An empty value does not always disable them, but it is never a program.

@@ -1,4 +1,4 @@
-"""Directories of the cache that are known to be intact."""
+"""Verifies and repairs the cache directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a build reads besides its plan: tools, variables and files."""
+"""The inputs of a build besides its plan: tools, variables and files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys of the store and of prepared states: what makes a wheel, part by part."""
+"""Keys of stored wheels, and of states after before-all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attesting distributions: which files, by whom, and what is said where it fails."""
+"""Attests distributions: which files need it, who signs them, and errors."""
 
 from __future__ import annotations
 

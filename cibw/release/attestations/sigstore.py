@@ -1,4 +1,4 @@
-"""Signatures of Sigstore, by the libraries sigstore and pypi-attestations."""
+"""Signs with Sigstore."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Trust:
             ) from error
 
 
-# Sign with Sigstore, using the libraries sigstore and pypi-attestations.
+# Sign with the libraries sigstore and pypi-attestations.
 #
 # The libraries document few of their errors. Tests check the internals used here against the installed releases.
 

@@ -1,4 +1,4 @@
-"""Verifies attestations, and asks an index for them."""
+"""Verifies attestations, and fetches them from an index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All rules and linters, and what they find in a release."""
+"""Applies all rules and linters to a release."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads what is in a distribution, as far as a release depends on it."""
+"""Reads the contents of a distribution that the checks use."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ else:  # pragma: no cover
     import tomli as tomllib
 
 
-# The contents of a distribution that the checks use.
+# The contents of a distribution, as values.
 
 PLAIN_METHODS = ("stored", "deflated")
 """Compression methods that wheels may use."""

@@ -1,4 +1,4 @@
-"""Rules about a release as a whole: complete, equal in its metadata, of its tag."""
+"""Rules about a release as a whole."""
 
 from __future__ import annotations
 
