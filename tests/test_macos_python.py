@@ -49,9 +49,10 @@ def test_a_python_that_is_there_is_left_alone(tmp_path: Path) -> None:
     assert mac.words == []
 
 
-def test_nothing_is_installed_on_the_computer_of_a_user(tmp_path: Path) -> None:
+@pytest.mark.parametrize("variables", [{}, {"CI": "false"}, {"CI": "0", "TF_BUILD": "", "TRAVIS": "False"}])
+def test_nothing_is_installed_on_the_computer_of_a_user(tmp_path: Path, variables: dict[str, str]) -> None:
     mac = Mac(tmp_path)
-    outcome = mac.install()
+    outcome = mac.install(**variables)
     assert outcome.returncode == 1
     assert "open 'the.pkg'" in outcome.stderr
     assert 'python-source = "uv"' in outcome.stderr

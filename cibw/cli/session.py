@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from cibw.ci import ci_facts
 from cibw.cli.arguments import CommandLine
 from cibw.errors import ConfigurationError, Mistake
 from cibw.execution.host.probe import read_environment, read_platform
 from cibw.model.identifiers import BuildIdentifier, Platform
 from cibw.model.machines import ContainerSpec
 from cibw.reporting.masking import Masker, is_secret_name
-from cibw.reporting.streams import FOLD_MODES, detect_fold, is_ci
+from cibw.reporting.streams import FOLD_MODES, detect_fold
 from cibw.reporting.terminal import Look, wants_colour, wants_unicode
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def _platform_of(identifier: str, argument: str) -> Platform:
 def _look(environment: Mapping[str, str], *, is_verbose: bool) -> Look:
     is_terminal = sys.stdout.isatty()
     # In a CI or a file, nobody watches the log files, so the stream shows all output.
-    shows_output = is_verbose or not is_terminal or is_ci(environment)
+    shows_output = is_verbose or not is_terminal or ci_facts(environment).is_ci
     return Look(
         colour=wants_colour(environment, is_terminal=is_terminal),
         unicode=wants_unicode(sys.stdout.encoding),

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from cibw.catalog import Catalog
+from cibw.ci import ci_facts
 from cibw.cli.project import Project
 from cibw.cli.session import Session
 from cibw.config.options import Options
@@ -44,7 +45,6 @@ from cibw.model.identifiers import BuildIdentifier, Platform
 from cibw.model.machines import ContainerSpec, Facts
 from cibw.model.plan import Job, WheelBuild
 from cibw.planning.platforms.linux import host_interpreter
-from cibw.reporting.streams import is_ci
 
 # Open the store of a run, and collect the facts that it needs about this computer.
 
@@ -119,7 +119,7 @@ def open_memory(
     session: Session, options: Options, files: ProjectFiles, emit: Callable[[Event], None]
 ) -> Memory | None:
     """The memory of a run; None if the cache is disabled or the store cannot be used."""
-    chosen = options.cache if options.cache is not None else not is_ci(session.environment)
+    chosen = options.cache if options.cache is not None else not ci_facts(session.environment).is_ci
     size_limit(session)
     if not (chosen or session.line.resume):
         return None
@@ -257,7 +257,7 @@ def preparation(session: Session, cache: bool | None, catalog: Catalog) -> Calla
     `cache` is the user's setting for the store. By default, a CI has none, because its engines rarely keep images.
     """
     is_set = bool(session.environment.get(_SWITCH))
-    is_wanted = session.is_on(_SWITCH) if is_set else cache or not is_ci(session.environment)
+    is_wanted = session.is_on(_SWITCH) if is_set else cache or not ci_facts(session.environment).is_ci
     images = PreparedImages(session.cache_dir / "prepared-images", at_once=is_set)
 
     def tell(job: Job) -> Preparation | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import IO, TextIO
 
+from cibw.ci import CiProvider, ci_facts
 from cibw.errors import assert_never
 
 # Neutralize text of builds, projects and servers, so that it cannot control the terminal or the CI.
@@ -166,14 +167,13 @@ class Level(Enum):
     ERROR = "error"
 
 
-_VARIABLES = {
-    "GITHUB_ACTIONS": FoldStyle.GITHUB,
-    "GITLAB_CI": FoldStyle.GITLAB,
-    "TF_BUILD": FoldStyle.AZURE,
-    "TRAVIS": FoldStyle.TRAVIS,
+CI_FOLDS: Mapping[CiProvider, FoldStyle] = {
+    CiProvider.GITHUB: FoldStyle.GITHUB,
+    CiProvider.GITLAB: FoldStyle.GITLAB,
+    CiProvider.AZURE: FoldStyle.AZURE,
+    CiProvider.TRAVIS: FoldStyle.TRAVIS,
 }
-
-
+"""The CI services whose log viewers fold lines and show colours."""
 FOLD_MODES = {
     "azure": FoldStyle.AZURE,
     "github": FoldStyle.GITHUB,
@@ -189,16 +189,7 @@ def detect_fold(environment: Mapping[str, str]) -> FoldStyle:
     asked = environment.get("CIBW_LOG_FOLD_MODE", "").lower()
     if asked in FOLD_MODES:
         return FOLD_MODES[asked]
-    return next((style for name, style in _VARIABLES.items() if _is_set(environment, name)), FoldStyle.NONE)
-
-
-def is_ci(environment: Mapping[str, str]) -> bool:
-    """Whether an environment belongs to a CI: a known one, or any that sets `CI`."""
-    return any(_is_set(environment, name) for name in (*_VARIABLES, "CI"))
-
-
-def _is_set(environment: Mapping[str, str], name: str) -> bool:
-    return environment.get(name, "").lower() not in ("", "0", "false")
+    return CI_FOLDS.get(ci_facts(environment).provider, FoldStyle.NONE)
 
 
 def open_fold(style: FoldStyle, title: str, *, key: str, now: float) -> str:

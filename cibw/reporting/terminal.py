@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cibw.reporting.streams import FoldStyle, neutral_line
+from cibw.ci import ci_facts
+from cibw.reporting.streams import CI_FOLDS, FoldStyle, neutral_line
 
 # The style of text on a stream: colours, symbols, width and folds.
 
@@ -68,7 +69,7 @@ def wants_colour(environment: Mapping[str, str], *, is_terminal: bool) -> bool:
         return True
     if environment.get("TERM") == "dumb":
         return False
-    return is_terminal or any(environment.get(name) for name in ("GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "TRAVIS"))
+    return is_terminal or ci_facts(environment).provider in CI_FOLDS
 
 
 def wants_unicode(encoding: str | None) -> bool:

@@ -10,6 +10,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 _LOWEST = "13.0"
@@ -48,9 +49,14 @@ def install(python: str, multiarch: str, directory: str, *requirements: str) -> 
 def run(python: str, testbed: str, *arguments: str) -> int:
     """Run a module inside the app. The arguments after `--` are the module and its arguments."""
     version, _, machine = platform.mac_ver()
-    host = Host(version=version, machine=machine, on_github="GITHUB_ACTIONS" in os.environ)
+    host = Host(version=version, machine=machine, on_github=on_github(os.environ))
     chosen = simulator(arguments[: arguments.index("--")], host)
     return call(python, testbed, "run", *chosen, *arguments)
+
+
+def on_github(environment: Mapping[str, str]) -> bool:
+    """Whether this is a run of GitHub Actions, as `cibw/ci.py` detects it."""
+    return environment.get("GITHUB_ACTIONS", "").strip().lower() not in ("", "0", "false")
 
 
 def simulator(options: tuple[str, ...], host: Host) -> tuple[str, ...]:

@@ -8,7 +8,15 @@ set -u
 package=$1 version=$2 python=$3
 [ -x "$python" ] && exit
 
-if [ -z "${CI:-}${TF_BUILD:-}${APPVEYOR:-}${TRAVIS:-}" ]; then
+# cibw/ci.py decides in the same way which values mean a CI.
+on_ci=
+for value in "${CI:-}" "${TF_BUILD:-}" "${APPVEYOR:-}" "${TRAVIS:-}"; do
+    case $value in
+        '' | 0 | [Ff][Aa][Ll][Ss][Ee]) ;;
+        *) on_ci=yes ;;
+    esac
+done
+if [ -z "$on_ci" ]; then
     echo "Python $version of python.org is not installed: $python is missing." >&2
     echo "Install it with \`open '$package'\`, or set python-source = \"uv\", which needs no installer." >&2
     echo "On CI it is installed automatically." >&2

@@ -40,6 +40,15 @@ def test_no_ci() -> None:
     assert ci_facts({}) == ci_facts({"CI": "false", "TRAVIS": ""}) == CiFacts()
 
 
+@pytest.mark.parametrize("value", ["", "0", "false", "False", "FALSE"])
+@pytest.mark.parametrize(
+    "name", ["GITHUB_ACTIONS", "GITLAB_CI", "CIRCLECI", "BUILDKITE", "BUILDER_OUTPUT", "TF_BUILD", "TRAVIS", "CI"]
+)
+def test_a_variable_that_says_no_is_no_ci(name: str, value: str) -> None:
+    assert not ci_facts({name: value}).is_ci
+    assert ci_facts({name: "true"}).is_ci
+
+
 def test_an_unknown_ci() -> None:
     assert ci_facts({"CI": "1"}) == CiFacts(provider=CiProvider.OTHER)
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cibw.reporting.streams import FoldStyle, Level, annotation, detect_fold, is_ci
+from cibw.reporting.streams import FoldStyle, Level, annotation, detect_fold
 from cibw.reporting.terminal import Look, count, duration, exit_code, size, wants_colour, wants_unicode
 
 
@@ -17,6 +17,7 @@ from cibw.reporting.terminal import Look, count, duration, exit_code, size, want
         ({"FORCE_COLOR": "1"}, False, True),
         ({"TERM": "dumb"}, True, False),
         ({"GITHUB_ACTIONS": "true"}, False, True),
+        ({"GITHUB_ACTIONS": "false", "GITLAB_CI": "0", "TF_BUILD": "", "TRAVIS": "False"}, False, False),
     ],
 )
 def test_who_wants_colours(environment: dict[str, str], is_terminal: bool, expected: bool) -> None:
@@ -63,14 +64,6 @@ def test_output_is_cleaned(line: str, plain: str, coloured: str) -> None:
 )
 def test_the_ci_is_known_by_its_variable(environment: dict[str, str], style: FoldStyle) -> None:
     assert detect_fold(environment) is style
-
-
-@pytest.mark.parametrize(
-    ("environment", "expected"),
-    [({}, False), ({"CI": "true"}, True), ({"CI": "false"}, False), ({"TF_BUILD": "True"}, True)],
-)
-def test_a_ci_is_recognised(environment: dict[str, str], expected: bool) -> None:
-    assert is_ci(environment) is expected
 
 
 def test_annotations_are_escaped() -> None:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from cibw.catalog import load_catalog
-from cibw.ci import CiProvider, ci_facts
+from cibw.ci import ci_facts
 from cibw.cli.arguments import CommandName, add_package, address, command_parser
 from cibw.cli.facts import known_facts
 from cibw.cli.files import release_paths, release_project
@@ -229,7 +229,7 @@ def _wanted(session: Session, options: PublishOptions, manifest: Manifest | None
         tag_format=options.tag_format,
         is_whole=is_whole,
         is_public=_is_public(session.line.to or options.to),
-        is_between=is_only_check and not tags and facts.provider is not CiProvider.NONE,
+        is_between=is_only_check and not tags and facts.is_ci,
     )
 
 

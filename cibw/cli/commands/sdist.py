@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from cibw.ci import ci_facts
 from cibw.cli.arguments import command_parser
 from cibw.cli.commands.cache import mark_cache
 from cibw.cli.project import Project, is_sdist_name, open_project, reader_of, writing_to
@@ -36,7 +37,6 @@ from cibw.reporting.checks import begun_line, built_lines, kept_lines
 from cibw.reporting.console import output_line
 from cibw.reporting.errors import fault_text, warning_lines
 from cibw.reporting.files import read_manifest, write_manifest
-from cibw.reporting.streams import is_ci
 from cibw.untrusted.limits import UnreadableFileError
 from cibw.untrusted.text import read_text
 
@@ -350,7 +350,7 @@ def _find(work: SdistWork) -> tuple[FoundFile, tuple[str, ...]]:
         return work.provide(anew=False), ()
     found = _named(session, str(there[0]))
     # In a CI, the sdist comes from another job, whose checkout may write the same files differently.
-    if is_ci(session.environment) or not work.is_outdated(found):
+    if ci_facts(session.environment).is_ci or not work.is_outdated(found):
         return found, ()
     return found, ("the source has changed since this sdist was built; `cibw sdist` builds a new one",)
 
