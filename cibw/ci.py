@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from cibw.errors import truth
+
 
 class CiProvider(Enum):
     """A CI service; the value is its display name."""
@@ -60,15 +62,19 @@ Environment = Mapping[str, str]
 Git = Callable[[tuple[str, ...]], str]
 """Runs git with arguments and returns its output; empty if it fails or is missing."""
 
-_NO = ("", "false", "0")
-
 
 def ci_facts(environment: Environment) -> CiFacts:
     """The facts of the CI run; the provider is `NONE` outside of a CI."""
     for variable, read in _READERS:
-        if environment.get(variable, "").lower() not in _NO:
+        if _is_set(environment, variable):
             return read(environment)
     return CiFacts()
+
+
+def _is_set(environment: Environment, variable: str) -> bool:
+    """Whether a variable has a value that does not mean false; it may be a number or a name."""
+    text = environment.get(variable, "").strip()
+    return bool(text) and truth(text) is not False
 
 
 def with_git(facts: CiFacts, git: Git) -> CiFacts:
@@ -150,7 +156,7 @@ def _buildkite(environment: Environment) -> CiFacts:
         # In a run for a tag, the branch variable contains the tag.
         branch="" if tag else environment.get("BUILDKITE_BRANCH", ""),
         commit=environment.get("BUILDKITE_COMMIT", ""),
-        is_pull_request=environment.get("BUILDKITE_PULL_REQUEST", "").lower() not in _NO,
+        is_pull_request=_is_set(environment, "BUILDKITE_PULL_REQUEST"),
         is_fork=bool(origin) and _place(origin) != _place(repository),
         event=environment.get("BUILDKITE_SOURCE", ""),
         repository=repository,
@@ -184,7 +190,7 @@ def _azure(environment: Environment) -> CiFacts:
         branch=_after(head, "refs/heads/") or head if is_pull_request else _after(ref, "refs/heads/"),
         commit=environment.get("BUILD_SOURCEVERSION", ""),
         is_pull_request=is_pull_request,
-        is_fork=environment.get("SYSTEM_PULLREQUEST_ISFORK", "").lower() not in _NO,
+        is_fork=_is_set(environment, "SYSTEM_PULLREQUEST_ISFORK"),
         event=reason,
         repository=environment.get("BUILD_REPOSITORY_NAME", ""),
         workflow=environment.get("BUILD_DEFINITIONNAME", ""),
@@ -194,7 +200,7 @@ def _azure(environment: Environment) -> CiFacts:
 
 def _travis(environment: Environment) -> CiFacts:
     tag, repository = environment.get("TRAVIS_TAG", ""), environment.get("TRAVIS_REPO_SLUG", "")
-    is_pull_request = environment.get("TRAVIS_PULL_REQUEST", "").lower() not in _NO
+    is_pull_request = _is_set(environment, "TRAVIS_PULL_REQUEST")
     branch, origin = environment.get("TRAVIS_BRANCH", ""), environment.get("TRAVIS_PULL_REQUEST_SLUG", "")
     if is_pull_request:
         # The branch variable contains the target branch of the pull request.

@@ -47,6 +47,18 @@ def assert_never(value: NoReturn, /) -> NoReturn:
     raise AssertionError(f"{value!r} has no branch")
 
 
+# The words for true and false in variables, options and arguments.
+
+_TRUE = ("y", "yes", "t", "true", "on", "1")
+_FALSE = ("n", "no", "f", "false", "off", "0")
+_TRUTH = {word: word in _TRUE for word in (*_TRUE, *_FALSE)}
+
+
+def truth(text: str) -> bool | None:
+    """Return whether a word means true or false, in any case and between blanks; None if it means neither."""
+    return _TRUTH.get(text.strip().lower())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorContext:
     """The context of an error: the build, step and command, and the log file."""

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 
 from cibw.ci import ci_facts
 from cibw.cli.arguments import CommandLine
-from cibw.errors import ConfigurationError, Mistake
+from cibw.errors import ConfigurationError, Mistake, truth
 from cibw.execution.host.probe import read_environment, read_platform
 from cibw.model.identifiers import BuildIdentifier, Platform
 from cibw.model.machines import ContainerSpec
@@ -84,7 +84,6 @@ def without_logins(environment: Mapping[str, str]) -> dict[str, str]:
 
 _WIDE = 160
 """The width without a terminal: wide enough for complete hashes."""
-_TRUE = ("y", "yes", "t", "true", "on", "1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +144,7 @@ class Session:
 
     def is_on(self, variable: str) -> bool:
         """Whether an environment variable is set to a true value."""
-        return self.environment.get(variable, "").lower() in _TRUE
+        return bool(truth(self.environment.get(variable, "")))
 
     def platform(self) -> Platform:
         """The platform to build for: from the arguments, from the identifier of --only, or this computer's platform."""

@@ -16,7 +16,8 @@ from cibw.config.resolver import CascadeResolver, Cascades, Reader, read_publish
 from cibw.config.selectors import EnableGroup, Selector
 from cibw.config.toml import Findings, TomlTable, as_table, parse_toml
 from cibw.config.values.tools import ENABLE, engine_name
-from cibw.config.values.types import ARCHS, TRUE_WORDS, Context, Texts
+from cibw.config.values.types import ARCHS, Context, Texts
+from cibw.errors import truth
 from cibw.model.identifiers import BuildIdentifier, Platform
 from cibw.model.machines import EngineName
 from cibw.untrusted.limits import UnreadableFileError
@@ -157,7 +158,7 @@ def _engine(text: str, findings: Findings) -> EngineName | None:
 
 
 def _is_true(sources: Sources, variable: str) -> bool:
-    return sources.environ.get(variable, "").strip().lower() in TRUE_WORDS
+    return bool(truth(sources.environ.get(variable, "")))
 
 
 def _parsed(label: str, text: str | None, findings: Findings) -> TomlTable:

@@ -19,14 +19,12 @@ from cibw.config.values.tools import (
     choice,
 )
 from cibw.config.values.types import (
-    FALSE_WORDS,
     JOBS,
     LINUX,
     NOWHERE,
     PATHS,
     STRING,
     SWITCH,
-    TRUE_WORDS,
     WORDS,
     AnyOption,
     Context,
@@ -44,6 +42,7 @@ from cibw.config.values.types import (
     split_words,
     wrong_type,
 )
+from cibw.errors import truth
 from cibw.model.http import AttestationPolicy
 from cibw.model.identifiers import Platform
 from cibw.model.machines import Replacements
@@ -349,10 +348,11 @@ MIRRORS = Option(
 
 
 def _yes_or_no(value: TomlValue, _: Context) -> bool:
-    text = str(value).strip().lower()
-    if text not in TRUE_WORDS and text not in (*FALSE_WORDS, ""):
+    text = str(value).strip()
+    found = truth(text) if text else False
+    if found is None:
         raise BadValueError("must be true or false")
-    return text in TRUE_WORDS
+    return found
 
 
 OFFLINE = Option(

@@ -40,7 +40,7 @@ def test_no_ci() -> None:
     assert ci_facts({}) == ci_facts({"CI": "false", "TRAVIS": ""}) == CiFacts()
 
 
-@pytest.mark.parametrize("value", ["", "0", "false", "False", "FALSE"])
+@pytest.mark.parametrize("value", ["", " ", "0", "false", "False", "no", "off"])
 @pytest.mark.parametrize(
     "name", ["GITHUB_ACTIONS", "GITLAB_CI", "CIRCLECI", "BUILDKITE", "BUILDER_OUTPUT", "TF_BUILD", "TRAVIS", "CI"]
 )
@@ -51,6 +51,7 @@ def test_a_variable_that_says_no_is_no_ci(name: str, value: str) -> None:
 
 def test_an_unknown_ci() -> None:
     assert ci_facts({"CI": "1"}) == CiFacts(provider=CiProvider.OTHER)
+    assert ci_facts({"CI": "woodpecker"}) == CiFacts(provider=CiProvider.OTHER)
 
 
 def test_github_for_a_tag() -> None:

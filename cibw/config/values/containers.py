@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cibw.config.toml import BadValueError, did_you_mean
+from cibw.errors import truth
 from cibw.model.machines import CreateOptions
 
 _SWITCHES = ("--privileged", "--init", "--read-only", "--oom-kill-disable")
@@ -57,7 +58,6 @@ _ALIASES = {
     "--net": "--network",
     "--dns-opt": "--dns-option",
 }
-_TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _options(flags: Sequence[_Flag]) -> CreateOptions:
         return (texts(name) or ("",))[-1]
 
     def switch(name: str) -> bool:
-        return _TRUTH.get((texts(name) or ("false",))[-1], False)
+        return bool(truth(last(name)))
 
     return CreateOptions(
         volumes=texts("--volume"),
@@ -182,10 +182,10 @@ def _split(arg: str) -> tuple[str, str | None]:
 
 
 def _truth(name: str, value: str | None) -> str:
-    text = "true" if value is None else value.lower()
-    if text not in _TRUTH:
+    found = value is None or truth(value)
+    if found is None:
         raise BadValueError(f"{name} in create-args must be true or false, not {value!r}")
-    return text
+    return "true" if found else "false"
 
 
 def _refusal(name: str) -> BadValueError:

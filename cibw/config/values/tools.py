@@ -12,10 +12,8 @@ from cibw.config.selectors import REMOVED_GROUPS, EnableGroup, Selector, parse_e
 from cibw.config.toml import BadValueError, TomlTable, TomlValue, did_you_mean
 from cibw.config.values.containers import parse_create_args
 from cibw.config.values.types import (
-    FALSE_WORDS,
     STRING,
     STRINGS,
-    TRUE_WORDS,
     Context,
     Form,
     Kind,
@@ -32,6 +30,7 @@ from cibw.config.values.types import (
     split_words,
     wrong_type,
 )
+from cibw.errors import truth
 from cibw.model.identifiers import ARCHITECTURES, Platform
 from cibw.model.machines import CompilerCache, ContainerEngine, CreateOptions, EmulationToolchain, EngineName
 
@@ -104,10 +103,10 @@ def _engine(value: TomlValue, context: Context) -> ContainerEngine:
 
 def _is_true(name: str, text: str) -> bool:
     """Parse a boolean strictly: a typo must not disable a restriction."""
-    word = text.strip().lower()
-    if word not in TRUE_WORDS and word not in FALSE_WORDS:
+    found = truth(text)
+    if found is None:
         raise BadValueError(f"{name} must be true or false, not {text!r}", "write true or false")
-    return word in TRUE_WORDS
+    return found
 
 
 def engine_name(text: str) -> EngineName:

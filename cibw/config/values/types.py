@@ -11,6 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from cibw.config.cascade import no_files
 from cibw.config.toml import BadValueError, TomlTable, TomlValue, did_you_mean, type_name
+from cibw.errors import truth
 from cibw.model.identifiers import Platform
 
 # The syntax of `docker; create-args: --network host`: fields that start with a name and a colon.
@@ -109,8 +110,6 @@ def _piece(match: re.Match[str]) -> str:
 # Kinds of option values: how each is parsed, merged, described and validated by a schema.
 
 T = TypeVar("T")
-TRUE_WORDS = frozenset({"y", "yes", "t", "true", "on", "1"})
-FALSE_WORDS = frozenset({"n", "no", "f", "false", "off", "0"})
 _DIGITS = 9
 _UNPRINTABLE = re.compile(r"[\x00\ud800-\udfff]")
 _VERSION = r"([0-9]+([.][0-9]+)*((a|b|rc|[.]?dev)[0-9]+)?)?"
@@ -340,9 +339,10 @@ def _switch(value: TomlValue, _: Context) -> bool | None:
     text = str(value).strip().lower()
     if text in ("", "auto"):
         return None
-    if text not in TRUE_WORDS and text not in FALSE_WORDS:
+    found = truth(text)
+    if found is None:
         raise BadValueError("must be true, false or auto")
-    return text in TRUE_WORDS
+    return found
 
 
 SWITCH: Kind[bool | None] = Kind(

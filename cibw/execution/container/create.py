@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from posixpath import isabs, join, normpath
 
-from cibw.errors import ConfigurationError
+from cibw.errors import ConfigurationError, truth
 from cibw.execution.container.client import Creation, Limit
 from cibw.model.machines import ContainerSpec, CreateOptions
 
@@ -170,7 +170,7 @@ def _mount(text: str, cwd: str) -> dict[str, object]:
 
 
 def _is_true(text: str) -> bool:
-    return text.lower() in {"", "true", "1"}
+    return not text or bool(truth(text))
 
 
 def _text(_flag: str, text: str, _cwd: str) -> object:

@@ -62,6 +62,7 @@ def test_any_words_are_translated_or_refused(words: list[str]) -> None:
 
 def test_the_last_of_two_counts() -> None:
     assert parse("--network a --network b --init --init=false") == CreateOptions(network="b")
+    assert parse("--init=false --init=Yes") == parse("--init=1") == CreateOptions(init=True)
 
 
 def test_a_platform_is_dropped_with_a_note() -> None:
