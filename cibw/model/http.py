@@ -1,11 +1,13 @@
-"""HTTP requests and responses, credentials and attestations, as values."""
+"""HTTP requests and responses, retries, credentials and attestations, as values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 # HTTP requests and responses, as values.
 
@@ -48,6 +50,76 @@ class Web(Protocol):
 
     def ask(self, question: Question, /) -> Answer:
         """Send a request, following redirects of a GET; NoAnswerError if there is no response."""
+
+
+# Retries: which failures may pass, and how long to wait between attempts.
+
+LONGEST_WAIT = 300.0
+"""The longest wait in seconds that cibw accepts from an index; longer waits are left to the user."""
+_WORTH_ANOTHER_TRY = frozenset({408, 425, 429})
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
+
+
+class TransientError(Exception):
+    """An attempt failed, and another one may succeed.
+
+    `wait` is the number of seconds that the server asks to wait; `answer` is its response, if there is one.
+    """
+
+    def __init__(self, reason: str, wait: float = 0.0, answer: Answer | None = None) -> None:
+        super().__init__(reason)
+        self.wait = wait
+        self.answer = answer
+
+
+def retry(
+    attempt: Callable[[], T],
+    transient: type[E] | tuple[type[E], ...],
+    pauses: Iterable[float],
+    pause: Callable[[E, float], None],
+) -> T:
+    """The result of the first attempt that succeeds; there is one more attempt than there are pauses.
+
+    After a `transient` error, `pause` is called with it and the seconds to wait; it may raise an error to give up.
+    Other errors, and that of the last attempt, are raised.
+    """
+    for seconds in pauses:
+        try:
+            return attempt()
+        except transient as error:  # noqa: PERF203 - the loop consists of attempts
+            pause(error, seconds)
+    return attempt()
+
+
+def waits(first: float, attempts: int) -> tuple[float, ...]:
+    """The seconds between attempts, doubling each time; one fewer than there are attempts."""
+    return tuple(first * 2**number for number in range(attempts - 1))
+
+
+def is_worth_another_try(status: int) -> bool:
+    """Whether a retry may succeed: the server failed or is busy."""
+    return status >= 500 or status in _WORTH_ANOTHER_TRY
+
+
+def asked_wait(headers: Mapping[str, str], now: float) -> float:
+    """The wait in seconds from `retry-after`, as a number or a date; 0 if it is missing or invalid.
+
+    A date is compared with the server's date, because the local clock (`now`) may be wrong.
+    """
+    text = headers.get("retry-after", "").strip()
+    if not text or _SECONDS.fullmatch(text):
+        return float(text or 0)
+    from email.utils import parsedate_to_datetime
+
+    try:
+        then = parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
+    with suppress(ValueError, OverflowError):
+        now = parsedate_to_datetime(headers.get("date", "")).timestamp()
+    return max(then - now, 0.0)
 
 
 # Credentials for uploads.

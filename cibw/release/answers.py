@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from enum import Enum
 from html import unescape
 from pathlib import Path
 from typing import Protocol
 
 from cibw.errors import assert_never
+from cibw.model.http import is_worth_another_try
 from cibw.model.release import PlannedUpload
 from cibw.untrusted.limits import parse_json
 
@@ -281,16 +279,12 @@ def _moved(receipt: Receipt) -> str:
 
 # Interpret the response to an upload: whether the file was accepted, and whether to retry; pure.
 
-LONGEST_WAIT = 300.0
-"""The longest wait in seconds that cibw accepts from an index; longer waits are left to the user."""
-_WORTH_ANOTHER_TRY = frozenset({408, 425, 429})
 _LONGEST = 600
 _LONGEST_READ = 10_000
 _SHORTEST = 4
 _MASK = "***"
 _NOT_SHOWN = re.compile(r"<(style|script|head)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
 _FRAME = re.compile(r"Sorry, the requested URL\s+'.*?'\s+caused an error:\s*(?P<reason>.*?)\s*$", re.DOTALL)
-_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _PAGE = re.compile(r"<(!doctype html|html|head|body)\b", re.IGNORECASE)
 _BEGINNING = 1000
 _TAG = re.compile(r"<[^>]*>")
@@ -314,33 +308,6 @@ def judge(receipt: Receipt) -> Verdict:
     # Some servers report an existing file with 500; retries do not help.
     is_final = exists_already(receipt) or is_hopeless(receipt)
     return Verdict.AGAIN if is_worth_another_try(receipt.status) and not is_final else Verdict.REFUSED
-
-
-def is_worth_another_try(status: int) -> bool:
-    """Whether a retry may succeed: the server failed or is busy."""
-    return status >= 500 or status in _WORTH_ANOTHER_TRY
-
-
-def waits(first: float, attempts: int) -> tuple[float, ...]:
-    """The seconds between attempts, doubling each time; one fewer than there are attempts."""
-    return tuple(first * 2**number for number in range(attempts - 1))
-
-
-def asked_wait(headers: Mapping[str, str], now: float) -> float:
-    """The wait in seconds from `retry-after`, as a number or a date; 0 if it is missing or invalid.
-
-    A date is compared with the server's date, because the local clock (`now`) may be wrong.
-    """
-    text = headers.get("retry-after", "").strip()
-    if _SECONDS.fullmatch(text):
-        return float(text)
-    try:
-        then = parsedate_to_datetime(text).timestamp()
-    except (ValueError, OverflowError):
-        return 0.0
-    with suppress(ValueError, OverflowError):
-        now = parsedate_to_datetime(headers.get("date", "")).timestamp()
-    return max(then - now, 0.0)
 
 
 def is_page(text: str, content_type: str) -> bool:

@@ -11,9 +11,19 @@ from html import unescape
 from urllib.parse import SplitResult, unquote, urldefrag, urljoin, urlsplit, urlunsplit
 
 from cibw.errors import ConfigurationError, UploadError
-from cibw.model.http import Answer, NoAnswerError, Question, Web
+from cibw.model.http import (
+    LONGEST_WAIT,
+    Answer,
+    NoAnswerError,
+    Question,
+    TransientError,
+    Web,
+    asked_wait,
+    is_worth_another_try,
+    retry,
+    waits,
+)
 from cibw.model.release import IndexFile, Listing, PackageIndex
-from cibw.release.answers import LONGEST_WAIT, asked_wait, is_worth_another_try, waits
 from cibw.untrusted.http import same_server
 from cibw.untrusted.limits import parse_json
 
@@ -192,29 +202,31 @@ class Lookup:
 
         `home` is a URL of the index. If the request is for another server, no credentials are sent.
         """
-        fault, answer = "", None
-        for wait in (*waits(self.first_wait, self.attempts), None):
+
+        def attempt() -> Answer:
             try:
                 answer = self._answer(question, home or question.address)
             except NoAnswerError as error:
-                fault, answer, asked = str(error), None, 0.0
-            else:
-                asked = asked_wait(answer.headers, time.time())
-                if not is_worth_another_try(answer.status) or asked > LONGEST_WAIT:
-                    return answer
-                fault = f"it responded with {answer.status}"
-            if wait is not None:
-                self._wait(f"Request to {question.address} failed: {fault}", max(wait, asked))
-        if answer is not None:
-            return answer
-        raise UploadError(
-            f"Request to {question.address} failed: {fault}",
-            hint="Nothing was uploaded. Try again later, or check the URL and the proxy.",
-        )
+                raise TransientError(f"Request to {question.address} failed: {error}") from error
+            asked = asked_wait(answer.headers, time.time())
+            if not is_worth_another_try(answer.status) or asked > LONGEST_WAIT:
+                return answer
+            raise TransientError(
+                f"Request to {question.address} failed: it responded with {answer.status}", asked, answer
+            )
 
-    def _wait(self, fault: str, seconds: float) -> None:
-        self.waiting(fault, seconds)
-        self.sleep(seconds)
+        def pause(error: TransientError, seconds: float) -> None:
+            seconds = max(seconds, error.wait)
+            self.waiting(str(error), seconds)
+            self.sleep(seconds)
+
+        try:
+            return retry(attempt, TransientError, waits(self.first_wait, self.attempts), pause)
+        except TransientError as error:
+            if error.answer is not None:
+                return error.answer
+            hint = "Nothing was uploaded. Try again later, or check the URL and the proxy."
+            raise UploadError(str(error), hint=hint) from error
 
     def _answer(self, question: Question, home: str) -> Answer:
         answer = self.web.ask(question)

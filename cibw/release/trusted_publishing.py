@@ -13,9 +13,22 @@ from urllib.parse import urlsplit
 
 from cibw.ci import CiFacts, CiProvider
 from cibw.errors import CibwError, CredentialsError, assert_never
-from cibw.model.http import API_USER, Answer, NoAnswerError, Question, TrustedPublishing, Web
+from cibw.model.http import (
+    API_USER,
+    LONGEST_WAIT,
+    Answer,
+    NoAnswerError,
+    Question,
+    TransientError,
+    TrustedPublishing,
+    Web,
+    asked_wait,
+    is_worth_another_try,
+    retry,
+    waits,
+)
 from cibw.model.release import PackageIndex
-from cibw.release.answers import LONGEST_WAIT, Credentials, asked_wait
+from cibw.release.answers import Credentials
 from cibw.release.credentials import LoginSource, Places, SecretSource, find_login, no_credentials
 from cibw.release.identity import (
     Fault,
@@ -38,6 +51,7 @@ from cibw.untrusted.limits import parse_json
 # The index's API that exchanges identities for tokens: audience, mint and burn.
 
 TRIES = 3
+_FIRST_WAIT = 2.0
 _USUAL_LIFE = 900.0
 _FAR_FUTURE = 1e12
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -131,28 +145,30 @@ class TrustedIndex:
         return "" if answer.status < 400 or answer.status in known else f"{self.host} responded with {answer.status}"
 
     def _insist(self, question: Callable[[], Question]) -> Answer:
-        reason, asked = "", 0.0
-        for number in range(TRIES):
-            if number:
-                self._wait(reason, max(2.0**number, asked))
-            try:
-                answer = self.web.ask(question())
-            except NoAnswerError as error:
-                reason, asked = str(error), 0.0
-                continue
-            if answer.status != HTTPStatus.TOO_MANY_REQUESTS and answer.status < 500:
-                return answer
-            reason, asked = f"it responded with {answer.status}", asked_wait(answer.headers, self.clock())
-            if asked > LONGEST_WAIT:
-                reason = f"{reason} and requests a wait of {asked:.0f} seconds"
-                break
-        raise FaultError(no_answer(self.host, reason))
 
-    def _wait(self, reason: str, seconds: float) -> None:
-        self.warn(
-            f"{self.host} did not issue a token for trusted publishing: {clean(reason)}; retrying in {seconds:g} s."
-        )
-        self.pause(seconds)
+        def attempt() -> Answer:
+            asked = question()
+            try:
+                answer = self.web.ask(asked)
+            except NoAnswerError as error:
+                raise TransientError(str(error)) from error
+            if not is_worth_another_try(answer.status):
+                return answer
+            raise TransientError(f"it responded with {answer.status}", asked_wait(answer.headers, self.clock()))
+
+        def pause(error: TransientError, seconds: float) -> None:
+            if error.wait > LONGEST_WAIT:
+                raise error
+            seconds, reason = max(seconds, error.wait), clean(str(error))
+            self.warn(f"{self.host} did not issue a token for trusted publishing: {reason}; retrying in {seconds:g} s.")
+            self.pause(seconds)
+
+        try:
+            return retry(attempt, TransientError, waits(_FIRST_WAIT, TRIES), pause)
+        except TransientError as error:
+            is_long = error.wait > LONGEST_WAIT
+            more = f" and requests a wait of {error.wait:.0f} seconds" if is_long else ""
+            raise FaultError(no_answer(self.host, f"{error}{more}")) from error
 
     def _sending(self, what: str, token: str) -> Question:
         body = json.dumps({"token": token}).encode()

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from cibw.errors import DownloadError, MissingToolError, UploadError
-from cibw.model.http import NoAnswerError
+from cibw.model.http import NoAnswerError, asked_wait
 from cibw.model.release import PackageIndex, PlannedUpload
-from cibw.release.answers import Credentials, Receipt, asked_wait, is_page, readable
+from cibw.release.answers import Credentials, Receipt, is_page, readable
 from cibw.untrusted.http import LIMITS, HttpLimits, basic_login
 from cibw.untrusted.tars import check_sdist
 from cibw.untrusted.zips import check_wheel

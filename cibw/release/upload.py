@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from cibw.errors import CibwError, CredentialsError, InterruptedRunError, PartialReleaseError, UploadError, assert_never
 from cibw.model.events import PublishReport, UploadResult, UploadStatus
-from cibw.model.http import NoAnswerError
+from cibw.model.http import LONGEST_WAIT, NoAnswerError, TransientError, retry, waits
 from cibw.model.release import (
     Decision,
     FileFinished,
@@ -23,7 +23,6 @@ from cibw.model.release import (
     UploadStarted,
 )
 from cibw.release.answers import (
-    LONGEST_WAIT,
     Credentials,
     CredentialSource,
     Receipt,
@@ -32,7 +31,6 @@ from cibw.release.answers import (
     advice_for,
     exists_already,
     judge,
-    waits,
     without,
 )
 
@@ -257,24 +255,16 @@ class _Tries:
 
     def run(self) -> UploadResult:
         """Upload the file until the index has it; CibwError if it is not accepted."""
-        fault = ""
-        for wait in (*waits(self.sending.first_wait, self.sending.attempts), None):
-            receipt = self._try()
-            verdict = judge(receipt)
-            if verdict is Verdict.TAKEN:
-                return self.result(UploadStatus.UPLOADED)
-            if verdict is Verdict.DOUBTFUL:
-                return self._doubted(receipt)
-            if verdict is Verdict.REFUSED:
-                return self._refused(receipt)
-            fault, is_too_long = _fault(receipt), receipt.retry_after > LONGEST_WAIT
-            if wait is not None and not is_too_long:
-                self._wait(fault, max(wait, receipt.retry_after))
+        try:
+            return retry(
+                self._attempt, TransientError, waits(self.sending.first_wait, self.sending.attempts), self._pause
+            )
+        except TransientError as error:
             if self._is_there():
-                return self.result(UploadStatus.ALREADY_THERE, "the index has it, but its response was lost")
-            if is_too_long:
-                raise too_long(self._filename, self.index, fault, receipt.retry_after)
-        raise surrender(self._filename, self.index, fault, self.attempts)
+                return self._lost()
+            if error.wait > LONGEST_WAIT:
+                raise too_long(self._filename, self.index, str(error), error.wait) from error
+            raise surrender(self._filename, self.index, str(error), self.attempts) from error
 
     def result(self, status: UploadStatus, message: str = "") -> UploadResult:
         """The result for the file."""
@@ -296,6 +286,31 @@ class _Tries:
     @property
     def _filename(self) -> str:
         return self.upload.distribution.filename
+
+    def _attempt(self) -> UploadResult:
+        if self.attempts and self._is_there():
+            return self._lost()
+        receipt = self._try()
+        verdict = judge(receipt)
+        match verdict:
+            case Verdict.TAKEN:
+                return self.result(UploadStatus.UPLOADED)
+            case Verdict.DOUBTFUL:
+                return self._doubted(receipt)
+            case Verdict.REFUSED:
+                return self._refused(receipt)
+            case Verdict.AGAIN:
+                raise TransientError(_fault(receipt), receipt.retry_after)
+            case _:
+                assert_never(verdict)
+
+    def _pause(self, error: TransientError, seconds: float) -> None:
+        if error.wait > LONGEST_WAIT:
+            raise error
+        self._wait(str(error), max(seconds, error.wait))
+
+    def _lost(self) -> UploadResult:
+        return self.result(UploadStatus.ALREADY_THERE, "the index has it, but its response was lost")
 
     def _try(self) -> Receipt:
         credentials = self.sending.source.credentials()

@@ -26,6 +26,7 @@ from pathlib import Path
 # This script runs in the Python of the build environment, where cibw may not be installed.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
+from cibw.model.http import retry
 from cibw.untrusted.limits import ArchiveError
 from cibw.untrusted.unpacking import unpack_into
 
@@ -61,26 +62,19 @@ def _alone(lock: Path) -> Iterator[None]:
 
 
 def _unpack_patiently(address: str, directory: Path, sleep: Callable[[float], None]) -> None:
-    fault = _fault_of(address, directory)
-    for seconds in _WAITS:
-        if fault is None or _is_final(fault):
-            break
+    def wait(fault: Exception, seconds: float) -> None:
+        if _is_final(fault):
+            raise fault
         print(f"{address}: {fault}; retrying in {seconds:.0f} s", file=sys.stderr, flush=True)
         sleep(seconds)
-        fault = _fault_of(address, directory)
-    if fault is not None:
+
+    try:
+        retry(lambda: _unpack(address, directory), (OSError, ArchiveError), _WAITS, wait)
+    except (OSError, ArchiveError) as fault:
         sys.exit(
             f"Could not download the Fortran compiler for Android from {address}: {fault}. Check the network "
             "connection, or set a mirror in [tool.cibw.mirrors]."
         )
-
-
-def _fault_of(address: str, directory: Path) -> Exception | None:
-    try:
-        _unpack(address, directory)
-    except (OSError, ArchiveError) as error:
-        return error
-    return None
 
 
 def _is_final(fault: Exception) -> bool:

@@ -9,12 +9,10 @@ from cibw.release.answers import (
     Receipt,
     Verdict,
     advice_for,
-    asked_wait,
     exists_already,
     is_page,
     judge,
     readable,
-    waits,
     without,
 )
 from cibw.release.upload import refusal
@@ -129,34 +127,6 @@ def test_what_does_not_say_that_the_index_has_the_name(receipt: Receipt) -> None
 )
 def test_pages_for_people(text: str, kind: str, *, expected: bool) -> None:
     assert is_page(text, kind) is expected
-
-
-_NOON = "Sun, 29 Nov 2026 12:00:00 GMT"
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, 0.0),
-        ({"retry-after": "45"}, 45.0),
-        ({"retry-after": " 1.5 "}, 1.5),
-        ({"retry-after": "-3"}, 0.0),
-        ({"retry-after": "soon"}, 0.0),
-        ({"retry-after": "1" * 400}, 0.0),
-        ({"retry-after": "Sun, 29 Nov 2026 12:01:00 GMT", "date": _NOON}, 60.0),
-        ({"retry-after": "Sun, 29 Nov 2026 11:01:00 GMT", "date": _NOON}, 0.0),
-        ({"retry-after": "Thu, 01 Jan 1970 00:01:40 GMT"}, 60.0),
-        ({"retry-after": "Thu, 01 Jan 1970 00:01:40 GMT", "date": "today"}, 60.0),
-        ({"retry-after": "Thu, 99 Jan 99999 00:01:40 GMT"}, 0.0),
-    ],
-)
-def test_the_wait_that_an_answer_asks_for(headers: dict[str, str], seconds: float) -> None:
-    assert asked_wait(headers, 40.0) == seconds
-
-
-def test_waits_double() -> None:
-    assert waits(2.0, 4) == (2.0, 4.0, 8.0)
-    assert waits(2.0, 1) == ()
 
 
 def test_secrets_are_masked() -> None:

@@ -15,6 +15,7 @@ from cibw.execution.container.client import EngineClient, LocalImage, PullNews, 
 from cibw.execution.container.endpoints import Endpoint, docker_endpoint, fault_of, podman_endpoints, podman_program
 from cibw.execution.machine import pause
 from cibw.execution.source.git import Runner
+from cibw.model.http import retry, waits
 from cibw.model.machines import EngineName, Image
 from cibw.model.templates import Request
 from cibw.untrusted.limits import parse_json
@@ -184,24 +185,14 @@ def _local(look: Look, image: Image, reference: Reference) -> tuple[LocalImage |
 
 
 def _pull_patiently(client: EngineClient, image: Image, reference: Reference, pulling: Pulling) -> None:
-    for attempt in range(pulling.attempts - 1):
-        refused = _fault_of_pull(client, image, reference, pulling)
-        if refused is None:
-            return
-        seconds = _PAUSE * 2**attempt
+    def wait(refused: RefusedError, seconds: float) -> None:
+        if _is_final(refused):
+            raise refused
         pulling.progress(f"pulling {reference.pinned} failed ({refused.message}); retrying in {seconds:.0f} s")
         pause(seconds, pulling.go_on, pulling.sleep)
-    _pull(client, image, reference, pulling)
 
-
-def _fault_of_pull(client: EngineClient, image: Image, reference: Reference, pulling: Pulling) -> RefusedError | None:
-    try:
-        _pull(client, image, reference, pulling)
-    except RefusedError as refused:
-        if _is_final(refused):
-            raise
-        return refused
-    return None
+    pauses = waits(_PAUSE, pulling.attempts)
+    retry(lambda: _pull(client, image, reference, pulling), RefusedError, pauses, wait)
 
 
 def _pull(client: EngineClient, image: Image, reference: Reference, pulling: Pulling) -> None:

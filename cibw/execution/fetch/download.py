@@ -18,7 +18,7 @@ from cibw.errors import DownloadError, ImageUnavailableError
 from cibw.execution.files import put_in_place, remove_tree
 from cibw.execution.machine import Fetcher, ended_by, pause
 from cibw.execution.store.cache import is_intact, seal_tree
-from cibw.model.http import NoAnswerError
+from cibw.model.http import NoAnswerError, is_worth_another_try, retry, waits
 from cibw.model.machines import ContainerSpec, Download, Image, Mirrors
 from cibw.model.plan import Action, Fetch, Job, Plan
 from cibw.model.templates import Late, Template
@@ -82,18 +82,12 @@ class Transport(Protocol):
 
 # Rules of downloads: when to try again, and where to store a file; pure.
 
-_WORTH_ANOTHER_TRY = frozenset({408, 429})
 _ODD = re.compile(r"[^\w.+-]", re.ASCII)
 
 
 def is_final(status: int) -> bool:
     """Return whether repeating the request would fail again."""
-    return 400 <= status < 500 and status not in _WORTH_ANOTHER_TRY
-
-
-def waits(first: float, attempts: int) -> tuple[float, ...]:
-    """Return the seconds between attempts. Each is twice as long as the one before."""
-    return tuple(first * 2**number for number in range(attempts - 1))
+    return 400 <= status < 500 and not is_worth_another_try(status)
 
 
 def place_of(download: Download) -> PurePosixPath:
@@ -216,29 +210,26 @@ def _hash(path: Path) -> str:
 
 def _fetch_patiently(download: Download, path: Path, fetching: Fetching) -> None:
     address = fetching.mirrors.resolve(download.address)
-    for seconds in waits(fetching.first_wait, fetching.attempts):
-        fault = _fault_of(address, download.sha256, path, fetching)
-        if fault is None:
-            return
+
+    def attempt() -> None:
+        try:
+            _fetch(address, download.sha256, path, fetching)
+        except UnreachableError:
+            # An interrupt closes the connection, which then looks broken.
+            fetching.go_on()
+            raise
+
+    def wait(fault: UnreachableError, seconds: float) -> None:
         fetching.progress(f"{shown(address)}: {fault}; retrying in {seconds:.0f} s")
         pause(seconds, fetching.go_on, fetching.sleep)
-    fault = _fault_of(address, download.sha256, path, fetching)
-    if fault is not None:
+
+    try:
+        retry(attempt, UnreachableError, waits(fetching.first_wait, fetching.attempts), wait)
+    except UnreachableError as fault:
         raise DownloadError(
             f"Could not download {shown(address)} after {fetching.attempts} attempts; the last error was: {fault}",
             hint="Check the network connection and the proxy, or set a mirror in [tool.cibw.mirrors].",
         ) from fault
-
-
-def _fault_of(address: str, sha256: str, path: Path, fetching: Fetching) -> UnreachableError | None:
-    """Return the reason why an attempt failed, or None if the file has been downloaded."""
-    try:
-        _fetch(address, sha256, path, fetching)
-    except UnreachableError as fault:
-        # An interrupt closes the connection, which then looks broken.
-        fetching.go_on()
-        return fault
-    return None
 
 
 def _fetch(address: str, sha256: str, path: Path, fetching: Fetching) -> None:

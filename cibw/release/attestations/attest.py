@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from cibw.ci import CiFacts, CiProvider
 from cibw.errors import AttestationError, assert_never
-from cibw.model.http import AttestationPolicy, Predicate, Statement
+from cibw.model.http import AttestationPolicy, Predicate, Statement, retry, waits
 from cibw.model.release import ATTESTATION_ENDING, PROVENANCE_ENDING, Decision, Distribution, PlannedUpload, UploadPlan
-from cibw.release.answers import Attester, waits
+from cibw.release.answers import Attester
 from cibw.release.identity import NoIdentityError, OutageError, clean, read_claims, reused_workflow, workflow_file
 from cibw.untrusted.limits import parse_json, read_limited
 
@@ -327,16 +327,17 @@ class RunAttester:
         return target
 
     def _signed(self, path: Path) -> str:
-        around, reason = self.surroundings, ""
-        for wait in (*waits(around.first_wait, around.attempts), None):
-            try:
-                return self.signing.sign(path, self._identify)
-            except OutageError as error:
-                reason = str(error)
-            if wait is not None:
-                around.warn(f"Signing {path.name} failed: {reason}; retrying in {wait:g} s")
-                around.sleep(wait)
-        raise outage(path.name, reason, around.attempts)
+        around = self.surroundings
+
+        def pause(error: OutageError, seconds: float) -> None:
+            around.warn(f"Signing {path.name} failed: {error}; retrying in {seconds:g} s")
+            around.sleep(seconds)
+
+        pauses = waits(around.first_wait, around.attempts)
+        try:
+            return retry(lambda: self.signing.sign(path, self._identify), OutageError, pauses, pause)
+        except OutageError as error:
+            raise outage(path.name, str(error), around.attempts) from error
 
     def _identify(self) -> str:
         try:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cibw.errors import AttestationError, ConfigurationError, MissingToolError
-from cibw.release.answers import is_worth_another_try, readable
+from cibw.model.http import is_worth_another_try
+from cibw.release.answers import readable
 from cibw.release.attestations.attest import HINT, refused
 from cibw.release.identity import OutageError, within
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from cibw.errors import CibwError, DownloadError, InterruptedRunError
-from cibw.execution.fetch.download import Fetching, fetch, place_of, unpack, waits
+from cibw.execution.fetch.download import Fetching, fetch, place_of, unpack
 from cibw.model.machines import Download, Mirrors
 from tests.doubles.fetch import RecordingTransport, Scripted
 
@@ -193,11 +193,6 @@ def test_an_interrupt_ends_the_waiting(tmp_path: Path) -> None:
     with pytest.raises(InterruptedRunError):
         fetch(WANTED, fetching)
     assert len(trial.transport.asked) == 1
-
-
-def test_waits_double() -> None:
-    assert waits(3, 6) == (3, 6, 12, 24, 48)
-    assert waits(3, 1) == ()
 
 
 def test_the_error_is_one_of_cibw() -> None:
