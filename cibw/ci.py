@@ -43,7 +43,6 @@ class CiFacts:
     repository: str = ""
     workflow: str = ""
     environment: str = ""
-    run_url: str = ""
 
     @property
     def tag(self) -> str:
@@ -94,7 +93,6 @@ def with_git(facts: CiFacts, git: Git) -> CiFacts:
 def _github(environment: Environment) -> CiFacts:
     event, ref = environment.get("GITHUB_EVENT_NAME", ""), environment.get("GITHUB_REF", "")
     repository = environment.get("GITHUB_REPOSITORY", "")
-    run = f"{environment.get('GITHUB_SERVER_URL', '')}/{repository}/actions/runs/{environment.get('GITHUB_RUN_ID', '')}"
     is_pull_request = event.startswith("pull_request") or ref.startswith("refs/pull/")
     return CiFacts(
         provider=CiProvider.GITHUB,
@@ -105,7 +103,6 @@ def _github(environment: Environment) -> CiFacts:
         event=event,
         repository=repository,
         workflow=environment.get("GITHUB_WORKFLOW_REF", ""),
-        run_url=run if environment.get("GITHUB_RUN_ID") else "",
     )
 
 
@@ -125,7 +122,6 @@ def _gitlab(environment: Environment) -> CiFacts:
         repository=project,
         workflow=environment.get("CI_CONFIG_PATH", ""),
         environment=environment.get("CI_ENVIRONMENT_NAME", ""),
-        run_url=environment.get("CI_JOB_URL", ""),
     )
 
 
@@ -143,7 +139,6 @@ def _circleci(environment: Environment) -> CiFacts:
         is_fork=is_fork,
         repository=f"{owner}/{name}" if owner and name else "",
         workflow=environment.get("CIRCLE_JOB", ""),
-        run_url=environment.get("CIRCLE_BUILD_URL", ""),
     )
 
 
@@ -161,7 +156,6 @@ def _buildkite(environment: Environment) -> CiFacts:
         event=environment.get("BUILDKITE_SOURCE", ""),
         repository=repository,
         workflow=environment.get("BUILDKITE_PIPELINE_SLUG", ""),
-        run_url=environment.get("BUILDKITE_BUILD_URL", ""),
     )
 
 
@@ -182,8 +176,6 @@ def _azure(environment: Environment) -> CiFacts:
     ref, reason = environment.get("BUILD_SOURCEBRANCH", ""), environment.get("BUILD_REASON", "")
     is_pull_request = reason == "PullRequest" or ref.startswith("refs/pull/")
     head = environment.get("SYSTEM_PULLREQUEST_SOURCEBRANCH", "")
-    place = environment.get("SYSTEM_COLLECTIONURI", "") + environment.get("SYSTEM_TEAMPROJECT", "")
-    number = environment.get("BUILD_BUILDID", "")
     return CiFacts(
         provider=CiProvider.AZURE,
         tags=_tags(_after(ref, "refs/tags/")),
@@ -194,7 +186,6 @@ def _azure(environment: Environment) -> CiFacts:
         event=reason,
         repository=environment.get("BUILD_REPOSITORY_NAME", ""),
         workflow=environment.get("BUILD_DEFINITIONNAME", ""),
-        run_url=f"{place}/_build/results?buildId={number}" if place and number else "",
     )
 
 
@@ -215,7 +206,6 @@ def _travis(environment: Environment) -> CiFacts:
         event=environment.get("TRAVIS_EVENT_TYPE", ""),
         repository=repository,
         workflow=environment.get("TRAVIS_JOB_NAME", ""),
-        run_url=environment.get("TRAVIS_JOB_WEB_URL", ""),
     )
 
 

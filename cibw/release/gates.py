@@ -132,13 +132,6 @@ class Refusal:
     hint: str
 
 
-def check_gates(gates: Gates, facts: CiFacts, project: str, version: Version) -> None:
-    """Raise GateError with all reasons if a release of this version is not allowed here."""
-    found = tuple(refusals(gates, facts, project, version))
-    if found:
-        raise gate_error(found)
-
-
 def gate_error(refused: tuple[Refusal, ...]) -> GateError:
     """The error for one or more reasons."""
     mark = "* " if len(refused) > 1 else ""

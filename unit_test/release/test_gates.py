@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from cibw.ci import CiFacts, CiProvider
-from cibw.errors import GateError
 from cibw.model.release import Gates
-from cibw.release.gates import check_gates, custom_of, format_of, refusals, tag_for, tag_refusal, version_of
+from cibw.release.gates import custom_of, format_of, gate_error, refusals, tag_for, tag_refusal, version_of
 
 
 @pytest.mark.parametrize(
@@ -65,19 +64,22 @@ def on(tag: str = "", branch: str = "", event: str = "push", *, pull: bool = Fal
 
 
 def _message(gates: Gates, facts: CiFacts) -> tuple[str, str]:
-    with pytest.raises(GateError) as caught:
-        check_gates(gates, facts, "Hello.World", VERSION)
-    assert caught.value.exit_code == 24
-    return caught.value.message, caught.value.hint
+    error = gate_error(tuple(refusals(gates, facts, "Hello.World", VERSION)))
+    assert error.exit_code == 24
+    return error.message, error.hint
+
+
+def _is_open(gates: Gates, facts: CiFacts) -> bool:
+    return not tuple(refusals(gates, facts, "hello", VERSION))
 
 
 @pytest.mark.parametrize("tag", ["v1.0", "v1", "v1.0.0"])
 def test_a_tag_of_the_version_opens_the_gate(tag: str) -> None:
-    check_gates(TAGGED, on(tag), "hello", VERSION)
+    assert _is_open(TAGGED, on(tag))
 
 
 def test_one_of_several_tags_is_enough() -> None:
-    check_gates(TAGGED, CiFacts(tags=("latest", "v1.0")), "hello", VERSION)
+    assert _is_open(TAGGED, CiFacts(tags=("latest", "v1.0")))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,7 @@ def test_google_has_to_hand_on_its_tag() -> None:
 
 def test_branches_are_patterns() -> None:
     gates = Gates(branches=("main", "release/*"))
-    check_gates(gates, on(branch="release/1"), "hello", VERSION)
+    assert _is_open(gates, on(branch="release/1"))
     message, hint = _message(gates, on(branch="dev"))
     assert "main, release/*" in message
     assert "This is dev" in message
@@ -131,7 +133,7 @@ def test_branches_are_patterns() -> None:
 
 def test_the_tag_of_the_version_stands_for_a_branch_and_no_other_does() -> None:
     gates = Gates(branches=("main",))
-    check_gates(gates, on("v1.0"), "hello", VERSION)
+    assert _is_open(gates, on("v1.0"))
     assert "The run for nightly has no branch" in _message(gates, on("nightly"))[0]
     assert "This checkout has no branch" in _message(gates, CiFacts())[0]
 
@@ -140,7 +142,7 @@ def test_pull_requests_do_not_publish() -> None:
     message, hint = _message(Gates(), on(branch="x", event="pull_request", pull=True, fork=True))
     assert "pull request from another repository" in message
     assert "never-from-pull-request" in hint
-    check_gates(Gates(never_from_pull_request=False), on(event="pull_request", pull=True), "hello", VERSION)
+    assert _is_open(Gates(never_from_pull_request=False), on(event="pull_request", pull=True))
 
 
 def test_the_unsafe_event_is_never_allowed() -> None:
