@@ -207,7 +207,7 @@ class EngineClient(Protocol):
         """Remove a container, running or not, with its anonymous volumes, if it exists."""
 
     def kill(self, container: str) -> None:
-        """Kill all processes of a container without removing it. Does nothing if it is not running."""
+        """Kill all processes of a container without removing it, if it exists and is running."""
 
     def commit(self, container: str, reference: str, labels: Mapping[str, str]) -> str:
         """Create an image of a container and return its id. Labels must not contain spaces or quotes."""

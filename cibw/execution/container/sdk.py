@@ -8,9 +8,12 @@ from contextlib import contextmanager, suppress
 from socket import SHUT_RDWR
 from typing import TYPE_CHECKING, Protocol
 
+from typing_extensions import override
+
 from cibw.errors import EngineTooOldError, EngineUnavailableError
 from cibw.execution.container.client import (
     Creation,
+    EngineClient,
     Execution,
     LocalContainer,
     LocalImage,
@@ -174,21 +177,21 @@ _CALL_SECONDS = 900
 _POOL = 64
 
 
-class SdkClient:
+class SdkClient(EngineClient):
     """An engine accessed through the Docker SDK. Raises RefusedError or EngineUnavailableError."""
 
     def __init__(self, api: APIClient, *, is_remote: bool = False) -> None:
         self._api = api
         self._attachments = Attachments(beats=is_remote)
 
+    @override
     def server(self) -> ServerVersion:
-        """Return the engine's version and platform."""
         with _translated():
             told = self._api.version()
         return ServerVersion(api=text_at(told, "ApiVersion"), architecture=text_at(told, "Arch"))
 
+    @override
     def image(self, reference: str) -> LocalImage | None:
-        """Return a local image by its reference."""
         try:
             with _translated():
                 told: dict[str, object] = self._api.inspect_image(reference)  # type: ignore[no-untyped-call]
@@ -198,8 +201,8 @@ class SdkClient:
             raise
         return LocalImage.of(told)
 
+    @override
     def pull(self, reference: str, oci_platform: str) -> Iterator[PullNews]:
-        """Pull an image."""
         with _translated():
             for told in self._api.pull(*_for_pull(reference), stream=True, decode=True, platform=oci_platform):
                 if told.get("error"):
@@ -209,8 +212,8 @@ class SdkClient:
                     layer=text_at(told, "id"), status=text_at(told, "status"), current=int(detail.get("current") or 0)
                 )
 
+    @override
     def create(self, creation: Creation) -> None:
-        """Create a container."""
         with _translated():
             self._api.create_container(
                 creation.image,
@@ -228,19 +231,19 @@ class SdkClient:
                 host_config=self._host_config(creation),
             )
 
+    @override
     def attach(self, container: str) -> None:
-        """Keep the container's standard input open until the container is removed or this process ends."""
         with _translated():
             connection = self._api.attach_socket(container, params={"stdin": 1, "stream": 1})
         self._attachments.add(container, connection)
 
+    @override
     def start(self, container: str) -> None:
-        """Start a container."""
         with _translated():
             self._api.start(container)
 
+    @override
     def begin(self, container: str, execution: Execution) -> str:
-        """Prepare a command and return its id."""
         with _translated():
             told = self._api.exec_create(
                 container,
@@ -251,8 +254,8 @@ class SdkClient:
             )
         return text_at(told, "Id")
 
+    @override
     def output(self, execution: str, data: Iterable[bytes] = ()) -> Iterator[tuple[bytes, bool]]:
-        """Run a prepared command and yield chunks of its output, and whether they came from standard error."""
         with _translated():
             connection = self._api.exec_start(execution, socket=True)
             # The type depends on the transport. The protocol covers what all of them have in common.
@@ -262,15 +265,15 @@ class SdkClient:
             finally:
                 stream.close()
 
+    @override
     def exit_code(self, execution: str) -> int | None:
-        """Return the exit code of a command, or None while it runs."""
         with _translated():
             told = self._api.exec_inspect(execution)
         code = told.get("ExitCode")
         return code if isinstance(code, int) and not told.get("Running") else None
 
+    @override
     def remove(self, container: str) -> None:
-        """Remove a container, running or not, with its anonymous volumes, if it exists."""
         try:
             with _translated():
                 self._api.remove_container(container, v=True, force=True)
@@ -280,8 +283,8 @@ class SdkClient:
         finally:
             self._attachments.drop(container)
 
+    @override
     def kill(self, container: str) -> None:
-        """Kill all processes of a container, if it exists and is running."""
         try:
             with _translated():
                 self._api.kill(container)
@@ -289,31 +292,28 @@ class SdkClient:
             if refused.status not in {404, 409}:
                 raise
 
+    @override
     def commit(self, container: str, reference: str, labels: Mapping[str, str]) -> str:
-        """Create an image of a container and return its id. Labels must not contain spaces or quotes."""
         repository, _, tag = reference.rpartition(":")
         changes = [f"LABEL {name}={value}" for name, value in labels.items()]
         with _translated():
             told = self._api.commit(container, repository=repository, tag=tag, pause=False, changes=changes)
         return text_at(told, "Id") or reference
 
+    @override
     def labelled(self, label: str) -> tuple[LocalImage, ...]:
-        """Return all images with a label, given by name or as `name=value`."""
         with _translated():
             listed = self._api.images(filters={"label": label})
         return tuple(map(LocalImage.of, listed))
 
+    @override
     def tag(self, reference: str, name: str) -> None:
-        """Add a name to an image. Another image with that name loses it."""
         repository, _, tag = name.rpartition(":")
         with _translated():
             self._api.tag(reference, repository, tag)
 
+    @override
     def remove_image(self, reference: str) -> None:
-        """Remove a name from an image, and the image with its last name, if it exists.
-
-        Raises RefusedError if a container was created from it.
-        """
         try:
             with _translated():
                 # With force, Podman would also remove the containers created from it.
@@ -322,14 +322,14 @@ class SdkClient:
             if refused.status != 404:
                 raise
 
+    @override
     def containers(self, label: str) -> tuple[LocalContainer, ...]:
-        """Return all containers with a label, given by name or as `name=value`."""
         with _translated():
             told = self._api.containers(all=True, filters={"label": label})
         return tuple(map(LocalContainer.of, told))
 
+    @override
     def remove_volume(self, name: str) -> None:
-        """Remove a volume, if it exists. Raise RefusedError if a container uses it."""
         try:
             with _translated():
                 self._api.remove_volume(name)
@@ -337,8 +337,8 @@ class SdkClient:
             if refused.status != 404:
                 raise
 
+    @override
     def close(self) -> None:
-        """Close the connection."""
         self._attachments.close()
         self._api.close()
 
