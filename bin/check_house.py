@@ -18,7 +18,7 @@ FILE_LINES = 700
 
 HEAVY = frozenset(
     "attrs auditwheel bashlex bracex cattrs docker filelock findpython logging packaging requests rich subprocess "
-    "tarfile tempfile typing_extensions urllib3 zipfile".split()
+    "tarfile tempfile tomlkit typing_extensions urllib3 zipfile".split()
 )
 PROJECT = "examples/hello"
 NOTHING_READ = HEAVY | {"cibw.config", "cibw.catalog", "cibw.planning", "cibw.execution", "tomllib"}

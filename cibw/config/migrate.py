@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from cibw.config.layers import OWN_TABLE, PEER_TABLE
 from cibw.config.option_list import ALL_OPTIONS
 from cibw.config.selectors import REMOVED_GROUPS, REMOVED_OPTIONS
-from cibw.config.toml import Path, Statement, TomlTable, TomlValue, as_table, parse_toml, statements
+from cibw.config.toml import Path, Statement, TomlTable, TomlValue, as_table, key_lines, parse_toml, statements
 from cibw.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from tomlkit.items import InlineTable, Item, Table
 
 # Differences in behavior after migrating a configuration from cibuildwheel.
 
@@ -87,9 +93,8 @@ _OLD: Path = ("tool", PEER_TABLE)
 _NEW: Path = ("tool", OWN_TABLE)
 _NAMES = "|".join(REMOVED_GROUPS)
 _GROUP = re.compile(rf"\b({_NAMES})\b[ \t]*")
-_IS_TEXT = re.compile(r"""[^=]*=\s*["']""")
-_ITEM = re.compile(rf"""(["'])(?:{_NAMES})\1[ \t]*,[ \t]*""")
-_LAST_ITEM = re.compile(rf"""(?:,[ \t]*)?(["'])(?:{_NAMES})\1(?=\s*(?:\]|$))""")
+_Change = tuple[int, str]
+"""The line and the message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,18 +110,18 @@ class Migration:
 def migrate(label: str, text: str) -> Migration:
     """Rewrite the text of a file; ConfigurationError if there is nothing to migrate or no safe way to do it."""
     before = _checked(label, text)
-    new, changes = _rewritten(text)
-    try:
+    new, changes = text, list[str]()
+    after: TomlTable = {}
+    with suppress(ValueError):
+        new, changes = _rewritten(text)
         after = parse_toml(new)
-    except ValueError:
-        after = {}
     if after != _expected(before):
         raise ConfigurationError(
             f"Cannot rewrite [tool.{PEER_TABLE}] in {label} without changing other parts of the file.",
             hint=f"Rename it by hand from {PEER_TABLE} to {OWN_TABLE}.",
         )
     table = as_table(as_table(after["tool"]).get(OWN_TABLE))
-    return Migration(text=new, table_text=_table_text(new), table=table, changes=changes)
+    return Migration(text=new, table_text=_table_text(new), table=table, changes=tuple(changes))
 
 
 def _checked(label: str, text: str) -> TomlTable:
@@ -163,36 +168,83 @@ def _without_groups(value: TomlValue) -> TomlValue:
             return value
 
 
-def _rewritten(text: str) -> tuple[str, tuple[str, ...]]:
-    lines = text.splitlines(keepends=True)
-    changes: list[str] = []
-    found = list(statements(text))
-    ends = [*(statement.number - 1 for statement in found[1:]), len(lines)]
-    for statement, end in zip(found, ends, strict=True):
+def _rewritten(text: str) -> tuple[str, list[str]]:
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    changes = list(_renames(text))
+    for tools in (item for key, item in document.body if key is not None and key.key == "tool"):
+        changes.extend(_edited(tools, key_lines(text)))
+    return document.as_string(), [message for _, message in sorted(changes, key=itemgetter(0))]
+
+
+def _renames(text: str) -> Iterator[_Change]:
+    for statement in statements(text):
         path = (*statement.table, *statement.key)
-        index = statement.number - 1
-        if path[:2] != _OLD:
-            continue
-        if path[2:] == ("enable",):
-            changes.extend(_leave_groups_out(lines, range(index, end)))
-        if statement.key and path[-1] in REMOVED_OPTIONS and "overrides" not in statement.table:
-            changes.append(f"line {statement.number}: {path[-1]} is removed: {REMOVED_OPTIONS[path[-1]]}")
-            lines[index] = ""
-        elif statement.table[:2] != _OLD or not statement.key:
-            lines[index] = re.sub(rf"\b{PEER_TABLE}\b", OWN_TABLE, lines[index], count=1)
+        is_removed = bool(statement.key) and path[-1] in REMOVED_OPTIONS and "overrides" not in statement.table
+        is_name = path[:2] == _OLD and (statement.table[:2] != _OLD or not statement.key)
+        if (is_name and not is_removed) or path == statement.key == _OLD[:1]:
             old, new = (_heading(statement, name) for name in (PEER_TABLE, OWN_TABLE))
-            changes.append(f"line {statement.number}: {old} becomes {new}")
-    return "".join(lines), tuple(changes)
+            yield statement.number, f"line {statement.number}: {old} becomes {new}"
 
 
-def _leave_groups_out(lines: list[str], of_enable: range) -> Iterator[str]:
-    is_text = _IS_TEXT.match(lines[of_enable.start])
-    for index in of_enable:
-        code, comment, rest = lines[index].partition("#")
-        for group in _GROUP.finditer(code):
-            yield f"line {index + 1}: {group[1]} is removed from enable: {REMOVED_GROUPS[group[1]]}"
-        left = _GROUP.sub("", code) if is_text else _LAST_ITEM.sub("", _ITEM.sub("", code))
-        lines[index] = left + comment + rest
+def _edited(tools: Item, lines: Mapping[Path, int]) -> Iterator[_Change]:
+    """Edit a part of the table `tool`; a file may have several, since its tables may be in any order."""
+    from tomlkit.items import InlineTable, SingleKey, Table
+
+    body = tools.value.body if isinstance(tools, Table | InlineTable) else []
+    for index, (key, item) in enumerate(body):
+        if key is not None and key.key == PEER_TABLE:
+            name = SingleKey(OWN_TABLE, sep=key.sep, original=key.as_string().replace(PEER_TABLE, OWN_TABLE))
+            name._dotted = key.is_dotted()  # noqa: SLF001 - no public method makes a key of a dotted one
+            body[index] = (name, item)
+            yield from _cleaned(item, _OLD, lines)
+
+
+def _cleaned(item: Item, path: Path, lines: Mapping[Path, int]) -> Iterator[_Change]:
+    from tomlkit.items import AoT, InlineTable, Table
+
+    if isinstance(item, AoT):
+        for number, table in enumerate(item.body, start=1):
+            yield from _cleaned(table, (*path, str(number)), lines)
+    if not isinstance(item, Table | InlineTable):
+        return
+    if isinstance(item, Table) and item.display_name:
+        item.display_name = item.display_name.replace(PEER_TABLE, OWN_TABLE, 1)
+    for key, value in list(item.value.body):
+        if key is None:
+            continue
+        place = (*path, key.key)
+        if key.key in REMOVED_OPTIONS and "overrides" not in path:
+            item.remove(key)
+            number = _line(place, lines)
+            yield number, f"line {number}: {key.key} is removed: {REMOVED_OPTIONS[key.key]}"
+        elif place == (*_OLD, "enable"):
+            number = _line(place, lines)
+            for group in _leave_groups_out(item, value):
+                yield number, f"line {number}: {group} is removed from enable: {REMOVED_GROUPS[group]}"
+        else:
+            yield from _cleaned(value, place, lines)
+
+
+def _line(path: Path, lines: Mapping[Path, int]) -> int:
+    """The line of a key, or of the key or table whose inline table it is in."""
+    starts = (path[:length] for length in range(len(path), 0, -1))
+    return next((lines[start] for start in starts if start in lines), 1)
+
+
+def _leave_groups_out(table: Table | InlineTable, enable: Item) -> Iterator[str]:
+    import tomlkit
+    from tomlkit.items import Array, String
+
+    if isinstance(enable, String):
+        yield from _GROUP.findall(enable)
+        table["enable"] = tomlkit.value(_GROUP.sub("", enable.as_string()))
+    elif isinstance(enable, Array):
+        for index in reversed(range(len(enable))):
+            if enable[index] in REMOVED_GROUPS:
+                yield str(enable[index])
+                del enable[index]
 
 
 def _heading(statement: Statement, name: str) -> str:
@@ -218,7 +270,8 @@ def _pieces(lines: list[str], found: list[Statement], starts: list[int]) -> Iter
         statement.table == ("tool",) and path[:2] == _NEW for statement, path in zip(found, paths, strict=True)
     )
     for number, path in enumerate(paths):
-        if path[:2] == _NEW or (needs_head and path == ("tool",)):
+        is_inline = path == found[number].key == _NEW[:1]
+        if path[:2] == _NEW or is_inline or (needs_head and path == ("tool",)):
             yield "".join(lines[starts[number] : starts[number + 1]])
 
 

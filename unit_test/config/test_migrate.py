@@ -34,6 +34,20 @@ from cibw.errors import ConfigurationError
             "x = 1\n# Why.\n# So.\n[tool.cibw]\n",
             "# Why.\n# So.\n[tool.cibw]",
         ),
+        ("tool = { cibuildwheel = { skip = 'a' } }\n", "tool = { cibw = { skip = 'a' } }\n", None),
+        (
+            "[tool.cibuildwheel] # so\r\nfree-threaded-support = [\r\n1,\r\n]\r\n# Why.\r\nskip = 'a'\r\n",
+            "[tool.cibw] # so\r\n# Why.\r\nskip = 'a'\r\n",
+            None,
+        ),
+        (
+            (
+                "[tool.cibuildwheel]\na = 1\n[x]\n[[tool.cibuildwheel.overrides]]\n"
+                "[tool.cibuildwheel.overrides.environment]\n"
+            ),
+            "[tool.cibw]\na = 1\n[x]\n[[tool.cibw.overrides]]\n[tool.cibw.overrides.environment]\n",
+            "[tool.cibw]\na = 1\n[[tool.cibw.overrides]]\n[tool.cibw.overrides.environment]\n",
+        ),
         ("[tool]\nruff = 1\n[tool.cibuildwheel]\n", "[tool]\nruff = 1\n[tool.cibw]\n", "[tool.cibw]\n"),
     ],
 )
@@ -51,14 +65,21 @@ def test_changes_name_their_lines() -> None:
     )
 
 
+def test_changes_in_an_inline_table_name_its_line() -> None:
+    text = "[tool]\ncibuildwheel = { linux = { free-threaded-support = true }, enable = ['cpython-freethreading'] }\n"
+    migration = migrate("pyproject.toml", text)
+    assert migration.text == "[tool]\ncibw = { linux = {  }, enable = [] }\n"
+    assert [change.partition(":")[0] for change in migration.changes] == ["line 2"] * 3
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("[tool.cibuildwheel]\n[tool.cibw]\n", "already has a [tool.cibw] table"),
         ("[tool.ruff]\n", "has no [tool.cibuildwheel] table"),
         ("[tool", "is not valid TOML"),
-        ("tool = { cibuildwheel = { skip = 'a' } }\n", "Cannot rewrite"),
-        ("[tool.cibuildwheel]\nfree-threaded-support = [\n1,\n]\n", "Cannot rewrite"),
+        ("[tool.cibuildwheel]\nlinux.free-threaded-support = true\n", "Cannot rewrite"),
+        ("[tool.'cibuildwhee\\u006c'.linux]\n".replace("'", '"'), "Cannot rewrite"),
         ("[tool]\ncibuildwheel = 1\n[tool.cibuildwheel]", "is not valid TOML"),
     ],
 )
@@ -80,8 +101,9 @@ def test_a_table_that_is_none_only_gets_its_name() -> None:
         ('["cpython-freethreading"]', "[]"),
         ('"cpython-freethreading pypy"', '"pypy"'),
         ('"cpython-experimental-riscv64"', '""'),
-        ('[\n  "pypy",\n  "cpython-freethreading",  # fast\n]', '[\n  "pypy",\n  # fast\n]'),
-        ('[\n  "pypy",\n  "cpython-freethreading"\n]', '[\n  "pypy",\n  \n]'),
+        ('[\n  "pypy",\n  "cpython-freethreading",  # fast\n]', '[\n  "pypy",\n]'),
+        ('[\n  "cpython-freethreading",  # fast\n  # Why.\n  "pypy",  # on\n]', '[\n  # Why.\n  "pypy",  # on\n]'),
+        ('[\n  "pypy",\n  "cpython-freethreading"\n]', '[\n  "pypy",\n]'),
         ("1", "1"),
     ],
 )
