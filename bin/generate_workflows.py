@@ -14,8 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from cibw.cli.arguments import CommandLine, CommandName  # noqa: E402 - found through the line above
-from cibw.cli.commands.init import make_for  # noqa: E402
+from cibw.cli.commands.init import InitArguments, Made, make_for  # noqa: E402 - found through the line above
 from cibw.cli.session import Session  # noqa: E402
 from cibw.workflows.common import CiService  # noqa: E402
 
@@ -28,13 +27,13 @@ def generated() -> dict[Path, str]:
     return {
         EXAMPLES / service.value / file.path: file.text
         for service in CiService
-        for file in make_for(_session(service)).workflow.files
+        for file in _made(service).workflow.files
     }
 
 
-def _session(service: CiService) -> Session:
-    line = CommandLine(command=CommandName.INIT, action=service.value)
-    return replace(Session.start(line), working_dir=PROJECT)
+def _made(service: CiService) -> Made:
+    arguments = InitArguments(action=service.value)
+    return make_for(replace(Session.start(arguments), working_dir=PROJECT), arguments)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from cibw.cli.arguments import CommandLine, CommandName
+from cibw.cli.arguments import CommandLine
 from cibw.cli.commands.publish import release_facts
 from cibw.cli.project import Project
 from cibw.cli.session import Session
@@ -70,7 +70,7 @@ class World:
         commit_of(host, self.root)
         source_hashes(host, self.root, (), self.home / "memo.json")
         state = read_source_state(host, self.root, ())
-        line = CommandLine(command=CommandName.PUBLISH)
+        line = CommandLine()
         session = Session(line=line, environment=host.environment(), working_dir=self.root, look=Look())
         release_facts(session, Project(root=self.root, package_dir="."), PublishOptions(require_tag=True))
         return state

@@ -134,7 +134,7 @@ def test_one_command_for_all(hello: Developer) -> None:
 
     # The variables of a CI may decide what is built, so the wheels come from where they are.
     built = ("release", *hello.to, "--collect", "wheelhouse", "--trusted-publishing", "never")
-    assert "has all files of hello 1.0.0 already" in hello(*built, code=25, given=_FOR_A_TAG)
+    assert "already has all files of hello 1.0.0" in hello(*built, code=25, given=_FOR_A_TAG)
     assert "test-command passed" in hello(*built, "--skip-existing", given=_FOR_A_TAG)
 
 

@@ -1,111 +1,115 @@
-"""The parsed command line, and arguments that several commands have."""
+"""What the commands share: their declaration, the arguments of every command, and parts of their parsers."""
 
 from __future__ import annotations
 
 import argparse
 import re
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING, Generic, TypeVar
 
+from cibw.cli.commands import DEFAULT
 from cibw.model.identifiers import Platform
 
-# A parsed command line.
+if TYPE_CHECKING:
+    from cibw.cli.session import Session
 
-
-class CommandName(Enum):
-    """The commands; `build` is the default."""
-
-    BUILD = "build"
-    PLAN = "plan"
-    CACHE = "cache"
-    CONFIG = "config"
-    SDIST = "sdist"
-    COLLECT = "collect"
-    CHECK = "check"
-    PUBLISH = "publish"
-    VERIFY = "verify"
-    RELEASE = "release"
-    INIT = "init"
-
-
-class CacheAction(Enum):
-    """The actions of `cibw cache`."""
-
-    INFO = "info"
-    PRUNE = "prune"
-    CLEAR = "clear"
-
-
-class ConfigAction(Enum):
-    """The actions of `cibw config`."""
-
-    SHOW = "show"
-    SCHEMA = "schema"
-    MIGRATE = "migrate"
+# Parsed arguments.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandLine:
-    """A parsed command line; empty strings are arguments that were not given.
+    """The arguments that choose a project, its options and the form of the output; empty strings were not given.
 
-    The parser sets fields by name, so an argument is declared only here and in its parser.
+    A command with more arguments has a subclass. The parser sets fields by name. A command without an argument keeps
+    the default.
     """
 
-    command: CommandName
     package: str = "."
+    config_file: str = ""
     platform: str = ""
     archs: str = ""
     enable: tuple[str, ...] = ()
     only: str = ""
+    allow_empty: bool = False
     engine: str = ""
     output_dir: str = ""
-    config_file: str = ""
-    allow_empty: bool = False
-    keep_going: bool = False
-    debug_traceback: bool = False
-    print_build_identifiers: bool = False
-    clean_cache: bool = False
-    as_json: bool = False
-    verbose: bool = False
     jobs: int = 0
     offline: bool = False
-    rebuild_before_all: bool = False
-    resume: bool | None = None
-    explain_cache: bool = False
-    action: str = CacheAction.INFO.value
-    older_than: float | None = None
-    images: bool = False
-    identifier: str = ""
-    explain: bool = False
-    write: bool = False
-    paths: tuple[str, ...] = ()
-    tag: str = ""
-    linters: bool = True
-    to: str = ""
-    simple_url: str = ""
-    skip_existing: bool | None = None
-    dry_run: bool = False
-    allow_http: bool = False
-    trusted_publishing: str = "auto"
-    force: bool = False
-    from_sdist: str | None = None
-    require_tag: bool | None = None
-    branches: tuple[str, ...] = ()
-    never_from_pull_request: bool | None = None
-    release: str = ""
-    timeout: float = 900.0
-    dependencies_from: str = ""
-    sdist_first: bool = False
-    pure: bool | None = None
-    wheel: bool = False
-    skip_released: bool = False
-    per_identifier: bool = False
-    test_index: bool = True
-    output: str = ""
-    collect: tuple[str, ...] = ()
-    is_checked: bool = False
-    no_check: bool = False
+    as_json: bool = False
+    verbose: bool = False
+    debug_traceback: bool = False
+
+    def conflict(self) -> str:
+        """Why these arguments cannot be combined; empty if they can."""
+        if self.only and (self.platform or self.archs):
+            name = "--platform" if self.platform else "--archs"
+            return f"{name} cannot be combined with --only: the identifier includes it"
+        return ""
+
+
+LineT = TypeVar("LineT", bound=CommandLine)
+
+
+# The declaration of a command.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command(Generic[LineT]):
+    """A command; `usage` is the text after its name, and `run` returns the exit code."""
+
+    name: str
+    usage: str
+    description: str
+    epilog: str = ""
+    arguments: type[LineT]
+    add_arguments: Callable[[Parser], None]
+    run: Callable[[Session, LineT], int]
+
+    def parse(self, words: list[str]) -> LineT:
+        """The arguments after the command's name; SystemExit 2 for invalid arguments, 0 after --help and --version."""
+        parser = self._parser()
+        given = vars(parser.parse_args(words))
+        for name, value in given.items():
+            if isinstance(value, list):
+                given[name] = tuple(value)
+        line = self.arguments(**given)
+        conflict = line.conflict()
+        if conflict:
+            parser.error(conflict)
+        return line
+
+    def call(self, line: LineT) -> Call:
+        """A call of the command."""
+        return Call(name=self.name, line=line, work=lambda session: self.run(session, line))
+
+    def _parser(self) -> Parser:
+        parser = Parser(
+            prog="cibw" if self.name == DEFAULT else f"cibw {self.name}",
+            usage=f"%(prog)s {self.usage}",
+            description=self.description,
+            epilog=self.epilog,
+            formatter_class=_PLAIN,
+            # Arguments that are not given keep the defaults of their fields.
+            argument_default=argparse.SUPPRESS,
+            allow_abbrev=False,
+        )
+        self.add_arguments(parser)
+        return parser
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A command with its arguments."""
+
+    name: str
+    line: CommandLine
+    work: Callable[[Session], int]
+
+    def run(self, session: Session) -> int:
+        """Run the command in the context of a session, and return the exit code."""
+        return self.work(replace(session, line=self.line))
 
 
 # Shared parts of the command parsers.
@@ -131,27 +135,9 @@ class Parser(argparse.ArgumentParser):
         return super().format_usage()
 
 
-def plain_parser(prog: str, usage: str, description: str, epilog: str = "") -> Parser:
-    """A parser without arguments. Arguments that are not given keep the defaults of CommandLine."""
-    return Parser(
-        prog=prog,
-        usage=usage,
-        description=description,
-        epilog=epilog,
-        formatter_class=_PLAIN,
-        argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
-    )
-
-
-def command_parser(name: str, usage: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
-    """The parser of a command such as `cache`; `usage` is the text after its name.
-
-    Arguments that are not given keep the defaults of CommandLine.
-    """
-    parser = plain_parser(f"cibw {name}", f"%(prog)s {usage}", description, epilog)
+def add_debug_traceback(parser: argparse._ActionsContainer) -> None:
+    """Add the argument for tracebacks."""
     parser.add_argument("--debug-traceback", action="store_true", help="show the traceback of errors")
-    return parser
 
 
 def address(text: str) -> str:

@@ -116,10 +116,10 @@ def _judge_images(options: Options, selected: Iterable[CatalogEntry], catalog: C
         require_images(options, chosen, catalog)
 
 
-def read_options(session: Session) -> Options:
-    """The options of the project on the command line."""
+def read_options(session: Session, identifier: str = "") -> Options:
+    """The options of the project on the command line; `identifier` chooses the platform."""
     with open_project(session.line, session.working_dir) as project:
         sources = sources_of(session.line, project, session.working_dir, session.environment)
-        options = load_options(sources, session.platform())
+        options = load_options(sources, session.platform(identifier))
     session.mask.watch(options.secrets, session.environment)
     return options

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cibw.cli.arguments import CommandLine
 from cibw.cli.project import Project, is_project, open_project, reader_of, sources_of
 from cibw.cli.session import Session
 from cibw.config.load import load_options
@@ -71,10 +70,10 @@ def pyproject_of(project: Project) -> TomlTable:
         raise ConfigurationError(f"Cannot read pyproject.toml: {error}") from error
 
 
-def is_pure(line: CommandLine, project: Project) -> bool:
-    """Whether one wheel is for all platforms: from the command line, else detected from the project's files."""
-    if line.pure is not None:
-        return line.pure
+def is_pure(chosen: bool | None, project: Project) -> bool:
+    """Whether one wheel is for all platforms: as chosen by the user, else detected from the project's files."""
+    if chosen is not None:
+        return chosen
     return is_pure_python(pyproject_of(project), reader_of(project.root / project.package_dir))
 
 
@@ -110,15 +109,15 @@ class ReleasePaths:
     note: str = ""
 
 
-def release_paths(session: Session) -> ReleasePaths:
+def release_paths(working_dir: Path, names: tuple[str, ...]) -> ReleasePaths:
     """The given directory or files, else `dist` or `wheelhouse`; ConfigurationError for a mixture.
 
     Of several paths, files that cibw wrote are skipped. If the paths are all distributions of a directory, as with
     `dist/*`, the result is the directory.
     """
-    named = tuple(session.working_dir / path for path in session.line.paths)
+    named = tuple(working_dir / name for name in names)
     if not named:
-        return _usual(session.working_dir)
+        return _usual(working_dir)
     paths = tuple(path for path in named if len(named) == 1 or not is_written_by_cibw(path))
     if not paths:
         raise ConfigurationError(
@@ -162,9 +161,9 @@ class Chosen:
     note: str = ""
 
 
-def choose_files(session: Session) -> Chosen:
+def choose_files(working_dir: Path, names: tuple[str, ...]) -> Chosen:
     """The files of a directory, or the given files."""
-    paths = release_paths(session)
+    paths = release_paths(working_dir, names)
     files = read_files(paths.files) if paths.directory is None else read_directory(paths.directory)
     return Chosen(release=release_of(files), directory=paths.directory or paths.files[0].parent, note=paths.note)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cibw.ci import CiFacts, CiProvider
-from cibw.cli.arguments import add_package, address, command_parser
+from cibw.cli.arguments import CommandLine, address
 from cibw.cli.session import Session
 from cibw.errors import ConfigurationError, CredentialsError
 from cibw.model.http import AttestationPolicy, Certificates, TrustedPublishing, Web
@@ -37,43 +37,28 @@ if TYPE_CHECKING:
     import ssl
 
 
-# The command line of `cibw publish`.
-
-_EPILOG = """\
-environment variables:
-  CIBW_PUBLISH_TOKEN               an API token of the index
-  TWINE_USERNAME, TWINE_PASSWORD   a login, for indexes without tokens; UV_PUBLISH_TOKEN and similar names work, too
-  Without them, .pypirc and the keyring are used. With trusted publishing in a CI, none of them is needed.
-
-exit codes:
-  0 all files are on the index; 18 the index has different files with the same names, nothing was uploaded;
-  19 no file was accepted; 20 some files were accepted: the same command uploads the rest; 21 missing or invalid
-  credentials; 24 publishing is not allowed here; 25 the index already has all files of a tagged release.
-"""
+# The command line of the commands that use an index.
 
 
-def publish_parser() -> argparse.ArgumentParser:
-    """The parser of the command's arguments."""
-    parser = command_parser(
-        "publish",
-        "[options] [DIR | FILE...]",
-        "Upload the wheels, then the sdist, to a package index. Files that the index already has are skipped. If the\n"
-        "index has a different file with the same name, nothing is uploaded.",
-        _EPILOG,
-    )
-    add_paths(parser)
-    add_package(parser)
-    index = parser.add_argument_group("index")
-    add_upload(index)
-    index.add_argument(
-        "--skip-released",
-        action="store_true",
-        help="upload nothing, and succeed, if the index has other files of this version; for pushes to a test index",
-    )
-    add_gates(parser.add_argument_group("gates"))
-    parser.add_argument("--no-check", action="store_true", help="upload without running the checks of `cibw check`")
-    _add_output(parser.add_argument_group("output"))
-    return parser
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexArguments(CommandLine):
+    """The arguments of commands that use an index."""
+
+    to: str = ""
+    simple_url: str = ""
+    allow_http: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadArguments(IndexArguments):
+    """The arguments of commands that upload."""
+
+    skip_existing: bool | None = None
+    trusted_publishing: str = TrustedPublishing.AUTO.value
+    require_tag: bool | None = None
+    branches: tuple[str, ...] = ()
+    never_from_pull_request: bool | None = None
+    dry_run: bool = False
 
 
 def add_paths(parser: argparse.ArgumentParser) -> None:
@@ -142,18 +127,6 @@ def add_gates(group: argparse._ActionsContainer) -> None:
     )
 
 
-def _add_output(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--dry-run", action="store_true", help="print what would be uploaded, and what would stop it; upload nothing"
-    )
-    group.add_argument(
-        "--json",
-        dest="as_json",
-        action="store_true",
-        help="print the plan or the result as JSON; other output goes to stderr",
-    )
-
-
 # The credentials of uploads, found on first use.
 
 PYPIRC = "~/.pypirc"
@@ -194,12 +167,32 @@ class LateSource:
             self._opened.close()
 
 
-def source_for(session: Session, index: PackageIndex, facts: CiFacts, warn: Callable[[str], None]) -> LateSource:
+def source_for(
+    session: Session,
+    index: PackageIndex,
+    facts: CiFacts,
+    warn: Callable[[str], None],
+    *,
+    policy: TrustedPublishing,
+    dry_run: bool = False,
+) -> LateSource:
     """The credential source for an index: trusted publishing, variables, .pypirc or the keyring."""
-    return LateSource(partial(_open, session, index, facts, warn), session.mask.learn)
+
+    def open_now() -> SecretSource:
+        return _open(session, index, facts, warn, policy=policy, dry_run=dry_run)
+
+    return LateSource(open_now, session.mask.learn)
 
 
-def _open(session: Session, index: PackageIndex, facts: CiFacts, warn: Callable[[str], None]) -> SecretSource:
+def _open(
+    session: Session,
+    index: PackageIndex,
+    facts: CiFacts,
+    warn: Callable[[str], None],
+    *,
+    policy: TrustedPublishing,
+    dry_run: bool,
+) -> SecretSource:
     from cibw.execution.fetch.http import HttpTransport
     from cibw.release.credentials import Places, ask_keyring, famous_addresses, is_public, read_pypirc
     from cibw.release.trusted_publishing import Access, Surroundings, open_source
@@ -208,9 +201,9 @@ def _open(session: Session, index: PackageIndex, facts: CiFacts, warn: Callable[
     access = Access(
         index=index,
         facts=facts,
-        policy=TrustedPublishing(session.line.trusted_publishing),
+        policy=policy,
         is_public=is_public(index.upload, famous),
-        dry_run=session.line.dry_run,
+        dry_run=dry_run,
     )
     places = Places(
         environment=session.environment,
@@ -262,12 +255,12 @@ class AskedIndex:
         return lookup.listing(self.index.simple, release.project, names)
 
 
-def named_index(session: Session, to: str) -> PackageIndex:
-    """The index for a name or URL; `simple` is empty if it cannot be derived."""
+def named_index(arguments: IndexArguments, to: str) -> PackageIndex:
+    """The index for a name or URL, `to`; `simple` is empty if it cannot be derived."""
     from cibw.release.credentials import famous_addresses
 
-    line, famous = session.line, famous_addresses()
-    wanted = Wanted(to=to, simple=line.simple_url, allow_http=line.allow_http, famous=tuple(famous.values()))
+    famous = tuple(famous_addresses().values())
+    wanted = Wanted(to=to, simple=arguments.simple_url, allow_http=arguments.allow_http, famous=famous)
     return index_of(wanted, _known(to))
 
 
@@ -318,13 +311,14 @@ class Attestations:
     """The attestation settings of the configuration and this run; `warn` shows a warning."""
 
     session: Session
+    trusted_publishing: TrustedPublishing
     policy: AttestationPolicy
     facts: CiFacts
     warn: Callable[[str], None]
 
     def planned(self, plan: UploadPlan) -> UploadPlan:
         """The plan with attestations, assuming that trusted publishing succeeds if it is possible."""
-        may_be = self.session.line.trusted_publishing != TrustedPublishing.NEVER.value
+        may_be = self.trusted_publishing is not TrustedPublishing.NEVER
         return with_attestations(plan, self._verdict(is_trusted=may_be and self.facts.is_ci), leftovers)
 
     def made(self, plan: UploadPlan, source: LateSource) -> UploadPlan:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, TYPE_CHECKING, TextIO
 
-from cibw.cli.parser import carry_out, parse
+from cibw.cli.parser import parse
 from cibw.errors import CibwError, InterruptedRunError, UnexpectedError
 from cibw.reporting.masking import Masker
 from cibw.reporting.streams import GuardedStream, neutral, write_command
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from cibw.cli.session import Session
 
 
-def main(arguments: list[str] | None = None, work: Callable[[Session], int] = carry_out) -> int:
+def main(arguments: list[str] | None = None, work: Callable[[Session], int] | None = None) -> int:
     """Run one command and return its exit code; SystemExit for an invalid command line, --help and --version.
 
-    `work` runs the command.
+    `work` runs instead of the command.
     """
     mask = Masker()
     sys.stdout, sys.stderr = _ready(sys.stdout), _ready(sys.stderr)
@@ -47,8 +47,8 @@ def _ready(stream: TextIO | None) -> TextIO:
     return stream
 
 
-def _run(arguments: list[str], mask: Masker, work: Callable[[Session], int]) -> int:
-    line = parse(arguments)
+def _run(arguments: list[str], mask: Masker, work: Callable[[Session], int] | None) -> int:
+    call = parse(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         # Closing the terminal interrupts the run like Ctrl-C. If `nohup` ignores the signal, keep that.
@@ -57,11 +57,11 @@ def _run(arguments: list[str], mask: Masker, work: Callable[[Session], int]) -> 
     from cibw.cli.session import Session
 
     try:
-        session = Session.start(line, mask)
+        session = Session.start(call.line, mask)
     except OSError as error:
         print(f"cibw: cannot use the current directory or the terminal: {error}", file=sys.stderr)
         return 1
-    exit_code = _end_of(session, work)
+    exit_code = _end_of(session, work or call.run)
     try:
         # Flush now, because errors at the exit of Python cannot be handled.
         sys.stdout.flush()

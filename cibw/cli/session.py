@@ -146,12 +146,12 @@ class Session:
         """Whether an environment variable is set to a true value."""
         return bool(truth(self.environment.get(variable, "")))
 
-    def platform(self) -> Platform:
-        """The platform to build for: from the arguments, from the identifier of --only, or this computer's platform."""
+    def platform(self, identifier: str = "") -> Platform:
+        """The platform to build for: from an identifier, --only or --platform, or this computer's platform."""
         if self.line.only:
             return _platform_of(self.line.only, "--only")
-        if self.line.identifier:
-            return _platform_of(self.line.identifier, "IDENTIFIER")
+        if identifier:
+            return _platform_of(identifier, "IDENTIFIER")
         asked = self.line.platform or self.environment.get("CIBW_PLATFORM", "")
         known = {platform.value: platform for platform in Platform}
         if asked in ("", "auto"):

@@ -116,12 +116,17 @@ def size_limit(session: Session) -> int:
 
 
 def open_memory(
-    session: Session, options: Options, files: ProjectFiles, emit: Callable[[Event], None]
+    session: Session,
+    options: Options,
+    files: ProjectFiles,
+    emit: Callable[[Event], None],
+    *,
+    resume: bool | None,
 ) -> Memory | None:
-    """The memory of a run; None if the cache is disabled or the store cannot be used."""
+    """The memory of a run; None if the cache is disabled, and `resume` not set, or the store cannot be used."""
     chosen = options.cache if options.cache is not None else not ci_facts(session.environment).is_ci
     size_limit(session)
-    if not (chosen or session.line.resume):
+    if not (chosen or resume):
         return None
     try:
         return _memory(session, files)
@@ -142,8 +147,8 @@ def _memory(session: Session, files: ProjectFiles) -> Memory:
     return Memory(store=store, seal=seal, project=project, source=source, files=files, inputs=inputs)
 
 
-def keeper_of(session: Session, memory: Memory | None, sources: StoreSources) -> Keeper:
-    """The keeper of a run, with a store if there is a memory."""
+def keeper_of(session: Session, memory: Memory | None, sources: StoreSources, *, takes: bool, explains: bool) -> Keeper:
+    """The keeper of a run, with a store if there is a memory; `takes`: it reuses wheels of the store."""
     if memory is None:
         return Forgetful()
     settings = StoreSettings(
@@ -151,11 +156,11 @@ def keeper_of(session: Session, memory: Memory | None, sources: StoreSources) ->
         seal=memory.seal,
         project=memory.project,
         source=memory.source,
-        takes=session.line.resume is not False and not session.line.rebuild_before_all,
+        takes=takes,
         surroundings=_surroundings(session.environment, sources, memory),
         inputs_have_changed=lambda: memory.inputs.has_changed,
         warn=lambda message: sources.emit(WarningRaised(scope="", message=message)),
-        explain=_explainer(sources.emit) if session.line.explain_cache else None,
+        explain=_explainer(sources.emit) if explains else None,
         limit=size_limit(session),
     )
     return Storekeeper(settings)
@@ -219,9 +224,12 @@ _SWITCH = "CIBW_PREPARED_IMAGES"
 
 
 def state_teller(
-    session: Session, memory: Memory | None, emit: Callable[[Event], None]
+    session: Session, memory: Memory | None, emit: Callable[[Event], None], *, is_wanted: bool
 ) -> Callable[[Job], StateSpec | None]:
-    """A function that returns the state of a job; none without a memory, or if the inputs of before-all are unknown."""
+    """A function that returns the state of a job; none without a memory, or if the inputs of before-all are unknown.
+
+    `is_wanted`: a state of an earlier run may be used.
+    """
 
     def tell(job: Job) -> StateSpec | None:
         if memory is None or job.before_all is None:
@@ -245,7 +253,7 @@ def state_teller(
             owner=seal(f"{memory.project} {job.name}"),
             files=hashes,
             has_changed=lambda: memory.source.has_changed or memory.inputs.has_changed,
-            is_wanted=not session.line.rebuild_before_all,
+            is_wanted=is_wanted,
         )
 
     return tell

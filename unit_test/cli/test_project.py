@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cibw.cli.arguments import CommandLine, CommandName
+from cibw.cli.arguments import CommandLine
 from cibw.cli.project import make_output_dir, open_project, refuse_elsewhere, sources_of
 from cibw.config.load import load_options
 from cibw.config.options import Options
@@ -17,7 +17,7 @@ from unit_test.untrusted.hostile import beyond_the_longest_path, hostile_tars, l
 
 
 def line(package: str = ".", config_file: str = "") -> CommandLine:
-    return CommandLine(command=CommandName.BUILD, package=package, config_file=config_file)
+    return CommandLine(package=package, config_file=config_file)
 
 
 def make_project(directory: Path, text: str = "") -> Path:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cibw.cli.arguments import CommandLine, CommandName
+from cibw.cli.arguments import CommandLine
 from cibw.cli.session import Session, learn_environment, learn_from, without_credentials
 from cibw.errors import ConfigurationError
 from cibw.model.identifiers import Platform
@@ -68,7 +68,7 @@ def test_what_only_builds_sees_no_credentials() -> None:
 
 def session(line: CommandLine | None = None, **environment: str) -> Session:
     return Session(
-        line=line or CommandLine(command=CommandName.BUILD),
+        line=line or CommandLine(),
         environment=environment,
         working_dir=Path("/here"),
         look=Look(),
@@ -88,8 +88,8 @@ def test_the_cache() -> None:
 
 
 def test_the_platform() -> None:
-    only = CommandLine(command=CommandName.BUILD, only="cp312-win_amd64")
-    argument = CommandLine(command=CommandName.BUILD, platform="macos")
+    only = CommandLine(only="cp312-win_amd64")
+    argument = CommandLine(platform="macos")
     assert session(only, CIBW_PLATFORM="linux").platform() is Platform.WINDOWS
     assert session(argument, CIBW_PLATFORM="linux").platform() is Platform.MACOS
     assert session(CIBW_PLATFORM="pyodide").platform() is Platform.PYODIDE

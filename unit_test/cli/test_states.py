@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cibw.catalog import load_catalog
-from cibw.cli.arguments import CommandLine, CommandName
+from cibw.cli.arguments import CommandLine
 from cibw.cli.project import Project
 from cibw.cli.session import Session
 from cibw.cli.store import Memory, ProjectFiles, preparation, state_teller
@@ -24,9 +24,8 @@ from unit_test.execution.trials import job_of
 JOB = replace(job_of("one", "cp310", before_all=True), before_all_inputs=("*.c", "*.h"), environment_pass=("TOKEN",))
 
 
-def session_of(directory: Path, *, rebuild: bool = False) -> Session:
-    line = CommandLine(command=CommandName.BUILD, rebuild_before_all=rebuild)
-    return Session(line=line, environment={"TOKEN": "secret"}, working_dir=directory, look=Look())
+def session_of(directory: Path) -> Session:
+    return Session(line=CommandLine(), environment={"TOKEN": "secret"}, working_dir=directory, look=Look())
 
 
 @pytest.fixture
@@ -45,7 +44,7 @@ def memory(tmp_path: Path) -> Memory:
 
 def test_globs_that_name_nothing_are_told(memory: Memory, tmp_path: Path) -> None:
     told: list[Event] = []
-    spec = state_teller(session_of(tmp_path), memory, told.append)(JOB)
+    spec = state_teller(session_of(tmp_path), memory, told.append, is_wanted=True)(JOB)
     message = "before-all-inputs: *.h matches no file of the project."
     assert told == [WarningRaised(scope="one", message=message)]
     assert spec is not None
@@ -57,14 +56,14 @@ def test_globs_that_name_nothing_are_told(memory: Memory, tmp_path: Path) -> Non
 
 def test_each_project_has_states_of_its_own(memory: Memory, tmp_path: Path) -> None:
     one, other = (session_of(tmp_path / name) for name in ("one", "other"))
-    specs = [state_teller(session, memory, lambda _event: None)(JOB) for session in (one, other, one)]
+    specs = [state_teller(session, memory, lambda _event: None, is_wanted=True)(JOB) for session in (one, other, one)]
     keys = [spec.key("sha256:1") for spec in specs if spec]
     assert keys[0] == keys[2] != keys[1]
 
 
 def test_a_user_may_want_no_state_of_an_earlier_run(memory: Memory, tmp_path: Path) -> None:
-    tell = state_teller(session_of(tmp_path), memory, lambda _event: None)
-    anew = state_teller(session_of(tmp_path, rebuild=True), memory, lambda _event: None)
+    tell = state_teller(session_of(tmp_path), memory, lambda _event: None, is_wanted=True)
+    anew = state_teller(session_of(tmp_path), memory, lambda _event: None, is_wanted=False)
     kept, made = tell(JOB), anew(JOB)
     assert kept is not None
     assert made is not None
@@ -73,8 +72,8 @@ def test_a_user_may_want_no_state_of_an_earlier_run(memory: Memory, tmp_path: Pa
 
 
 def test_nothing_is_kept_without_a_memory_or_without_before_all(memory: Memory, tmp_path: Path) -> None:
-    assert state_teller(session_of(tmp_path), None, lambda _event: None)(JOB) is None
-    tell = state_teller(session_of(tmp_path), memory, lambda _event: None)
+    assert state_teller(session_of(tmp_path), None, lambda _event: None, is_wanted=True)(JOB) is None
+    tell = state_teller(session_of(tmp_path), memory, lambda _event: None, is_wanted=True)
     assert tell(replace(JOB, before_all=None)) is None
 
 

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from cibw.cli.arguments import CommandLine, CommandName
+from cibw.cli.arguments import Call
+from cibw.cli.commands.build import BuildArguments
+from cibw.cli.commands.publish import PublishArguments
 from cibw.cli.parser import parse
 from cibw.model.identifiers import Architecture, BuildIdentifier, Platform
 from cibw.workflows.common import (
@@ -148,7 +150,7 @@ VALUES = {
 WITH_PATHS = replace(WISHES, from_sdist=True, package="my pkg", config_file="my pkg/cibw.toml")
 
 
-def calls(service: CiService, wishes: Wishes) -> list[CommandLine]:
+def calls(service: CiService, wishes: Wishes) -> list[Call]:
     text = made(service, wishes).files[0].text
     # A single shell word is parsed like that shell parses it.
     text = re.sub(r"bash -c (.*)", lambda match: shlex.split(match[1])[0], text)
@@ -162,24 +164,24 @@ def calls(service: CiService, wishes: Wishes) -> list[CommandLine]:
 @pytest.mark.parametrize("service", CiService)
 def test_every_call_is_taken(service: CiService, per_identifier: bool) -> None:
     wishes = replace(WISHES, groups=groups_of(per_identifier=per_identifier))
-    names = {call.command for call in calls(service, wishes)}
-    assert {name.value for name in names} == {"sdist", "build", "collect", "check", "publish"}
+    names = {call.name for call in calls(service, wishes)}
+    assert names == {"sdist", "build", "collect", "check", "publish"}
 
 
 @pytest.mark.parametrize("service", CiService)
 def test_calls_speak_of_the_package_and_its_configuration(service: CiService) -> None:
     for call in calls(service, WITH_PATHS):
-        if call.command is CommandName.BUILD:
-            assert call.from_sdist == ""
-        if call.command is not CommandName.COLLECT:
-            assert call.package == "my pkg"
-        if call.command not in {CommandName.COLLECT, CommandName.SDIST}:
-            assert call.config_file == "my pkg/cibw.toml"
+        if isinstance(call.line, BuildArguments):
+            assert call.line.from_sdist == ""
+        if call.name != "collect":
+            assert call.line.package == "my pkg"
+        if call.name not in {"collect", "sdist"}:
+            assert call.line.config_file == "my pkg/cibw.toml"
 
 
 @pytest.mark.parametrize("service", CiService)
 def test_both_indexes_are_published_to(service: CiService) -> None:
-    indexes = {call.to for call in calls(service, WISHES) if call.command is CommandName.PUBLISH}
+    indexes = {call.line.to for call in calls(service, WISHES) if isinstance(call.line, PublishArguments)}
     # Elsewhere, two values of a variable or parameter set them.
     assert indexes == ({"testpypi"} if service in {CiService.CIRCLECI, CiService.GITHUB} else {"pypi", "testpypi"})
     text = made(service).files[0].text

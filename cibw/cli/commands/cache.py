@@ -8,8 +8,10 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
 
-from cibw.cli.arguments import CacheAction, command_parser
+from cibw.cli.arguments import Command, CommandLine, Parser, add_debug_traceback
 from cibw.cli.session import Session
 from cibw.cli.store import size_limit, store_directory
 from cibw.errors import CibwError, ConfigurationError, assert_never
@@ -107,14 +109,25 @@ actions:
 """
 
 
-def cache_parser() -> argparse.ArgumentParser:
-    """The parser of the command's arguments."""
-    parser = command_parser(
-        "cache",
-        "[info | prune | clear] [options]",
-        "Show or clean the store of finished wheels. Later runs reuse these wheels if nothing has changed.",
-        _EPILOG,
-    )
+class CacheAction(Enum):
+    """The actions of `cibw cache`."""
+
+    INFO = "info"
+    PRUNE = "prune"
+    CLEAR = "clear"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheArguments(CommandLine):
+    """The arguments of `cibw cache`."""
+
+    action: str = CacheAction.INFO.value
+    older_than: float | None = None
+    images: bool = False
+
+
+def _add_arguments(parser: Parser) -> None:
+    add_debug_traceback(parser)
     actions = [action.value for action in CacheAction]
     parser.add_argument(
         "action", metavar="ACTION", nargs="?", choices=actions, default=actions[0], help=", ".join(actions)
@@ -128,7 +141,6 @@ def cache_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--images", action="store_true", help="with clear: also remove cibw's images from the container engines"
     )
-    return parser
 
 
 def _days(text: str) -> float:
@@ -147,24 +159,24 @@ _TAG = "CACHEDIR.TAG"
 _SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
 
 
-def cache(session: Session) -> int:
+def run(session: Session, arguments: CacheArguments) -> int:
     """Show, prune or clear the store of finished wheels and the volumes of container engines."""
     store = Store(store_directory(session))
     records, environment = VolumeRecords(session.cache_dir), session.environment
-    action = CacheAction(session.line.action)
+    action = CacheAction(arguments.action)
     match action:
         case CacheAction.INFO:
             lines = (*_info(store, size_limit(session)), *describe_volumes(records), *describe_images(environment))
             print("\n".join(lines))
         case CacheAction.PRUNE:
-            print(_removed(prune(store, size_limit(session), days=session.line.older_than), store))
+            print(_removed(prune(store, size_limit(session), days=arguments.older_than), store))
             _print_all(remove_left_by_dead_runs(environment))
-            days = session.line.older_than
+            days = arguments.older_than
             _print_all(clear_volumes(records, records.unused(UNUSED_DAYS if days is None else days), environment))
         case CacheAction.CLEAR:
             print(_removed(clear(store), store))
             _print_all(clear_volumes(records, records.all(), environment))
-            if session.line.images:
+            if arguments.images:
                 _print_all(remove_images(environment))
         case _:
             assert_never(action)
@@ -229,3 +241,14 @@ def mark_cache(session: Session) -> None:
             f"Cannot use the cache directory {session.cache_dir}: {error.strerror}",
             hint="Set CIBW_CACHE_PATH to a writable directory.",
         ) from error
+
+
+COMMAND = Command(
+    name="cache",
+    usage="[info | prune | clear] [options]",
+    description="Show or clean the store of finished wheels. Later runs reuse these wheels if nothing has changed.",
+    epilog=_EPILOG,
+    arguments=CacheArguments,
+    add_arguments=_add_arguments,
+    run=run,
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from cibw.catalog import load_catalog
 from cibw.ci import ci_facts
-from cibw.cli.arguments import CommandName, add_package, address, command_parser
+from cibw.cli.arguments import Command, CommandLine, Parser, add_debug_traceback, add_package, address
 from cibw.cli.facts import known_facts
 from cibw.cli.files import release_paths, release_project
 from cibw.cli.session import Session, without_credentials
@@ -45,15 +44,18 @@ exit codes:
 """
 
 
-def check_parser() -> argparse.ArgumentParser:
-    """The parser of the command's arguments."""
-    parser = command_parser(
-        "check",
-        "[options] [DIR | FILE...]",
-        "Check the wheels and the sdist of a release before publishing: the release is complete, its files are\n"
-        "consistent, and a package index accepts them. Nothing is uploaded, and no network is needed.",
-        _EPILOG,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckArguments(CommandLine):
+    """The arguments of `cibw check`."""
+
+    paths: tuple[str, ...] = ()
+    tag: str = ""
+    to: str = ""
+    linters: bool = True
+
+
+def _add_arguments(parser: Parser) -> None:
+    add_debug_traceback(parser)
     parser.add_argument(
         "paths",
         metavar="DIR | FILE",
@@ -77,7 +79,6 @@ def check_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="also list linters that are not installed")
     parser.add_argument("--json", dest="as_json", action="store_true", help="print the findings as JSON")
-    return parser
 
 
 # Output for CI runs: annotations, the summary of a GitHub job, and the URL of a release.
@@ -167,11 +168,12 @@ class Checked:
     findings: tuple[Finding, ...]
 
 
-def check(session: Session) -> int:
+def run(session: Session, arguments: CheckArguments) -> int:
     """Print the findings about a release; exit code 18 if there are errors."""
     with release_project(session) as found:
-        checked = check_release(session, found.options.publish, chosen_paths(session))
-    if session.line.as_json:
+        paths = chosen_paths(session, arguments.paths)
+        checked = check_release(session, found.options.publish, paths, arguments)
+    if arguments.as_json:
         from cibw.reporting.checks import findings_to_json
 
         print(findings_to_json(checked.files, checked.findings), end="")
@@ -191,7 +193,14 @@ def tell_ci(session: Session, checked: Checked) -> None:
     add_summary(session, check_markdown(checked.files, checked.findings))
 
 
-def check_release(session: Session, options: PublishOptions, paths: tuple[Path, ...]) -> Checked:
+def check_release(
+    session: Session,
+    options: PublishOptions,
+    paths: tuple[Path, ...],
+    arguments: CheckArguments,
+    *,
+    is_publishing: bool = False,
+) -> Checked:
     """Check a directory as a release, or single files as part of a release."""
     is_whole = len(paths) == 1 and paths[0].is_dir()
     files = tuple(distributions_in(paths[0])) if is_whole else paths
@@ -204,8 +213,9 @@ def check_release(session: Session, options: PublishOptions, paths: tuple[Path, 
         manifest=manifest if isinstance(manifest, Manifest) else None,
         knowledge=load_knowledge(),
     )
-    release = replace(release, wanted=_wanted(session, options, release.manifest, is_whole=is_whole))
-    found = [*find_faults(release), *_lint(session, contents)]
+    wanted = _wanted(session, options, release.manifest, arguments, is_whole=is_whole, is_publishing=is_publishing)
+    release = replace(release, wanted=wanted)
+    found = [*find_faults(release), *_lint(session, contents, arguments)]
     return Checked(files=tuple(one.distribution for one in contents), findings=settled(found, options.check_ignore))
 
 
@@ -216,11 +226,18 @@ def _manifest(directory: Path) -> Manifest | OddFile | None:
         return OddFile(filename=MANIFEST_NAME, reason=error.message.rstrip("."))
 
 
-def _wanted(session: Session, options: PublishOptions, manifest: Manifest | None, *, is_whole: bool) -> Wanted:
-    tag = session.line.tag.removeprefix(_TAGS)
+def _wanted(
+    session: Session,
+    options: PublishOptions,
+    manifest: Manifest | None,
+    arguments: CheckArguments,
+    *,
+    is_whole: bool,
+    is_publishing: bool,
+) -> Wanted:
+    tag = arguments.tag.removeprefix(_TAGS)
     facts = ci_facts(session.environment)
     tags = (tag,) if tag else facts.tags
-    is_only_check = session.line.command is CommandName.CHECK
     return Wanted(
         identifiers=expected_identifiers(session, options.targets, manifest) if is_whole else None,
         sdist=options.sdist,
@@ -228,8 +245,8 @@ def _wanted(session: Session, options: PublishOptions, manifest: Manifest | None
         tags=tags,
         tag_format=options.tag_format,
         is_whole=is_whole,
-        is_public=_is_public(session.line.to or options.to),
-        is_between=is_only_check and not tags and facts.is_ci,
+        is_public=_is_public(arguments.to or options.to),
+        is_between=not is_publishing and not tags and facts.is_ci,
     )
 
 
@@ -243,9 +260,9 @@ def _is_public(to: str) -> bool:
     return False
 
 
-def chosen_paths(session: Session) -> tuple[Path, ...]:
+def chosen_paths(session: Session, names: tuple[str, ...]) -> tuple[Path, ...]:
     """The directory or files to check; ConfigurationError if some are missing."""
-    chosen = release_paths(session)
+    chosen = release_paths(session.working_dir, names)
     paths = chosen.files if chosen.directory is None else (chosen.directory,)
     missing = [str(path) for path in paths if not path.exists()]
     if missing:
@@ -256,10 +273,24 @@ def chosen_paths(session: Session) -> tuple[Path, ...]:
     return paths
 
 
-def _lint(session: Session, contents: tuple[DistributionContents, ...]) -> tuple[Finding, ...]:
+def _lint(
+    session: Session, contents: tuple[DistributionContents, ...], arguments: CheckArguments
+) -> tuple[Finding, ...]:
     programs = programs_of(session)
     # Linters are optional, so missing ones are only listed with --verbose.
-    linters = [
-        linter for linter in LINTERS if session.line.linters and (session.line.verbose or programs.find(linter.name))
-    ]
+    linters = [linter for linter in LINTERS if arguments.linters and (arguments.verbose or programs.find(linter.name))]
     return tuple(finding for linter in linters for finding in lint(linter, contents, programs))
+
+
+COMMAND = Command(
+    name="check",
+    usage="[options] [DIR | FILE...]",
+    description=(
+        "Check the wheels and the sdist of a release before publishing: the release is complete, its files are\n"
+        "consistent, and a package index accepts them. Nothing is uploaded, and no network is needed."
+    ),
+    epilog=_EPILOG,
+    arguments=CheckArguments,
+    add_arguments=_add_arguments,
+    run=run,
+)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
-from cibw.cli.arguments import command_parser
+from cibw.cli.arguments import Command, CommandLine, Parser, add_debug_traceback
 from cibw.cli.commands.sdist import DEFAULT_DIR
 from cibw.cli.project import writing_to
 from cibw.cli.session import Session
@@ -37,14 +37,15 @@ exit codes:
 """
 
 
-def collect_parser() -> argparse.ArgumentParser:
-    """The parser of the command's arguments."""
-    parser = command_parser(
-        "collect",
-        "[options] [DIR...]",
-        "Gather wheels, sdists, attestations and manifests from several directories in one directory.",
-        _EPILOG,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectArguments(CommandLine):
+    """The arguments of `cibw collect`."""
+
+    paths: tuple[str, ...] = ()
+
+
+def _add_arguments(parser: Parser) -> None:
+    add_debug_traceback(parser)
     parser.add_argument(
         "paths",
         metavar="DIR",
@@ -52,7 +53,6 @@ def collect_parser() -> argparse.ArgumentParser:
         help="directory of artifacts; default: cibw-* and wheelhouse in the current directory",
     )
     parser.add_argument("--output-dir", metavar="DIR", help="directory for the collected files; default: dist")
-    return parser
 
 
 # The `collect` command.
@@ -60,12 +60,12 @@ def collect_parser() -> argparse.ArgumentParser:
 _WHEELS_DIR = "wheelhouse"
 
 
-def collect(session: Session) -> int:
+def run(session: Session, arguments: CollectArguments) -> int:
     """Gather the files of several directories; the exit code comes from the error."""
     here = session.working_dir
-    output_dir = here / (session.line.output_dir or DEFAULT_DIR)
-    directories = _directories(session)
-    packed = _packed(session, directories)
+    output_dir = here / (arguments.output_dir or DEFAULT_DIR)
+    directories = _directories(session, arguments.paths)
+    packed = _packed(session, directories, is_named=bool(arguments.paths))
     paths = [path for directory in directories for path in folders_below(directory, output_dir)]
     folders = tuple(_read(path, here) for path in dict.fromkeys(paths))
     if not any(folder.files for folder in folders):
@@ -107,20 +107,20 @@ def _nothing_there(packed: list[str]) -> ConfigurationError:
     )
 
 
-def _packed(session: Session, directories: list[Path]) -> list[str]:
+def _packed(session: Session, directories: list[Path], *, is_named: bool) -> list[str]:
     here = session.working_dir
     found = [path for directory in directories for path in packed_below(directory)]
-    if not session.line.paths:
+    if not is_named:
         found += [path for path in sorted(here.glob(f"{ARTIFACT_GLOB}.zip")) if is_packed(path)]
     return [_shown(path, here) for path in dict.fromkeys(found)]
 
 
-def _directories(session: Session) -> list[Path]:
+def _directories(session: Session, named: tuple[str, ...]) -> list[Path]:
     here = session.working_dir
-    if not session.line.paths:
+    if not named:
         found = [path for path in sorted(here.glob(ARTIFACT_GLOB)) if path.is_dir()]
         return [*found, *(path for path in (here / _WHEELS_DIR,) if path.is_dir())]
-    missing = [name for name in session.line.paths if not (here / name).is_dir()]
+    missing = [name for name in named if not (here / name).is_dir()]
     if missing:
         packed = any(name.endswith(".zip") for name in missing)
         hint = (
@@ -129,7 +129,7 @@ def _directories(session: Session) -> list[Path]:
             else "Pass the directories of the artifacts."
         )
         raise ConfigurationError(f"Directory not found: {', '.join(missing)}.", hint=hint)
-    return [here / name for name in session.line.paths]
+    return [here / name for name in named]
 
 
 def _read(path: Path, here: Path) -> Folder:
@@ -149,3 +149,14 @@ def _check_names(folders: tuple[Folder, ...]) -> None:
 
 def _shown(path: Path, here: Path) -> str:
     return path.relative_to(here).as_posix() if path.is_relative_to(here) else str(path)
+
+
+COMMAND = Command(
+    name="collect",
+    usage="[options] [DIR...]",
+    description="Gather wheels, sdists, attestations and manifests from several directories in one directory.",
+    epilog=_EPILOG,
+    arguments=CollectArguments,
+    add_arguments=_add_arguments,
+    run=run,
+)

@@ -8,10 +8,11 @@ import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 
 from cibw.catalog import Catalog, load_catalog
-from cibw.cli.arguments import ConfigAction, add_engine, add_package, add_platform
+from cibw.cli.arguments import Command, CommandLine, Parser, add_debug_traceback, add_engine, add_package, add_platform
 from cibw.cli.facts import known_facts, read_options
 from cibw.cli.project import config_file_of, open_project, sources_of
 from cibw.cli.session import Session
@@ -38,24 +39,40 @@ actions:
 """
 
 
-def config_parser() -> argparse.ArgumentParser:
-    """The parser of the command's arguments."""
-    parser = argparse.ArgumentParser(
-        prog="cibw config",
-        usage="%(prog)s {show | schema | migrate} [options]",
-        description="Show the options and where they come from, print their schema, or migrate from cibuildwheel.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+class ConfigAction(Enum):
+    """The actions of `cibw config`."""
+
+    SHOW = "show"
+    SCHEMA = "schema"
+    MIGRATE = "migrate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigArguments(CommandLine):
+    """The arguments of `cibw config`."""
+
+    action: str
+    identifier: str = ""
+    explain: bool = False
+    write: bool = False
+
+    def conflict(self) -> str:
+        """Why these arguments cannot be combined; empty if they can."""
+        if self.identifier and self.platform:
+            return "--platform cannot be combined with an identifier, which includes the platform"
+        # super() without arguments does not work in a class with slots.
+        return CommandLine.conflict(self)
+
+
+def _add_arguments(parser: Parser) -> None:
+    actions = parser.add_subparsers(
+        dest="action", metavar="ACTION", required=True, prog="cibw config", parser_class=argparse.ArgumentParser
     )
-    # Arguments that are not given keep the defaults of CommandLine.
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, prog="cibw config")
     _add_show(_action(actions, ConfigAction.SHOW, "Print the options of each selected build, or of one identifier."))
     _action(actions, ConfigAction.SCHEMA, "Print the JSON schema of [tool.cibw].")
     _add_migrate(
         _action(actions, ConfigAction.MIGRATE, "Print [tool.cibuildwheel] as [tool.cibw], and list what changes.")
     )
-    return parser
 
 
 def _action(
@@ -64,7 +81,7 @@ def _action(
     parser = actions.add_parser(
         action.value, description=description, argument_default=argparse.SUPPRESS, allow_abbrev=False
     )
-    parser.add_argument("--debug-traceback", action="store_true", help="show the traceback of errors")
+    add_debug_traceback(parser)
     return parser
 
 
@@ -226,28 +243,26 @@ def _data(value: TomlValue) -> object:
 # The command `cibw config show`.
 
 
-def show(session: Session) -> int:
+def _show(session: Session, arguments: ConfigArguments) -> int:
     """Print the options of the selected builds, or of one identifier; ConfigurationError for mistakes."""
-    line = session.line
-    options = read_options(session)
-    overview = _masked(_overview(session, options), session)
-    if line.as_json:
+    options = read_options(session, arguments.identifier)
+    overview = _masked(_overview(arguments, options), session)
+    if arguments.as_json:
         print(overview_json(overview), end="")
     else:
-        print(overview_text(overview, session.look, explains=line.explain), end="")
+        print(overview_text(overview, session.look, explains=arguments.explain), end="")
     return 0
 
 
-def _overview(session: Session, options: Options) -> Overview:
-    line, catalog = session.line, load_catalog()
-    arguments = Arguments(archs=line.archs, enable=line.enable)
+def _overview(line: ConfigArguments, options: Options) -> Overview:
+    catalog = load_catalog()
     if line.identifier:
         identifiers = [_named(line.identifier, catalog)]
     else:
         identifiers = [entry.identifier for entry in select(options, catalog, known_facts()).selected]
     return Overview(
         platform=options.platform,
-        run=run_settings(options, arguments),
+        run=run_settings(options, Arguments(archs=line.archs, enable=line.enable)),
         builds=tuple((identifier, options.resolver.settings(identifier)) for identifier in identifiers),
     )
 
@@ -273,12 +288,11 @@ def _masked(overview: Overview, session: Session) -> Overview:
 # The command `cibw config migrate`.
 
 
-def migrate_file(session: Session) -> int:
+def _migrate(session: Session, line: ConfigArguments) -> int:
     """Print or write the new table, and list the changes on standard error; ConfigurationError for mistakes in it.
 
     The mistakes are reported after the table was written, because they also exist in the old table.
     """
-    line = session.line
     with open_project(line, session.working_dir) as project:
         sources = sources_of(line, project, session.working_dir, session.environment)
         label, path = config_file_of(line, project, session.working_dir)
@@ -287,7 +301,7 @@ def migrate_file(session: Session) -> int:
             path.write_bytes(migration.text.encode())
         else:
             print(migration.table_text, end="")
-        print("\n".join(_report(label, migration, session)), file=sys.stderr)
+        print("\n".join(_report(label, migration, session, is_written=line.write)), file=sys.stderr)
         load_options(replace(sources, config_text=migration.text), session.platform())
     return 0
 
@@ -300,34 +314,45 @@ def _text_of(path: Path) -> str:
     return data.decode()
 
 
-def _report(label: str, migration: Migration, session: Session) -> Iterator[str]:
+def _report(label: str, migration: Migration, session: Session, *, is_written: bool) -> Iterator[str]:
     look = session.look
-    done = "is changed" if session.line.write else "is not changed; --write changes it"
+    done = "is changed" if is_written else "is not changed; --write changes it"
     yield look.bold(f"{label} {done}:")
     yield from (f"  {change}" for change in migration.changes)
     notes = migration_notes(migration.table, session.environment)
     if notes:
         yield look.bold("Differences from cibuildwheel:")
         yield from (f"  {note}" for note in notes)
-    if session.line.write:
+    if is_written:
         yield "cibuildwheel no longer finds options in this file. `cibw config show --explain` shows what cibw reads."
 
 
 # The `config` command.
 
 
-def config(session: Session) -> int:
+def run(session: Session, arguments: ConfigArguments) -> int:
     """Show options, print their schema, or migrate them."""
-    action = ConfigAction(session.line.action)
+    action = ConfigAction(arguments.action)
     match action:
         case ConfigAction.SHOW:
-            return show(session)
+            return _show(session, arguments)
         case ConfigAction.SCHEMA:
             from cibw.config.documents import schema_text
 
             print(schema_text(), end="")
             return 0
         case ConfigAction.MIGRATE:
-            return migrate_file(session)
+            return _migrate(session, arguments)
         case _:
             assert_never(action)
+
+
+COMMAND = Command(
+    name="config",
+    usage="{show | schema | migrate} [options]",
+    description="Show the options and where they come from, print their schema, or migrate from cibuildwheel.",
+    epilog=_EPILOG,
+    arguments=ConfigArguments,
+    add_arguments=_add_arguments,
+    run=run,
+)

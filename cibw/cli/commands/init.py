@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from cibw import __version__
 from cibw.catalog import Catalog, load_catalog
-from cibw.cli.arguments import add_package, command_parser
+from cibw.cli.arguments import Command, CommandLine, Parser, add_debug_traceback, add_package
 from cibw.cli.files import is_pure, pyproject_of
 from cibw.cli.project import Project, open_project, reader_of, sources_of
 from cibw.cli.session import Session
@@ -47,14 +47,21 @@ Variables of this shell such as CIBW_BUILD are ignored, because the CI does not 
 """
 
 
-def init_parser() -> argparse.ArgumentParser:
-    """The parser of the command's arguments."""
-    parser = command_parser(
-        "init",
-        "{github | gitlab | azure | circleci | travis} [options]",
-        "Write the workflow files for a CI service that builds, checks and publishes the project.",
-        _EPILOG,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitArguments(CommandLine):
+    """The arguments of `cibw init`."""
+
+    action: str = ""
+    sdist_first: bool = False
+    per_identifier: bool = False
+    pure: bool | None = None
+    test_index: bool = True
+    output: str = ""
+    force: bool = False
+
+
+def _add_arguments(parser: Parser) -> None:
+    add_debug_traceback(parser)
     parser.add_argument("action", metavar="CI", choices=_CIS, help="github, gitlab, azure, circleci or travis")
     add_package(parser)
     group = parser.add_argument_group("workflow")
@@ -85,24 +92,23 @@ def init_parser() -> argparse.ArgumentParser:
         "--output", metavar="FILE", help="file to write, or - for standard output; default: the CI's usual path"
     )
     output.add_argument("--force", action="store_true", help="overwrite a differing file and show the changes")
-    return parser
 
 
 # Write generated files, and keep changes of maintainers.
 
 
-def write_files(session: Session, files: tuple[WorkflowFile, ...]) -> None:
+def write_files(session: Session, arguments: InitArguments, files: tuple[WorkflowFile, ...]) -> None:
     """Write the files that are missing or outdated, and print a line for each.
 
     ConfigurationError, before anything is written, if an existing file differs and --force is not given. Companion
     files that differ are kept.
     """
     first, *others = files
-    places = [(session.line.output or first.path, first), *((file.path, file) for file in others)]
+    places = [(arguments.output or first.path, first), *((file.path, file) for file in others)]
     blocked = [name for name, file in places if _differs(session.working_dir / name, file) and not file.is_companion]
     for name in blocked:
         print("\n".join(_difference(session, name, first)))
-    if blocked and not session.line.force:
+    if blocked and not arguments.force:
         raise ConfigurationError(
             f"{blocked[0]} already exists and differs from the new file.",
             hint="Use --force to overwrite it, --output FILE to write another file, or --output - to print it.",
@@ -298,14 +304,14 @@ def _selected_on(
 _STANDARD_OUTPUT = "-"
 
 
-def init(session: Session) -> int:
+def run(session: Session, arguments: InitArguments) -> int:
     """Write the files, or print the first one, and print the next steps; ConfigurationError for existing files."""
-    made = make_for(session)
-    if session.line.output == _STANDARD_OUTPUT:
+    made = make_for(session, arguments)
+    if arguments.output == _STANDARD_OUTPUT:
         print(made.workflow.files[0].text, end="")
         stream = sys.stderr
     else:
-        write_files(session, made.workflow.files)
+        write_files(session, arguments, made.workflow.files)
         stream = sys.stdout
     print("\n".join(_words(session, made)), file=stream)
     return 0
@@ -319,21 +325,21 @@ class Made:
     notes: tuple[str, ...]
 
 
-def make_for(session: Session) -> Made:
+def make_for(session: Session, arguments: InitArguments) -> Made:
     """The files for the project and CI on the command line."""
     with open_project(session.line, session.working_dir) as project:
         table = pyproject_of(project)
-        has_one_wheel = is_pure(session.line, project)
+        has_one_wheel = is_pure(arguments.pure, project)
         selected = pure_for_ci(session, project) if has_one_wheel else select_for_ci(session, project)
         tagging = _tagging(session, project, _name(project, table), selected.publish.tag_format)
         wishes = replace(
-            _wishes(session, project, table, selected),
+            _wishes(session, arguments, project, table, selected),
             is_pure=has_one_wheel,
             tag_prefix=tagging.tag_format.partition("{version}")[0],
             tag_format=tagging.tag_format if tagging.missing else "",
         )
-    workflow = make_workflow(CiService(session.line.action), wishes, read_template)
-    left_out = (f"{group.name} is skipped: {session.line.action} has no runner for it." for group in workflow.left_out)
+    workflow = make_workflow(CiService(arguments.action), wishes, read_template)
+    left_out = (f"{group.name} is skipped: {arguments.action} has no runner for it." for group in workflow.left_out)
     pure = f"{wishes.project} is pure Python, so one job builds one wheel for all platforms; --no-pure disables this."
     notes = (*([pure] if has_one_wheel else []), *selected.notes, *tagging.notes, *left_out)
     return Made(workflow=workflow, notes=notes)
@@ -347,8 +353,7 @@ def read_template(name: str) -> str:
     return data.decode()
 
 
-def _wishes(session: Session, project: Project, table: TomlTable, selected: Selected) -> Wishes:
-    line = session.line
+def _wishes(session: Session, line: InitArguments, project: Project, table: TomlTable, selected: Selected) -> Wishes:
     versions = version_source(table, reader_of(project.root / project.package_dir))
     return Wishes(
         project=_name(project, table),
@@ -421,3 +426,14 @@ def _words(session: Session, made: Made) -> Iterator[str]:
     yield from (f"{mark} {note}" for note in notes)
     yield look.bold("Next steps:")
     yield from (f"  {number}. {step}" for number, step in enumerate(made.workflow.next_steps, 1))
+
+
+COMMAND = Command(
+    name="init",
+    usage="{github | gitlab | azure | circleci | travis} [options]",
+    description="Write the workflow files for a CI service that builds, checks and publishes the project.",
+    epilog=_EPILOG,
+    arguments=InitArguments,
+    add_arguments=_add_arguments,
+    run=run,
+)

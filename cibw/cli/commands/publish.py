@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -12,9 +13,22 @@ from pathlib import Path
 from packaging.version import Version
 
 from cibw.ci import CiFacts, ci_facts, with_git
-from cibw.cli.commands.check import add_summary, check_release, chosen_paths, tell_ci, tell_page
+from cibw.cli.arguments import Command, Parser, add_debug_traceback, add_package
+from cibw.cli.commands.check import CheckArguments, add_summary, check_release, chosen_paths, tell_ci, tell_page
 from cibw.cli.files import Chosen, check_unchanged, choose_files, release_project
-from cibw.cli.index import AskedIndex, Attestations, LateSource, certificates, find_index, named_index, source_for
+from cibw.cli.index import (
+    AskedIndex,
+    Attestations,
+    LateSource,
+    UploadArguments,
+    add_gates,
+    add_paths,
+    add_upload,
+    certificates,
+    find_index,
+    named_index,
+    source_for,
+)
 from cibw.cli.project import Project, writing_to
 from cibw.cli.session import Session, without_credentials
 from cibw.config.options import PublishOptions
@@ -23,6 +37,7 @@ from cibw.execution.host.machine import HostMachine
 from cibw.execution.machine import OutputSink
 from cibw.execution.source.git import git_lines, owner_refusal
 from cibw.model.events import PublishReport
+from cibw.model.http import TrustedPublishing
 from cibw.model.manifest import Severity, stops
 from cibw.model.release import BytesSent, Decision, Gates, UploadEvent, UploadPlan
 from cibw.model.templates import Late, Request, Shell, Template
@@ -34,6 +49,59 @@ from cibw.reporting.files import keep_publish, read_publish
 from cibw.reporting.markdown import publish_markdown
 from cibw.reporting.terminal import count
 from cibw.reporting.uploads import UploadConsole, publish_report_to_json, upload_plan_text, upload_plan_to_json
+
+# The command line of `cibw publish`.
+
+_EPILOG = """\
+environment variables:
+  CIBW_PUBLISH_TOKEN               an API token of the index
+  TWINE_USERNAME, TWINE_PASSWORD   a login, for indexes without tokens; UV_PUBLISH_TOKEN and similar names work, too
+  Without them, .pypirc and the keyring are used. With trusted publishing in a CI, none of them is needed.
+
+exit codes:
+  0 all files are on the index; 18 the index has different files with the same names, nothing was uploaded;
+  19 no file was accepted; 20 some files were accepted: the same command uploads the rest; 21 missing or invalid
+  credentials; 24 publishing is not allowed here; 25 the index already has all files of a tagged release.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishArguments(UploadArguments):
+    """The arguments of `cibw publish`."""
+
+    paths: tuple[str, ...] = ()
+    skip_released: bool = False
+    no_check: bool = False
+    is_checked: bool = False
+
+
+def _add_arguments(parser: Parser) -> None:
+    add_debug_traceback(parser)
+    add_paths(parser)
+    add_package(parser)
+    index = parser.add_argument_group("index")
+    add_upload(index)
+    index.add_argument(
+        "--skip-released",
+        action="store_true",
+        help="upload nothing, and succeed, if the index has other files of this version; for pushes to a test index",
+    )
+    add_gates(parser.add_argument_group("gates"))
+    parser.add_argument("--no-check", action="store_true", help="upload without running the checks of `cibw check`")
+    _add_output(parser.add_argument_group("output"))
+
+
+def _add_output(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--dry-run", action="store_true", help="print what would be uploaded, and what would stop it; upload nothing"
+    )
+    group.add_argument(
+        "--json",
+        dest="as_json",
+        action="store_true",
+        help="print the plan or the result as JSON; other output goes to stderr",
+    )
+
 
 # The hooks of a release: project commands before the first and after the last upload.
 
@@ -81,19 +149,25 @@ class Hooks:
 # Check a release before the upload.
 
 
-def unfit(session: Session, options: PublishOptions) -> ReleaseFaultError | None:
+def unfit(session: Session, arguments: PublishArguments, options: PublishOptions) -> ReleaseFaultError | None:
     """Print the findings about the release, and return the error that stops it, if any.
 
     Do nothing if an earlier step of the same run has checked the release.
     """
-    line, look = session.line, session.look
-    if line.is_checked:
+    look = session.look
+    if arguments.is_checked:
         return None
-    if line.no_check:
+    if arguments.no_check:
         mark = look.warning(look.symbol("⚠", "!"))
         session.stream_for_people.write(f"  {mark} The release was not checked (--no-check).\n")
         return None
-    checked = check_release(session, options, chosen_paths(session))
+    checked = check_release(
+        session,
+        options,
+        chosen_paths(session, arguments.paths),
+        CheckArguments(to=arguments.to),
+        is_publishing=True,
+    )
     told = tuple(one for one in checked.findings if one.severity is not Severity.SKIPPED)
     for text in finding_lines(told, len(checked.files), look):
         session.stream_for_people.write(f"{text}\n")
@@ -258,24 +332,27 @@ def _tell_bytes(emit: UploadConsole, sent: int, total: int) -> None:
 # The `publish` command.
 
 
-def publish(session: Session) -> int:
+def run(session: Session, arguments: PublishArguments) -> int:
     """Plan an upload, and run it unless --dry-run is given; the exit code comes from the error."""
     with release_project(session) as found:
-        options = with_arguments(session, found.options.publish)
-        chosen = choose_files(session)
+        options = with_arguments(arguments, found.options.publish)
+        chosen = choose_files(session.working_dir, arguments.paths)
         facts = release_facts(session, found.project, options)
-        index = named_index(session, options.to)
-        hindrances = _hindrances(session, options, chosen, facts)
+        index = named_index(arguments, options.to)
+        hindrances = _hindrances(session, arguments, options, chosen, facts)
         warn = partial(_warn, session)
-        source = source_for(session, index, facts, warn)
-        attestations = Attestations(session=session, policy=options.attestations, facts=facts, warn=warn)
+        policy = TrustedPublishing(arguments.trusted_publishing)
+        source = source_for(session, index, facts, warn, policy=policy, dry_run=arguments.dry_run)
+        attestations = Attestations(
+            session=session, trusted_publishing=policy, policy=options.attestations, facts=facts, warn=warn
+        )
         try:
             asked = find_index(session, index, source)
             plan = _with_refusals(attestations.planned(_plan(chosen, asked, options)), hindrances.refused)
-            _tell(session, plan)
+            _tell(session, arguments, plan)
             if hindrances.fault is not None:
                 raise hindrances.fault
-            if _is_skipped(session, plan, chosen):
+            if arguments.skip_released and _is_skipped(session, plan, chosen):
                 return 0
             check_conflicts(plan)
             work = PublishWork(
@@ -287,7 +364,7 @@ def publish(session: Session) -> int:
                 source=source,
                 attestations=attestations,
             )
-            if session.line.dry_run:
+            if arguments.dry_run:
                 # If publishing is refused, as in a pull request, credentials are not needed.
                 return 0 if hindrances.refused else work.rehearse(plan, facts.tag)
             exit_code = work.send(plan) if plan.having(Decision.SEND) else work.skip_all(plan, facts.tag)
@@ -298,7 +375,7 @@ def publish(session: Session) -> int:
 
 
 def _is_skipped(session: Session, plan: UploadPlan, chosen: Chosen) -> bool:
-    if not session.line.skip_released or not plan.having(Decision.CONFLICT):
+    if not plan.having(Decision.CONFLICT):
         return False
     session.stream_for_people.write(f"{skipped_text(plan, chosen.release)}\n")
     return True
@@ -312,19 +389,20 @@ class _Hindrances:
     fault: ReleaseFaultError | None
 
 
-def _hindrances(session: Session, options: PublishOptions, chosen: Chosen, facts: CiFacts) -> _Hindrances:
+def _hindrances(
+    session: Session, arguments: PublishArguments, options: PublishOptions, chosen: Chosen, facts: CiFacts
+) -> _Hindrances:
     refused = gate_refusals(options, facts, chosen.release.project, chosen.release.version)
-    if refused and not session.line.dry_run:
+    if refused and not arguments.dry_run:
         raise gate_error(refused)
-    fault = unfit(session, options)
-    if fault is not None and not session.line.dry_run:
+    fault = unfit(session, arguments, options)
+    if fault is not None and not arguments.dry_run:
         raise fault
     return _Hindrances(refused=refused, fault=fault)
 
 
-def with_arguments(session: Session, options: PublishOptions) -> PublishOptions:
+def with_arguments(line: UploadArguments, options: PublishOptions) -> PublishOptions:
     """The options, overridden by the command line."""
-    line = session.line
     never = line.never_from_pull_request
     return replace(
         options,
@@ -355,8 +433,22 @@ def _warn(session: Session, text: str) -> None:
     session.stream_for_people.write(f"  {mark} {session.look.clean(text)}\n")
 
 
-def _tell(session: Session, plan: UploadPlan) -> None:
-    if session.line.as_json and session.line.dry_run:
+def _tell(session: Session, arguments: PublishArguments, plan: UploadPlan) -> None:
+    if arguments.as_json and arguments.dry_run:
         print(upload_plan_to_json(plan), end="")
     else:
         session.stream_for_people.write(upload_plan_text(plan, session.look))
+
+
+COMMAND = Command(
+    name="publish",
+    usage="[options] [DIR | FILE...]",
+    description=(
+        "Upload the wheels, then the sdist, to a package index. Files that the index already has are skipped. If the\n"
+        "index has a different file with the same name, nothing is uploaded."
+    ),
+    epilog=_EPILOG,
+    arguments=PublishArguments,
+    add_arguments=_add_arguments,
+    run=run,
+)

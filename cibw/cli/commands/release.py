@@ -1,4 +1,4 @@
-"""The `release` command: runs the functions of the other commands."""
+"""The command that does all of a release: each part calls another command."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cibw.cli.arguments import CommandLine, CommandName, add_config_file, add_engine, add_jobs, command_parser
-from cibw.cli.commands.verify import add_verification
+from cibw.cli.arguments import Call, Command, Parser, add_config_file, add_debug_traceback, add_engine, add_jobs
+from cibw.cli.commands import build, check, collect, publish, sdist, verify
+from cibw.cli.commands.build import BuildArguments
+from cibw.cli.commands.check import CheckArguments
+from cibw.cli.commands.collect import CollectArguments
+from cibw.cli.commands.publish import PublishArguments
+from cibw.cli.commands.sdist import SdistArguments
+from cibw.cli.commands.verify import DEFAULT_TIMEOUT, VerifyArguments, add_verification
 from cibw.cli.files import COLLECTED, is_pure, release_project
-from cibw.cli.index import add_gates, add_upload, named_index
-from cibw.cli.parser import carry_out
+from cibw.cli.index import UploadArguments, add_gates, add_upload, named_index
 from cibw.cli.session import Session
 from cibw.errors import CibwError, PureWheelError
 
@@ -27,15 +32,19 @@ exit codes:
 """
 
 
-def release_parser() -> argparse.ArgumentParser:
-    """The parser of the command's arguments."""
-    parser = command_parser(
-        "release",
-        "[options] [PACKAGE]",
-        "Build the sdist and the wheels of a project, collect and check them, upload them to a package index, and\n"
-        "verify them there: `cibw sdist`, `build`, `collect`, `check`, `publish`, `verify`, one after the other.",
-        _EPILOG,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseArguments(UploadArguments):
+    """The arguments of `cibw release`."""
+
+    pure: bool | None = None
+    resume: bool | None = None
+    collect: tuple[str, ...] = ()
+    timeout: float = DEFAULT_TIMEOUT
+    dependencies_from: str = ""
+
+
+def _add_arguments(parser: Parser) -> None:
+    add_debug_traceback(parser)
     parser.add_argument(
         "package",
         metavar="PACKAGE",
@@ -51,7 +60,6 @@ def release_parser() -> argparse.ArgumentParser:
     add_upload(index)
     add_verification(index)
     add_gates(parser.add_argument_group("gates"))
-    return parser
 
 
 def _add_parts(group: argparse._ArgumentGroup) -> None:
@@ -74,81 +82,140 @@ def _add_parts(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--dry-run", action="store_true", help="stop after the upload plan; upload nothing")
 
 
-# The `release` command: runs the functions of the other commands.
+# The `release` command: runs the other commands.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A step of a release, and the command line that runs it by hand."""
+    """A step of a release, and the words after its command that run it by hand."""
 
-    line: CommandLine
+    call: Call
     words: tuple[str, ...]
 
     def __str__(self) -> str:
-        return shlex.join(("cibw", self.line.command.value, *self.words))
+        return shlex.join(("cibw", self.call.name, *self.words))
 
 
-def release(session: Session) -> int:
+def run(session: Session, arguments: ReleaseArguments) -> int:
     """Run the steps of a release until one fails, and return its exit code; the error says how to continue."""
     with release_project(session) as found:
         wheels = found.options.output_dir
-        one_wheel = is_pure(session.line, found.project)
+        one_wheel = is_pure(arguments.pure, found.project)
         # Report an invalid index before anything is built.
-        named_index(session, session.line.to or found.options.publish.to)
-    parts = tuple(parts_of(session.line, wheels, is_pure=one_wheel))
+        named_index(arguments, arguments.to or found.options.publish.to)
+    parts = tuple(parts_of(arguments, wheels, is_pure=one_wheel))
     for number, part in enumerate(parts, start=1):
         _title(session, f"{number}/{len(parts)}  {part}", is_first=number == 1)
         try:
-            code = carry_out(replace(session, line=part.line))
+            code = part.call.run(session)
         except CibwError as error:
             error.hint = f"{error.hint} {_way_on(part)}".lstrip()
             raise
-        if code == PureWheelError.exit_code and session.line.pure is None:
+        if code == PureWheelError.exit_code and arguments.pure is None:
             print("The project is pure Python, so one wheel serves all platforms.\n")
-            return release(replace(session, line=replace(session.line, pure=True)))
+            return run(session, replace(arguments, pure=True))
         if code:
             print(f"The release stops here. {_way_on(part)}")
             return code
     return 0
 
 
-def parts_of(line: CommandLine, wheels: str, *, is_pure: bool = False) -> Iterator[Part]:
+def parts_of(line: ReleaseArguments, wheels: str, *, is_pure: bool = False) -> Iterator[Part]:
     """The commands of a release in order; `wheels` is the output directory of builds.
 
     A pure Python project has nothing to collect: the wheel is built next to the sdist.
     """
-    config = ("--config-file", line.config_file) if line.config_file else ()
-    other = (*(("--package", line.package) if line.package != "." else ()), *config)
-    plain = replace(line, collect=(), paths=(COLLECTED,), resume=None)
     if not line.collect:
-        own = (*((line.package,) if line.package != "." else ()), *config)
-        sdist = replace(plain, command=CommandName.SDIST, paths=(), output_dir=COLLECTED, wheel=is_pure)
-        yield Part(line=sdist, words=(*own, *(("--wheel",) if is_pure else ())))
+        yield _sdist(line, is_pure=is_pure)
         if not is_pure:
-            yield _build(line, plain, own)
+            yield _build(line)
     if line.collect or not is_pure:
-        folders = line.collect or (wheels,)
-        yield Part(line=replace(plain, command=CommandName.COLLECT, paths=folders, output_dir=COLLECTED), words=folders)
-    to = ("--to", line.to) if line.to else ()
-    yield Part(line=replace(plain, command=CommandName.CHECK), words=(COLLECTED, *other, *to))
-    index = _index_words(line)
-    sending = (COLLECTED, *other, *index, *(("--dry-run",) if line.dry_run else ()))
-    yield Part(line=replace(plain, command=CommandName.PUBLISH, is_checked=True), words=sending)
+        yield _collect(line.collect or (wheels,))
+    yield _check(line)
+    yield _publish(line)
     if not line.dry_run:
-        yield Part(line=replace(plain, command=CommandName.VERIFY), words=(COLLECTED, *other, *index))
+        yield _verify(line)
 
 
-def _build(line: CommandLine, plain: CommandLine, own: tuple[str, ...]) -> Part:
+def _sdist(line: ReleaseArguments, *, is_pure: bool) -> Part:
+    arguments = SdistArguments(package=line.package, config_file=line.config_file, output_dir=COLLECTED, wheel=is_pure)
+    return Part(call=sdist.COMMAND.call(arguments), words=(*_project(line), *(("--wheel",) if is_pure else ())))
+
+
+def _build(line: ReleaseArguments) -> Part:
     resume = line.resume is not False
     engine = ("--engine", line.engine) if line.engine else ()
     jobs = ("--jobs", str(line.jobs)) if line.jobs else ()
+    arguments = BuildArguments(
+        package=line.package, config_file=line.config_file, engine=line.engine, jobs=line.jobs, resume=resume
+    )
     return Part(
-        line=replace(plain, command=CommandName.BUILD, paths=(), resume=resume),
-        words=(*own, *engine, *jobs, "--resume" if resume else "--no-resume"),
+        call=build.COMMAND.call(arguments),
+        words=(*_project(line), *engine, *jobs, "--resume" if resume else "--no-resume"),
     )
 
 
-def _index_words(line: CommandLine) -> tuple[str, ...]:
+def _collect(folders: tuple[str, ...]) -> Part:
+    return Part(call=collect.COMMAND.call(CollectArguments(paths=folders, output_dir=COLLECTED)), words=folders)
+
+
+def _check(line: ReleaseArguments) -> Part:
+    arguments = CheckArguments(package=line.package, config_file=line.config_file, paths=(COLLECTED,), to=line.to)
+    return Part(
+        call=check.COMMAND.call(arguments),
+        words=(COLLECTED, *_other_project(line), *(("--to", line.to) if line.to else ())),
+    )
+
+
+def _publish(line: ReleaseArguments) -> Part:
+    arguments = PublishArguments(
+        package=line.package,
+        config_file=line.config_file,
+        paths=(COLLECTED,),
+        to=line.to,
+        simple_url=line.simple_url,
+        allow_http=line.allow_http,
+        skip_existing=line.skip_existing,
+        trusted_publishing=line.trusted_publishing,
+        require_tag=line.require_tag,
+        branches=line.branches,
+        never_from_pull_request=line.never_from_pull_request,
+        dry_run=line.dry_run,
+        is_checked=True,
+    )
+    return Part(
+        call=publish.COMMAND.call(arguments),
+        words=(COLLECTED, *_other_project(line), *_index(line), *(("--dry-run",) if line.dry_run else ())),
+    )
+
+
+def _verify(line: ReleaseArguments) -> Part:
+    arguments = VerifyArguments(
+        package=line.package,
+        config_file=line.config_file,
+        paths=(COLLECTED,),
+        to=line.to,
+        simple_url=line.simple_url,
+        allow_http=line.allow_http,
+        timeout=line.timeout,
+        dependencies_from=line.dependencies_from,
+    )
+    return Part(call=verify.COMMAND.call(arguments), words=(COLLECTED, *_other_project(line), *_index(line)))
+
+
+def _project(line: ReleaseArguments) -> tuple[str, ...]:
+    return (*((line.package,) if line.package != "." else ()), *_config_file(line))
+
+
+def _other_project(line: ReleaseArguments) -> tuple[str, ...]:
+    return (*(("--package", line.package) if line.package != "." else ()), *_config_file(line))
+
+
+def _config_file(line: ReleaseArguments) -> tuple[str, ...]:
+    return ("--config-file", line.config_file) if line.config_file else ()
+
+
+def _index(line: ReleaseArguments) -> tuple[str, ...]:
     pairs = {"--to": line.to, "--simple-url": line.simple_url}
     words = [word for name, value in pairs.items() if value for word in (name, value)]
     return (*words, *(("--allow-http",) if line.allow_http else ()))
@@ -161,3 +228,17 @@ def _way_on(part: Part) -> str:
 def _title(session: Session, text: str, *, is_first: bool) -> None:
     print("" if is_first else "\n", end="")
     print(session.look.bold(text), flush=True)
+
+
+COMMAND = Command(
+    name="release",
+    usage="[options] [PACKAGE]",
+    description=(
+        "Build the sdist and the wheels of a project, collect and check them, upload them to a package index, and\n"
+        "verify them there: `cibw sdist`, `build`, `collect`, `check`, `publish`, `verify`, one after the other."
+    ),
+    epilog=_EPILOG,
+    arguments=ReleaseArguments,
+    add_arguments=_add_arguments,
+    run=run,
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cibw.ci import ci_facts
-from cibw.cli.arguments import command_parser
+from cibw.cli.arguments import Command, CommandLine, Parser, add_debug_traceback
 from cibw.cli.commands.cache import mark_cache
 from cibw.cli.project import Project, is_sdist_name, open_project, reader_of, writing_to
 from cibw.cli.session import Session, without_credentials
@@ -52,11 +51,16 @@ exit codes:
 """
 
 
-def sdist_parser() -> argparse.ArgumentParser:
-    """The parser of the command's arguments."""
-    parser = command_parser(
-        "sdist", "[options] [PACKAGE]", "Build the source distribution of a project, unless it already exists.", _EPILOG
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SdistArguments(CommandLine):
+    """The arguments of `cibw sdist`."""
+
+    wheel: bool = False
+    force: bool = False
+
+
+def _add_arguments(parser: Parser) -> None:
+    add_debug_traceback(parser)
     parser.add_argument(
         "package",
         metavar="PACKAGE",
@@ -71,7 +75,6 @@ def sdist_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--force", action="store_true", help="rebuild the sdist even if the source has not changed")
     parser.add_argument("-v", "--verbose", action="store_true", help="show the output of the build")
-    return parser
 
 
 # Build the sdist of a project, or reuse the existing one.
@@ -272,21 +275,20 @@ def _text(path: Path) -> str | None:
 DEFAULT_DIR = "dist"
 
 
-def sdist(session: Session) -> int:
+def run(session: Session, arguments: SdistArguments) -> int:
     """Build the sdist of a project, unless it already exists; the exit code comes from the error."""
-    line = session.line
-    if line.package.endswith(".tar.gz"):
-        raise ConfigurationError(f"{line.package} is already an sdist.", hint="Pass the directory of the project.")
-    with open_project(line, session.working_dir) as project:
+    if arguments.package.endswith(".tar.gz"):
+        raise ConfigurationError(f"{arguments.package} is already an sdist.", hint="Pass the directory of the project.")
+    with open_project(arguments, session.working_dir) as project:
         work = SdistWork(
             session=session,
             project=project,
-            directory=session.working_dir / (line.output_dir or DEFAULT_DIR),
+            directory=session.working_dir / (arguments.output_dir or DEFAULT_DIR),
             environment=session.environment,
         )
-        found = work.provide(anew=line.force)
-        if line.wheel:
-            work.provide_wheel(found, anew=line.force)
+        found = work.provide(anew=arguments.force)
+        if arguments.wheel:
+            work.provide_wheel(found, anew=arguments.force)
     return 0
 
 
@@ -304,11 +306,11 @@ class BuiltFrom:
 
 @contextmanager
 def unpacked_sdist(
-    session: Session, project: Project, sources: Sources, environment: Mapping[str, str]
+    session: Session, named: str, project: Project, sources: Sources, environment: Mapping[str, str]
 ) -> Iterator[BuiltFrom]:
     """The sdist for --from-sdist, unpacked for the duration of the context.
 
-    Without a file, it is the one in dist, else a new one. Files in the configuration are looked up in the sdist,
+    If `named` is empty, it is the one in dist, else a new one. Files in the configuration are looked up in the sdist,
     then in the project.
     """
     if is_sdist_name(session.line.package):
@@ -319,7 +321,7 @@ def unpacked_sdist(
     work = SdistWork(
         session=session, project=project, directory=session.working_dir / DEFAULT_DIR, environment=environment
     )
-    found, stale = _find(work)
+    found, stale = _find(work, named)
     with open_project(replace(session.line, package=str(found.path)), session.working_dir) as unpacked:
         read_first, read_then = reader_of(unpacked.root), sources.read_text
 
@@ -335,11 +337,11 @@ def unpacked_sdist(
         )
 
 
-def _find(work: SdistWork) -> tuple[FoundFile, tuple[str, ...]]:
+def _find(work: SdistWork, named: str) -> tuple[FoundFile, tuple[str, ...]]:
     """The sdist, and a note if the source has changed since it was built."""
     session, directory = work.session, work.directory
-    if session.line.from_sdist:
-        return _named(session, session.line.from_sdist), ()
+    if named:
+        return _named(session, named), ()
     there = sorted(path for path in directory.glob("*.tar.gz") if path.is_file() and not path.name.startswith("."))
     if len(there) > 1:
         raise ConfigurationError(
@@ -367,3 +369,14 @@ def _named(session: Session, name: str) -> FoundFile:
         return read_distribution(path)
     except ValueError as error:
         raise ConfigurationError(f"{name} is not an sdist: {error}", hint="`cibw sdist` builds one.") from error
+
+
+COMMAND = Command(
+    name="sdist",
+    usage="[options] [PACKAGE]",
+    description="Build the source distribution of a project, unless it already exists.",
+    epilog=_EPILOG,
+    arguments=SdistArguments,
+    add_arguments=_add_arguments,
+    run=run,
+)

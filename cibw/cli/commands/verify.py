@@ -14,10 +14,11 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from packaging.tags import sys_tags
 
 from cibw.ci import ci_facts
-from cibw.cli.arguments import add_package, address, command_parser
+from cibw.cli.arguments import Command, Parser, add_debug_traceback, add_package, address
 from cibw.cli.files import ReleaseProject, choose_files, release_project
 from cibw.cli.index import (
     AskedIndex,
+    IndexArguments,
     LateSource,
     add_index,
     add_paths,
@@ -65,21 +66,25 @@ from cibw.reporting.uploads import VerifyConsole, verification_to_json
 
 # The command line of `cibw verify`.
 
+DEFAULT_TIMEOUT = 900.0
 _EPILOG = """\
 exit codes:
   0 the index serves exactly these files, and they work; 23 verification failed, all problems are listed.
 """
 
 
-def verify_parser() -> argparse.ArgumentParser:
-    """The parser of the command's arguments."""
-    parser = command_parser(
-        "verify",
-        "[options] [DIR | FILE... | --release NAME==VERSION]",
-        "Verify that an index serves the uploaded files: wait until it lists all files, compare their hashes, install\n"
-        "the release from there into a clean environment, and run test-command or import it.",
-        _EPILOG,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyArguments(IndexArguments):
+    """The arguments of `cibw verify`."""
+
+    paths: tuple[str, ...] = ()
+    release: str = ""
+    timeout: float = DEFAULT_TIMEOUT
+    dependencies_from: str = ""
+
+
+def _add_arguments(parser: Parser) -> None:
+    add_debug_traceback(parser)
     add_paths(parser)
     parser.add_argument(
         "--release",
@@ -93,7 +98,6 @@ def verify_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--json", dest="as_json", action="store_true", help="print the result as JSON; other output goes to stderr"
     )
-    return parser
 
 
 def add_verification(group: argparse._ActionsContainer) -> None:
@@ -182,6 +186,7 @@ class Trial:
     """
 
     session: Session
+    dependencies_from: str
     found: ReleaseProject
     simple: str
     credentials: Credentials | None
@@ -249,7 +254,7 @@ class Trial:
             return
         before = self._printed(bench, steps.look, base)
         self.good(f"installed by its hash from {self.simple} into a clean environment of Python {_python()}")
-        others = {**base, **main_index(self.session.line.dependencies_from, self.session.environment)}
+        others = {**base, **main_index(self.dependencies_from, self.session.environment)}
         if finding := self._fault(bench, steps.others, others, "dependencies"):
             yield finding
             return
@@ -338,38 +343,36 @@ class IndexProvenances:
 # The `verify` command.
 
 
-def verify(session: Session) -> int:
+def run(session: Session, arguments: VerifyArguments) -> int:
     """Verify a release on its index; VerificationError lists all problems."""
-    line = session.line
-    if line.release and line.paths:
+    if arguments.release and arguments.paths:
         raise ConfigurationError(
             "--release cannot be combined with files.", hint="Pass the files, or a release whose files are not here."
         )
     with release_project(session) as found:
-        return verify_release(session, found)
+        return _verify_release(session, arguments, found)
 
 
-def verify_release(session: Session, found: ReleaseProject) -> int:
-    """Verify the release on the command line; VerificationError lists all problems."""
-    index = named_index(session, session.line.to or found.options.publish.to)
+def _verify_release(session: Session, arguments: VerifyArguments, found: ReleaseProject) -> int:
+    index = named_index(arguments, arguments.to or found.options.publish.to)
     source = _source(session, index)
     asked = find_index(session, index, source)
     login = _NotedLogin(inner=asked.lookup.login)
     asked = replace(asked, lookup=replace(asked.lookup, login=login))
-    work = _Verification(session=session, found=found, asked=asked, login=login, source=source)
-    return work.run(_wanted(session))
+    work = _Verification(session=session, arguments=arguments, found=found, asked=asked, login=login, source=source)
+    return work.run(_wanted(session, arguments))
 
 
 def _source(session: Session, index: PackageIndex) -> LateSource:
     # Trusted publishing only provides tokens for uploads, so it is not used.
-    line = replace(session.line, trusted_publishing=TrustedPublishing.NEVER.value)
-    return source_for(replace(session, line=line), index, ci_facts(session.environment), lambda _warning: None)
+    facts, policy = ci_facts(session.environment), TrustedPublishing.NEVER
+    return source_for(session, index, facts, lambda _warning: None, policy=policy)
 
 
-def _wanted(session: Session) -> Wanted:
-    if session.line.release:
-        return parse_release(session.line.release)
-    release = choose_files(session).release
+def _wanted(session: Session, arguments: VerifyArguments) -> Wanted:
+    if arguments.release:
+        return parse_release(arguments.release)
+    release = choose_files(session.working_dir, arguments.paths).release
     files = tuple(file.distribution for file in release.files)
     return Wanted(project=release.project, version=files[0].version, files=files)
 
@@ -390,6 +393,7 @@ class _NotedLogin:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Verification:
     session: Session
+    arguments: VerifyArguments
     found: ReleaseProject
     asked: AskedIndex
     login: _NotedLogin
@@ -398,8 +402,8 @@ class _Verification:
     def run(self, wanted: Wanted) -> int:
         console, page = self._console(), self._page(wanted)
         console.begin(str(wanted), page.simple)
-        findings = tuple(self._findings(page.release(wanted) if self.session.line.release else wanted, page))
-        if self.session.line.as_json:
+        findings = tuple(self._findings(page.release(wanted) if self.arguments.release else wanted, page))
+        if self.arguments.as_json:
             print(verification_to_json(str(wanted), page.simple, findings), end="", flush=True)
         require_verified(wanted, page.simple, findings)
         return 0
@@ -440,6 +444,7 @@ class _Verification:
         console = self._console()
         return Trial(
             session=self.session,
+            dependencies_from=self.arguments.dependencies_from,
             found=self.found,
             simple=self.asked.index.simple,
             credentials=self.source.credentials() if self.login.is_used else None,
@@ -453,9 +458,23 @@ class _Verification:
             lookup=self.asked.lookup,
             simple=self.asked.index.simple,
             project=wanted.project,
-            timeout=self.session.line.timeout,
+            timeout=self.arguments.timeout,
             waiting=self._console().waiting,
         )
 
     def _console(self) -> VerifyConsole:
         return VerifyConsole(stream=self.session.stream_for_people, look=self.session.look)
+
+
+COMMAND = Command(
+    name="verify",
+    usage="[options] [DIR | FILE... | --release NAME==VERSION]",
+    description=(
+        "Verify that an index serves the uploaded files: wait until it lists all files, compare their hashes, install\n"
+        "the release from there into a clean environment, and run test-command or import it."
+    ),
+    epilog=_EPILOG,
+    arguments=VerifyArguments,
+    add_arguments=_add_arguments,
+    run=run,
+)

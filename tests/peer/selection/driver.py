@@ -15,7 +15,14 @@ from typing import IO
 
 WARM = {
     "cibuildwheel": ("cibuildwheel.options", "cibuildwheel.platforms", "cibuildwheel.bashlex_eval", "bracex"),
-    "cibw": ("cibw.cli.main", "cibw.cli.commands.plan", "cibw.config.load", "bracex"),
+    "cibw": (
+        "cibw.cli.main",
+        "cibw.cli.facts",
+        "cibw.planning.plan",
+        "cibw.reporting.plan",
+        "cibw.config.load",
+        "bracex",
+    ),
 }
 
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cibw.cli.arguments import CommandLine, CommandName
-from cibw.cli.parser import parse
+from cibw.cli.commands.check import COMMAND, CheckArguments
 from cibw.model.identifiers import BuildIdentifier
 from cibw.model.manifest import Manifest, ManifestFile
 from cibw.release.upload_plan import read_distribution
@@ -42,8 +41,7 @@ def make(directory: Path) -> list[Path]:
 
 def test_every_argument_arrives() -> None:
     words = "--to ours --tag v1 --no-linters --json --verbose --package p a.whl b"
-    assert parse(["check", *words.split()]) == CommandLine(
-        command=CommandName.CHECK,
+    assert COMMAND.parse(words.split()) == CheckArguments(
         package="p",
         paths=("a.whl", "b"),
         to="ours",

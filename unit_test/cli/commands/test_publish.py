@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cibw.cli.arguments import CommandLine, CommandName
-from cibw.cli.parser import parse
+from cibw.cli.commands.publish import COMMAND, PublishArguments
 from cibw.cli.session import without_credentials
 from unit_test.cli.calling import Caller
 
@@ -18,8 +17,7 @@ def test_every_argument_arrives() -> None:
         "--to ours --simple-url https://a.example/ --skip-existing --allow-http --dry-run --json --package p "
         "--trusted-publishing never a.whl b"
     )
-    assert parse(["publish", *words.split()]) == CommandLine(
-        command=CommandName.PUBLISH,
+    assert COMMAND.parse(words.split()) == PublishArguments(
         package="p",
         paths=("a.whl", "b"),
         to="ours",
@@ -31,11 +29,11 @@ def test_every_argument_arrives() -> None:
         trusted_publishing="never",
     )
     gates = "--require-tag --branch main --branch v* --no-never-from-pull-request"
-    assert parse(["publish", *gates.split()]) == CommandLine(
-        command=CommandName.PUBLISH, require_tag=True, branches=("main", "v*"), never_from_pull_request=False
+    assert COMMAND.parse(gates.split()) == PublishArguments(
+        require_tag=True, branches=("main", "v*"), never_from_pull_request=False
     )
-    assert [parse(["publish", *more]).skip_existing for more in ([], ["--no-skip-existing"])] == [None, False]
-    assert parse(["publish"]).paths == ()
+    assert [COMMAND.parse(more).skip_existing for more in ([], ["--no-skip-existing"])] == [None, False]
+    assert COMMAND.parse([]).paths == ()
 
 
 @pytest.mark.parametrize(

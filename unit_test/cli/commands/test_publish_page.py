@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cibw.cli.arguments import CommandLine, CommandName
+from cibw.cli.arguments import CommandLine
 from cibw.cli.commands.check import tell_page
 from cibw.cli.session import Session
 from cibw.model.release import PackageIndex
@@ -19,7 +19,7 @@ PAGE = "https://index.example/project/demo/1.0/"
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
-    line = CommandLine(command=CommandName.PUBLISH)
+    line = CommandLine()
     return Session(line=line, environment={}, working_dir=tmp_path, look=Look())
 
 

@@ -4,22 +4,25 @@ from pathlib import Path
 
 import pytest
 
-from cibw.cli.arguments import CommandLine, CommandName
-from cibw.cli.commands.release import parts_of
+from cibw.cli.commands.build import BuildArguments
+from cibw.cli.commands.check import CheckArguments
+from cibw.cli.commands.collect import CollectArguments
+from cibw.cli.commands.publish import PublishArguments
+from cibw.cli.commands.release import COMMAND, ReleaseArguments, parts_of
+from cibw.cli.commands.sdist import SdistArguments
+from cibw.cli.commands.verify import VerifyArguments
 from cibw.cli.files import made_by_cibw
-from cibw.cli.parser import parse
 from cibw.cli.session import Session, without_logins
 from unit_test.cli.calling import Caller
 
 
 def calls(*arguments: str) -> list[str]:
-    return [str(part) for part in parts_of(parse(["release", *arguments]), "wheelhouse")]
+    return [str(part) for part in parts_of(COMMAND.parse(list(arguments)), "wheelhouse")]
 
 
 def test_every_argument_arrives() -> None:
     words = "hello --to ours --skip-existing --no-resume --dry-run --timeout 5 --require-tag --collect a b"
-    assert parse(["release", *words.split()]) == CommandLine(
-        command=CommandName.RELEASE,
+    assert COMMAND.parse(words.split()) == ReleaseArguments(
         package="hello",
         to="ours",
         skip_existing=True,
@@ -48,20 +51,20 @@ def test_all_parts() -> None:
 
 
 def test_a_pure_project_has_one_wheel() -> None:
-    line = parse(["release"])
+    line = COMMAND.parse([])
     assert [str(part) for part in parts_of(line, "wheelhouse", is_pure=True)] == [
         "cibw sdist --wheel",
         "cibw check dist",
         "cibw publish dist",
         "cibw verify dist",
     ]
-    (first, *_rest) = parts_of(parse(["release", "sub", "--config-file", "c.toml"]), "wheelhouse", is_pure=True)
+    (first, *_rest) = parts_of(COMMAND.parse(["sub", "--config-file", "c.toml"]), "wheelhouse", is_pure=True)
     assert str(first) == "cibw sdist sub --config-file c.toml --wheel"
-    assert (first.line.wheel, first.line.output_dir) == (True, "dist")
+    assert first.call.line == SdistArguments(package="sub", config_file="c.toml", output_dir="dist", wheel=True)
 
 
 def test_what_others_have_built_is_collected_of_pure_projects_too() -> None:
-    parts = [str(part) for part in parts_of(parse(["release", "--collect", "a"]), "wheelhouse", is_pure=True)]
+    parts = [str(part) for part in parts_of(COMMAND.parse(["--collect", "a"]), "wheelhouse", is_pure=True)]
     assert parts[0] == "cibw collect a"
 
 
@@ -74,18 +77,46 @@ def test_a_dry_run_of_what_others_have_built() -> None:
 
 
 def test_the_build_is_told_where_and_how_many() -> None:
-    parts = list(parts_of(parse(["release", "--engine", "host", "--jobs", "3"]), "wheels"))
+    parts = list(parts_of(COMMAND.parse(["--engine", "host", "--jobs", "3"]), "wheels"))
     assert str(parts[1]) == "cibw build --engine host --jobs 3 --resume"
-    assert (parts[1].line.engine, parts[1].line.jobs) == ("host", 3)
+    assert (parts[1].call.line.engine, parts[1].call.line.jobs) == ("host", 3)
 
 
 def test_each_part_gets_the_arguments_of_its_command() -> None:
-    parts = list(parts_of(parse(["release", "--no-resume", "--skip-existing"]), "wheels"))
-    assert [part.line.output_dir for part in parts] == ["dist", "", "dist", "", "", ""]
-    assert [part.line.paths for part in parts] == [(), (), ("wheels",), ("dist",), ("dist",), ("dist",)]
-    assert parts[1].line.resume is False
-    assert [part.line.is_checked for part in parts] == [False, False, False, False, True, False]
-    assert parts[4].line.skip_existing is True
+    index = "--to ours --simple-url https://a.example/ --allow-http"
+    gates = "--skip-existing --trusted-publishing never --require-tag --branch main --no-never-from-pull-request"
+    checks = "--timeout 5 --dependencies-from https://b.example/"
+    line = COMMAND.parse(["--no-resume", *index.split(), *gates.split(), *checks.split(), "sub", "--config-file", "c"])
+    assert [part.call.line for part in parts_of(line, "wheels")] == [
+        SdistArguments(package="sub", config_file="c", output_dir="dist"),
+        BuildArguments(package="sub", config_file="c", resume=False),
+        CollectArguments(paths=("wheels",), output_dir="dist"),
+        CheckArguments(package="sub", config_file="c", paths=("dist",), to="ours"),
+        PublishArguments(
+            package="sub",
+            config_file="c",
+            paths=("dist",),
+            to="ours",
+            simple_url="https://a.example/",
+            allow_http=True,
+            skip_existing=True,
+            trusted_publishing="never",
+            require_tag=True,
+            branches=("main",),
+            never_from_pull_request=False,
+            is_checked=True,
+        ),
+        VerifyArguments(
+            package="sub",
+            config_file="c",
+            paths=("dist",),
+            to="ours",
+            simple_url="https://a.example/",
+            allow_http=True,
+            timeout=5.0,
+            dependencies_from="https://b.example/",
+        ),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +148,7 @@ def test_builds_never_see_what_lets_publish() -> None:
 
 def test_a_collected_release_is_no_source_of_a_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    session = Session.start(parse(["build"]))
+    session = Session.start(BuildArguments())
     (tmp_path / "dist").mkdir()
     assert tmp_path / "dist" not in made_by_cibw(session, tmp_path / "wheels")
     (tmp_path / "dist" / "dist.json").touch()

@@ -4,9 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from cibw.cli.arguments import CommandLine, CommandName
-from cibw.cli.commands.verify import clean_environment, main_index, own_certificates, own_index
-from cibw.cli.parser import parse
+from cibw.cli.commands.verify import (
+    COMMAND,
+    VerifyArguments,
+    clean_environment,
+    main_index,
+    own_certificates,
+    own_index,
+)
 from cibw.model.http import Certificates
 from cibw.release.answers import Credentials
 from unit_test.cli.calling import Caller
@@ -14,8 +19,7 @@ from unit_test.cli.calling import Caller
 
 def test_every_argument_arrives() -> None:
     words = "--to ours --simple-url https://a.example/ --timeout 2.5 --json --dependencies-from https://b.example/ a"
-    assert parse(["verify", *words.split()]) == CommandLine(
-        command=CommandName.VERIFY,
+    assert COMMAND.parse(words.split()) == VerifyArguments(
         paths=("a",),
         to="ours",
         simple_url="https://a.example/",
@@ -23,7 +27,7 @@ def test_every_argument_arrives() -> None:
         dependencies_from="https://b.example/",
         as_json=True,
     )
-    line = parse(["verify", "--release", "demo==1.0"])
+    line = COMMAND.parse(["--release", "demo==1.0"])
     assert (line.release, line.timeout) == ("demo==1.0", 900.0)
 
 
