@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from cibw.cli.commands.init import InitArguments, Made, make_for  # noqa: E402 - found through the line above
+from cibw.cli.commands.init import GeneratedFiles, InitArguments, make_for  # noqa: E402 - found through the line above
 from cibw.cli.session import Session  # noqa: E402
 from cibw.workflows.common import CiService  # noqa: E402
 
@@ -31,7 +31,7 @@ def generated() -> dict[Path, str]:
     }
 
 
-def _made(service: CiService) -> Made:
+def _made(service: CiService) -> GeneratedFiles:
     arguments = InitArguments(action=service.value)
     return make_for(replace(Session.start(arguments), working_dir=PROJECT), arguments)
 

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT))
 
 from cibw.catalog import NODE_SYSTEMS, node_archive  # noqa: E402 - found through the line above
 from cibw.errors import DownloadError  # noqa: E402
-from cibw.execution.fetch.download import Fetching, fetch  # noqa: E402
+from cibw.execution.fetch.download import DownloadSettings, fetch  # noqa: E402
 from cibw.model.machines import Download  # noqa: E402
 
 SUMS = "SHASUMS256.txt"
@@ -30,7 +30,7 @@ class NodeHasher:
     """
 
     known: Mapping[str, str]
-    fetching: Fetching | None = None
+    fetching: DownloadSettings | None = None
     faults: list[str] = field(default_factory=list)
 
     def lines(self, beginnings: Iterable[str]) -> Iterator[str]:
@@ -43,7 +43,7 @@ class NodeHasher:
                 hashes = {**self._listed(f"{directory}/{SUMS}", names, self.fetching), **hashes}
             yield from (f"{json.dumps(name)} = {json.dumps(hashes[name])}" for name in names if name in hashes)
 
-    def _listed(self, address: str, names: Iterable[str], fetching: Fetching) -> Mapping[str, str]:
+    def _listed(self, address: str, names: Iterable[str], fetching: DownloadSettings) -> Mapping[str, str]:
         try:
             text = fetch(Download(address=address), fetching).read_text(encoding="utf-8")
         except DownloadError as error:

@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))
 
 from cibw.catalog import CatalogEntry, nuget_package  # noqa: E402
 from cibw.errors import DownloadError  # noqa: E402
-from cibw.execution.fetch.download import Fetching, fetch  # noqa: E402
+from cibw.execution.fetch.download import DownloadSettings, fetch  # noqa: E402
 from cibw.model.identifiers import Architecture, Implementation  # noqa: E402
 from cibw.model.machines import Download  # noqa: E402
 
@@ -34,7 +34,7 @@ class Hasher:
     """Tells hashes: those that are known, else those of files that it fetches; `faults` are what it could not get."""
 
     known: Hashes
-    fetching: Fetching | None = None
+    fetching: DownloadSettings | None = None
     faults: list[str] = field(default_factory=list)
 
     def __call__(self, release: Release) -> str:

@@ -30,7 +30,7 @@ from node_hashes import NodeHasher
 from nuget_hashes import Hasher, hash_lines, releases
 
 from cibw.catalog import Catalog, load_catalog
-from cibw.execution.fetch.download import Fetching
+from cibw.execution.fetch.download import DownloadSettings
 from cibw.execution.fetch.http import HttpTransport, trusted
 from cibw.model.identifiers import Platform
 from cibw.model.machines import Mirrors
@@ -54,7 +54,7 @@ STANDALONE = re.compile(
 Row = Mapping[str, object]
 
 
-class Peer:
+class Cibuildwheel:
     """The resources in a wheel of cibuildwheel."""
 
     def __init__(self, wheel: Path) -> None:
@@ -82,8 +82,8 @@ def main() -> int:
     arguments = _arguments()
     with TemporaryDirectory() as directory:
         requirement = f"cibuildwheel=={arguments.release}" if arguments.release else "cibuildwheel"
-        newest = Peer(arguments.wheel or _download(requirement, Path(directory, "newest")))
-        eol = Peer(arguments.eol_wheel or _download(EOL_REQUIREMENT, Path(directory, "eol")))
+        newest = Cibuildwheel(arguments.wheel or _download(requirement, Path(directory, "newest")))
+        eol = Cibuildwheel(arguments.eol_wheel or _download(EOL_REQUIREMENT, Path(directory, "eol")))
     DATA.mkdir(exist_ok=True)
     for platform in PLATFORMS:
         rows = newest.rows(platform)
@@ -173,7 +173,7 @@ def _node(text: str) -> Iterator[str]:
     yield from (f"{line} = {json.dumps(f'{base}{version}/node-{version}')}" for line, version in table.items())
 
 
-def _images(newest: Peer, eol: Peer) -> Iterator[str]:
+def _images(newest: Cibuildwheel, eol: Cibuildwheel) -> Iterator[str]:
     old = _image_table(eol)
     for section, images in _image_table(newest).items():
         yield f"\n[{section}]"
@@ -183,14 +183,14 @@ def _images(newest: Peer, eol: Peer) -> Iterator[str]:
         yield from (f"{alias} = {json.dumps(reference)}" for alias, reference in old.get(section, {}).items())
 
 
-def _image_table(peer: Peer) -> dict[str, dict[str, str]]:
+def _image_table(cibuildwheel: Cibuildwheel) -> dict[str, dict[str, str]]:
     parser = configparser.ConfigParser(inline_comment_prefixes="#")
-    parser.read_string(peer.texts["pinned_docker_images.cfg"])
+    parser.read_string(cibuildwheel.texts["pinned_docker_images.cfg"])
     # cibuildwheel lists the same images for PyPy once more.
     return {name: dict(parser[name]) for name in parser.sections() if not name.startswith("pypy_")}
 
 
-def _constraints(newest: Peer, eol: Peer) -> Iterator[str]:
+def _constraints(newest: Cibuildwheel, eol: Cibuildwheel) -> Iterator[str]:
     yield "[python]"
     yield from _pins("newest", newest.pins("constraints.txt"))
     yield from _pins(EOL_VERSION, eol.pins(f"constraints-python{EOL_VERSION.replace('.', '')}.txt"))
@@ -199,12 +199,14 @@ def _constraints(newest: Peer, eol: Peer) -> Iterator[str]:
     yield from _pins_of(newest, "pyodide")
 
 
-def _pins_of(peer: Peer, kind: str) -> Iterator[str]:
+def _pins_of(cibuildwheel: Cibuildwheel, kind: str) -> Iterator[str]:
     found = [
-        (int(match[1]), name) for name in peer.texts if (match := re.fullmatch(rf"constraints-{kind}3(\d+).txt", name))
+        (int(match[1]), name)
+        for name in cibuildwheel.texts
+        if (match := re.fullmatch(rf"constraints-{kind}3(\d+).txt", name))
     ]
     for minor, name in sorted(found):
-        yield from _pins(f"3.{minor}", peer.pins(name))
+        yield from _pins(f"3.{minor}", cibuildwheel.pins(name))
 
 
 def _pins(key: str, pins: Iterable[str]) -> Iterator[str]:
@@ -213,7 +215,7 @@ def _pins(key: str, pins: Iterable[str]) -> Iterator[str]:
     yield "]"
 
 
-def _write_hashes(newest: Peer, *, fetches: bool) -> int:
+def _write_hashes(newest: Cibuildwheel, *, fetches: bool) -> int:
     catalog = load_catalog()
     with TemporaryDirectory() as directory:
         fetching = _fetching(catalog, Path(directory)) if fetches else None
@@ -233,15 +235,15 @@ def _text(name: str) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def _fetching(catalog: Catalog, cache: Path) -> Fetching:
+def _fetching(catalog: Catalog, cache: Path) -> DownloadSettings:
     mirrors = Mirrors(pseudo=catalog.pseudo_addresses())
-    return Fetching(
+    return DownloadSettings(
         transport=HttpTransport(context=trusted(os.environ)), cache=cache, mirrors=mirrors, attempts=3, first_wait=1
     )
 
 
-def _write(name: str, peer: Peer, lines: Iterable[str]) -> None:
-    header = f"# Written by bin/update_catalog.py from cibuildwheel {peer.release}; do not edit.\n"
+def _write(name: str, cibuildwheel: Cibuildwheel, lines: Iterable[str]) -> None:
+    header = f"# Written by bin/update_catalog.py from cibuildwheel {cibuildwheel.release}; do not edit.\n"
     path = DATA / name
     text = "\n".join((header, *lines)).replace("\n\n\n", "\n\n") + "\n"
     changed = not path.exists() or path.read_text(encoding="utf-8") != text

@@ -20,7 +20,7 @@ Attested = MutableMapping[str, list[object]]
 def remembering(application: WSGIApplication, attested: Attested) -> WSGIApplication:
     """The application, with `/integrity/<project>/<version>/<file>/provenance` and a memory for attestations."""
 
-    def answer(environment: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+    def response(environment: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path, method = str(environment["PATH_INFO"]), environment["REQUEST_METHOD"]
         if method == "GET" and path.startswith("/integrity/"):
             found = attested.get(path.split("/")[4])
@@ -34,7 +34,7 @@ def remembering(application: WSGIApplication, attested: Attested) -> WSGIApplica
             _keep(str(environment["CONTENT_TYPE"]), body, attested)
         return application(environment, start)
 
-    return answer
+    return response
 
 
 def _keep(content_type: str, body: bytes, attested: Attested) -> None:

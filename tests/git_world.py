@@ -15,7 +15,7 @@ from cibw.execution.host.machine import HostMachine
 from cibw.execution.source.project import git_index, project_files
 from cibw.execution.source.state import commit_of, read_source_state, source_hashes
 from cibw.model.manifest import SourceState
-from cibw.reporting.terminal import Look
+from cibw.reporting.terminal import TerminalStyle
 
 
 class World:
@@ -71,7 +71,7 @@ class World:
         source_hashes(host, self.root, (), self.home / "memo.json")
         state = read_source_state(host, self.root, ())
         line = CommandLine()
-        session = Session(line=line, environment=host.environment(), working_dir=self.root, look=Look())
+        session = Session(line=line, environment=host.environment(), working_dir=self.root, style=TerminalStyle())
         release_facts(session, Project(root=self.root, package_dir="."), PublishOptions(require_tag=True))
         return state
 

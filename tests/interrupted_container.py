@@ -7,9 +7,9 @@ import signal
 import sys
 from types import FrameType
 
-from cibw.execution.container.connection import Opening, connect, open_container
+from cibw.execution.container.connection import ContainerSettings, connect, open_container
 from cibw.model.machines import ContainerEngine, ContainerSpec, EngineName, Image
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 
 
 def interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -27,9 +27,9 @@ def main(name: str, run_id: str, reference: str) -> None:
     signal.signal(signal.SIGTERM, interrupt)
     with (
         connect(spec.engine.name, os.environ) as engine,
-        open_container(engine, spec, Opening(run_id=run_id)) as machine,
+        open_container(engine, spec, ContainerSettings(run_id=run_id)) as machine,
     ):
-        request = Request(argv=("sh", "-c", "echo ready; sleep 100"), cwd="/", environment=machine.environment())
+        request = CommandRequest(argv=("sh", "-c", "echo ready; sleep 100"), cwd="/", environment=machine.environment())
         machine.run(request, lambda line, _is_error: print(line, flush=True))
 
 

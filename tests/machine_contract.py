@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cibw.execution.machine import Machine, Tree
-from cibw.model.templates import Outcome, Request
+from cibw.model.templates import CommandRequest, Outcome
 
 Line = tuple[str, bool]
 PATIENCE = 300.0
@@ -142,7 +142,7 @@ class CommandContract:
         self, machine: Machine, *argv: str, cwd: str = "/", environment: Mapping[str, str] | None = None
     ) -> tuple[Outcome, list[Line]]:
         lines: list[Line] = []
-        request = Request(argv=argv, cwd=cwd, environment=environment or machine.environment())
+        request = CommandRequest(argv=argv, cwd=cwd, environment=environment or machine.environment())
         outcome = machine.run(request, lambda line, is_error: lines.append((line, is_error)))
         return outcome, lines
 
@@ -220,7 +220,7 @@ class CommandContract:
         """The command goes on only when its first line has arrived."""
         arrived, lines = threading.Event(), list[str]()
         script = f"echo a; {self.until(f'[ -e {space}/go ]')}; echo b"
-        request = Request(argv=("sh", "-c", script), cwd="/", environment=machine.environment())
+        request = CommandRequest(argv=("sh", "-c", script), cwd="/", environment=machine.environment())
 
         def hear(line: str, _is_error: bool) -> None:
             lines.append(line)

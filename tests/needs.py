@@ -12,7 +12,7 @@ import pytest
 from cibw.errors import CibwError
 from cibw.execution.container.connection import connect
 from cibw.execution.container.emulation import Processor, check_emulation
-from cibw.execution.container.images import Pulling, ensure_image
+from cibw.execution.container.images import PullSettings, ensure_image
 from cibw.model.machines import EngineName
 from tests import pyodide_parts, windows_parts
 from tests.foreign.tools import missing_mac_tools
@@ -59,7 +59,7 @@ def _macho() -> str:
 def _fault_of_musl_image(name: EngineName) -> str:
     try:
         with connect(name, os.environ) as engine:
-            ensure_image(engine.client, image("musllinux_x86_64"), Pulling(attempts=1))
+            ensure_image(engine.client, image("musllinux_x86_64"), PullSettings(attempts=1))
     except CibwError as error:
         return error.message
     return ""

@@ -75,8 +75,8 @@ def _lay_archive(archive: Path, directory: Path) -> None:
     told = _run(str(root / "dist" / "python"), "-c", _VARIABLES)
     (settings / "_sysconfigdata__emscripten_wasm32-emscripten.py").write_text(told)
     archive.parent.mkdir(parents=True)
-    with tarfile.open(archive, "w:bz2", compresslevel=1) as opened:
-        opened.add(directory / "xbuildenv", "xbuildenv")
+    with tarfile.open(archive, "w:bz2", compresslevel=1) as session:
+        session.add(directory / "xbuildenv", "xbuildenv")
 
 
 def write_releases(releases: Path, digest: str) -> None:

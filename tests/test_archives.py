@@ -18,20 +18,20 @@ from cibw.catalog import Catalog
 from cibw.config.cascade import Arguments, Sources
 from cibw.config.load import load_options
 from cibw.errors import DownloadError
-from cibw.execution.fetch.download import Fetching, fetcher_of
+from cibw.execution.fetch.download import DownloadSettings, fetcher_of
 from cibw.execution.fetch.http import HttpTransport, trusted
 from cibw.model.identifiers import Platform
-from cibw.model.machines import Facts, Mirrors
+from cibw.model.machines import HostFacts, Mirrors
 from cibw.model.plan import Fetch, Run, WheelBuild
-from cibw.model.templates import Late
+from cibw.model.templates import Placeholder
 from cibw.planning.plan import make_plan
 from cibw.planning.select import select
 from tests.served import served
 
 Contents = Mapping[str, bytes]
 FACTS = {
-    Platform.MACOS: Facts(platform=Platform.MACOS, machine="arm64"),
-    Platform.WINDOWS: Facts(platform=Platform.WINDOWS, machine="AMD64"),
+    Platform.MACOS: HostFacts(platform=Platform.MACOS, machine="arm64"),
+    Platform.WINDOWS: HostFacts(platform=Platform.WINDOWS, machine="AMD64"),
 }
 NUPKG = {
     "[Content_Types].xml": b"<Types/>",
@@ -74,7 +74,7 @@ class Site:
         self.cache = cache
         mirrors = Mirrors(chosen=(("https://archives.example", address),), pseudo=(("nuget:", f"{address}/nuget"),))
         transport = HttpTransport(context=trusted({}))
-        self.fetching = Fetching(transport=transport, cache=cache, mirrors=mirrors, attempts=1)
+        self.fetching = DownloadSettings(transport=transport, cache=cache, mirrors=mirrors, attempts=1)
 
     def put(self, name: str, content: bytes) -> None:
         path = self.root / name
@@ -83,7 +83,7 @@ class Site:
 
     def bring(self, build: WheelBuild) -> Path:
         """Fetch what a build fetches, and give the Python that its environment is made with."""
-        bindings = {Late.CACHE: str(self.cache)}
+        bindings = {Placeholder.CACHE: str(self.cache)}
         fetcher = fetcher_of(lambda: self.fetching)
         for action in build.prepare.actions:
             if isinstance(action, Fetch):

@@ -14,8 +14,8 @@ from cibw.ci import CiFacts, CiProvider
 from cibw.errors import AttestationError, ConfigurationError
 from cibw.model.http import AttestationPolicy, Forge, Predicate, Publisher
 from cibw.model.release import Decision, Distribution, PackageIndex, PlannedUpload, UploadPlan
-from cibw.release.attestations.attest import RunAttester, Surroundings, attest_release
-from cibw.release.attestations.sigstore import SigstoreSigning, Trust
+from cibw.release.attestations.attest import AttestationContext, RunAttester, attest_release
+from cibw.release.attestations.sigstore import SigstoreInstance, SigstoreSigner
 from cibw.release.attestations.verify import verify_attestation, verify_provenance
 from cibw.release.upload_plan import read_distribution
 from tests.releases import make_release
@@ -44,19 +44,19 @@ class World:
     waited: list[float] = field(default_factory=list)
 
     @property
-    def trust(self) -> Trust:
-        return Trust(config=self.services.config.read_text())
+    def trust(self) -> SigstoreInstance:
+        return SigstoreInstance(config=self.services.config.read_text())
 
     @property
     def files(self) -> tuple[Path, ...]:
         return tuple(sorted(path for path in self.directory.iterdir() if path.suffix in (".whl", ".gz")))
 
-    def attester(self, signing: SigstoreSigning | None = None) -> RunAttester:
-        surroundings = Surroundings(
+    def attester(self, signing: SigstoreSigner | None = None) -> RunAttester:
+        context = AttestationContext(
             identify=self.issuer.issue, mask=lambda _: None, warn=self.warnings.append, sleep=self.waited.append
         )
         facts = CiFacts(provider=CiProvider.GITHUB)
-        return RunAttester(signing=signing or SigstoreSigning(trust=self.trust), facts=facts, surroundings=surroundings)
+        return RunAttester(signing=signing or SigstoreSigner(trust=self.trust), facts=facts, context=context)
 
     def attested(self) -> tuple[Distribution, bytes]:
         """The first file and its attestation."""
@@ -166,8 +166,8 @@ def test_signatures_of_another_instance_are_refused(world: World, tmp_path: Path
     distribution, text = world.attested()
     (tmp_path / "other").mkdir()
     with sigstore(tmp_path / "other", world.issuer) as other:
-        trust = Trust(config=other.config.read_text())
-    for one in (trust, Trust()):
+        trust = SigstoreInstance(config=other.config.read_text())
+    for one in (trust, SigstoreInstance()):
         with pytest.raises(AttestationError, match="verification for"):
             verify_attestation(text, distribution, OURS, one)
 
@@ -198,16 +198,16 @@ def test_an_outage_that_ends(world: World, service: str) -> None:
 def test_a_service_that_is_not_there(world: World, tmp_path: Path) -> None:
     (tmp_path / "gone").mkdir()
     with sigstore(tmp_path / "gone", world.issuer) as gone:
-        trust = Trust(config=gone.config.read_text())
+        trust = SigstoreInstance(config=gone.config.read_text())
     with pytest.raises(AttestationError, match="cannot reach the certificate authority"):
-        world.attester(SigstoreSigning(trust=trust)).attest(world.files[0])
+        world.attester(SigstoreSigner(trust=trust)).attest(world.files[0])
     assert world.waited == [2.0, 4.0, 8.0, 16.0]
 
 
 def test_a_service_that_says_nothing(world: World) -> None:
     world.services.slow = 1.0
     with pytest.raises(AttestationError, match=r"in 5 tries: no response within 0\.1 s"):
-        world.attester(SigstoreSigning(trust=world.trust, patience=0.1)).attest(world.files[0])
+        world.attester(SigstoreSigner(trust=world.trust, patience=0.1)).attest(world.files[0])
 
 
 def test_a_refusal_is_final(world: World) -> None:
@@ -241,14 +241,14 @@ def test_an_old_certificate_is_renewed(world: World) -> None:
 
 def test_a_configuration_that_is_none(world: World) -> None:
     with pytest.raises(ConfigurationError, match="CIBW_SIGSTORE_TRUST_CONFIG"):
-        world.attester(SigstoreSigning(trust=Trust(config="{}"))).attest(world.files[0])
+        world.attester(SigstoreSigner(trust=SigstoreInstance(config="{}"))).attest(world.files[0])
 
 
 def test_nothing_of_the_libraries_reaches_the_terminal(world: World, capfd: pytest.CaptureFixture[str]) -> None:
     world.services.outages["log"] = 1
     distribution, text = world.attested()
     with pytest.raises(AttestationError):
-        verify_attestation(text, distribution, OURS, Trust())
+        verify_attestation(text, distribution, OURS, SigstoreInstance())
     assert capfd.readouterr() == ("", "")
 
 

@@ -15,7 +15,7 @@ from cibw.errors import AttestationError
 from cibw.execution.fetch.http import HttpTransport, trusted
 from cibw.model.http import Forge, Predicate, Publisher
 from cibw.model.release import PackageIndex
-from cibw.release.attestations.sigstore import Trust
+from cibw.release.attestations.sigstore import SigstoreInstance
 from cibw.release.attestations.verify import fetch_provenance, verify_provenance
 from cibw.release.index import Lookup
 from cibw.release.upload_plan import read_directory
@@ -52,9 +52,9 @@ class World:
         return subprocess.run(call, cwd=self.directory, env=environment, capture_output=True, text=True, check=False)
 
     @property
-    def trust(self) -> Trust:
+    def trust(self) -> SigstoreInstance:
         """The instance of Sigstore."""
-        return Trust(config=self.services.config.read_text())
+        return SigstoreInstance(config=self.services.config.read_text())
 
     def attestation(self, name: str) -> Path:
         """Where the attestation of a file lies."""
@@ -92,7 +92,7 @@ def test_a_release_is_attested_and_can_be_verified(world: World) -> None:
     assert all(world.attestation(name).is_file() for name in world.names)
     assert all(upload["attestations"] for upload in world.report())
     index = PackageIndex(name="here", upload=world.index.upload, simple=world.index.simple)
-    lookup = Lookup(web=HttpTransport(context=trusted({})))
+    lookup = Lookup(client=HttpTransport(context=trusted({})))
     other = Publisher(forge=Forge.GITHUB, repository="fork/hello", workflow="release.yml")
     for file in read_directory(world.directory / "dist"):
         told = fetch_provenance(lookup, index, file.distribution)

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from cibw.errors import MissingToolError
-from cibw.execution.container.connection import Opening, connect
+from cibw.execution.container.connection import ContainerSettings, connect
 from cibw.execution.container.emulation import Processor, oci_platform_of
-from cibw.execution.container.session import ContainerSite, lend_programs
+from cibw.execution.container.session import ContainerFactory, mount_programs
 from cibw.execution.host.session import HostSettings
-from cibw.execution.machine import OpenMachine
+from cibw.execution.machine import MachineSession
 from cibw.execution.zig import find_zig
 from cibw.model.machines import ContainerEngine, ContainerSpec, EngineName
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 from tests.builds import CACHE, ROOT, copy_project, run_cibw
 from tests.image_settings import image, image_settings
 from tests.test_container_builds import ENGINES, build_in
@@ -113,33 +113,33 @@ def test_a_failing_compiler_points_to_the_one_of_the_image(tmp_path: Path) -> No
 def test_wheels_for_musl_need_the_musl_of_the_image(tmp_path: Path) -> None:
     spec = ContainerSpec(engine=ContainerEngine(name=EngineName.DOCKER), image=image("musllinux_x86_64"))
     settings = HostSettings(environment=os.environ, cache_dir=CACHE)
-    lent = lend_programs(spec, settings, oci_platform_of(Processor(machine=platform.machine())))
+    mounted = mount_programs(spec, settings, oci_platform_of(Processor(machine=platform.machine())))
     with connect(EngineName.DOCKER, os.environ) as engine:
-        site = ContainerSite(
+        site = ContainerFactory(
             engine=engine,
             spec=spec,
-            opening=Opening(run_id="musl", volumes=lent.volumes),
+            opening=ContainerSettings(run_id="musl", volumes=mounted.volumes),
             host=settings,
             description="a container",
             volume="cibw-tests-musllinux_x86_64",
-            lent=lent,
+            mounted=mounted,
         )
-        with site.machine() as opened:
-            assert opened.description == "a container, compilers: zig, running natively"
-            _compile_shared_library(opened, tmp_path / "hello.so")
+        with site.machine() as session:
+            assert session.description == "a container, compilers: zig, running natively"
+            _compile_shared_library(session, tmp_path / "hello.so")
     needed = dynamic(tmp_path / "hello.so", "DT_NEEDED")
     assert needed == ["libc.musl-x86_64.so.1"]
 
 
-def _compile_shared_library(opened: OpenMachine, target: Path) -> None:
-    machine = opened.machine
+def _compile_shared_library(session: MachineSession, target: Path) -> None:
+    machine = session.machine
     machine.put(b'#include <stdio.h>\nvoid hello(void) { puts("hello"); }', "/project/hello.c")
     script = (
         "$CC -c -fPIC hello.c -o hello.o && $LDSHARED hello.o -o hello.so && command -v uv && "
         "/opt/python/cp311-cp311/bin/python -c 'import ctypes; ctypes.CDLL(\"./hello.so\").hello()'"
     )
     lines: list[str] = []
-    request = Request(argv=("sh", "-c", script), cwd="/project", environment=opened.variables)
+    request = CommandRequest(argv=("sh", "-c", script), cwd="/project", environment=session.variables)
     assert machine.run(request, lambda text, _is_error: lines.append(text)).exit_code == 0, lines
     assert lines == ["/opt/cibw/bin/uv", "hello"]
     machine.get("/project/hello.so", target)

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from cibw.errors import DownloadError, InterruptedRunError
-from cibw.execution.fetch.download import Fetching, fetch
+from cibw.execution.fetch.download import DownloadSettings, fetch
 from cibw.execution.fetch.http import HttpTransport, trusted
-from cibw.model.http import NoAnswerError, Question
+from cibw.model.http import NoResponseError, Request
 from cibw.model.machines import Download, Mirrors
 
 CONTENT = bytes(range(256)) * 20_000
@@ -121,7 +121,7 @@ def server() -> Iterator[Server]:
 @dataclass
 class Trial:
     server: Server
-    fetching: Fetching
+    fetching: DownloadSettings
     lines: list[str] = field(default_factory=list)
 
     def fetch(self, name: str, sha256: str = SHA256) -> Path:
@@ -135,17 +135,17 @@ class Trial:
 @pytest.fixture
 def trial(server: Server, tmp_path: Path) -> Trial:
     transport = HttpTransport(context=trusted({}), proxy_for=lambda _: "", login_for=lambda _: "")
-    return Trial(server=server, fetching=Fetching(transport=transport, cache=tmp_path, first_wait=0.01))
+    return Trial(server=server, fetching=DownloadSettings(transport=transport, cache=tmp_path, first_wait=0.01))
 
 
 @pytest.mark.parametrize(
-    ("name", "questions"), [("good.bin", 1), ("moved.bin", 2), ("flaky.bin", 3), ("short.bin", 3), ("chunked.bin", 2)]
+    ("name", "requests"), [("good.bin", 1), ("moved.bin", 2), ("flaky.bin", 3), ("short.bin", 3), ("chunked.bin", 2)]
 )
-def test_a_file_arrives_whole_in_the_end(trial: Trial, name: str, questions: int) -> None:
+def test_a_file_arrives_whole_in_the_end(trial: Trial, name: str, requests: int) -> None:
     assert trial.fetch(name).read_bytes() == CONTENT
-    assert len(trial.server.asked) == questions
+    assert len(trial.server.asked) == requests
     assert trial.fetch(name).read_bytes() == CONTENT
-    assert len(trial.server.asked) == questions
+    assert len(trial.server.asked) == requests
     assert trial.left() == [name]
 
 
@@ -171,14 +171,17 @@ def test_a_server_that_is_not_there_is_told_after_six_tries(trial: Trial) -> Non
 def test_an_interrupt_ends_a_transfer_that_stands_still(trial: Trial) -> None:
     looks: list[int] = []
 
-    def go_on() -> None:
+    def check_cancelled() -> None:
         # Some more looks, so that the transfer has begun, and waits for what never comes.
         looks.extend([1] * bool(trial.server.asked))
         if len(looks) > 3:
             raise InterruptedRunError("interrupted")
 
     with pytest.raises(InterruptedRunError):
-        fetch(Download(address=f"{trial.server.address}/slow.bin"), replace(trial.fetching, go_on=go_on))
+        fetch(
+            Download(address=f"{trial.server.address}/slow.bin"),
+            replace(trial.fetching, check_cancelled=check_cancelled),
+        )
     assert trial.left() == []
 
 
@@ -227,39 +230,39 @@ def test_other_addresses_than_those_of_http_are_refused(trial: Trial, address: s
 
 
 @pytest.fixture
-def web() -> HttpTransport:
+def client() -> HttpTransport:
     return HttpTransport(context=trusted({}), proxy_for=lambda _: "", login_for=lambda _: "")
 
 
-def test_a_question_has_a_body_and_headers(server: Server, web: HttpTransport) -> None:
-    question = Question(
+def test_a_question_has_a_body_and_headers(server: Server, client: HttpTransport) -> None:
+    request = Request(
         address=f"{server.address}/echo", method="POST", headers={"authorization": "Bearer a"}, body=b"text"
     )
-    answer = web.ask(question)
-    assert (answer.status, answer.body) == (201, b"text")
-    assert answer.headers["content-length"] == "4"
+    response = client.ask(request)
+    assert (response.status, response.body) == (201, b"text")
+    assert response.headers["content-length"] == "4"
     ((_path, headers),) = server.asked
     assert headers["authorization"] == "Bearer a"
 
 
-def test_only_a_get_follows_redirections(server: Server, web: HttpTransport) -> None:
-    assert web.ask(Question(address=f"{server.address}/moved.bin")).body == CONTENT
-    assert web.ask(Question(address=f"{server.address}/moved", method="POST", body=b"a")).status == 302
+def test_only_a_get_follows_redirections(server: Server, client: HttpTransport) -> None:
+    assert client.ask(Request(address=f"{server.address}/moved.bin")).body == CONTENT
+    assert client.ask(Request(address=f"{server.address}/moved", method="POST", body=b"a")).status == 302
     assert len(server.asked) == 3
 
 
-def test_what_lets_us_in_is_not_told_to_another_server(server: Server, web: HttpTransport) -> None:
+def test_what_lets_us_in_is_not_told_to_another_server(server: Server, client: HttpTransport) -> None:
     with running() as other:
         server.elsewhere = f"{other.address}/good.bin"
-        question = Question(address=f"{server.address}/elsewhere.bin", headers={"authorization": "Bearer a"})
-        assert web.ask(question).body == CONTENT
+        request = Request(address=f"{server.address}/elsewhere.bin", headers={"authorization": "Bearer a"})
+        assert client.ask(request).body == CONTENT
         assert "authorization" in server.asked[0][1]
         assert "authorization" not in other.asked[0][1]
 
 
-def test_a_server_that_is_not_there(server: Server, web: HttpTransport) -> None:
+def test_a_server_that_is_not_there(server: Server, client: HttpTransport) -> None:
     address = server.address
     server.shutdown()
     server.server_close()
-    with pytest.raises(NoAnswerError):
-        web.ask(Question(address=address))
+    with pytest.raises(NoResponseError):
+        client.ask(Request(address=address))

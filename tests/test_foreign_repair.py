@@ -16,9 +16,9 @@ from cibw.config.cascade import Arguments, Sources
 from cibw.config.load import load_options
 from cibw.execution.host.session import find_uv
 from cibw.model.identifiers import BuildIdentifier, Platform
-from cibw.model.machines import Facts
+from cibw.model.machines import HostFacts
 from cibw.model.plan import Run, StepName
-from cibw.model.templates import Late
+from cibw.model.templates import Placeholder
 from cibw.planning.plan import make_plan
 from cibw.planning.select import select
 from tests.foreign.tools import architectures, install_names, lay_mac_tools
@@ -52,10 +52,10 @@ class Repaired:
         return wheel.stem.rpartition("-")[2], directory
 
 
-def command_of(identifier: str, bindings: dict[Late, str]) -> str:
-    """The command with which the plan for an identifier repairs, its late values filled in."""
+def command_of(identifier: str, bindings: dict[Placeholder, str]) -> str:
+    """The command with which the plan for an identifier repairs, its placeholders filled in."""
     platform = BuildIdentifier.parse(identifier).platform
-    facts = Facts(platform=platform, machine=MACHINES[platform])
+    facts = HostFacts(platform=platform, machine=MACHINES[platform])
     options = load_options(Sources(config_text="", arguments=Arguments(only=identifier)), platform)
     plan = make_plan(options, CATALOG, facts, select(options, CATALOG, facts))
     (step,) = (step for step in plan.jobs[0].builds[0].make if step.name is StepName.REPAIR)
@@ -69,7 +69,11 @@ def repair(identifier: str, wheel: Path, tools: Path, *path: Path) -> Repaired:
     """Run the plan's command, with the tool's environment and further directories on PATH."""
     work = wheel.parent / "work"
     (work / "repaired").mkdir(parents=True)
-    bindings = {Late.WORK: str(work), Late.BUILT_WHEEL: str(wheel), Late.PROJECT: str(wheel.parent)}
+    bindings = {
+        Placeholder.WORK: str(work),
+        Placeholder.BUILT_WHEEL: str(wheel),
+        Placeholder.PROJECT: str(wheel.parent),
+    }
     folders = ":".join(map(str, (*path, tools, "/usr/bin", "/bin")))
     done = subprocess.run(
         ["sh", "-c", command_of(identifier, bindings)],

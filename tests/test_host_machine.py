@@ -14,7 +14,7 @@ import pytest
 from cibw.execution.host.machine import HostMachine
 from cibw.execution.host.session import HostSettings, open_host
 from cibw.model.machines import HostSpec
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 
 pytestmark = pytest.mark.host
 
@@ -27,7 +27,7 @@ def machine() -> Iterator[HostMachine]:
 
 def shell(machine: HostMachine, script: str) -> tuple[int, list[str]]:
     lines: list[str] = []
-    request = Request(argv=("sh", "-c", script), cwd="/", environment=machine.environment())
+    request = CommandRequest(argv=("sh", "-c", script), cwd="/", environment=machine.environment())
     outcome = machine.run(request, lambda line, _is_error: lines.append(line))
     return outcome.exit_code, lines
 
@@ -68,7 +68,7 @@ def test_an_interrupt_ends_children_that_refuse(machine: HostMachine, tmp_path: 
         raise KeyboardInterrupt
 
     script = f"(trap '' TERM; while :; do sleep 0.1; done) & echo $! >{tmp_path}/pid; echo now; wait"
-    request = Request(argv=("sh", "-c", script), cwd="/", environment=machine.environment())
+    request = CommandRequest(argv=("sh", "-c", script), cwd="/", environment=machine.environment())
     with pytest.raises(KeyboardInterrupt):
         machine.run(request, interrupt)
     assert not is_alive((tmp_path / "pid").read_text().strip())
@@ -77,7 +77,7 @@ def test_an_interrupt_ends_children_that_refuse(machine: HostMachine, tmp_path: 
 def test_what_chooses_another_place_is_left_out(tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "PIP_USER": "1", "PYTHONPATH": "/x", "PIP_INDEX_URL": "https://a"}
     settings = HostSettings(environment=environment, cache_dir=tmp_path)
-    with open_host(HostSpec(toolchain_tag=""), settings, tmp_path) as opened:
-        found = opened.machine.environment()
+    with open_host(HostSpec(toolchain_tag=""), settings, tmp_path) as session:
+        found = session.machine.environment()
     assert not found.keys() & {"PIP_USER", "PYTHONPATH"}
     assert (found["PIP_INDEX_URL"], found["UV_DEFAULT_INDEX"]) == ("https://a", "https://a")

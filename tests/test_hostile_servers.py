@@ -14,29 +14,29 @@ from pathlib import Path
 import pytest
 
 from cibw.errors import DownloadError
-from cibw.execution.fetch.download import Fetching, fetch
+from cibw.execution.fetch.download import DownloadSettings, fetch
 from cibw.execution.fetch.http import HttpTransport, trusted
-from cibw.model.http import NoAnswerError, Question
+from cibw.model.http import NoResponseError, Request
 from cibw.model.machines import Download
 from cibw.model.release import Decision, PackageIndex, PlannedUpload
-from cibw.release.answers import Credentials
 from cibw.release.index import Lookup
-from cibw.release.trusted_publishing import FaultError, TrustedIndex
+from cibw.release.responses import Credentials
+from cibw.release.trusted_publishing import TokenError, TrustedIndex
 from cibw.release.twine import TwineUploader
 from cibw.release.upload_plan import read_distribution
 from cibw.untrusted.http import HttpLimits
 from tests.releases import make_wheel
 
 SMALL = HttpLimits(
-    answer_bytes=100_000,
-    answer_seconds=1,
+    response_bytes=100_000,
+    response_seconds=1,
     file_bytes=100_000,
     file_seconds=1,
     upload_seconds=1,
     upload_rate=1 << 30,
-    upload_answer_bytes=1000,
+    upload_response_bytes=1000,
 )
-PATIENT = HttpLimits(answer_bytes=100_000, file_bytes=100_000)
+PATIENT = HttpLimits(response_bytes=100_000, file_bytes=100_000)
 OK = b"HTTP/1.1 200 OK\r\n"
 Send = Callable[[socket.socket, threading.Event], None]
 
@@ -50,9 +50,9 @@ def served(send: Send) -> Iterator[str]:
         with suppress(OSError):
             while True:
                 connection, _ = listener.accept()
-                threading.Thread(target=answer, args=(connection,), daemon=True).start()
+                threading.Thread(target=response, args=(connection,), daemon=True).start()
 
-    def answer(connection: socket.socket) -> None:
+    def response(connection: socket.socket) -> None:
         with connection, suppress(OSError):
             received = b""
             while b"\r\n\r\n" not in received:
@@ -112,12 +112,12 @@ def test_a_slow_answer_ends_at_the_deadline(what: str) -> None:
         served(SLOW[what]) as address,
         pytest.raises(DownloadError, match="did not send a complete response within 1 sec"),
     ):
-        transport(SMALL).ask(Question(address=f"{address}/simple/demo/"))
+        transport(SMALL).ask(Request(address=f"{address}/simple/demo/"))
 
 
 @pytest.mark.parametrize("what", SLOW)
 def test_a_slow_download_ends_at_the_deadline(what: str, tmp_path: Path) -> None:
-    fetching = Fetching(transport=transport(SMALL), cache=tmp_path)
+    fetching = DownloadSettings(transport=transport(SMALL), cache=tmp_path)
     with (
         served(SLOW[what]) as address,
         pytest.raises(DownloadError, match="did not send a complete response within 1 sec"),
@@ -128,10 +128,10 @@ def test_a_slow_download_ends_at_the_deadline(what: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("what", LARGE)
 def test_a_large_answer_ends_at_its_limit(what: str, tmp_path: Path) -> None:
-    fetching = Fetching(transport=transport(PATIENT), cache=tmp_path)
+    fetching = DownloadSettings(transport=transport(PATIENT), cache=tmp_path)
     with served(LARGE[what]) as address:
         with pytest.raises(DownloadError, match=r"/simple/demo/ is larger than 97\.66 KiB"):
-            transport(PATIENT).ask(Question(address=f"{address}/simple/demo/"))
+            transport(PATIENT).ask(Request(address=f"{address}/simple/demo/"))
         with pytest.raises(DownloadError, match=r"/file is larger than 97\.66 KiB"):
             fetch(Download(address=f"{address}/file"), fetching)
     assert [path.name for path in tmp_path.rglob("*.part")] == []
@@ -140,14 +140,14 @@ def test_a_large_answer_ends_at_its_limit(what: str, tmp_path: Path) -> None:
 def test_a_compressed_answer_counts_as_what_it_unpacks_to() -> None:
     head = OK + b"Content-Encoding: gzip, gzip\r\n"
     with served(whole(head, BOMB)) as address, pytest.raises(DownloadError, match="is larger than"):
-        transport(PATIENT).ask(Question(address=address))
+        transport(PATIENT).ask(Request(address=address))
 
 
 @pytest.mark.parametrize("target", ["http://[", "http://[x]/", "//[", "http://127.0.0.1:99999999/"])
 def test_a_redirection_to_no_address_is_an_error(target: str) -> None:
     head = b"HTTP/1.1 302 Found\r\nLocation: %s\r\n" % target.encode()
-    with served(whole(head, b"")) as address, pytest.raises((DownloadError, NoAnswerError)):
-        transport(PATIENT).ask(Question(address=address))
+    with served(whole(head, b"")) as address, pytest.raises((DownloadError, NoResponseError)):
+        transport(PATIENT).ask(Request(address=address))
 
 
 @pytest.mark.parametrize("length", [b"x", b"-1", b"9" * 5000, b"\xb2"])
@@ -155,7 +155,7 @@ def test_a_wrong_length_is_no_fault_of_cibw(length: bytes, tmp_path: Path) -> No
     def send(connection: socket.socket, _: threading.Event) -> None:
         connection.sendall(OK + b"Content-Length: " + length + b"\r\n\r\nabc")
 
-    fetching = Fetching(transport=transport(PATIENT), cache=tmp_path, attempts=1)
+    fetching = DownloadSettings(transport=transport(PATIENT), cache=tmp_path, attempts=1)
     with served(send) as address, suppress(DownloadError):
         assert fetch(Download(address=f"{address}/file"), fetching).read_bytes() == b"abc"
 
@@ -163,25 +163,25 @@ def test_a_wrong_length_is_no_fault_of_cibw(length: bytes, tmp_path: Path) -> No
 def test_a_file_that_is_only_hashed_is_not_kept() -> None:
     body = bytes(90_000)
     with served(whole(OK, body)) as address:
-        answer = transport(HttpLimits(answer_bytes=10)).ask(Question(address=address, only_hash=True))
-    assert (answer.body, answer.sha256) == (b"", hashlib.sha256(body).hexdigest())
+        response = transport(HttpLimits(response_bytes=10)).ask(Request(address=address, only_hash=True))
+    assert (response.body, response.sha256) == (b"", hashlib.sha256(body).hexdigest())
 
 
 def test_a_deeply_nested_page_can_not_be_read() -> None:
     head = OK + b"Content-Type: application/vnd.pypi.simple.v1+json\r\n"
     with served(whole(head, b'{"files": ' + b"[" * 90_000)) as address:
-        listing = Lookup(web=transport(PATIENT)).listing(f"{address}/simple/", "demo", ())
+        listing = Lookup(client=transport(PATIENT)).listing(f"{address}/simple/", "demo", ())
     assert "nested more than 100 levels deep" in listing.unknown
 
 
 def test_an_exchange_for_a_token_ends_too() -> None:
     with served(SLOW["a body"]) as address, pytest.raises(DownloadError, match="did not send a complete response"):
-        TrustedIndex(web=transport(SMALL), upload=f"{address}/legacy/").audience()
+        TrustedIndex(client=transport(SMALL), upload=f"{address}/legacy/").audience()
     with (
         served(whole(OK, json.dumps([]).encode() + b"[" * 90_000)) as address,
-        pytest.raises(FaultError, match="does not support trusted publishing"),
+        pytest.raises(TokenError, match="does not support trusted publishing"),
     ):
-        TrustedIndex(web=transport(PATIENT), upload=f"{address}/legacy/").audience()
+        TrustedIndex(client=transport(PATIENT), upload=f"{address}/legacy/").audience()
 
 
 @pytest.fixture
@@ -198,17 +198,17 @@ def put(address: str, upload: PlannedUpload, limits: HttpLimits) -> int:
 
 @pytest.mark.parametrize("what", SLOW)
 def test_a_slow_answer_to_an_upload_ends_at_the_deadline(what: str, upload: PlannedUpload) -> None:
-    with served(SLOW[what]) as address, pytest.raises(NoAnswerError, match="no complete response within 1 sec"):
+    with served(SLOW[what]) as address, pytest.raises(NoResponseError, match="no complete response within 1 sec"):
         put(address, upload, SMALL)
 
 
 @pytest.mark.parametrize("what", LARGE)
 def test_of_a_large_answer_to_an_upload_the_beginning_is_enough(what: str, upload: PlannedUpload) -> None:
     with served(LARGE[what]) as address:
-        assert put(address, upload, HttpLimits(upload_answer_bytes=1000)) == 200
+        assert put(address, upload, HttpLimits(upload_response_bytes=1000)) == 200
 
 
 def test_of_a_compressed_answer_to_an_upload_the_beginning_is_enough(upload: PlannedUpload) -> None:
     head = OK + b"Content-Encoding: gzip, gzip\r\n"
     with served(whole(head, BOMB)) as address:
-        assert put(address, upload, HttpLimits(upload_answer_bytes=1000)) == 200
+        assert put(address, upload, HttpLimits(upload_response_bytes=1000)) == 200

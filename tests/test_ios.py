@@ -17,16 +17,16 @@ from cibw.catalog import load_catalog
 from cibw.config.cascade import Arguments, Sources
 from cibw.config.load import load_options
 from cibw.errors import CommandFailedError
-from cibw.execution.build import Made, Site, run_build
+from cibw.execution.build import BuildContext, BuiltWheel, run_build
 from cibw.execution.host.machine import HostMachine
 from cibw.execution.host.session import RESOURCES_DIR, find_uv
 from cibw.execution.machine import OutputSink
-from cibw.execution.steps import Workbench
-from cibw.execution.wheels import Ledger
+from cibw.execution.steps import StepRunner
+from cibw.execution.wheels import FinishedWheels
 from cibw.model.identifiers import Platform
-from cibw.model.machines import Facts
+from cibw.model.machines import HostFacts
 from cibw.model.plan import Fetch, WheelBuild
-from cibw.model.templates import Late, Outcome, Request
+from cibw.model.templates import CommandRequest, Outcome, Placeholder
 from cibw.planning.plan import make_plan
 from cibw.planning.select import select
 from tests.builds import copy_project, environment
@@ -62,12 +62,12 @@ class SoMuchOfAMac(HostMachine):
         super().__init__(variables)
         self._python = python
 
-    def run(self, request: Request, output: OutputSink) -> Outcome:
+    def run(self, request: CommandRequest, output: OutputSink) -> Outcome:
         """Run a command by the Python of this computer; the installer has nothing to do."""
         if any(word.endswith("macos_python.sh") for word in request.argv):
             return Outcome(exit_code=0)
         argv = tuple(self._python if word.startswith("/Library/Frameworks/") else word for word in request.argv)
-        return super().run(Request(argv=argv, cwd=request.cwd, environment=request.environment), output)
+        return super().run(CommandRequest(argv=argv, cwd=request.cwd, environment=request.environment), output)
 
 
 class Trial:
@@ -81,32 +81,32 @@ class Trial:
         self._directory = directory
         self._build = simulator_build(TOML.format(frontend=frontend, module=module))
 
-    def go(self) -> Made:
+    def go(self) -> BuiltWheel:
         """Build and test, as on a Mac."""
         source = copy_project("c", self._directory)
         work, uv = self._directory / "work", Path(find_uv(os.environ["PATH"]))
         path = f"{uv.parent}:{self.framework.programs}:{os.environ['PATH']}"
         variables = {**environment(), "PATH": path, "TESTBED_LOG": str(self.log)}
         bindings = {
-            Late.PROJECT: str(work / "project"),
-            Late.SOURCE: str(source),
-            Late.WORK: str(work / "of-build"),
-            Late.CACHE: str(self._directory / "cache"),
-            Late.RESOURCES: str(RESOURCES_DIR),
-            Late.CIBW_PYTHON: sys.executable,
+            Placeholder.PROJECT: str(work / "project"),
+            Placeholder.SOURCE: str(source),
+            Placeholder.WORK: str(work / "of-build"),
+            Placeholder.CACHE: str(self._directory / "cache"),
+            Placeholder.RESOURCES: str(RESOURCES_DIR),
+            Placeholder.CIBW_PYTHON: sys.executable,
         }
         machine = SoMuchOfAMac(variables, python_313())
         # pytest shows it where a test fails.
-        bench = Workbench(machine, "ios", bindings, print, fetcher=self._fetch)
-        site = Site(
+        runner = StepRunner(machine, "ios", bindings, print, fetcher=self._fetch)
+        site = BuildContext(
             base_environment=machine.environment(),
             passed=(),
             job="ios",
-            ledger=Ledger(),
+            finished_wheels=FinishedWheels(),
             output_dir=self.wheels,
             made=lambda: None,
         )
-        return run_build(self._build, bench, site)
+        return run_build(self._build, runner, site)
 
     def _fetch(self, wanted: Fetch, path: str) -> None:
         if wanted.unpack:
@@ -127,7 +127,7 @@ def simulator_build(toml: str) -> WheelBuild:
     """The build of CPython 3.13 for the simulator of an arm64 Mac."""
     sources = Sources(config_text=toml, arguments=Arguments(only="cp313-ios_arm64_iphonesimulator"))
     options = load_options(sources, Platform.IOS)
-    facts = Facts(platform=Platform.MACOS, machine="arm64")
+    facts = HostFacts(platform=Platform.MACOS, machine="arm64")
     catalog = load_catalog()
     (job,) = make_plan(options, catalog, facts, select(options, catalog, facts)).jobs
     return job.builds[0]

@@ -14,13 +14,13 @@ from typing import Protocol
 import pytest
 
 from cibw.errors import ImageUnavailableError, InterruptedRunError
-from cibw.execution.container.connection import Engine, Opening, connect, open_container
+from cibw.execution.container.connection import ContainerSettings, Engine, connect, open_container
 from cibw.execution.container.machine import ContainerMachine
 from cibw.execution.host.machine import HostMachine
 from cibw.execution.machine import Machine, Tree
 from cibw.execution.source.project import project_files
 from cibw.model.machines import ContainerEngine, ContainerSpec, CreateOptions, EngineName, Image
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 from tests.doubles.machine import RecordingMachine
 from tests.image_settings import image
 from tests.machine_contract import CommandContract, FileContract, Line
@@ -57,7 +57,7 @@ class Opened:
 
     def open(self, name: str, spec: ContainerSpec) -> ContainerMachine:
         try:
-            machine = open_container(self.engine(name), spec, Opening(run_id=RUN_ID))
+            machine = open_container(self.engine(name), spec, ContainerSettings(run_id=RUN_ID))
         except ImageUnavailableError as error:
             self._needs.miss(name, error.message)
             raise
@@ -77,14 +77,14 @@ class Opened:
 
 
 @pytest.fixture(scope="module")
-def opened(needs: Needs) -> Iterator[Opened]:
+def session(needs: Needs) -> Iterator[Opened]:
     with ExitStack() as stack:
         yield Opened(needs, stack)
 
 
 @pytest.fixture
-def machine(request: pytest.FixtureRequest, opened: Opened) -> Machine:
-    return opened.machine(request.param)
+def machine(request: pytest.FixtureRequest, session: Opened) -> Machine:
+    return session.machine(request.param)
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ class TestCommands(CommandContract):
 
 def say(machine: Machine, *argv: str) -> str:
     lines: list[Line] = []
-    request = Request(argv=argv, cwd="/", environment=machine.environment())
+    request = CommandRequest(argv=argv, cwd="/", environment=machine.environment())
     outcome = machine.run(request, lambda line, is_error: lines.append((line, is_error)))
     assert outcome.exit_code == 0, lines
     return outcome.stdout.rstrip("\n")
@@ -114,14 +114,14 @@ def say(machine: Machine, *argv: str) -> str:
 
 @pytest.mark.parametrize("name", ENGINES)
 class TestContainers:
-    def test_the_host_stands_below_a_directory(self, opened: Opened, name: str) -> None:
-        machine = opened.machine(name)
+    def test_the_host_stands_below_a_directory(self, session: Opened, name: str) -> None:
+        machine = session.machine(name)
         assert f"/host{Path(__file__).parent}" in machine.find(f"/host{Path(__file__).parents[1]}", "tests")
 
-    def test_the_options_reach_the_container(self, opened: Opened, name: str, tmp_path: Path) -> None:
+    def test_the_options_reach_the_container(self, session: Opened, name: str, tmp_path: Path) -> None:
         (tmp_path / "shared").write_text("shared")
         tmp_path.chmod(0o755)
-        machine = opened.container(
+        machine = session.container(
             name,
             CreateOptions(
                 volumes=(f"{tmp_path}:/shared:ro",),
@@ -149,22 +149,22 @@ class TestContainers:
         assert (tmp_path / "b").read_bytes() == b"in memory"
         assert say(machine, "stat", "-c", "%u", "/mem/a/b") == "65534"
 
-    def test_a_container_may_have_the_personality_of_32_bits(self, opened: Opened, name: str) -> None:
-        assert say(opened.container(name, CreateOptions(), linux32=True), "uname", "-m") == "i686"
+    def test_a_container_may_have_the_personality_of_32_bits(self, session: Opened, name: str) -> None:
+        assert say(session.container(name, CreateOptions(), linux32=True), "uname", "-m") == "i686"
 
     @pytest.mark.qemu
-    def test_another_architecture_is_emulated(self, opened: Opened, name: str, tmp_path: Path) -> None:
+    def test_another_architecture_is_emulated(self, session: Opened, name: str, tmp_path: Path) -> None:
         spec = ContainerSpec(engine=ContainerEngine(name=EngineName(name)), image=image("manylinux_aarch64"))
-        machine = opened.open(name, spec)
+        machine = session.open(name, spec)
         assert say(machine, "uname", "-m") == "aarch64"
         machine.put(b"x" * 100_000, "/tmp/x")
         machine.get("/tmp/x", tmp_path / "x")
         assert (tmp_path / "x").stat().st_size == 100_000
 
     @pytest.mark.musl
-    def test_a_small_image_will_do(self, opened: Opened, name: str, tmp_path: Path) -> None:
+    def test_a_small_image_will_do(self, session: Opened, name: str, tmp_path: Path) -> None:
         spec = ContainerSpec(engine=ContainerEngine(name=EngineName(name)), image=image("musllinux_x86_64"))
-        machine = opened.open(name, spec)
+        machine = session.open(name, spec)
         long_name = "/".join(["x" * 90] * 3)
         (tmp_path / long_name).parent.mkdir(parents=True)
         (tmp_path / long_name).write_text("long")
@@ -172,25 +172,25 @@ class TestContainers:
         assert say(machine, "cat", f"/tmp/tree/{long_name}") == "long"
         assert machine.find("/tmp/tree", "*") == (f"/tmp/tree/{'x' * 90}",)
 
-    def test_a_missing_image_says_what_to_do(self, opened: Opened, name: str) -> None:
+    def test_a_missing_image_says_what_to_do(self, session: Opened, name: str) -> None:
         missing = Image(reference="localhost:1/no/such:1", oci_platform="linux/amd64")
         spec = ContainerSpec(engine=ContainerEngine(name=EngineName(name)), image=missing)
-        opening = Opening(run_id=RUN_ID, image_option="manylinux-x86_64-image", attempts=1)
+        opening = ContainerSettings(run_id=RUN_ID, image_option="manylinux-x86_64-image", attempts=1)
         with pytest.raises(ImageUnavailableError, match="manylinux-x86_64-image"):
-            open_container(opened.engine(name), spec, opening)
+            open_container(session.engine(name), spec, opening)
 
-    def test_a_file_that_vanishes_is_named(self, opened: Opened, name: str, tmp_path: Path) -> None:
-        machine = opened.machine(name)
+    def test_a_file_that_vanishes_is_named(self, session: Opened, name: str, tmp_path: Path) -> None:
+        machine = session.machine(name)
         with pytest.raises(FileNotFoundError, match="missing"):
             machine.put(Tree(root=tmp_path, files=("missing",)), "/tmp/vanished")
 
-    def test_closing_ends_a_command_of_another_thread(self, opened: Opened, name: str) -> None:
-        machine = opened.container(name, CreateOptions())
-        request = Request(argv=("sh", "-c", "echo ready; sleep 60"), cwd="/", environment=machine.environment())
+    def test_closing_ends_a_command_of_another_thread(self, session: Opened, name: str) -> None:
+        machine = session.container(name, CreateOptions())
+        request = CommandRequest(argv=("sh", "-c", "echo ready; sleep 60"), cwd="/", environment=machine.environment())
         with pytest.raises(InterruptedRunError):
             machine.run(request, lambda _line, _is_error: machine.close())
 
-    def test_two_interrupts_leave_nothing(self, opened: Opened, name: str) -> None:
+    def test_two_interrupts_leave_nothing(self, session: Opened, name: str) -> None:
         run_id = f"{RUN_ID}-i"
         program = Path(__file__).parent / "interrupted_container.py"
         words = [sys.executable, str(program), name, run_id, image("manylinux_x86_64").reference]
@@ -201,7 +201,7 @@ class TestContainers:
             process.terminate()
             _, errors = process.communicate(timeout=600)
         assert b"KeyboardInterrupt" in errors
-        assert opened.engine(name).client.containers(f"cibw={run_id}") == ()
+        assert session.engine(name).client.containers(f"cibw={run_id}") == ()
 
 
 @pytest.mark.host

@@ -18,8 +18,8 @@ from cibw.errors import CredentialsError
 from cibw.execution.fetch.http import HttpTransport, trusted
 from cibw.model.http import TrustedPublishing
 from cibw.model.release import PackageIndex
-from cibw.release.credentials import Places, SecretSource, read_pypirc
-from cibw.release.trusted_publishing import Access, Surroundings, open_source
+from cibw.release.credentials import LoginPlaces, SecretSource, read_pypirc
+from cibw.release.trusted_publishing import Access, TrustedPublishingContext, open_source
 from tests.trusted_index import AUDIENCE, Desk, TrustedServer, trusted_index
 from tests.trusted_issuer import BEARER, GITHUB, Issuer, fake_program, issuing, without_ci
 
@@ -66,12 +66,12 @@ class World:
             index=PackageIndex(name="company", upload=self.index.upload), facts=ci_facts(environment), policy=policy
         )
         missing = self.index.directory / "no-pypirc"
-        places = Places(environment=environment, pypirc=lambda: read_pypirc(missing), keyring=lambda _, __: None)
-        web = HttpTransport(context=trusted(environment))
-        surroundings = Surroundings(
-            web=web, mask=self.masked.append, warn=self.warnings.append, clock=self.clock, pause=lambda _: None
+        places = LoginPlaces(environment=environment, pypirc=lambda: read_pypirc(missing), keyring=lambda _, __: None)
+        client = HttpTransport(context=trusted(environment))
+        context = TrustedPublishingContext(
+            client=client, mask=self.masked.append, warn=self.warnings.append, clock=self.clock, pause=lambda _: None
         )
-        return open_source(access, places, surroundings)
+        return open_source(access, places, context)
 
     def upload(self, source: SecretSource, name: str) -> int:
         """Send a small wheel by twine; gives the status of HTTP."""

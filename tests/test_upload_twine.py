@@ -17,9 +17,9 @@ import pytest
 import trustme
 
 from cibw.errors import DownloadError, UploadError
-from cibw.model.http import NoAnswerError
+from cibw.model.http import NoResponseError
 from cibw.model.release import Decision, PackageIndex, PlannedUpload
-from cibw.release.answers import Credentials
+from cibw.release.responses import Credentials
 from cibw.release.twine import TwineUploader
 from cibw.release.upload_plan import read_distribution
 from tests.releases import make_described_wheel, make_sdist, make_wheel
@@ -146,9 +146,9 @@ def test_a_redirection_is_told_and_not_followed(tmp_path: Path) -> None:
 
 def test_no_answer(tmp_path: Path) -> None:
     wheel, index = make_wheel(tmp_path, "demo", "1.0", tag="py3-none-any"), Index(status=0)
-    with served(index) as address, pytest.raises(NoAnswerError):
+    with served(index) as address, pytest.raises(NoResponseError):
         uploader(address).put(planned(wheel), LOGIN)
-    with pytest.raises(NoAnswerError) as caught:
+    with pytest.raises(NoResponseError) as caught:
         uploader(address).put(planned(wheel), LOGIN)
     assert LOGIN.password not in str(caught.value)
 

@@ -16,7 +16,7 @@ from cibw.execution.host.machine import HostMachine
 from cibw.execution.host.session import HostSettings, open_host
 from cibw.execution.machine import Tree
 from cibw.model.machines import HostSpec
-from cibw.model.templates import Request, Shell
+from cibw.model.templates import CommandRequest, Shell
 from cibw.reporting.terminal import exit_code
 from tests.machine_contract import FileContract
 
@@ -43,7 +43,7 @@ class TestFiles(FileContract):
 
 def run(machine: HostMachine, cwd: Path, *argv: str, **variables: str) -> tuple[int, list[str]]:
     lines: list[str] = []
-    request = Request(argv=argv, cwd=str(cwd), environment={**machine.environment(), **variables})
+    request = CommandRequest(argv=argv, cwd=str(cwd), environment={**machine.environment(), **variables})
     outcome = machine.run(request, lambda line, _is_error: lines.append(line))
     return outcome.exit_code, lines
 
@@ -65,7 +65,9 @@ def test_a_text_is_read_by_cmd(machine: HostMachine, tmp_path: Path) -> None:
 
 def test_both_streams_and_the_working_directory(machine: HostMachine, tmp_path: Path) -> None:
     lines: list[tuple[str, bool]] = []
-    request = Request(argv=Shell.CMD.argv("cd& echo bad>&2"), cwd=str(tmp_path), environment=machine.environment())
+    request = CommandRequest(
+        argv=Shell.CMD.argv("cd& echo bad>&2"), cwd=str(tmp_path), environment=machine.environment()
+    )
     outcome = machine.run(request, lambda line, is_error: lines.append((line, is_error)))
     assert sorted(lines) == sorted([(str(tmp_path), False), ("bad", True)])
     assert outcome.stdout.strip() == str(tmp_path)
@@ -128,11 +130,11 @@ def test_files_that_are_read_only_are_removed(machine: HostMachine, tmp_path: Pa
 
 def test_the_tools_of_cibw_are_on_path(tmp_path: Path) -> None:
     settings = HostSettings(environment=dict(os.environ), cache_dir=tmp_path / "cache")
-    with open_host(HostSpec(toolchain_tag=""), settings, tmp_path) as opened:
-        environment = opened.machine.environment()
+    with open_host(HostSpec(toolchain_tag=""), settings, tmp_path) as session:
+        environment = session.machine.environment()
         lines: list[str] = []
-        request = Request(argv=("uv", "--version"), cwd=str(tmp_path), environment=environment)
-        outcome = opened.machine.run(request, lambda line, _is_error: lines.append(line))
+        request = CommandRequest(argv=("uv", "--version"), cwd=str(tmp_path), environment=environment)
+        outcome = session.machine.run(request, lambda line, _is_error: lines.append(line))
     assert (outcome.exit_code, lines[0].split()[0]) == (0, "uv")
     assert environment["TEMP"] == environment["TMP"]
     assert environment["TEMP"].startswith(str(tmp_path))

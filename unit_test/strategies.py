@@ -19,7 +19,7 @@ from cibw.model.events import (
 from cibw.model.identifiers import ARCHITECTURES, BuildIdentifier, Family, Implementation, Interpreter, NotBuilt, Target
 from cibw.model.machines import ContainerEngine, ContainerSpec, CreateOptions, EngineName, HostSpec, Image, MachineSpec
 from cibw.model.plan import Action, Check, Job, Plan, PutText, Run, Step, StepName, WheelBuild, When
-from cibw.model.templates import Command, EnvExpr, EnvPart, Late, Substitution, Template, Variable
+from cibw.model.templates import Command, EnvExpr, EnvPart, Placeholder, Substitution, Template, Variable
 
 words = st.text("abcdefgh-_.", max_size=12)
 texts = st.text(max_size=20)
@@ -40,7 +40,7 @@ targets = st.sampled_from(
 )
 identifiers = st.builds(BuildIdentifier, interpreters, targets)
 
-templates = st.lists(st.one_of(texts, st.sampled_from(Late)), max_size=4).map(lambda parts: Template.of(*parts))
+templates = st.lists(st.one_of(texts, st.sampled_from(Placeholder)), max_size=4).map(lambda parts: Template.of(*parts))
 
 
 def _env_parts(inner: st.SearchStrategy[EnvPart]) -> st.SearchStrategy[EnvPart]:
@@ -48,7 +48,9 @@ def _env_parts(inner: st.SearchStrategy[EnvPart]) -> st.SearchStrategy[EnvPart]:
     return st.builds(Variable, words, default=default, or_empty=st.booleans())
 
 
-_simple_parts: st.SearchStrategy[EnvPart] = st.one_of(texts, st.sampled_from(Late), st.builds(Substitution, texts))
+_simple_parts: st.SearchStrategy[EnvPart] = st.one_of(
+    texts, st.sampled_from(Placeholder), st.builds(Substitution, texts)
+)
 env_parts: st.SearchStrategy[EnvPart] = st.recursive(_simple_parts, _env_parts, max_leaves=4)
 env_exprs = st.builds(EnvExpr, words, st.lists(env_parts, max_size=3).map(tuple))
 _environments = st.lists(env_exprs, max_size=2).map(tuple)

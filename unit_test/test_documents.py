@@ -18,7 +18,7 @@ from cibw.model.events import BuildResult, Failure, Report
 from cibw.model.identifiers import NotBuilt, Platform
 from cibw.model.manifest import Manifest, ManifestFile
 from cibw.model.plan import Job, Plan, StepName, WheelBuild
-from cibw.model.templates import Late
+from cibw.model.templates import Placeholder
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -56,7 +56,7 @@ def test_the_page_of_the_plan_has_every_field(kind: type) -> None:
     assert [field.name for field in fields(kind) if not re.search(rf'[`"]{field.name}[`"]', page)] == []
 
 
-@pytest.mark.parametrize("value", [*(step.value for step in StepName), *(late.value for late in Late)])
+@pytest.mark.parametrize("value", [*(step.value for step in StepName), *(late.value for late in Placeholder)])
 def test_the_page_of_the_plan_has_every_name(value: str) -> None:
     assert f"`{value}`" in (ROOT / "docs/plan.md").read_text("utf-8")
 

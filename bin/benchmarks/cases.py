@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.by_hand import INSIDE, ByHand, PreparedByHand
-from benchmarks.tools import Cibw, Cold, Mended, Peer, Printing, Work
+from benchmarks.tools import Cibuildwheel, Cibw, Cold, Mended, Printing, Work
 from benchmarks.values import Goal, Quantity, Sample
 
 Run = Callable[[Path], Sample]
@@ -62,7 +62,7 @@ def _tiny() -> Case:
         goals=(Goal(text="cibw : limit", of=Quantity(subject="cibw"), by=(Quantity(subject="limit"),), at_most=9),),
         subjects=lambda _: {
             "cibw": Cibw(works=(work,)),
-            "peer with uv": Peer(works=(replace(work, options=_BUILD_UV),)),
+            "peer with uv": Cibuildwheel(works=(replace(work, options=_BUILD_UV),)),
             "limit": ByHand(work=work),
         },
         is_default=False,
@@ -82,8 +82,8 @@ def _warm() -> Case:
         subjects=lambda _: {
             "cibw": Cibw(works=(WARM_WORK,)),
             "cibw --jobs 1": Cibw(works=(WARM_WORK,), arguments=("--jobs", "1")),
-            "peer": Peer(works=(WARM_WORK,)),
-            "peer with uv": Peer(works=(replace(WARM_WORK, options=_BUILD_UV),)),
+            "peer": Cibuildwheel(works=(WARM_WORK,)),
+            "peer with uv": Cibuildwheel(works=(replace(WARM_WORK, options=_BUILD_UV),)),
             "limit": ByHand(work=WARM_WORK),
         },
     )
@@ -97,8 +97,8 @@ def _cold() -> Case:
         goals=(Goal(text="cibw : peer", of=own, by=(Quantity(subject="peer"),), at_most=1 / 3),),
         subjects=lambda _: {
             "cibw": Cold(tool=Cibw, works=(WARM_WORK,)),
-            "peer": Cold(tool=Peer, works=(WARM_WORK,)),
-            "peer with uv": Cold(tool=Peer, works=(replace(WARM_WORK, options=_BUILD_UV),)),
+            "peer": Cold(tool=Cibuildwheel, works=(WARM_WORK,)),
+            "peer with uv": Cold(tool=Cibuildwheel, works=(replace(WARM_WORK, options=_BUILD_UV),)),
         },
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.environment import ROOT
 from benchmarks.programs import answer
 from cibw import __version__
-from tests.peer.peer import PEER_RELEASE
+from tests.peer.peer import CIBUILDWHEEL_RELEASE
 
 
 def circumstances() -> str:
@@ -21,7 +21,7 @@ def circumstances() -> str:
         (
             f"{_processors()}, {_memory():.0f} GiB, {platform.system()} {_kernel()}",
             f"cibw {__version__} ({_commit()})",
-            f"cibuildwheel {PEER_RELEASE}",
+            f"cibuildwheel {CIBUILDWHEEL_RELEASE}",
             f"Docker {docker or 'absent'}",
             f"Python {'.'.join(str(part) for part in sys.version_info[:3])}",
         )

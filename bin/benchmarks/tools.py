@@ -17,7 +17,7 @@ from cibw.model.events import Status
 from cibw.model.plan import StepName
 from cibw.reporting.codecs import report_from_json
 from tests.images.recipes import recipes
-from tests.peer.peer import peer_python
+from tests.peer.peer import cibuildwheel_python
 
 WATCHER = Path(__file__).with_name("watched.py")
 _CACHE_OF_CONTAINERS = "/tmp/cibw/cache"  # noqa: S108  # where cibw mounts its volume
@@ -123,7 +123,7 @@ class Mended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Peer:
+class Cibuildwheel:
     """A run of the peer for each work."""
 
     works: tuple[Work, ...]
@@ -135,7 +135,7 @@ class Peer:
         for number, work in enumerate(self.works):
             inner = place / str(number)
             inner.mkdir()
-            call = _call([peer_python(), "-m", "cibuildwheel", "--platform", "linux"], work, inner)
+            call = _call([cibuildwheel_python(), "-m", "cibuildwheel", "--platform", "linux"], work, inner)
             seconds = timed(call, inner / "log", environment(self.settings), project(work.project))
             samples.append(Sample(seconds=seconds))
         return add(samples)
@@ -155,7 +155,7 @@ class Printing:
         package = place / "package"
         package.mkdir()
         (package / "pyproject.toml").write_text(self.configuration, encoding="utf-8")
-        python = peer_python() if self.python == "peer" else sys.executable
+        python = cibuildwheel_python() if self.python == "peer" else sys.executable
         call = [python, *self.arguments, "."]
         total = sum(timed(call, place / f"log-{number}", environment(), package) for number in range(self.times))
         return Sample(seconds=total / self.times)
@@ -165,14 +165,14 @@ class Printing:
 class Cold:
     """A tool whose caches are empty before each run: its directory, and the volume and the images of the engine."""
 
-    tool: type[Cibw | Peer]
+    tool: type[Cibw | Cibuildwheel]
     works: tuple[Work, ...]
 
     def __call__(self, place: Path) -> Sample:
         """Build with a volume that is made for this run, and removed after it."""
         settings = {"CIBW_CACHE_PATH": str(place / "cache")}
-        if self.tool is Peer:
-            return Peer(works=self.works, settings=settings)(place)
+        if self.tool is Cibuildwheel:
+            return Cibuildwheel(works=self.works, settings=settings)(place)
         volume = f"cibw-benchmark-{uuid.uuid4().hex[:8]}"
         arguments = f"--volume {volume}:{_CACHE_OF_CONTAINERS}"
         settings["CIBW_PREPARED_IMAGES"] = "no"

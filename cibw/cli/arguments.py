@@ -56,7 +56,7 @@ LineT = TypeVar("LineT", bound=CommandLine)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command(Generic[LineT]):
+class Subcommand(Generic[LineT]):
     """A command; `usage` is the text after its name, and `run` returns the exit code."""
 
     name: str

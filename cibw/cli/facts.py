@@ -12,26 +12,26 @@ from cibw.config.load import load_options
 from cibw.config.options import Options
 from cibw.execution.host.probe import image_tag, is_directory, read_environment, read_machine, read_platform
 from cibw.model.identifiers import BuildIdentifier, Interpreter, Platform
-from cibw.model.machines import EngineName, Facts, HostInterpreter
+from cibw.model.machines import EngineName, HostFacts, HostInterpreter
 from cibw.planning.select import Selection, select
 
 # Gather the facts that the options require for a plan.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gathered:
+class GatheredFacts:
     """Facts, the selected identifiers, and a line about the engine if it was chosen automatically."""
 
-    facts: Facts
+    facts: HostFacts
     selection: Selection
     note: str = ""
 
 
-def known_facts() -> Facts:
+def known_facts() -> HostFacts:
     """The facts that are cheap to get: platform and processor."""
     machine, environment = read_machine(), read_environment()
     android_home = environment.get("ANDROID_HOME", "")
-    return Facts(
+    return HostFacts(
         platform=read_platform(),
         machine=machine,
         runs_32bit=machine == "aarch64" and _runs_32bit(),
@@ -44,18 +44,18 @@ def known_facts() -> Facts:
 def _runs_32bit() -> bool:
     """Whether an aarch64 kernel runs 32-bit programs; not all processors support them."""
     from cibw.execution.host.machine import HostMachine
-    from cibw.model.templates import Request
+    from cibw.model.templates import CommandRequest
 
-    request = Request(argv=("linux32", "uname", "-m"), cwd="/", environment=read_environment())
+    request = CommandRequest(argv=("linux32", "uname", "-m"), cwd="/", environment=read_environment())
     return HostMachine({}).run(request, lambda _text, _is_error: None).stdout.startswith("armv")
 
 
-def gather(session: Session, options: Options, catalog: Catalog, *, resolves_engine: bool) -> Gathered:
+def gather(session: Session, options: Options, catalog: Catalog, *, resolves_engine: bool) -> GatheredFacts:
     """Add the engine for `auto` if needed, and the host's Pythons for builds on the host."""
     facts = known_facts()
     selection = select(options, catalog, facts)
     if options.platform is not Platform.LINUX:
-        return Gathered(facts=facts, selection=selection)
+        return GatheredFacts(facts=facts, selection=selection)
     engines = {options.for_identifier(entry.identifier).container_engine.name for entry in selection.selected}
     engine, note = EngineName.AUTO, ""
     if resolves_engine and EngineName.AUTO in engines:
@@ -65,7 +65,7 @@ def gather(session: Session, options: Options, catalog: Catalog, *, resolves_eng
         engine, note = choice.name, choice.reason
         engines.add(engine)
     if EngineName.HOST not in engines:
-        return Gathered(facts=replace(facts, engine=engine), selection=selection, note=note)
+        return GatheredFacts(facts=replace(facts, engine=engine), selection=selection, note=note)
     named = [entry.identifier.interpreter for entry in selection.selected if _is_named(entry.identifier, options)]
     facts = replace(
         facts,
@@ -73,7 +73,7 @@ def gather(session: Session, options: Options, catalog: Catalog, *, resolves_eng
         interpreters=_interpreters(session, () if options.offline else named),
         image_tag=image_tag(session.environment),
     )
-    return Gathered(facts=facts, selection=selection, note=note)
+    return GatheredFacts(facts=facts, selection=selection, note=note)
 
 
 def _is_named(identifier: BuildIdentifier, options: Options) -> bool:

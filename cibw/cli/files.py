@@ -153,7 +153,7 @@ def _usual(working_dir: Path) -> ReleasePaths:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class ChosenRelease:
     """A release, the directory of its report, and a note about a default."""
 
     release: Release
@@ -161,11 +161,11 @@ class Chosen:
     note: str = ""
 
 
-def choose_files(working_dir: Path, names: tuple[str, ...]) -> Chosen:
+def choose_files(working_dir: Path, names: tuple[str, ...]) -> ChosenRelease:
     """The files of a directory, or the given files."""
     paths = release_paths(working_dir, names)
     files = read_files(paths.files) if paths.directory is None else read_directory(paths.directory)
-    return Chosen(release=release_of(files), directory=paths.directory or paths.files[0].parent, note=paths.note)
+    return ChosenRelease(release=release_of(files), directory=paths.directory or paths.files[0].parent, note=paths.note)
 
 
 def check_unchanged(plan: UploadPlan) -> None:

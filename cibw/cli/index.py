@@ -13,20 +13,20 @@ from cibw.ci import CiFacts, CiProvider
 from cibw.cli.arguments import CommandLine, address
 from cibw.cli.session import Session
 from cibw.errors import ConfigurationError, CredentialsError
-from cibw.model.http import AttestationPolicy, Certificates, TrustedPublishing, Web
+from cibw.model.http import AttestationPolicy, Certificates, HttpClient, TrustedPublishing
 from cibw.model.release import Listing, PackageIndex, UploadPlan
-from cibw.release.answers import Attester, Credentials, CredentialSource
 from cibw.release.attestations.attest import (
     NOT_TRUSTED,
-    Verdict,
+    AttestationDecision,
     decide,
     leftovers,
     with_attestations,
     without_attestations,
 )
-from cibw.release.attestations.sigstore import VARIABLE, Trust, is_installed
+from cibw.release.attestations.sigstore import VARIABLE, SigstoreInstance, is_installed
 from cibw.release.credentials import SecretSource, certificates_of
-from cibw.release.index import Lookup, Wanted, guessed_address, index_of
+from cibw.release.index import IndexChoice, Lookup, guessed_address, index_of
+from cibw.release.responses import Attester, Credentials, CredentialSource
 from cibw.release.upload_plan import Release
 from cibw.reporting.streams import write_command
 from cibw.reporting.terminal import count
@@ -132,7 +132,7 @@ def add_gates(group: argparse._ActionsContainer) -> None:
 PYPIRC = "~/.pypirc"
 
 
-class LateSource:
+class LazySource:
     """Opens a credential source on first use, because a plan may need no credentials; satisfies SecretSource."""
 
     def __init__(self, opener: Callable[[], SecretSource], learn: Callable[[tuple[str, ...]], None]) -> None:
@@ -175,13 +175,13 @@ def source_for(
     *,
     policy: TrustedPublishing,
     dry_run: bool = False,
-) -> LateSource:
+) -> LazySource:
     """The credential source for an index: trusted publishing, variables, .pypirc or the keyring."""
 
     def open_now() -> SecretSource:
         return _open(session, index, facts, warn, policy=policy, dry_run=dry_run)
 
-    return LateSource(open_now, session.mask.learn)
+    return LazySource(open_now, session.mask.learn)
 
 
 def _open(
@@ -194,8 +194,8 @@ def _open(
     dry_run: bool,
 ) -> SecretSource:
     from cibw.execution.fetch.http import HttpTransport
-    from cibw.release.credentials import Places, ask_keyring, famous_addresses, is_public, read_pypirc
-    from cibw.release.trusted_publishing import Access, Surroundings, open_source
+    from cibw.release.credentials import LoginPlaces, ask_keyring, famous_addresses, is_public, read_pypirc
+    from cibw.release.trusted_publishing import Access, TrustedPublishingContext, open_source
 
     famous = famous_addresses()
     access = Access(
@@ -205,14 +205,14 @@ def _open(
         is_public=is_public(index.upload, famous),
         dry_run=dry_run,
     )
-    places = Places(
+    places = LoginPlaces(
         environment=session.environment,
         pypirc=lambda: read_pypirc(Path(PYPIRC).expanduser()),
         keyring=ask_keyring,
     )
-    web = HttpTransport(context=certificates(session, index))
-    surroundings = Surroundings(web=web, mask=partial(mask, session, facts), warn=warn, public=famous)
-    return open_source(access, places, surroundings)
+    client = HttpTransport(context=certificates(session, index))
+    context = TrustedPublishingContext(client=client, mask=partial(mask, session, facts), warn=warn, public=famous)
+    return open_source(access, places, context)
 
 
 def chosen_certificates(session: Session, index: PackageIndex) -> Certificates:
@@ -242,7 +242,7 @@ def mask(session: Session, facts: CiFacts, secret: str) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskedIndex:
+class SelectedIndex:
     """An index and its lookup; `listing` sends a new request each time, with fewer attempts during an upload."""
 
     index: PackageIndex
@@ -260,26 +260,26 @@ def named_index(arguments: IndexArguments, to: str) -> PackageIndex:
     from cibw.release.credentials import famous_addresses
 
     famous = tuple(famous_addresses().values())
-    wanted = Wanted(to=to, simple=arguments.simple_url, allow_http=arguments.allow_http, famous=famous)
+    wanted = IndexChoice(to=to, simple=arguments.simple_url, allow_http=arguments.allow_http, famous=famous)
     return index_of(wanted, _known(to))
 
 
-def find_index(session: Session, index: PackageIndex, source: CredentialSource) -> AskedIndex:
+def find_index(session: Session, index: PackageIndex, source: CredentialSource) -> SelectedIndex:
     """The index with the URL of its simple API, which is looked up if it cannot be derived."""
     from cibw.execution.fetch.http import HttpTransport
 
-    web: Web = HttpTransport(context=certificates(session, index))
-    lookup = Lookup(web=web, login=_login(source), waiting=partial(_say_waiting, session))
+    client: HttpClient = HttpTransport(context=certificates(session, index))
+    lookup = Lookup(client=client, login=_login(source), waiting=partial(_say_waiting, session))
     if not index.simple:
         found = lookup.simple_of(index.upload)
         index = replace(index, simple=found or guessed_address(index.upload))
-    return AskedIndex(index=index, lookup=lookup)
+    return SelectedIndex(index=index, lookup=lookup)
 
 
 def _say_waiting(session: Session, reason: str, seconds: float) -> None:
-    look = session.look
-    mark = look.warning(look.symbol("⚠", "!"))
-    session.stream_for_people.write(f"  {mark} {look.clean(reason)}; retrying in {seconds:g} s\n")
+    style = session.style
+    mark = style.warning(style.symbol("⚠", "!"))
+    session.stream_for_people.write(f"  {mark} {style.clean(reason)}; retrying in {seconds:g} s\n")
     session.stream_for_people.flush()
 
 
@@ -321,7 +321,7 @@ class Attestations:
         may_be = self.trusted_publishing is not TrustedPublishing.NEVER
         return with_attestations(plan, self._verdict(is_trusted=may_be and self.facts.is_ci), leftovers)
 
-    def made(self, plan: UploadPlan, source: LateSource) -> UploadPlan:
+    def made(self, plan: UploadPlan, source: LazySource) -> UploadPlan:
         """The plan with its attestations created; AttestationError if they are required and that fails."""
         from cibw.release.attestations.attest import attest_release
         from cibw.release.trusted_publishing import TrustedSource
@@ -338,29 +338,29 @@ class Attestations:
         stream.flush()
         return attest_release(plan, self._attester(), self.policy, self.warn)
 
-    def _verdict(self, *, is_trusted: bool) -> Verdict:
+    def _verdict(self, *, is_trusted: bool) -> AttestationDecision:
         return decide(self.policy, self.facts, is_trusted=is_trusted, is_installed=is_installed())
 
     def _attester(self) -> Attester:
-        from cibw.release.attestations.attest import RunAttester, Surroundings
-        from cibw.release.attestations.sigstore import SigstoreSigning
+        from cibw.release.attestations.attest import AttestationContext, RunAttester
+        from cibw.release.attestations.sigstore import SigstoreSigner
         from cibw.release.identity import ambient_identity
 
-        surroundings = Surroundings(
+        context = AttestationContext(
             identify=ambient_identity, mask=partial(mask, self.session, self.facts), warn=self.warn
         )
-        signing = SigstoreSigning(trust=trust_of(self.session))
-        return RunAttester(signing=signing, facts=self.facts, surroundings=surroundings)
+        signing = SigstoreSigner(trust=trust_of(self.session))
+        return RunAttester(signing=signing, facts=self.facts, context=context)
 
 
-def trust_of(session: Session) -> Trust:
+def trust_of(session: Session) -> SigstoreInstance:
     """The Sigstore instance set in the environment, else the public one."""
     named = session.environment.get(VARIABLE, "")
     if not named:
-        return Trust()
+        return SigstoreInstance()
     path = session.working_dir / named
     try:
-        return Trust(config=read_text_limited(path))
+        return SigstoreInstance(config=read_text_limited(path))
     except (OSError, ValueError) as error:
         raise ConfigurationError(
             f"{VARIABLE} is {path}, which cannot be read.", hint="It must be the JSON of a Sigstore ClientTrustConfig."

@@ -129,8 +129,8 @@ def _saved(text: str) -> str:
 def _fail(error: CibwError, session: Session) -> int:
     from cibw.reporting.errors import error_annotation, error_text
 
-    text = error_text(error, session.look)
-    told = error_annotation(error, session.look.fold, session.mask)
+    text = error_text(error, session.style)
+    told = error_annotation(error, session.style.group_style, session.mask)
     # The terminal itself may be closed.
     with suppress(OSError):
         print(text, file=sys.stderr)

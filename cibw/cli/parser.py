@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from cibw.cli.arguments import Call, Command, CommandLine
+from cibw.cli.arguments import Call, CommandLine, Subcommand
 from cibw.cli.commands import COMMANDS, DEFAULT
 
 
@@ -16,7 +16,7 @@ def parse(arguments: list[str]) -> Call:
     return command.call(command.parse(words))
 
 
-def load_command(name: str) -> Command[CommandLine]:
+def load_command(name: str) -> Subcommand[CommandLine]:
     """A command by its name in COMMANDS."""
-    command: Command[CommandLine] = import_module(f"cibw.cli.commands.{name}").COMMAND
+    command: Subcommand[CommandLine] = import_module(f"cibw.cli.commands.{name}").COMMAND
     return command

@@ -19,14 +19,14 @@ from cibw.cli.facts import gather, known_facts
 from cibw.cli.files import LOGS, made_by_cibw
 from cibw.cli.project import Project, open_project, refuse_elsewhere, sources_of, writing_to
 from cibw.cli.session import Session, learn_from, without_logins
-from cibw.cli.store import ProjectFiles, StoreSources, keeper_of, open_memory, preparation, state_teller
+from cibw.cli.store import ProjectFiles, StoreSources, open_memory, preparation, state_teller, wheel_cache_of
 from cibw.config.load import load_options
 from cibw.config.options import Options
 from cibw.errors import ConfigurationError
 from cibw.execution.container.emulation import Processor
 from cibw.execution.fetch.download import (
     OFFLINE_VARIABLES,
-    Fetching,
+    DownloadSettings,
     NoTransport,
     Transport,
     demand_here,
@@ -39,18 +39,18 @@ from cibw.execution.host.probe import default_jobs, read_processors
 from cibw.execution.host.session import HostSettings
 from cibw.execution.machine import Fetcher, Tree
 from cibw.execution.openers import Machines, MachineSettings
-from cibw.execution.pool import Rank, StageSettings, slowest_first
+from cibw.execution.pool import PoolSettings, Rank, slowest_first
 from cibw.execution.scheduler import RunSettings, run_plan
 from cibw.execution.source.project import every_file, project_files
 from cibw.model.events import Event, Progress, WarningRaised
-from cibw.model.machines import ContainerSpec, Facts, Mirrors
+from cibw.model.machines import ContainerSpec, HostFacts, Mirrors
 from cibw.model.plan import Plan, WheelBuild
-from cibw.model.templates import Late
+from cibw.model.templates import Placeholder
 from cibw.planning.plan import make_plan, require_host
 from cibw.reporting.console import Console
 from cibw.reporting.files import LogFiles, log_path, manifest_writer, read_report, report_writer
 from cibw.reporting.markdown import summary_writer
-from cibw.reporting.reporters import Apart, Reporter, combine, redact
+from cibw.reporting.reporters import BuildBuffer, Reporter, combine, redact
 
 # Download the files of a plan.
 
@@ -59,15 +59,15 @@ def plan_fetcher(session: Session, options: Options, catalog: Catalog) -> Fetche
     """A fetcher that downloads into the cache, using configured mirrors; offline, it only uses the cache."""
 
     @cache
-    def fetching() -> Fetching:
+    def fetching() -> DownloadSettings:
         return fetching_of(session, options, catalog)
 
     return fetcher_of(fetching)
 
 
-def fetching_of(session: Session, options: Options, catalog: Catalog) -> Fetching:
+def fetching_of(session: Session, options: Options, catalog: Catalog) -> DownloadSettings:
     """The download settings of a run."""
-    return Fetching(
+    return DownloadSettings(
         transport=NoTransport() if options.offline else _network(session),
         cache=session.cache_dir,
         mirrors=Mirrors(chosen=options.mirrors, pseudo=catalog.pseudo_addresses()),
@@ -86,10 +86,10 @@ def environment_of(session: Session, options: Options) -> Mapping[str, str]:
 
 
 def demand_offline(
-    plan: Plan, session: Session, fetching: Fetching, has_image: Callable[[ContainerSpec], bool]
+    plan: Plan, session: Session, fetching: DownloadSettings, has_image: Callable[[ContainerSpec], bool]
 ) -> None:
     """DownloadError or ImageUnavailableError with all files or images of a plan that are missing locally."""
-    bindings = {Late.CACHE: str(session.cache_dir)}
+    bindings = {Placeholder.CACHE: str(session.cache_dir)}
     images = dict.fromkeys(spec.image for spec in images_of(plan) if not has_image(spec))
     demand_here(downloads_of(plan, bindings), fetching, tuple(images))
 
@@ -115,9 +115,9 @@ def open_reporters(session: Session, plan: Plan, output_dir: Path, *, side_by_si
     CibwError if the output directory has an unreadable manifest.
     """
     log_dir = output_dir / LOGS
-    console = Console(sys.stdout, session.look, time.time, errors=sys.stderr)
+    console = Console(sys.stdout, session.style, time.time, errors=sys.stderr)
     reporters: list[Reporter] = [
-        Apart(console, partial(_spool, output_dir)) if side_by_side else console,
+        BuildBuffer(console, partial(_spool, output_dir)) if side_by_side else console,
         LogFiles(log_dir),
         report_writer(output_dir),
         manifest_writer(output_dir, plan),
@@ -181,7 +181,7 @@ def _plan_and_run(session: Session, arguments: BuildArguments, project: Project,
         plan = replace(plan, notes=(*plan.notes, *_host_mount_notes(plan)))
     learn_from(session.mask, plan, options, session.environment)
     session.mask.spare([project.root.name])
-    planned = _Planned(arguments=arguments, plan=plan, options=options, facts=gathered.facts, catalog=catalog)
+    planned = _PlannedRun(arguments=arguments, plan=plan, options=options, facts=gathered.facts, catalog=catalog)
     return _run(session, project, planned)
 
 
@@ -196,20 +196,20 @@ def _host_mount_notes(plan: Plan) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Planned:
+class _PlannedRun:
     arguments: BuildArguments
     plan: Plan
     options: Options
-    facts: Facts
+    facts: HostFacts
     catalog: Catalog
 
 
-def _run(session: Session, project: Project, planned: _Planned) -> int:
+def _run(session: Session, project: Project, planned: _PlannedRun) -> int:
     with writing_to(session, session.working_dir / planned.options.output_dir) as output_dir:
         return _run_in(session, project, planned, output_dir)
 
 
-def _run_in(session: Session, project: Project, planned: _Planned, output_dir: Path) -> int:
+def _run_in(session: Session, project: Project, planned: _PlannedRun, output_dir: Path) -> int:
     arguments = planned.arguments
     jobs = min(planned.options.jobs or default_jobs(), len(planned.plan.identifiers))
     reporters = open_reporters(session, planned.plan, output_dir, side_by_side=jobs > 1)
@@ -232,7 +232,7 @@ def _run_in(session: Session, project: Project, planned: _Planned, output_dir: P
         if planned.options.offline:
             fetching = fetching_of(session, planned.options, planned.catalog)
             demand_offline(planned.plan, session, fetching, opener.has_image)
-        stages = StageSettings(
+        pools = PoolSettings(
             open_machine=opener.open,
             emit=reporters.emit,
             source=files,
@@ -243,13 +243,13 @@ def _run_in(session: Session, project: Project, planned: _Planned, output_dir: P
         )
         sources = StoreSources(facts=planned.facts, emit=reporters.emit, image=opener.image_identity)
         settings = RunSettings(
-            stages=stages,
+            pools=pools,
             output_dir=output_dir,
             jobs=jobs,
             keep_going=arguments.keep_going,
             rank=_rank(planned, output_dir),
             log_file=reporters.log_file,
-            keeper=keeper_of(
+            wheel_cache=wheel_cache_of(
                 session,
                 memory,
                 sources,
@@ -269,7 +269,7 @@ def _files(session: Session, project: Project, options: Options, emit: Callable[
     return project_files(host, project.root, excluded, ignored=options.copy_ignored, tell=tell)
 
 
-def _host(session: Session, planned: _Planned, notice: Callable[[str], None]) -> HostSettings:
+def _host(session: Session, planned: _PlannedRun, notice: Callable[[str], None]) -> HostSettings:
     prefixes = dict.fromkeys(Path(one.path).resolve().parent.parent for one in planned.facts.interpreters)
     return HostSettings(
         environment=environment_of(session, planned.options),
@@ -280,7 +280,7 @@ def _host(session: Session, planned: _Planned, notice: Callable[[str], None]) ->
     )
 
 
-def _rank(planned: _Planned, output_dir: Path) -> Rank:
+def _rank(planned: _PlannedRun, output_dir: Path) -> Rank:
     @cache
     def ranks() -> Rank:
         earlier = read_report(output_dir)

@@ -17,8 +17,8 @@ from cibw.execution.host.probe import read_environment, read_platform
 from cibw.model.identifiers import BuildIdentifier, Platform
 from cibw.model.machines import ContainerSpec
 from cibw.reporting.masking import Masker, is_secret_name
-from cibw.reporting.streams import FOLD_MODES, detect_fold
-from cibw.reporting.terminal import Look, wants_colour, wants_unicode
+from cibw.reporting.streams import FOLD_MODES, detect_group_style
+from cibw.reporting.terminal import TerminalStyle, wants_colour, wants_unicode
 
 if TYPE_CHECKING:
     from cibw.config.options import Options
@@ -93,17 +93,17 @@ class Session:
     line: CommandLine
     environment: Mapping[str, str]
     working_dir: Path
-    look: Look
+    style: TerminalStyle
     mask: Masker = field(default_factory=Masker, repr=False, compare=False)
 
     @classmethod
     def start(cls, line: CommandLine, mask: Masker | None = None) -> Session:
         """Read the environment and the terminal; `mask` learns the secrets of the environment."""
         environment = read_environment()
-        look = _look(environment, is_verbose=line.verbose)
+        style = _style(environment, is_verbose=line.verbose)
         mask = mask or Masker()
         learn_environment(mask, environment)
-        return cls(line=line, environment=environment, working_dir=Path.cwd(), look=look, mask=mask)
+        return cls(line=line, environment=environment, working_dir=Path.cwd(), style=style, mask=mask)
 
     def check(self) -> None:
         """Check the variables that are not options; ConfigurationError for an unknown value."""
@@ -172,15 +172,15 @@ def _platform_of(identifier: str, argument: str) -> Platform:
         ) from error
 
 
-def _look(environment: Mapping[str, str], *, is_verbose: bool) -> Look:
+def _style(environment: Mapping[str, str], *, is_verbose: bool) -> TerminalStyle:
     is_terminal = sys.stdout.isatty()
     # In a CI or a file, nobody watches the log files, so the stream shows all output.
     shows_output = is_verbose or not is_terminal or ci_facts(environment).is_ci
-    return Look(
+    return TerminalStyle(
         colour=wants_colour(environment, is_terminal=is_terminal),
         unicode=wants_unicode(sys.stdout.encoding),
         width=_columns(environment, is_terminal=is_terminal),
-        fold=detect_fold(environment),
+        group_style=detect_group_style(environment),
         output=shows_output,
         redraws=not shows_output and environment.get("TERM") != "dumb",
     )

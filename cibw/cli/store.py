@@ -22,7 +22,7 @@ from cibw.execution.machine import Tree
 from cibw.execution.source.project import ProjectState, git_index
 from cibw.execution.store.input_files import InputFiles
 from cibw.execution.store.inputs import (
-    Given,
+    InputContext,
     file_identity,
     inputs_in_container,
     inputs_of_before_all,
@@ -31,18 +31,18 @@ from cibw.execution.store.inputs import (
 )
 from cibw.execution.store.keys import (
     IMAGE,
-    Seal,
-    Surroundings,
+    ExternalInputs,
+    KeyedHash,
     inputs_among,
     key_of_state,
     variables_that_count,
     without_match,
 )
 from cibw.execution.store.store import Store
-from cibw.execution.store.wheel_cache import Forgetful, Keeper, Storekeeper, StoreSettings
+from cibw.execution.store.wheel_cache import NullCache, StoreCache, StoreSettings, WheelCache
 from cibw.model.events import Event, Progress, WarningRaised
 from cibw.model.identifiers import BuildIdentifier, Platform
-from cibw.model.machines import ContainerSpec, Facts
+from cibw.model.machines import ContainerSpec, HostFacts
 from cibw.model.plan import Job, WheelBuild
 from cibw.planning.platforms.linux import host_interpreter
 
@@ -60,7 +60,7 @@ class StoreSources:
     `image` returns the identity of an image, or an empty string if the image is not available locally.
     """
 
-    facts: Facts
+    facts: HostFacts
     emit: Callable[[Event], None]
     image: Callable[[ContainerSpec], str]
 
@@ -74,20 +74,20 @@ class ProjectFiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class StoreState:
     """The results of earlier runs: the store, and the data to detect changes of the project."""
 
     store: Store
-    seal: Seal
+    keyed_hash: KeyedHash
     project: str
     source: ProjectState
     files: ProjectFiles
     inputs: InputFiles
 
-    def given(self, variables: Mapping[str, str], environment: Mapping[str, str]) -> Given:
+    def given(self, variables: Mapping[str, str], environment: Mapping[str, str]) -> InputContext:
         """The context of a build: the variables that it gets, and those that complete names."""
         root = self.files.tree.root
-        return Given(
+        return InputContext(
             variables=variables,
             environment=environment,
             package=root / self.files.project.package_dir,
@@ -122,7 +122,7 @@ def open_memory(
     emit: Callable[[Event], None],
     *,
     resume: bool | None,
-) -> Memory | None:
+) -> StoreState | None:
     """The memory of a run; None if the cache is disabled, and `resume` not set, or the store cannot be used."""
     chosen = options.cache if options.cache is not None else not ci_facts(session.environment).is_ci
     size_limit(session)
@@ -136,44 +136,46 @@ def open_memory(
         return None
 
 
-def _memory(session: Session, files: ProjectFiles) -> Memory:
+def _memory(session: Session, files: ProjectFiles) -> StoreState:
     store = Store(store_directory(session))
-    seal = Seal(store.secret())
+    keyed_hash = KeyedHash(store.secret())
     project = str((session.working_dir / session.line.package).resolve())
     root = files.tree.root
     listing = "" if files.project.is_sdist else git_index(HostMachine(session.environment), root)
-    source = ProjectState(files.tree, listing, seal, store.memo(seal(project)))
-    inputs = InputFiles(root, seal, store.memo(seal(f"{project} inputs")), session.environment)
-    return Memory(store=store, seal=seal, project=project, source=source, files=files, inputs=inputs)
+    source = ProjectState(files.tree, listing, keyed_hash, store.memo(keyed_hash(project)))
+    inputs = InputFiles(root, keyed_hash, store.memo(keyed_hash(f"{project} inputs")), session.environment)
+    return StoreState(store=store, keyed_hash=keyed_hash, project=project, source=source, files=files, inputs=inputs)
 
 
-def keeper_of(session: Session, memory: Memory | None, sources: StoreSources, *, takes: bool, explains: bool) -> Keeper:
-    """The keeper of a run, with a store if there is a memory; `takes`: it reuses wheels of the store."""
+def wheel_cache_of(
+    session: Session, memory: StoreState | None, sources: StoreSources, *, takes: bool, explains: bool
+) -> WheelCache:
+    """The wheel cache of a run, with a store if there is one; `takes`: it reuses wheels of the store."""
     if memory is None:
-        return Forgetful()
+        return NullCache()
     settings = StoreSettings(
         store=memory.store,
-        seal=memory.seal,
+        keyed_hash=memory.keyed_hash,
         project=memory.project,
         source=memory.source,
         takes=takes,
-        surroundings=_surroundings(session.environment, sources, memory),
+        external_inputs=_external_inputs(session.environment, sources, memory),
         inputs_have_changed=lambda: memory.inputs.has_changed,
         warn=lambda message: sources.emit(WarningRaised(scope="", message=message)),
         explain=_explainer(sources.emit) if explains else None,
         limit=size_limit(session),
     )
-    return Storekeeper(settings)
+    return StoreCache(settings)
 
 
-def _surroundings(
-    environment: Mapping[str, str], sources: StoreSources, memory: Memory
-) -> Callable[[Job, WheelBuild], Surroundings]:
+def _external_inputs(
+    environment: Mapping[str, str], sources: StoreSources, memory: StoreState
+) -> Callable[[Job, WheelBuild], ExternalInputs]:
     path = environment.get("PATH", "")
     identities = cache(lambda on_host: tool_identities(path, on_host=on_host))
-    known: dict[tuple[str, BuildIdentifier], Surroundings] = {}
+    known: dict[tuple[str, BuildIdentifier], ExternalInputs] = {}
 
-    def tell(job: Job, build: WheelBuild) -> Surroundings:
+    def tell(job: Job, build: WheelBuild) -> ExternalInputs:
         # Input files are traced once for each build of a run.
         place = (job.name, build.identifier)
         found = known.get(place)
@@ -181,7 +183,7 @@ def _surroundings(
             found = known[place] = _around(job, build)
         return replace(found, tools={**found.tools, **_machine_identity(job, build, sources)})
 
-    def _around(job: Job, build: WheelBuild) -> Surroundings:
+    def _around(job: Job, build: WheelBuild) -> ExternalInputs:
         in_container = isinstance(job.machine, ContainerSpec)
         if in_container:
             names = (*build.environment_pass, *(job.environment_pass if job.before_all else ()))
@@ -192,7 +194,7 @@ def _surroundings(
             given, inputs = memory.given(variables, environment), inputs_on_host
         of_build = inputs(job, build, given, memory.inputs, tests=False)
         of_tests = inputs(job, build, given, memory.inputs, tests=True)
-        return Surroundings(
+        return ExternalInputs(
             tools=identities(not in_container),
             variables=variables,
             files=of_build.hashes,
@@ -224,7 +226,7 @@ _SWITCH = "CIBW_PREPARED_IMAGES"
 
 
 def state_teller(
-    session: Session, memory: Memory | None, emit: Callable[[Event], None], *, is_wanted: bool
+    session: Session, memory: StoreState | None, emit: Callable[[Event], None], *, is_wanted: bool
 ) -> Callable[[Job], StateSpec | None]:
     """A function that returns the state of a job; none without a memory, or if the inputs of before-all are unknown.
 
@@ -234,7 +236,7 @@ def state_teller(
     def tell(job: Job) -> StateSpec | None:
         if memory is None or job.before_all is None:
             return None
-        hashes, seal = memory.source.hashes, memory.seal
+        hashes, keyed_hash = memory.source.hashes, memory.keyed_hash
         for pattern in without_match(hashes, job.before_all_inputs):
             emit(WarningRaised(scope=job.name, message=f"before-all-inputs: {pattern} matches no file of the project."))
         passed = {name: session.environment[name] for name in job.environment_pass if name in session.environment}
@@ -244,13 +246,13 @@ def state_teller(
             return None
         inputs = {**inputs_among(hashes, job.before_all_inputs), **named.hashes}
 
-        def own_seal(text: str) -> str:
+        def own_hash(text: str) -> str:
             # The result of before-all may contain any data of the project, also from files that are not inputs.
-            return seal(f"{session.cache_project}\n{text}")
+            return keyed_hash(f"{session.cache_project}\n{text}")
 
         return StateSpec(
-            key=lambda image: key_of_state(job, image, inputs, session.environment, own_seal),
-            owner=seal(f"{memory.project} {job.name}"),
+            key=lambda image: key_of_state(job, image, inputs, session.environment, own_hash),
+            owner=keyed_hash(f"{memory.project} {job.name}"),
             files=hashes,
             has_changed=lambda: memory.source.has_changed or memory.inputs.has_changed,
             is_wanted=is_wanted,

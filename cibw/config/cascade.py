@@ -83,7 +83,7 @@ class Layer(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class CascadeStep:
     """A layer that applies to an identifier; if it does not count, a later layer overrides it."""
 
     origin: str
@@ -115,15 +115,15 @@ class Cascade(Generic[T]):
         lowest, *others = self._holding(identifier)
         return " + ".join(layer.origin for layer in _in_order(lowest, others))
 
-    def places(self, identifier: BuildIdentifier | None = None) -> tuple[Step, ...]:
+    def places(self, identifier: BuildIdentifier | None = None) -> tuple[CascadeStep, ...]:
         """Every layer that applies to an identifier, highest priority first, including overridden ones."""
         holding = self._holding(identifier)
         counting = {id(layer) for layer in holding[not self.merge and len(holding) > 1 :]}
-        steps: list[Step] = []
+        steps: list[CascadeStep] = []
         for layer in (*reversed(self.layers), self.first):
             if layer.holds_for(identifier):
                 counts = id(layer) in counting
-                steps.append(Step(origin=layer.origin, value=layer.value, inherit=layer.inherit, counts=counts))
+                steps.append(CascadeStep(origin=layer.origin, value=layer.value, inherit=layer.inherit, counts=counts))
         return tuple(steps)
 
     def _holding(self, identifier: BuildIdentifier | None) -> list[Layer[T]]:
@@ -164,7 +164,7 @@ def _merged(values: list[T], merge: Callable[[T, T], T]) -> T:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class SettingPlace:
     """A place that sets an option; if it does not count, a place with higher priority overrides it."""
 
     origin: str
@@ -180,19 +180,19 @@ class Setting:
     name: str
     value: TomlValue
     origin: str
-    places: tuple[Place, ...]
+    places: tuple[SettingPlace, ...]
 
     @property
     def is_default(self) -> bool:
         """Whether the option has its default value."""
         return self.origin == "default"
 
-    def below(self, place: Place) -> Setting:
+    def below(self, place: SettingPlace) -> Setting:
         """The setting with a place that overrides all others."""
         others = tuple(replace(one, counts=False) for one in self.places)
         return Setting(name=self.name, value=place.value, origin=place.origin, places=(place, *others))
 
-    def adding(self, place: Place, value: TomlValue) -> Setting:
+    def adding(self, place: SettingPlace, value: TomlValue) -> Setting:
         """The setting with an additional place, and the resulting value."""
         added = replace(place, inherit=Inherit.APPEND)
         origin = place.origin if self.is_default else f"{self.origin} + {place.origin}"

@@ -8,20 +8,20 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import fields, replace
 from enum import Enum
 
-from cibw.config.cascade import Arguments, Inherit, Place, Setting
+from cibw.config.cascade import Arguments, Inherit, Setting, SettingPlace
 from cibw.config.option_list import ALL_OPTIONS
 from cibw.config.options import AuditCommand, BuildFrontend, DependencySource, DependencyVersions, Options
 from cibw.config.selectors import SWITCHES
 from cibw.config.toml import TomlTable, TomlValue
 from cibw.config.values.containers import create_args
-from cibw.config.values.types import STRING, STRINGS, AnyOption, Facts, Schema, Scope, closed_table, one_of
+from cibw.config.values.types import STRING, STRINGS, AnyOption, OptionMeta, Schema, Scope, closed_table, one_of
 from cibw.model.identifiers import Platform
 from cibw.model.machines import ContainerEngine, CreateOptions
-from cibw.model.templates import REPAIRED_DIR, EnvExpr, EnvPart, Late, Substitution, Template, Variable
+from cibw.model.templates import REPAIRED_DIR, EnvExpr, EnvPart, Placeholder, Substitution, Template, Variable
 
 # Conversion of option values to TOML values.
 
-_WORK = f"{{{Late.WORK.value}}}"
+_WORK = f"{{{Placeholder.WORK.value}}}"
 _REPAIRED = str(REPAIRED_DIR).removeprefix(_WORK)
 
 
@@ -61,8 +61,8 @@ def _command(template: Template, placeholders: Collection[str]) -> str:
     pieces: list[str] = []
     for part in template.parts:
         is_repaired = pieces[-1:] == [_WORK] and isinstance(part, str) and part.startswith(_REPAIRED)
-        if isinstance(part, Late):
-            pieces.append("{wheel}" if part is Late.BUILT_WHEEL else f"{{{part.value}}}")
+        if isinstance(part, Placeholder):
+            pieces.append("{wheel}" if part is Placeholder.BUILT_WHEEL else f"{{{part.value}}}")
         elif is_repaired:
             pieces[-1:] = ["{dest_dir}", part.removeprefix(_REPAIRED)]
         else:
@@ -131,7 +131,7 @@ def _tool(
 ) -> TomlValue:
     match value:
         case AuditCommand(template=template, only_abi3=True):
-            wheel = f"{{{Late.WHEEL.value}}}"
+            wheel = f"{{{Placeholder.WHEEL.value}}}"
             pieces = (_command(Template((part,)), placeholders) for part in template.parts)
             return "".join("{abi3_wheel}" if piece == wheel else piece for piece in pieces)
         case AuditCommand(template=template):
@@ -171,9 +171,9 @@ def run_settings(options: Options, arguments: Arguments) -> Settings:
 
 def _with_arguments(setting: Setting, options: Options, arguments: Arguments) -> Setting:
     if setting.name == "archs" and arguments.archs:
-        return setting.below(Place(origin="--archs", value=options.archs))
+        return setting.below(SettingPlace(origin="--archs", value=options.archs))
     if setting.name == "enable" and arguments.enable:
-        return setting.adding(Place(origin="--enable", value=arguments.enable), plain(options.enable))
+        return setting.adding(SettingPlace(origin="--enable", value=arguments.enable), plain(options.enable))
     return setting
 
 
@@ -233,35 +233,35 @@ def table_schema() -> Schema:
         "title": "The options of cibw",
         "definitions": {
             "inherit": _inherit_schema(),
-            **{option.facts.name: _option_schema(option) for option in ALL_OPTIONS},
+            **{option.meta.name: _option_schema(option) for option in ALL_OPTIONS},
         },
         **closed_table({**_references(ALL_OPTIONS), **platforms, **overrides}),
     }
 
 
 def _option_schema(option: AnyOption) -> Schema:
-    facts = option.facts
-    return {"title": facts.variable, "description": facts.description, "default": facts.default, **option.form.schema}
+    meta = option.meta
+    return {"title": meta.variable, "description": meta.description, "default": meta.default, **option.form.schema}
 
 
 def _references(options: Iterable[AnyOption]) -> Schema:
-    names = (*(option.facts.name for option in options), "inherit")
+    names = (*(option.meta.name for option in options), "inherit")
     return {name: {"$ref": f"#/definitions/{name}"} for name in names}
 
 
 def _inherit_schema() -> Schema:
-    names = (option.facts.name for option in ALL_OPTIONS if option.form.merging)
+    names = (option.meta.name for option in ALL_OPTIONS if option.form.merging)
     rules = closed_table(dict.fromkeys(names, _RULES))
     return {"description": "How options merge with lower-priority sources.", **one_of(STRING, rules)}
 
 
 def _platform_schema(platform: Platform) -> Schema:
-    options = (option for option in ALL_OPTIONS if platform in option.facts.places.tables)
+    options = (option for option in ALL_OPTIONS if platform in option.meta.places.tables)
     return closed_table(_references(options))
 
 
 def _override_schema() -> Schema:
-    options = (option for option in ALL_OPTIONS if option.facts.places.scope is Scope.BUILD)
+    options = (option for option in ALL_OPTIONS if option.meta.places.scope is Scope.BUILD)
     select: Schema = {
         "description": "Patterns of the build identifiers that the override applies to.",
         **one_of(STRING, STRINGS),
@@ -310,45 +310,45 @@ automatically if both are installed.
 
 def options_page() -> str:
     """The documentation page as Markdown."""
-    rows = "".join(_row(option.facts) for option in ALL_OPTIONS)
+    rows = "".join(_row(option.meta) for option in ALL_OPTIONS)
     sections = "".join("\n".join((*_section(option), "")) for option in ALL_OPTIONS)
     return f"{_HEAD}{rows}\n{sections}{_switches()}"
 
 
-def _row(facts: Facts) -> str:
-    link = f"[`{facts.name}`](#{facts.name})"
-    return f"| {link} | {_cell(facts.description)} | {_cell(_code(facts.default))} | `{facts.variable}` |\n"
+def _row(meta: OptionMeta) -> str:
+    link = f"[`{meta.name}`](#{meta.name})"
+    return f"| {link} | {_cell(meta.description)} | {_cell(_code(meta.default))} | `{meta.variable}` |\n"
 
 
 def _section(option: AnyOption) -> Iterator[str]:
-    facts, form = option.facts, option.form
-    yield f"## {facts.name}\n\n{facts.description}\n"
+    meta, form = option.meta, option.form
+    yield f"## {meta.name}\n\n{meta.description}\n"
     yield f"- Value: {form.shape}."
-    yield f"- Default: {_code(facts.default)}."
-    for platform, default in facts.platform_defaults.items():
+    yield f"- Default: {_code(meta.default)}."
+    for platform, default in meta.platform_defaults.items():
         yield f"- Default on {platform.value}: {_code(default)}."
-    yield f"- Variable: {_variables(facts)}."
-    yield f"- Where: {facts.places.scope.value}{_tables(facts)}."
+    yield f"- Variable: {_variables(meta)}."
+    yield f"- Where: {meta.places.scope.value}{_tables(meta)}."
     yield f"- `inherit`: {form.merging or 'not supported'}."
     if form.placeholders:
         yield f"- Placeholders: {', '.join(f'`{{{name}}}`' for name in form.placeholders)}."
     yield ""
 
 
-def _variables(facts: Facts) -> str:
-    suffixes = facts.places.suffixes
-    adds = "; added to the value from the file" if facts.env_adds else ""
-    empty = "; an empty value is ignored" if facts.ignore_empty else ""
+def _variables(meta: OptionMeta) -> str:
+    suffixes = meta.places.suffixes
+    adds = "; added to the value from the file" if meta.env_adds else ""
+    empty = "; an empty value is ignored" if meta.ignore_empty else ""
     if not suffixes:
-        return f"`{facts.variable}`{adds}{empty}"
+        return f"`{meta.variable}`{adds}{empty}"
     if len(suffixes) == len(Platform):
-        return f"`{facts.variable}`, or with a platform suffix, as in `{facts.variable}_LINUX`{adds}{empty}"
-    names = ", ".join(f"`{facts.variable_for(platform)}`" for platform in Platform if platform in suffixes)
-    return f"`{facts.variable}` or {names}{adds}{empty}"
+        return f"`{meta.variable}`, or with a platform suffix, as in `{meta.variable}_LINUX`{adds}{empty}"
+    names = ", ".join(f"`{meta.variable_for(platform)}`" for platform in Platform if platform in suffixes)
+    return f"`{meta.variable}` or {names}{adds}{empty}"
 
 
-def _tables(facts: Facts) -> str:
-    tables = facts.places.tables
+def _tables(meta: OptionMeta) -> str:
+    tables = meta.places.tables
     if not tables or len(tables) == len(Platform):
         return ""
     return f"; only for these platforms: {', '.join(platform.value for platform in Platform if platform in tables)}"

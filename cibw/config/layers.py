@@ -17,7 +17,7 @@ from cibw.model.identifiers import Platform
 
 Rules = Mapping[str, Inherit]
 _RULES = {rule.value: rule for rule in Inherit}
-_MERGEABLE = {option.facts.name: bool(option.form.merging) for option in ALL_OPTIONS}
+_MERGEABLE = {option.meta.name: bool(option.form.merging) for option in ALL_OPTIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ def parse_inherit(value: TomlValue | None, place: str, findings: Findings) -> Ru
 
 def parse_variable_inherit(text: str, findings: Findings) -> Mapping[Platform | None, Rules]:
     """Parse CIBW_INHERIT; a platform after a name (`test-command-linux`) refers to that platform's variable."""
-    facts = [option.facts for option in ALL_OPTIONS]
-    suffixed = {f"{fact.name}-{place.value}": (fact.name, place) for fact in facts for place in fact.places.suffixes}
+    meta = [option.meta for option in ALL_OPTIONS]
+    suffixed = {f"{fact.name}-{place.value}": (fact.name, place) for fact in meta for place in fact.places.suffixes}
     mergeable = _MERGEABLE | {full: _MERGEABLE[name] for full, (name, _) in suffixed.items()}
     place = "CIBW_INHERIT"
     result: dict[Platform | None, dict[str, Inherit]] = {}
@@ -117,7 +117,7 @@ def variable_layers(environ: Mapping[str, str], platform: Platform, findings: Fi
     """
     _judge_names(environ, findings)
     rules = parse_variable_inherit(environ.get("CIBW_INHERIT", ""), findings)
-    always = {option.facts.name: Inherit.APPEND for option in ALL_OPTIONS if option.facts.env_adds}
+    always = {option.meta.name: Inherit.APPEND for option in ALL_OPTIONS if option.meta.env_adds}
     general = _variable_layer(environ, None, {**always, **rules.get(None, {})}, platform)
     special = (_variable_layer(environ, other, rules.get(other, {}), platform) for other in Platform)
     return (general, *(layer for layer in special if layer.values))
@@ -138,10 +138,10 @@ def _variable_layer(
 
 
 def _variables(suffix: Platform | None) -> dict[str, str]:
-    facts = [option.facts for option in ALL_OPTIONS]
+    meta = [option.meta for option in ALL_OPTIONS]
     if suffix is None:
-        return {fact.name: fact.variable for fact in facts}
-    return {fact.name: fact.variable_for(suffix) for fact in facts if suffix in fact.places.suffixes}
+        return {fact.name: fact.variable for fact in meta}
+    return {fact.name: fact.variable_for(suffix) for fact in meta if suffix in fact.places.suffixes}
 
 
 def known_variables() -> frozenset[str]:
@@ -165,24 +165,24 @@ def _without_suffix(name: str, known: frozenset[str]) -> str:
     platforms = {platform.value.upper(): platform for platform in Platform}
     if start not in known or suffix not in platforms:
         return ""
-    facts = next((option.facts for option in ALL_OPTIONS if option.facts.variable == start), None)
-    if facts is None:
+    meta = next((option.meta for option in ALL_OPTIONS if option.meta.variable == start), None)
+    if meta is None:
         return f"use {start}"
     table = platforms[suffix].value
-    if platforms[suffix] in facts.places.tables:
-        return f"set {start} in the jobs for this platform, or {facts.name} in [tool.cibw.{table}]"
+    if platforms[suffix] in meta.places.tables:
+        return f"set {start} in the jobs for this platform, or {meta.name} in [tool.cibw.{table}]"
     return (
-        f"unset it: {facts.name} does not differ by platform"
-        if not facts.places.tables
-        else (f"unset it: {facts.name} has no effect on {table}")
+        f"unset it: {meta.name} does not differ by platform"
+        if not meta.places.tables
+        else (f"unset it: {meta.name} has no effect on {table}")
     )
 
 
 # The layers of a configuration file: its main table, the platform tables, and the overrides.
 
 _PLATFORMS = {platform.value: platform for platform in Platform}
-_SCOPES = {option.facts.name: option.facts.places for option in ALL_OPTIONS}
-_OWN = frozenset(option.facts.name for option in ALL_OPTIONS if option.facts.is_own)
+_SCOPES = {option.meta.name: option.meta.places for option in ALL_OPTIONS}
+_OWN = frozenset(option.meta.name for option in ALL_OPTIONS if option.meta.is_own)
 _DASHED = {name.replace("_", "-"): name for name in _SCOPES}
 OWN_TABLE = "cibw"
 PEER_TABLE = "cibuildwheel"

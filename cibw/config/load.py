@@ -97,10 +97,10 @@ class _Choice:
 
 
 def _places(reader: Reader, arguments: Arguments) -> tuple[tuple[str, str], ...]:
-    names = [option.facts.name for option in (known.BUILD_SELECTOR, known.SKIP, known.TEST_SKIP, known.ARCHITECTURES)]
+    names = [option.meta.name for option in (known.BUILD_SELECTOR, known.SKIP, known.TEST_SKIP, known.ARCHITECTURES)]
     places = {name: reader.origins[name].origin() for name in names}
     if arguments.archs:
-        places[known.ARCHITECTURES.facts.name] = "--archs"
+        places[known.ARCHITECTURES.meta.name] = "--archs"
     return tuple(places.items())
 
 

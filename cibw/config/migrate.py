@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cibw.config.layers import OWN_TABLE, PEER_TABLE
 from cibw.config.option_list import ALL_OPTIONS
 from cibw.config.selectors import REMOVED_GROUPS, REMOVED_OPTIONS
-from cibw.config.toml import Path, Statement, TomlTable, TomlValue, as_table, key_lines, parse_toml, statements
+from cibw.config.toml import Path, TomlStatement, TomlTable, TomlValue, as_table, key_lines, parse_toml, statements
 from cibw.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ def _environments(table: TomlTable) -> Iterator[str]:
 
 def _variables(environ: Mapping[str, str]) -> Iterator[str]:
     for option in ALL_OPTIONS:
-        if option.facts.is_own and option.facts.variable in environ:
-            yield f"{option.facts.variable} is set and takes effect; cibuildwheel ignores it"
+        if option.meta.is_own and option.meta.variable in environ:
+            yield f"{option.meta.variable} is set and takes effect; cibuildwheel ignores it"
 
 
 def _values(table: TomlTable, option: str) -> Iterator[TomlValue]:
@@ -247,7 +247,7 @@ def _leave_groups_out(table: Table | InlineTable, enable: Item) -> Iterator[str]
                 del enable[index]
 
 
-def _heading(statement: Statement, name: str) -> str:
+def _heading(statement: TomlStatement, name: str) -> str:
     path = ["tool", name, *(*statement.table, *statement.key)[2:]]
     if statement.key:
         return ".".join(path)
@@ -263,7 +263,7 @@ def _table_text(text: str) -> str:
     return f"{''.join(pieces).strip()}\n"
 
 
-def _pieces(lines: list[str], found: list[Statement], starts: list[int]) -> Iterator[str]:
+def _pieces(lines: list[str], found: list[TomlStatement], starts: list[int]) -> Iterator[str]:
     paths = [(*statement.table, *statement.key) for statement in found]
     # Keys such as `cibw.build` need their table header.
     needs_head = any(
@@ -275,7 +275,7 @@ def _pieces(lines: list[str], found: list[Statement], starts: list[int]) -> Iter
             yield "".join(lines[starts[number] : starts[number + 1]])
 
 
-def _start(lines: list[str], statement: Statement) -> int:
+def _start(lines: list[str], statement: TomlStatement) -> int:
     """The first line (from 0) of a statement, including the comments directly above it."""
     start = statement.number - 1
     while start and lines[start - 1].lstrip().startswith("#"):

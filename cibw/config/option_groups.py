@@ -28,16 +28,16 @@ from cibw.config.values.types import (
     WORDS,
     AnyOption,
     Context,
-    Facts,
-    Form,
-    Kind,
     Option,
-    Places,
+    OptionForm,
+    OptionMeta,
+    OptionPlaces,
+    OptionType,
     Scope,
     Texts,
     as_text,
     blank_words,
-    list_kind,
+    list_type,
     one_of,
     split_words,
     wrong_type,
@@ -49,10 +49,10 @@ from cibw.model.machines import Replacements
 
 # Compiler options for Linux.
 
-_LINUX = Places(tables=LINUX, suffixes=LINUX)
+_LINUX = OptionPlaces(tables=LINUX, suffixes=LINUX)
 COMPILER_CACHE = Option(
-    kind=COMPILER_CACHES,
-    facts=Facts(
+    type=COMPILER_CACHES,
+    meta=OptionMeta(
         name="compiler-cache",
         description="Compiler cache to use between runs: `auto` uses ccache if it is installed, otherwise sccache.",
         default="auto",
@@ -61,8 +61,8 @@ COMPILER_CACHE = Option(
     ),
 )
 EMULATION_TOOLCHAIN = Option(
-    kind=EMULATION_TOOLCHAINS,
-    facts=Facts(
+    type=EMULATION_TOOLCHAINS,
+    meta=OptionMeta(
         name="emulation-toolchain",
         description="Compilers for containers of another architecture: `zig` cross-compiles on the host's processor "
         "where possible, `image` runs the image's own compilers under emulation.",
@@ -84,8 +84,8 @@ _PYPY = ("pypy_x86_64", "pypy_i686", "pypy_aarch64")
 
 
 def _image(name: str, default: str, what: str) -> Option[str]:
-    facts = Facts(name=name, description=f"Image for {what}.", default=default, places=_LINUX, ignore_empty=True)
-    return Option(kind=IMAGE, facts=facts)
+    meta = OptionMeta(name=name, description=f"Image for {what}.", default=default, places=_LINUX, ignore_empty=True)
+    return Option(type=IMAGE, meta=meta)
 
 
 def image_option_name(family: str, architecture: str) -> str:
@@ -94,7 +94,7 @@ def image_option_name(family: str, architecture: str) -> str:
 
 
 IMAGES: dict[str, Option[str]] = {
-    option.facts.name: option
+    option.meta.name: option
     for option in (
         *(_image(f"manylinux-{arch}-image", image, f"manylinux on {arch}") for arch, image in _MANYLINUX.items()),
         *(
@@ -110,14 +110,14 @@ IMAGES: dict[str, Option[str]] = {
 
 _PLATFORMS = frozenset(Platform) - {Platform.LINUX}
 PYTHON_SOURCE = Option(
-    kind=choice(PythonSource),
-    facts=Facts(
+    type=choice(PythonSource),
+    meta=OptionMeta(
         name="python-source",
         description="Source of the Pythons for builds outside of containers: `catalog` uses those of python.org, "
         "NuGet, PyPy, GraalPy and python-build-standalone; `uv` uses Pythons managed by uv, which need no installer. "
         "On Linux, it applies to builds for Android and Pyodide.",
         default="catalog",
-        places=Places(tables=_PLATFORMS, suffixes=_PLATFORMS),
+        places=OptionPlaces(tables=_PLATFORMS, suffixes=_PLATFORMS),
         is_own=True,
     ),
 )
@@ -125,11 +125,11 @@ PYTHON_SOURCE = Option(
 
 # Options that apply to a whole run.
 
-_RUN = Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE)
+_RUN = OptionPlaces(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE)
 
 SIDE_BY_SIDE = Option(
-    kind=JOBS,
-    facts=Facts(
+    type=JOBS,
+    meta=OptionMeta(
         name="jobs",
         description="Number of builds to run in parallel; `auto` for as many as processors and memory allow.",
         default="auto",
@@ -137,8 +137,8 @@ SIDE_BY_SIDE = Option(
     ),
 )
 CACHE = Option(
-    kind=SWITCH,
-    facts=Facts(
+    type=SWITCH,
+    meta=OptionMeta(
         name="cache",
         description="Whether to reuse stored wheels if nothing has changed; `auto` reuses them outside of CI.",
         default="auto",
@@ -146,8 +146,8 @@ CACHE = Option(
     ),
 )
 COPY_IGNORED = Option(
-    kind=PATHS,
-    facts=Facts(
+    type=PATHS,
+    meta=OptionMeta(
         name="copy-ignored",
         description="Globs of git-ignored files that builds need, such as libraries downloaded by an earlier CI step; "
         "`**` for all. Other git-ignored files are not copied to where builds run.",
@@ -173,13 +173,13 @@ def _check_patterns(texts: Texts) -> Texts:
 
 
 SECRETS = Option(
-    kind=list_kind(blank_words, "at whitespace", _check_patterns),
-    facts=Facts(
+    type=list_type(blank_words, "at whitespace", _check_patterns),
+    meta=OptionMeta(
         name="secrets",
         description="Names of additional variables and settings whose values are secret. They are masked in all "
         "output; `*` matches any text. Names such as `API_TOKEN` or `DB_PASSWORD` need not be listed.",
         default=(),
-        places=Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE),
+        places=OptionPlaces(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE),
         env_adds=True,
         is_own=True,
     ),
@@ -189,56 +189,56 @@ SECRETS = Option(
 # Options for publishing releases.
 
 
-def _facts(name: str, description: str, default: TomlValue = "") -> Facts:
-    places = Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE)
-    return Facts(name=name, description=description, default=default, places=places, is_own=True)
+def _meta(name: str, description: str, default: TomlValue = "") -> OptionMeta:
+    places = OptionPlaces(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE)
+    return OptionMeta(name=name, description=description, default=default, places=places, is_own=True)
 
 
-TO = Option(kind=INDEX, facts=_facts("publish-to", "Index to publish to.", "pypi"))
+TO = Option(type=INDEX, meta=_meta("publish-to", "Index to publish to.", "pypi"))
 SKIP_EXISTING = Option(
-    kind=SWITCH,
-    facts=_facts(
+    type=SWITCH,
+    meta=_meta(
         "skip-existing",
         "Do not fail a tagged release if the index already has all of its files.",
         default=False,
     ),
 )
 RELEASE_TARGETS = Option(
-    kind=TARGETS,
-    facts=_facts(
+    type=TARGETS,
+    meta=_meta(
         "release-targets",
         "Platforms that a release must have wheels for; empty for those that the builds recorded in dist.json.",
         (),
     ),
 )
-RELEASE_SDIST = Option(kind=SWITCH, facts=_facts("release-sdist", "Require an sdist in each release.", default=True))
+RELEASE_SDIST = Option(type=SWITCH, meta=_meta("release-sdist", "Require an sdist in each release.", default=True))
 FILE_SIZE_LIMIT = Option(
-    kind=SIZE, facts=_facts("file-size-limit", "Largest file that the index accepts for this project.", "100MiB")
+    type=SIZE, meta=_meta("file-size-limit", "Largest file that the index accepts for this project.", "100MiB")
 )
-CHECK_IGNORE = Option(kind=WORDS, facts=_facts("check-ignore", "Rules whose findings do not block a release.", ()))
+CHECK_IGNORE = Option(type=WORDS, meta=_meta("check-ignore", "Rules whose findings do not block a release.", ()))
 REQUIRE_TAG = Option(
-    kind=SWITCH,
-    facts=_facts("require-tag", "Require a tag that matches the version of the release.", default=False),
+    type=SWITCH,
+    meta=_meta("require-tag", "Require a tag that matches the version of the release.", default=False),
 )
-TAGS = Option(kind=TAG_FORMAT, facts=_facts("tag-format", "Format of release tags.", "v{version}"))
+TAGS = Option(type=TAG_FORMAT, meta=_meta("tag-format", "Format of release tags.", "v{version}"))
 BRANCHES = Option(
-    kind=WORDS,
-    facts=_facts("publish-branches", "Patterns of the branches that can publish; empty for any branch.", ()),
+    type=WORDS,
+    meta=_meta("publish-branches", "Patterns of the branches that can publish; empty for any branch.", ()),
 )
 NEVER_FROM_PULL_REQUEST = Option(
-    kind=SWITCH,
-    facts=_facts("never-from-pull-request", "Refuse to publish from pull request runs.", default=True),
+    type=SWITCH,
+    meta=_meta("never-from-pull-request", "Refuse to publish from pull request runs.", default=True),
 )
 BEFORE_PUBLISH = Option(
-    kind=HOOK,
-    facts=_facts("before-publish", "Command to run before the first upload; skipped if there is nothing to upload."),
+    type=HOOK,
+    meta=_meta("before-publish", "Command to run before the first upload; skipped if there is nothing to upload."),
 )
 AFTER_PUBLISH = Option(
-    kind=HOOK, facts=_facts("after-publish", "Command to run after the last upload; skipped if nothing was uploaded.")
+    type=HOOK, meta=_meta("after-publish", "Command to run after the last upload; skipped if nothing was uploaded.")
 )
 ATTESTATIONS = Option(
-    kind=choice(AttestationPolicy),
-    facts=_facts(
+    type=choice(AttestationPolicy),
+    meta=_meta(
         "attestations",
         "Whether to attest files: `auto` does so with trusted publishing on GitHub and GitLab.",
         "auto",
@@ -319,8 +319,8 @@ def _merge(earlier: Replacements, later: Replacements) -> Replacements:
 
 
 MIRRORS = Option(
-    kind=Kind(
-        form=Form(
+    type=OptionType(
+        form=OptionForm(
             shape="table of URL prefixes and their replacements, or a string of `prefix=replacement` words",
             schema=one_of(
                 STRING,
@@ -335,13 +335,13 @@ MIRRORS = Option(
         parse=_mirrors,
         merge=_merge,
     ),
-    facts=Facts(
+    meta=OptionMeta(
         name="mirrors",
         description="Mirrors of the servers that interpreters, SDKs and images are downloaded from. The longest prefix "
         "that matches a URL or an image reference is replaced; `maven:` stands for the Maven repository, `nuget:` for "
         "the NuGet repository.",
         default={},
-        places=Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE),
+        places=OptionPlaces(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE),
         is_own=True,
     ),
 )
@@ -356,15 +356,15 @@ def _yes_or_no(value: TomlValue, _: Context) -> bool:
 
 
 OFFLINE = Option(
-    kind=Kind(
-        form=Form(shape="true or false", schema=one_of({"type": "boolean"}, {"enum": ("true", "false")})),
+    type=OptionType(
+        form=OptionForm(shape="true or false", schema=one_of({"type": "boolean"}, {"enum": ("true", "false")})),
         parse=_yes_or_no,
     ),
-    facts=Facts(
+    meta=OptionMeta(
         name="offline",
         description="Run without network access. Missing files are listed before anything is built.",
         default=False,
-        places=Places(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE),
+        places=OptionPlaces(scope=Scope.RUN, tables=NOWHERE, suffixes=NOWHERE),
         is_own=True,
     ),
 )

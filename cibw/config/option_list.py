@@ -30,15 +30,15 @@ from cibw.config.values.types import (
     VERBOSITY,
     VERSION,
     AnyOption,
-    Facts,
     Option,
-    Places,
+    OptionMeta,
+    OptionPlaces,
     Scope,
 )
 from cibw.model.identifiers import Platform
 
-_SELECTION = Places(scope=Scope.PLATFORM, suffixes=NOWHERE)
-_LINUX = Places(tables=LINUX, suffixes=LINUX)
+_SELECTION = OptionPlaces(scope=Scope.PLATFORM, suffixes=NOWHERE)
+_LINUX = OptionPlaces(tables=LINUX, suffixes=LINUX)
 NUMPY_FILES = (
     "numpy/_core/include/numpy/_numpyconfig.h",
     "numpy/_core/include/numpy/numpyconfig.h",
@@ -47,18 +47,18 @@ NUMPY_FILES = (
 )
 
 BUILD_SELECTOR = Option(
-    kind=PATTERNS,
-    facts=Facts(
+    type=PATTERNS,
+    meta=OptionMeta(
         name="build", description="Patterns of the build identifiers to build.", default="*", places=_SELECTION
     ),
 )
 SKIP = Option(
-    kind=PATTERNS,
-    facts=Facts(name="skip", description="Patterns of the build identifiers to skip.", places=_SELECTION),
+    type=PATTERNS,
+    meta=OptionMeta(name="skip", description="Patterns of the build identifiers to skip.", places=_SELECTION),
 )
 TEST_SKIP = Option(
-    kind=PATTERNS,
-    facts=Facts(
+    type=PATTERNS,
+    meta=OptionMeta(
         name="test-skip",
         description="Patterns of the build identifiers whose wheels are not tested. "
         "For one architecture of a universal2 wheel, use `identifier:architecture`.",
@@ -66,8 +66,8 @@ TEST_SKIP = Option(
     ),
 )
 ENABLE_GROUPS = Option(
-    kind=ENABLE,
-    facts=Facts(
+    type=ENABLE,
+    meta=OptionMeta(
         name="enable",
         description="Additional groups of build identifiers to build, such as `pypy`; `all` enables every group.",
         default=(),
@@ -76,49 +76,49 @@ ENABLE_GROUPS = Option(
     ),
 )
 ARCHITECTURES = Option(
-    kind=ARCHS,
-    facts=Facts(
+    type=ARCHS,
+    meta=OptionMeta(
         name="archs",
         description="Architectures to build for: names, `auto`, `native`, `auto64`, `auto32` or `all`.",
         default=("auto",),
-        places=Places(scope=Scope.PLATFORM),
+        places=OptionPlaces(scope=Scope.PLATFORM),
         ignore_empty=True,
     ),
 )
 BUILD_FRONTEND = Option(
-    kind=FRONTEND,
-    facts=Facts(
+    type=FRONTEND,
+    meta=OptionMeta(
         name="build-frontend",
         description="Build frontend, and extra arguments for it.",
         default="default",
         platform_defaults={Platform.PYODIDE: "pyodide-build"},
-        places=Places(suffixes=NOWHERE),
+        places=OptionPlaces(suffixes=NOWHERE),
     ),
 )
 CONFIG_SETTINGS = Option(
-    kind=SETTINGS,
-    facts=Facts(name="config-settings", description="Settings for the build backend.", default={}),
+    type=SETTINGS,
+    meta=OptionMeta(name="config-settings", description="Settings for the build backend.", default={}),
 )
 DEPENDENCY_VERSION_CHOICE = Option(
-    kind=DEPENDENCY_VERSIONS,
-    facts=Facts(
+    type=DEPENDENCY_VERSIONS,
+    meta=OptionMeta(
         name="dependency-versions",
         description="Versions of the build tools: `pinned` for those that cibw pins, `latest`, a constraints file, or "
         "packages. For Python 3.12, a file next to the constraints file whose name ends in `-python312` is used "
         "instead.",
         default="pinned",
-        places=Places(tables=EVERYWHERE - LINUX),
+        places=OptionPlaces(tables=EVERYWHERE - LINUX),
     ),
 )
 ENVIRONMENT_VARIABLES = Option(
-    kind=ENVIRONMENT,
-    facts=Facts(
+    type=ENVIRONMENT,
+    meta=OptionMeta(
         name="environment", description="Environment variables of the build, evaluated where it runs.", default={}
     ),
 )
 ENVIRONMENT_PASS = Option(
-    kind=VARIABLES,
-    facts=Facts(
+    type=VARIABLES,
+    meta=OptionMeta(
         name="environment-pass",
         description="Environment variables of the host to pass into the container.",
         default=(),
@@ -126,12 +126,12 @@ ENVIRONMENT_PASS = Option(
     ),
 )
 BEFORE_ALL = Option(
-    kind=HOOK,
-    facts=Facts(name="before-all", description="Command that prepares the machine once for all its builds."),
+    type=HOOK,
+    meta=OptionMeta(name="before-all", description="Command that prepares the machine once for all its builds."),
 )
 BEFORE_ALL_INPUTS = Option(
-    kind=PATHS,
-    facts=Facts(
+    type=PATHS,
+    meta=OptionMeta(
         name="before-all-inputs",
         description="Globs of the project files that `before-all` depends on; empty for all files. "
         "Later runs reuse its result until one of these files changes.",
@@ -141,11 +141,11 @@ BEFORE_ALL_INPUTS = Option(
     ),
 )
 BEFORE_BUILD_HOOK = Option(
-    kind=BEFORE_BUILD, facts=Facts(name="before-build", description="Command to run before each build.")
+    type=BEFORE_BUILD, meta=OptionMeta(name="before-build", description="Command to run before each build.")
 )
 XBUILD_TOOLS = Option(
-    kind=TOOLS,
-    facts=Facts(
+    type=TOOLS,
+    meta=OptionMeta(
         name="xbuild-tools",
         description="Host programs that a cross build for iOS may use. An empty list allows none; so does `false`, the "
         "default, but with a note.",
@@ -153,16 +153,16 @@ XBUILD_TOOLS = Option(
     ),
 )
 XBUILD_FILES = Option(
-    kind=FILES,
-    facts=Facts(
+    type=FILES,
+    meta=OptionMeta(
         name="xbuild-files",
         description="Package files that a cross build for Android takes from the target's wheel.",
         default={"numpy": NUMPY_FILES},
     ),
 )
 REPAIR_WHEEL_COMMAND = Option(
-    kind=REPAIR,
-    facts=Facts(
+    type=REPAIR,
+    meta=OptionMeta(
         name="repair-wheel-command",
         description="Command that grafts shared libraries into a wheel; empty for none.",
         platform_defaults={
@@ -174,8 +174,8 @@ REPAIR_WHEEL_COMMAND = Option(
     ),
 )
 CONTAINER_ENGINE = Option(
-    kind=ENGINE,
-    facts=Facts(
+    type=ENGINE,
+    meta=OptionMeta(
         name="container-engine",
         description="Container engine: `auto` tries Docker, then Podman, then the host without a container. Containers "
         "can read and write all files of the host at `/host`, unless `disable-host-mount` is true; set it for projects "
@@ -185,62 +185,63 @@ CONTAINER_ENGINE = Option(
     ),
 )
 TEST_COMMAND = Option(
-    kind=TEST, facts=Facts(name="test-command", description="Command that tests the installed wheel.")
+    type=TEST, meta=OptionMeta(name="test-command", description="Command that tests the installed wheel.")
 )
 BEFORE_TEST = Option(
-    kind=HOOK,
-    facts=Facts(
+    type=HOOK,
+    meta=OptionMeta(
         name="before-test", description="Command to run in the test environment before the wheel is installed."
     ),
 )
 TEST_SOURCES = Option(
-    kind=SOURCES,
-    facts=Facts(
+    type=SOURCES,
+    meta=OptionMeta(
         name="test-sources",
         description="Files and directories to copy into the tests' working directory, such as `tests` or `../tests`.",
         default=(),
     ),
 )
 TEST_REQUIRES = Option(
-    kind=REQUIREMENTS, facts=Facts(name="test-requires", description="Packages to install for the tests.", default=())
+    type=REQUIREMENTS,
+    meta=OptionMeta(name="test-requires", description="Packages to install for the tests.", default=()),
 )
 TEST_EXTRAS = Option(
-    kind=EXTRAS,
-    facts=Facts(name="test-extras", description="Extras of the wheel to install for the tests.", default=()),
+    type=EXTRAS,
+    meta=OptionMeta(name="test-extras", description="Extras of the wheel to install for the tests.", default=()),
 )
 TEST_GROUPS = Option(
-    kind=GROUPS,
-    facts=Facts(
+    type=GROUPS,
+    meta=OptionMeta(
         name="test-groups",
         description="Dependency groups of the package's pyproject.toml to install for the tests.",
         default=(),
     ),
 )
 TEST_ENVIRONMENT = Option(
-    kind=ENVIRONMENT,
-    facts=Facts(
+    type=ENVIRONMENT,
+    meta=OptionMeta(
         name="test-environment",
         description="Environment variables of the tests, added to `environment` and evaluated where the tests run.",
         default={},
     ),
 )
 TEST_RUNTIME = Option(
-    kind=RUNTIME,
-    facts=Facts(
+    type=RUNTIME,
+    meta=OptionMeta(
         name="test-runtime",
         description="Arguments for the Android and iOS test runner.",
         default={},
     ),
 )
 AUDIT_REQUIRES = Option(
-    kind=REQUIREMENTS,
-    facts=Facts(
+    type=REQUIREMENTS,
+    meta=OptionMeta(
         name="audit-requires", description="Packages to install for the audit commands.", default=("abi3audit",)
     ),
 )
 AUDIT_COMMAND = Option(
-    kind=AUDIT,
-    facts=Facts(
+    type=AUDIT,
+    meta=OptionMeta(
         name="audit-command",
         description="Commands that audit a repaired wheel. Each must contain either `{wheel}` or `{abi3_wheel}`.",
         default="abi3audit --strict --report {abi3_wheel}",
@@ -248,15 +249,15 @@ AUDIT_COMMAND = Option(
     ),
 )
 BUILD_VERBOSITY = Option(
-    kind=VERBOSITY,
-    facts=Facts(name="build-verbosity", description="Verbosity of the build frontend.", default=0),
+    type=VERBOSITY,
+    meta=OptionMeta(name="build-verbosity", description="Verbosity of the build frontend.", default=0),
 )
 PYODIDE_VERSION = Option(
-    kind=VERSION,
-    facts=Facts(
+    type=VERSION,
+    meta=OptionMeta(
         name="pyodide-version",
         description="Pyodide version; empty for the default of the build identifier.",
-        places=Places(suffixes=NOWHERE),
+        places=OptionPlaces(suffixes=NOWHERE),
     ),
 )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from cibw.config import option_list as known
-from cibw.config.cascade import Cascade, Inherit, Layer, Place, Setting, Step
+from cibw.config.cascade import Cascade, CascadeStep, Inherit, Layer, Setting, SettingPlace
 from cibw.config.documents import plain
 from cibw.config.layers import RawLayer
 from cibw.config.option_groups import (
@@ -43,7 +43,17 @@ from cibw.config.options import (
 from cibw.config.toml import Findings, TomlValue
 from cibw.config.values.commands import Commands, Settings
 from cibw.config.values.tools import Files
-from cibw.config.values.types import LINUX, AnyOption, Context, Facts, Option, Scope, Texts, forget, refuse_unprintable
+from cibw.config.values.types import (
+    LINUX,
+    AnyOption,
+    Context,
+    Option,
+    OptionMeta,
+    Scope,
+    Texts,
+    forget,
+    refuse_unprintable,
+)
 from cibw.errors import ConfigurationError
 from cibw.model.identifiers import BuildIdentifier, Implementation, Platform
 from cibw.model.machines import CompilerCache, ContainerEngine, EmulationToolchain, EngineName
@@ -63,7 +73,7 @@ class Explains(Protocol):
     def value(self, identifier: BuildIdentifier | None = None) -> object:
         """The value for an identifier."""
 
-    def places(self, identifier: BuildIdentifier | None = None) -> tuple[Step, ...]:
+    def places(self, identifier: BuildIdentifier | None = None) -> tuple[CascadeStep, ...]:
         """The places that set the option for an identifier, highest priority first, including overridden ones."""
 
 
@@ -82,29 +92,29 @@ class Reader:
 
     def cascade(self, option: Option[T]) -> Cascade[T]:
         """The typed layers of an option; an invalid value is left out and reported as an error."""
-        default = option.kind.parse(_default(option.facts, self.platform), self._context(self.platform))
-        parsed = (self._layer(option, raw) for raw in self.layers if option.facts.name in raw.values)
+        default = option.type.parse(_default(option.meta, self.platform), self._context(self.platform))
+        parsed = (self._layer(option, raw) for raw in self.layers if option.meta.name in raw.values)
         cascade = Cascade(
             first=Layer(value=default, origin="default"),
             layers=tuple(layer for layer in parsed if layer is not None),
-            merge=option.kind.merge,
+            merge=option.type.merge,
         )
-        self.origins[option.facts.name] = cascade
+        self.origins[option.meta.name] = cascade
         return cascade
 
     def _layer(self, option: Option[T], raw: RawLayer) -> Layer[T] | None:
-        name = option.facts.name
+        name = option.meta.name
         try:
             refuse_unprintable(raw.values[name])
             context = self._context(raw.platform)
-            value = option.kind.parse(raw.values[name], context if raw.counts else replace(context, note=forget))
+            value = option.type.parse(raw.values[name], context if raw.counts else replace(context, note=forget))
         except ValueError as error:
             if raw.is_lenient:
                 self.findings.note(f"{raw.place(name)} has no effect on {self.platform.value}: {error}")
             else:
                 self.findings.add_error(raw.place(name), error)
             return None
-        if not raw.counts or (option.facts.ignore_empty and not value):
+        if not raw.counts or (option.meta.ignore_empty and not value):
             return None
         inherit = raw.inherit.get(name, Inherit.NONE)
         return Layer(value=value, origin=raw.origin(name), inherit=inherit, select=raw.select)
@@ -113,8 +123,8 @@ class Reader:
         return replace(self.context, platform=platform)
 
 
-def _default(facts: Facts, platform: Platform) -> TomlValue:
-    return facts.platform_defaults.get(platform, facts.default)
+def _default(meta: OptionMeta, platform: Platform) -> TomlValue:
+    return meta.platform_defaults.get(platform, meta.default)
 
 
 # Read the options of a release from the layers of a configuration.
@@ -152,39 +162,39 @@ def settings_of(
     Linux-only options are left out for identifiers of other platforms.
     """
     return tuple(
-        _setting(option, cascades[option.facts.name], identifier)
+        _setting(option, cascades[option.meta.name], identifier)
         for option in ALL_OPTIONS
-        if option.facts.name not in leaves_out and _is_for(option.facts, identifier)
+        if option.meta.name not in leaves_out and _is_for(option.meta, identifier)
     )
 
 
-def _is_for(facts: Facts, identifier: BuildIdentifier | None) -> bool:
+def _is_for(meta: OptionMeta, identifier: BuildIdentifier | None) -> bool:
     if identifier is None:
-        return _is_of_the_run(facts)
-    only_linux = facts.places.tables == LINUX and identifier.platform is not Platform.LINUX
-    return not _is_of_the_run(facts) and not only_linux
+        return _is_of_the_run(meta)
+    only_linux = meta.places.tables == LINUX and identifier.platform is not Platform.LINUX
+    return not _is_of_the_run(meta) and not only_linux
 
 
-def _is_of_the_run(facts: Facts) -> bool:
-    return facts.places.scope in _OF_THE_RUN
+def _is_of_the_run(meta: OptionMeta) -> bool:
+    return meta.places.scope in _OF_THE_RUN
 
 
 def _setting(option: AnyOption, cascade: Explains, identifier: BuildIdentifier | None) -> Setting:
     return Setting(
-        name=option.facts.name,
+        name=option.meta.name,
         value=_plain(cascade.value(identifier), option),
         origin=cascade.origin(identifier),
         places=tuple(_place(step, option) for step in cascade.places(identifier)),
     )
 
 
-def _place(step: Step, option: AnyOption) -> Place:
-    return Place(origin=step.origin, value=_plain(step.value, option), inherit=step.inherit, counts=step.counts)
+def _place(step: CascadeStep, option: AnyOption) -> SettingPlace:
+    return SettingPlace(origin=step.origin, value=_plain(step.value, option), inherit=step.inherit, counts=step.counts)
 
 
 def _plain(value: object, option: AnyOption) -> TomlValue:
     """The value in the same form as the option's default: a single command is a string, no variables an empty table."""
-    default = option.facts.default
+    default = option.meta.default
     if value is None:
         return default
     shown = plain(value, option.form.placeholders)
@@ -327,7 +337,7 @@ class CascadeResolver:
         found = settings_of(self.origins, identifier, leaves_out=IMAGES.keys() - {image})
         if self.engine is None:
             return found
-        place = Place(origin="--engine", value=self.engine.value)
+        place = SettingPlace(origin="--engine", value=self.engine.value)
         return tuple(one.below(place) if one.name == "container-engine" else one for one in found)
 
     def _engine(self, identifier: BuildIdentifier) -> ContainerEngine:

@@ -46,7 +46,7 @@ class Quoting(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class PieceContext:
     """How a piece is quoted, and whether it is the default of a `${NAME:-default}`."""
 
     quoting: Quoting = Quoting.NONE
@@ -58,7 +58,7 @@ class Surroundings:
         return self.quoting is Quoting.NONE and not self.in_braces
 
 
-def read_value(cursor: Cursor, around: Surroundings) -> tuple[EnvPart, ...]:
+def read_value(cursor: Cursor, around: PieceContext) -> tuple[EnvPart, ...]:
     """Read a value up to its end: whitespace, the closing quote or brace, or the end of the text.
 
     The closing quote or brace is consumed. ValueError for unsupported syntax, with a suggestion.
@@ -73,7 +73,7 @@ def read_value(cursor: Cursor, around: Surroundings) -> tuple[EnvPart, ...]:
     return _merge(parts)
 
 
-def _ends(cursor: Cursor, around: Surroundings) -> bool:
+def _ends(cursor: Cursor, around: PieceContext) -> bool:
     if around.in_braces:
         return cursor.skip("}") or _fail_at_end(cursor, "${ has no closing brace")
     if around.quoting is Quoting.DOUBLE:
@@ -87,7 +87,7 @@ def _fail_at_end(cursor: Cursor, message: str) -> bool:
     return False
 
 
-def _refuse_operators(cursor: Cursor, around: Surroundings, start: int) -> None:
+def _refuse_operators(cursor: Cursor, around: PieceContext, start: int) -> None:
     character = cursor.peek()
     if around.is_bare and character in _OPERATORS:
         raise ValueError(f"{character} is not supported here; {_OPERATORS[character]}")
@@ -97,7 +97,7 @@ def _refuse_operators(cursor: Cursor, around: Surroundings, start: int) -> None:
         raise ValueError("the home directory of another user is not supported; quote a literal ~")
 
 
-def _read_home(cursor: Cursor, around: Surroundings, start: int) -> tuple[EnvPart, ...]:
+def _read_home(cursor: Cursor, around: PieceContext, start: int) -> tuple[EnvPart, ...]:
     if around.quoting is not Quoting.NONE or not _at_tilde(cursor, start):
         return ()
     cursor.take()
@@ -108,7 +108,7 @@ def _at_tilde(cursor: Cursor, start: int) -> bool:
     return cursor.peek() == "~" and (cursor.position == start or cursor.previous() == ":")
 
 
-def _read_piece(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart]:
+def _read_piece(cursor: Cursor, around: PieceContext) -> Iterable[EnvPart]:
     match cursor.peek():
         case "$":
             return _read_dollar(cursor, around)
@@ -120,11 +120,11 @@ def _read_piece(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart]:
             return (_read_backslash(cursor, around),)
         case '"' if around.quoting is not Quoting.TABLE:
             cursor.take()
-            return read_value(cursor, Surroundings(Quoting.DOUBLE))
+            return read_value(cursor, PieceContext(Quoting.DOUBLE))
         case "'" if around.quoting is Quoting.NONE:
             cursor.take()
             return (read_single(cursor),)
-        case "'" if around == Surroundings(Quoting.DOUBLE, in_braces=True):
+        case "'" if around == PieceContext(Quoting.DOUBLE, in_braces=True):
             raise ValueError(
                 "a single quote is not supported in a default inside double quotes; remove the double quotes"
             )
@@ -132,7 +132,7 @@ def _read_piece(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart]:
             return (cursor.take_match(_LITERAL) or cursor.take(),)
 
 
-def _read_backslash(cursor: Cursor, around: Surroundings) -> str:
+def _read_backslash(cursor: Cursor, around: PieceContext) -> str:
     escaped = cursor.take(2)[1:]
     if around.quoting is Quoting.NONE:
         return {"\n": "", "": "\\"}.get(escaped, escaped)
@@ -142,7 +142,7 @@ def _read_backslash(cursor: Cursor, around: Surroundings) -> str:
     return escaped if is_escape else f"\\{escaped}"
 
 
-def _read_dollar(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart]:
+def _read_dollar(cursor: Cursor, around: PieceContext) -> Iterable[EnvPart]:
     cursor.take()
     name = cursor.take_match(NAME)
     if around.quoting is not Quoting.TABLE and cursor.take_match(_NEXT_LINE_OF_NAME if name else _NEXT_LINE):
@@ -161,7 +161,7 @@ def _read_dollar(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart]:
     return _read_dollar_quote(cursor, around)
 
 
-def _read_dollar_quote(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart]:
+def _read_dollar_quote(cursor: Cursor, around: PieceContext) -> Iterable[EnvPart]:
     if cursor.peek() == "'" and around.quoting is Quoting.NONE:
         cursor.take()
         return (read_ansi(cursor),)
@@ -169,11 +169,11 @@ def _read_dollar_quote(cursor: Cursor, around: Surroundings) -> Iterable[EnvPart
         raise ValueError("$' is not supported in a default inside double quotes; remove the double quotes")
     if cursor.peek() == '"' and around.quoting is Quoting.NONE:
         cursor.take()
-        return read_value(cursor, Surroundings(Quoting.DOUBLE))
+        return read_value(cursor, PieceContext(Quoting.DOUBLE))
     return ("$",)
 
 
-def _read_braces(cursor: Cursor, around: Surroundings) -> EnvPart:
+def _read_braces(cursor: Cursor, around: PieceContext) -> EnvPart:
     start = cursor.position
     name = cursor.take_match(NAME)
     if name and cursor.skip("}"):
@@ -187,7 +187,7 @@ def _read_braces(cursor: Cursor, around: Surroundings) -> EnvPart:
     return Variable(name, default=default, or_empty=or_empty)
 
 
-def _expansion(cursor: Cursor, start: int, around: Surroundings) -> Substitution:
+def _expansion(cursor: Cursor, start: int, around: PieceContext) -> Substitution:
     """Read an expansion that only a shell can evaluate, starting at its `$`."""
     cursor.position = start
     expansion = read_expansion(cursor, in_double_quotes=around.quoting is not Quoting.NONE)
@@ -242,7 +242,7 @@ def parse_assignments(text: str) -> tuple[EnvExpr, ...]:
         appends = bool(name) and cursor.skip("+=")
         if not appends and not (name and cursor.skip("=")):
             raise _no_assignment(name + cursor.take_match(_WORD), cursor.peek(2))
-        assigned = _assignment(name, cursor, Surroundings())
+        assigned = _assignment(name, cursor, PieceContext())
         assignments.append(EnvExpr(name, (Variable(name), *assigned.parts)) if appends else assigned)
         cursor.take_match(_BETWEEN)
     return tuple(assignments)
@@ -256,7 +256,7 @@ def parse_value(name: str, text: str) -> EnvExpr:
     """
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} is not an environment variable name; use letters, digits, _, - and .")
-    return _assignment(name, Cursor(text), Surroundings(Quoting.TABLE))
+    return _assignment(name, Cursor(text), PieceContext(Quoting.TABLE))
 
 
 def parse_assignment(text: str) -> EnvExpr:
@@ -270,7 +270,7 @@ def parse_assignment(text: str) -> EnvExpr:
     return EnvExpr(expression.name, (Variable(expression.name), *expression.parts))
 
 
-def _assignment(name: str, cursor: Cursor, around: Surroundings) -> EnvExpr:
+def _assignment(name: str, cursor: Cursor, around: PieceContext) -> EnvExpr:
     try:
         return EnvExpr(name, read_value(cursor, around))
     except ValueError as error:

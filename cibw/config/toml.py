@@ -214,7 +214,7 @@ Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class TomlStatement:
     """A line (from 1) that starts a table or sets a key; `key` is empty for a table header."""
 
     number: int
@@ -233,7 +233,7 @@ def key_lines(text: str) -> Mapping[Path, int]:
     return lines
 
 
-def statements(text: str) -> Iterator[Statement]:
+def statements(text: str) -> Iterator[TomlStatement]:
     """The lines that start a table or set a key, in order; found by the same heuristic."""
     arrays: dict[Path, int] = {}
     table: Path = ()
@@ -244,7 +244,7 @@ def statements(text: str) -> Iterator[Statement]:
             if header:
                 table = _table(header, arrays, is_array=line.lstrip().startswith("[["))
             if header or key:
-                yield Statement(number=number, table=table, key=_path(key[1]) if key and not header else ())
+                yield TomlStatement(number=number, table=table, key=_path(key[1]) if key and not header else ())
         quote = _open_quote(line, quote)
 
 

@@ -8,21 +8,21 @@ from dataclasses import dataclass, replace
 from posixpath import dirname, join
 
 from cibw.errors import CibwError, CommandFailedError, InterpreterMissingError
-from cibw.execution.machine import Keeping, Machine, OpenMachine, Tree
-from cibw.execution.steps import Workbench
+from cibw.execution.machine import Machine, MachineSession, SnapshotPolicy, Tree
+from cibw.execution.steps import StepRunner
 from cibw.execution.store.keys import is_of_git
 from cibw.execution.toolchain import advice_for, settled
 from cibw.model.events import Event, Progress
 from cibw.model.machines import ContainerSpec
 from cibw.model.plan import Job, Step, WheelBuild
-from cibw.model.templates import Late, Request
+from cibw.model.templates import CommandRequest, Placeholder
 from cibw.untrusted.limits import parse_json
 
 # Compares the files of a project with those that before-all found; pure.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FoundFiles:
     """The hashes of the project's files before before-all, and the files that before-all wrote."""
 
     files: Mapping[str, str]
@@ -33,7 +33,7 @@ class Found:
         return json.dumps({"files": dict(self.files), "written": sorted(self.written)}).encode()
 
     @classmethod
-    def from_json(cls, text: str) -> Found:
+    def from_json(cls, text: str) -> FoundFiles:
         """Parse JSON. Raise ValueError if it is invalid."""
         table: object = parse_json(text)
         match table:
@@ -47,7 +47,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class StateDifference:
     """The changes that turn the files that before-all found into the current ones.
 
     `gone` are removed, deepest first, and directories only if they are empty. `fresh` are new or changed. If `git`
@@ -59,20 +59,20 @@ class Difference:
     git: bool = False
 
 
-def difference(found: Found, now: Mapping[str, str]) -> Difference:
+def difference(found: FoundFiles, now: Mapping[str, str]) -> StateDifference:
     """Return how the current files differ from those that before-all found."""
     old = {name: digest for name, digest in found.files.items() if not is_of_git(name)}
     new = {name: digest for name, digest in now.items() if not is_of_git(name)}
     gone = old.keys() - new.keys()
     emptied = _parents(gone) - _parents(new) - new.keys()
-    return Difference(
+    return StateDifference(
         gone=tuple(sorted(gone | emptied, reverse=True)),
         fresh=frozenset(name for name, digest in new.items() if old.get(name) != digest),
         git=_git(found.files) != _git(now),
     )
 
 
-def overwritten(found: Found, now: Mapping[str, str]) -> tuple[str, ...]:
+def overwritten(found: FoundFiles, now: Mapping[str, str]) -> tuple[str, ...]:
     """Return files that before-all wrote and that have changed since then, so that its state cannot be reused."""
     changes = difference(found, now)
     return tuple(sorted(found.written & {*changes.gone, *changes.fresh}))
@@ -107,7 +107,7 @@ def require_interpreters(machine: Machine, job: Job) -> None:
         return
     missing: list[str] = []
     argv = ("sh", "-c", _MISSING, "sh", *wanted)
-    request = Request(argv=argv, cwd="/", environment=machine.environment())
+    request = CommandRequest(argv=argv, cwd="/", environment=machine.environment())
     machine.run(request, lambda text, is_error: None if is_error else missing.append(text))
     image = job.machine.image.reference
     lines = [f"{path} does not exist in the image {image}, but {wanted[path]} needs it." for path in missing]
@@ -142,69 +142,69 @@ class BeforeAll:
     step: Step
     source: Tree
     emit: Callable[[Event], None]
-    base: Callable[[OpenMachine], Mapping[str, str]]
+    base: Callable[[MachineSession], Mapping[str, str]]
     passed: tuple[tuple[str, str], ...]
 
-    def run(self, opened: OpenMachine) -> bool:
+    def run(self, session: MachineSession) -> bool:
         """Run before-all in the project directory and move the project to SOURCE.
 
         Return whether the state may be saved. It may not if the project has changed since the run began.
         """
-        machine, project, source = opened.machine, opened.before_all_dir, opened.bindings[Late.SOURCE]
-        keeping = opened.keeping
-        if keeping is not None:
+        machine, project, source = session.machine, session.before_all_dir, session.bindings[Placeholder.SOURCE]
+        snapshot_policy = session.snapshot_policy
+        if snapshot_policy is not None:
             machine.make_dir(dirname(source))
-            _output(machine, ("touch", _mark(opened)), "/")
+            _output(machine, ("touch", _mark(session)), "/")
         machine.put(self.source, project)
-        is_true = keeping is not None and not keeping.has_changed()
-        bench = self._bench(opened)
-        with bench.step(self.step.name):
-            given = bench.environment(self.job.environment, self.base(opened), self.passed)
-            self._perform(bench, settled(given, opened.toolchain), opened)
+        is_true = snapshot_policy is not None and not snapshot_policy.has_changed()
+        runner = self._runner(session)
+        with runner.step(self.step.name):
+            given = runner.environment(self.job.environment, self.base(session), self.passed)
+            self._perform(runner, settled(given, session.toolchain), session)
             if project != source:
                 _move(machine, project, source)
-        if keeping is not None and is_true:
-            found = Found(files=keeping.files, written=frozenset(_written(opened)))
-            machine.put(found.to_json(), _list(opened))
+        if snapshot_policy is not None and is_true:
+            found = FoundFiles(files=snapshot_policy.files, written=frozenset(_written(session)))
+            machine.put(found.to_json(), _list(session))
         return is_true
 
-    def _perform(self, bench: Workbench, environment: Mapping[str, str], opened: OpenMachine) -> None:
+    def _perform(self, runner: StepRunner, environment: Mapping[str, str], session: MachineSession) -> None:
         try:
-            bench.perform(self.step, environment)
+            runner.perform(self.step, environment)
         except CommandFailedError as error:
             error.hint = error.hint or advice_for(
-                error.context.last_lines, environment, opened.toolchain, opened.advice
+                error.context.last_lines, environment, session.toolchain, session.advice
             )
             raise
 
-    def resume(self, opened: OpenMachine, keeping: Keeping) -> bool:
+    def resume(self, session: MachineSession, snapshot_policy: SnapshotPolicy) -> bool:
         """Copy changed project files over the saved state instead of running before-all.
 
         Return False if that is not possible because before-all wrote to files that have changed since then.
         """
-        found = _found(opened)
-        faults = overwritten(found, keeping.files) if found else (_list(opened),)
+        found = _found(session)
+        faults = overwritten(found, snapshot_policy.files) if found else (_list(session),)
         if found is None or faults:
             shown = f"{', '.join(faults[:_SHOWN])}{' and others' if len(faults) > _SHOWN else ''}"
             self._tell(f"before-all runs again because it wrote to files that have changed since then: {shown}")
             return False
-        with self._bench(opened).step(self.step.name):
-            self._lay(opened, difference(found, keeping.files))
+        with self._runner(session).step(self.step.name):
+            self._lay(session, difference(found, snapshot_policy.files))
         self._tell(
-            f"before-all is skipped because its saved image is reused: {keeping.start}; --rebuild-before-all runs "
-            "it again"
+            f"before-all is skipped because its saved image is reused: {snapshot_policy.start}; "
+            "--rebuild-before-all runs it again"
         )
         return True
 
-    def lay_over(self, opened: OpenMachine, files: Mapping[str, str]) -> None:
+    def lay_over(self, session: MachineSession, files: Mapping[str, str]) -> None:
         """Copy changed project files over the saved state of another machine of the job."""
-        found = _found(opened)
+        found = _found(session)
         if found is not None:
-            self._lay(opened, difference(found, files))
+            self._lay(session, difference(found, files))
 
-    def _lay(self, opened: OpenMachine, changes: Difference) -> None:
+    def _lay(self, session: MachineSession, changes: StateDifference) -> None:
         """Update the files at SOURCE to the current project. Files that before-all added are kept."""
-        machine, source = opened.machine, opened.bindings[Late.SOURCE]
+        machine, source = session.machine, session.bindings[Placeholder.SOURCE]
         _remove(machine, source, changes.gone)
         if changes.git:
             machine.remove(f"{source}/.git")
@@ -212,31 +212,31 @@ class BeforeAll:
         if fresh:
             machine.put(replace(self.source, files=tuple(fresh)), source)
 
-    def _bench(self, opened: OpenMachine) -> Workbench:
-        bindings = {**opened.bindings, Late.WORK: opened.work_dir, Late.PROJECT: opened.before_all_dir}
-        return Workbench(opened.machine, self.job.name, bindings, self.emit)
+    def _runner(self, session: MachineSession) -> StepRunner:
+        bindings = {**session.bindings, Placeholder.WORK: session.work_dir, Placeholder.PROJECT: session.before_all_dir}
+        return StepRunner(session.machine, self.job.name, bindings, self.emit)
 
     def _tell(self, text: str) -> None:
         self.emit(Progress(job=self.job.name, text=text))
 
 
-def _mark(opened: OpenMachine) -> str:
-    return join(dirname(opened.bindings[Late.SOURCE]), "before-all.start")
+def _mark(session: MachineSession) -> str:
+    return join(dirname(session.bindings[Placeholder.SOURCE]), "before-all.start")
 
 
-def _list(opened: OpenMachine) -> str:
-    return join(dirname(opened.bindings[Late.SOURCE]), "before-all.json")
+def _list(session: MachineSession) -> str:
+    return join(dirname(session.bindings[Placeholder.SOURCE]), "before-all.json")
 
 
-def _written(opened: OpenMachine) -> Iterable[str]:
-    argv = ("sh", "-c", _WRITTEN, "sh", opened.bindings[Late.SOURCE], _mark(opened))
-    names = (line.removeprefix("./") for line in _output(opened.machine, argv, "/").splitlines())
+def _written(session: MachineSession) -> Iterable[str]:
+    argv = ("sh", "-c", _WRITTEN, "sh", session.bindings[Placeholder.SOURCE], _mark(session))
+    names = (line.removeprefix("./") for line in _output(session.machine, argv, "/").splitlines())
     return (name for name in names if not is_of_git(name))
 
 
-def _found(opened: OpenMachine) -> Found | None:
+def _found(session: MachineSession) -> FoundFiles | None:
     try:
-        return Found.from_json(_output(opened.machine, ("cat", _list(opened)), "/"))
+        return FoundFiles.from_json(_output(session.machine, ("cat", _list(session)), "/"))
     except (CommandFailedError, ValueError):
         return None
 
@@ -257,7 +257,7 @@ def _move(machine: Machine, source: str, target: str) -> None:
 
 def _output(machine: Machine, argv: tuple[str, ...], cwd: str) -> str:
     lines: list[str] = []
-    request = Request(argv=argv, cwd=cwd, environment=machine.environment())
+    request = CommandRequest(argv=argv, cwd=cwd, environment=machine.environment())
     outcome = machine.run(request, lambda text, _is_error: lines.append(text))
     if outcome.exit_code != 0:
         raise CommandFailedError("; ".join(lines))

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from cibw.errors import CibwError
 from cibw.model.plan import Fetch
-from cibw.model.templates import Late, MemoryShortage, Outcome, Request
+from cibw.model.templates import CommandRequest, MemoryShortage, Outcome, Placeholder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Machine(Protocol):
     empty.
     """
 
-    def run(self, request: Request, output: OutputSink) -> Outcome:
+    def run(self, request: CommandRequest, output: OutputSink) -> Outcome:
         """Run a command until it ends, and pass each line of its output to `output`."""
 
     def put(self, source: Path | bytes | Tree, target: str) -> None:
@@ -195,14 +195,14 @@ _LOOK_SECONDS = 0.1
 
 
 @contextmanager
-def ended_by(go_on: Callable[[], None], end: Callable[[], None]) -> Iterator[None]:
-    """Call `end` once, from another thread, if `go_on` raises before the context ends."""
+def ended_by(check_cancelled: Callable[[], None], end: Callable[[], None]) -> Iterator[None]:
+    """Call `end` once, from another thread, if `check_cancelled` raises before the context ends."""
     over = threading.Event()
 
     def watch() -> None:
         try:
             while not over.wait(_LOOK_SECONDS):
-                go_on()
+                check_cancelled()
         except CibwError:
             end()
 
@@ -215,10 +215,10 @@ def ended_by(go_on: Callable[[], None], end: Callable[[], None]) -> Iterator[Non
         watcher.join()
 
 
-def pause(seconds: float, go_on: Callable[[], None], sleep: Callable[[float], None] = time.sleep) -> None:
-    """Wait, but raise the error of `go_on` as soon as it raises one."""
+def pause(seconds: float, check_cancelled: Callable[[], None], sleep: Callable[[float], None] = time.sleep) -> None:
+    """Wait, but raise the error of `check_cancelled` as soon as it raises one."""
     for _ in range(round(seconds / _LOOK_SECONDS)):
-        go_on()
+        check_cancelled()
         sleep(_LOOK_SECONDS)
 
 
@@ -237,7 +237,7 @@ def fetch_nothing(wanted: Fetch, _path: str) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Keeping:
+class SnapshotPolicy:
     """How the state after before-all is saved for later runs.
 
     `files` are the hashes of the project's files, and `has_changed` returns whether the files have changed since
@@ -248,7 +248,7 @@ class Keeping:
     files: Mapping[str, str]
     has_changed: Callable[[], bool]
     start: str
-    anew: Callable[[], AbstractContextManager[OpenMachine]]
+    anew: Callable[[], AbstractContextManager[MachineSession]]
     keep: Callable[[], None]
 
 
@@ -268,14 +268,14 @@ Others = Callable[[Mapping[str, str]], OtherCompilers]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenMachine:
+class MachineSession:
     """A machine that is ready, its description in one line, and its directories.
 
     If `bindings` has no PROJECT, each build has a copy of the project in its work directory. before-all runs in
     `before_all_dir`, and what it leaves there becomes the source of all builds. `freeze` saves the state of the
     machine while nothing runs on it, and `fork` opens another machine from that state. `stop` ends running commands
     with InterruptedRunError. It may be called from any thread, and no command runs on the machine after it.
-    `keeping` is set if the state is saved between runs.
+    `snapshot_policy` is set if the state is saved between runs.
 
     Commands start with `environment` in addition to the machine's own. `toolchain` is the part of both that selects
     a compiler provided by `cibw`, and `advice` is a hint for when it fails. `other_compilers` give objects that are
@@ -284,13 +284,13 @@ class OpenMachine:
 
     machine: Machine
     description: str
-    bindings: Mapping[Late, str]
+    bindings: Mapping[Placeholder, str]
     work_dir: str
     before_all_dir: str
     freeze: Callable[[], None]
-    fork: Callable[[], AbstractContextManager[OpenMachine]]
+    fork: Callable[[], AbstractContextManager[MachineSession]]
     stop: Callable[[], None]
-    keeping: Keeping | None = None
+    snapshot_policy: SnapshotPolicy | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     toolchain: Mapping[str, str] = field(default_factory=dict)
     advice: str = ""

@@ -13,16 +13,16 @@ from typing_extensions import Self
 
 from cibw.errors import CibwError
 from cibw.execution.container.client import RefusedError
-from cibw.execution.container.connection import Engine, Opening, connect
+from cibw.execution.container.connection import ContainerSettings, Engine, connect
 from cibw.execution.container.emulation import Emulation, Processor, check_emulation, is_foreign, oci_platform_of
 from cibw.execution.container.images import local_image, peek_image
-from cibw.execution.container.session import ContainerSite, lend_programs
+from cibw.execution.container.session import ContainerFactory, mount_programs
 from cibw.execution.container.snapshots import LiveRuns, Preparation, remove_dead_runs
 from cibw.execution.container.states import StateSpec, Volume, VolumeRecords, remove_volumes, volume_name
 from cibw.execution.host.machine import HostMachine
 from cibw.execution.host.session import HostSettings, host_place, open_host
-from cibw.execution.machine import OpenMachine
-from cibw.execution.toolchain import LentPrograms
+from cibw.execution.machine import MachineSession
+from cibw.execution.toolchain import MountedPrograms
 from cibw.model.events import Event, Progress
 from cibw.model.machines import ContainerSpec, EngineName
 from cibw.model.plan import Job
@@ -78,10 +78,10 @@ class Machines:
                 self._remove_leftovers(engine)
                 remove_volumes(engine, self._records.unused(), self._records)
 
-    def open(self, job: Job, go_on: Callable[[], None]) -> AbstractContextManager[OpenMachine]:
-        """The machine of a job for the duration of the context; an error of `go_on` cancels a long pull."""
+    def open(self, job: Job, check_cancelled: Callable[[], None]) -> AbstractContextManager[MachineSession]:
+        """The machine of a job for the duration of the context; an error of `check_cancelled` cancels a long pull."""
         if isinstance(job.machine, ContainerSpec):
-            return self._container(job, job.machine, go_on)
+            return self._container(job, job.machine, check_cancelled)
         return open_host(job.machine, self._settings.host, self._host_place())
 
     def image_identity(self, spec: ContainerSpec) -> str:
@@ -107,21 +107,21 @@ class Machines:
         return ""
 
     def _container(
-        self, job: Job, spec: ContainerSpec, go_on: Callable[[], None]
-    ) -> AbstractContextManager[OpenMachine]:
+        self, job: Job, spec: ContainerSpec, check_cancelled: Callable[[], None]
+    ) -> AbstractContextManager[MachineSession]:
         engine = self._engine(spec.engine.name)
-        how, lent = self._emulation(engine, spec, go_on)
-        opening = Opening(
+        how, mounted = self._emulation(engine, spec, check_cancelled)
+        opening = ContainerSettings(
             run_id=self._run_id,
             owner=self._runs.identity if self._runs else "",
             image_option=f"{job.builds[0].identifier.target}-image".replace("_", "-", 1),
             keep=self._settings.keep_containers,
             offline=self._settings.offline,
-            volumes=lent.volumes if lent else (),
-            go_on=go_on,
+            volumes=mounted.volumes if mounted else (),
+            check_cancelled=check_cancelled,
             progress=lambda text: self._settings.emit(Progress(job=job.name, text=text)),
         )
-        site = ContainerSite(
+        factory = ContainerFactory(
             engine=engine,
             spec=spec,
             opening=opening,
@@ -129,11 +129,11 @@ class Machines:
             volume=self._volume(engine, str(job.builds[0].identifier.target)),
             description=f"{engine}, image {spec.image.reference}{how}",
             state=self._settings.state(job),
-            lent=lent,
+            mounted=mounted,
             prepared=self._settings.prepared(job),
             certified=any(str(CERTIFICATES) in str(one) for build in job.builds for one in build.environment),
         )
-        return site.machine()
+        return factory.machine()
 
     def _volume(self, engine: Engine, target: str) -> str:
         project = self._settings.cache_project
@@ -177,8 +177,8 @@ class Machines:
             self._stack.callback(thread.join)
 
     def _emulation(
-        self, engine: Engine, spec: ContainerSpec, go_on: Callable[[], None]
-    ) -> tuple[str, LentPrograms | None]:
+        self, engine: Engine, spec: ContainerSpec, check_cancelled: Callable[[], None]
+    ) -> tuple[str, MountedPrograms | None]:
         """How the programs of a container run, as text for the user, and the programs mounted for emulation."""
         platform = spec.image.oci_platform
         processor = Processor(machine=engine.server.architecture, runs_32bit=self._settings.runs_32bit)
@@ -186,4 +186,6 @@ class Machines:
             return ", emulated there, with the image's compilers" * is_foreign(processor, platform), None
         if check_emulation(processor, platform) is Emulation.NATIVE:
             return "", None
-        return ", emulated", lend_programs(spec, self._settings.host, oci_platform_of(processor), go_on=go_on)
+        return ", emulated", mount_programs(
+            spec, self._settings.host, oci_platform_of(processor), check_cancelled=check_cancelled
+        )

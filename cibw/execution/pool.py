@@ -13,12 +13,12 @@ from statistics import fmean
 from cibw.errors import CibwError, EngineUnavailableError, InterruptedRunError
 from cibw.execution.before_all import BeforeAll, require_interpreters
 from cibw.execution.container.emulation import Processor, is_native
-from cibw.execution.machine import Keeping, OpenMachine, Tree
+from cibw.execution.machine import MachineSession, SnapshotPolicy, Tree
 from cibw.model.events import BuildResult, Event, JobStarted, Progress, Status
 from cibw.model.identifiers import BuildIdentifier
 from cibw.model.machines import ContainerSpec, MachineSpec
 from cibw.model.plan import Job, Plan, WheelBuild
-from cibw.model.templates import Late
+from cibw.model.templates import Placeholder
 
 # The machines of one job. The first is prepared, the others start from its state.
 
@@ -32,7 +32,7 @@ def job_budget(processors: int, builds: int) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StageSettings:
+class PoolSettings:
     """Settings for opening the machines of jobs.
 
     `open_machine` opens a machine and cleans up when its context ends. While opening, it calls its second argument,
@@ -41,7 +41,7 @@ class StageSettings:
     sdist, whose configuration must not access files around it.
     """
 
-    open_machine: Callable[[Job, Callable[[], None]], AbstractContextManager[OpenMachine]]
+    open_machine: Callable[[Job, Callable[[], None]], AbstractContextManager[MachineSession]]
     emit: Callable[[Event], None]
     source: Tree
     host_environment: Mapping[str, str] = field(default_factory=dict)
@@ -49,30 +49,30 @@ class StageSettings:
     builds: int = 1
     project: Path | None = None
 
-    def environment(self, opened: OpenMachine, builds: int) -> dict[str, str]:
+    def environment(self, session: MachineSession, builds: int) -> dict[str, str]:
         """Return the initial environment of commands on a machine where this many builds share the processors."""
-        return {**job_budget(self.processors, builds), **opened.variables}
+        return {**job_budget(self.processors, builds), **session.variables}
 
     def passed(self, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         """Return the host variables that a build may see."""
         return tuple((name, self.host_environment[name]) for name in names if name in self.host_environment)
 
 
-class Stage:
+class MachinePool:
     """Provides machines to the builds of a job. The first one runs before-all. May be shared between threads."""
 
-    def __init__(self, job: Job, settings: StageSettings) -> None:
+    def __init__(self, job: Job, settings: PoolSettings) -> None:
         self._job = job
         self._settings = settings
         self._preparing = threading.Lock()
         self._guard = threading.Lock()
-        self._first: OpenMachine | None = None
+        self._first: MachineSession | None = None
         self._is_begun = False
         self._announcing = threading.Lock()
         self._is_announced = False
         self._fault: CibwError | None = None
-        self._idle: list[OpenMachine] = []
-        self._open: list[OpenMachine] = []
+        self._idle: list[MachineSession] = []
+        self._open: list[MachineSession] = []
         self._stopped = False
         self._is_frozen = False
         self._is_resumed = False
@@ -89,14 +89,14 @@ class Stage:
         """The job that the machines are for."""
         return self._job
 
-    def take(self) -> OpenMachine:
+    def take(self) -> MachineSession:
         """Return a machine that is ready and idle.
 
         Raises the error that prevented the first machine from being ready, also in every later call, and
         InterruptedRunError after `stop`. Without before-all, containers are opened concurrently.
         """
         with self._preparing:
-            self._go_on()
+            self._check_cancelled()
             if self._fault is not None:
                 raise self._fault
             if self._idle:
@@ -109,17 +109,17 @@ class Stage:
         # Opening takes a while, and other builds must not wait for it.
         return self._prepared() if is_first else self._another(first)
 
-    def give_back(self, opened: OpenMachine) -> None:
+    def give_back(self, session: MachineSession) -> None:
         """Return a machine, so that the next build can use it."""
         with self._preparing:
-            self._idle.append(opened)
+            self._idle.append(session)
 
     def stop(self) -> None:
         """End all commands on the machines, and provide no more machines."""
         with self._guard:
             self._stopped = True
             machines = tuple(self._open)
-        together([opened.stop for opened in machines])
+        together([session.stop for session in machines])
 
     def close(self) -> None:
         """Close all machines. The one that others were started from is the last."""
@@ -127,36 +127,36 @@ class Stage:
         together([stack.close for stack in self._stacks[others:]])
         together([stack.close for stack in self._stacks[:others]])
 
-    def _prepared(self) -> OpenMachine:
+    def _prepared(self) -> MachineSession:
         try:
-            opened = self._enter(self._opening())
-            self._announce(opened)
-            require_interpreters(opened.machine, self._job)
-            opened = self._with_source(opened)
+            session = self._enter(self._opening())
+            self._announce(session)
+            require_interpreters(session.machine, self._job)
+            session = self._with_source(session)
         except (CibwError, OSError) as error:
             # An interrupted machine may raise any error.
             self._fault = _interrupted() if self._stopped else explained(error)
             raise self._fault from error
-        self._first = opened
-        return opened
+        self._first = session
+        return session
 
-    def _another(self, first: OpenMachine | None) -> OpenMachine:
+    def _another(self, first: MachineSession | None) -> MachineSession:
         if self._before_all is None or first is None:
-            opened = self._enter(self._opening())
-            self._announce(opened)
-            opened.machine.put(self._settings.source, opened.bindings[Late.SOURCE])
-            return opened
-        opened = self._enter(first.fork())
-        if first.keeping is not None and self._is_resumed:
-            self._before_all.lay_over(opened, first.keeping.files)
-        return opened
+            session = self._enter(self._opening())
+            self._announce(session)
+            session.machine.put(self._settings.source, session.bindings[Placeholder.SOURCE])
+            return session
+        session = self._enter(first.fork())
+        if first.snapshot_policy is not None and self._is_resumed:
+            self._before_all.lay_over(session, first.snapshot_policy.files)
+        return session
 
-    def _announce(self, opened: OpenMachine) -> None:
+    def _announce(self, session: MachineSession) -> None:
         """Announce the start of the job once, before its first build is announced."""
         with self._announcing:
             if not self._is_announced:
                 self._is_announced = True
-                self._settings.emit(JobStarted(job=self._job.name, machine=opened.description))
+                self._settings.emit(JobStarted(job=self._job.name, machine=session.description))
 
     @property
     def _is_repeatable(self) -> bool:
@@ -166,53 +166,53 @@ class Stage:
         """
         return self._before_all is None or self._is_frozen or self._is_resumed
 
-    def _opening(self) -> AbstractContextManager[OpenMachine]:
-        return self._settings.open_machine(self._job, self._go_on)
+    def _opening(self) -> AbstractContextManager[MachineSession]:
+        return self._settings.open_machine(self._job, self._check_cancelled)
 
-    def _go_on(self) -> None:
+    def _check_cancelled(self) -> None:
         if self._stopped:
             raise _interrupted()
 
-    def _enter(self, context: AbstractContextManager[OpenMachine]) -> OpenMachine:
+    def _enter(self, context: AbstractContextManager[MachineSession]) -> MachineSession:
         stack = ExitStack()
-        opened = stack.enter_context(context)
+        session = stack.enter_context(context)
         with self._guard:
             self._stacks.append(stack)
-            self._open.append(opened)
+            self._open.append(session)
             if not self._stopped:
-                return opened
+                return session
         raise _interrupted()
 
-    def _with_source(self, opened: OpenMachine) -> OpenMachine:
+    def _with_source(self, session: MachineSession) -> MachineSession:
         """Return the machine with the project at SOURCE after before-all, or another one in its place."""
         if self._before_all is None:
-            opened.machine.put(self._settings.source, opened.bindings[Late.SOURCE])
-            return opened
-        keeping = opened.keeping
-        if keeping is not None and keeping.start:
-            self._is_resumed = self._before_all.resume(opened, keeping)
+            session.machine.put(self._settings.source, session.bindings[Placeholder.SOURCE])
+            return session
+        snapshot_policy = session.snapshot_policy
+        if snapshot_policy is not None and snapshot_policy.start:
+            self._is_resumed = self._before_all.resume(session, snapshot_policy)
             if self._is_resumed:
-                return opened
-            opened.stop()
-            opened = self._enter(keeping.anew())
-        is_lasting = self._before_all.run(opened)
+                return session
+            session.stop()
+            session = self._enter(snapshot_policy.anew())
+        is_lasting = self._before_all.run(session)
         if min(self._settings.builds, len(self._job.builds)) > 1:
             # An engine may disturb the commands of a container while it creates an image of it.
-            opened.freeze()
+            session.freeze()
             self._is_frozen = True
-        if is_lasting and opened.keeping is not None:
-            self._keep(opened.keeping)
-        return opened
+        if is_lasting and session.snapshot_policy is not None:
+            self._keep(session.snapshot_policy)
+        return session
 
-    def _keep(self, keeping: Keeping) -> None:
+    def _keep(self, snapshot_policy: SnapshotPolicy) -> None:
         try:
-            keeping.keep()
+            snapshot_policy.keep()
         except EngineUnavailableError as error:
             text = f"could not save the state after before-all for later runs: {error.message}"
             self._settings.emit(Progress(job=self._job.name, text=text))
 
 
-def _before_all(job: Job, settings: StageSettings) -> BeforeAll | None:
+def _before_all(job: Job, settings: PoolSettings) -> BeforeAll | None:
     if job.before_all is None:
         return None
     return BeforeAll(
@@ -220,7 +220,7 @@ def _before_all(job: Job, settings: StageSettings) -> BeforeAll | None:
         step=job.before_all,
         source=settings.source,
         emit=settings.emit,
-        base=lambda opened: settings.environment(opened, builds=1),
+        base=lambda session: settings.environment(session, builds=1),
         passed=settings.passed(job.environment_pass),
     )
 
@@ -279,20 +279,20 @@ def _is_emulated(machine: MachineSpec, host: Processor) -> bool:
 
 
 @dataclass(slots=True, kw_only=True)
-class Task:
+class BuildTask:
     """A build in progress.
 
-    `opened` is its machine while it makes a wheel that another build's wheel could replace. `superseded` is set
-    when such a wheel is finished, so that the task starts again and uses it. `foreseen` is set if a machine was
+    `session` is its machine while it makes a wheel that another build's wheel could replace. `superseded` is set
+    when such a wheel is finished, so that the task starts again and uses it. `prewarmed` is set if a machine was
     prepared while the task was waiting. `maker` is the build whose wheel it uses; `revoked` is set if that wheel is
     withdrawn. `reuses` is set if it started with the wheel of another build.
     """
 
     build: WheelBuild
-    stage: Stage
-    opened: OpenMachine | None = None
+    pool: MachinePool
+    session: MachineSession | None = None
     superseded: bool = False
-    foreseen: bool = False
+    prewarmed: bool = False
     result: BuildResult | None = None
     maker: BuildIdentifier | None = None
     revoked: bool = False
@@ -300,39 +300,39 @@ class Task:
 
 
 @dataclass(slots=True)
-class Tasks:
+class BuildQueue:
     """The tasks of a run in the order of the plan. `rank` determines which starts first, highest first.
 
     A task that expects the wheel of another one waits until that has finished or failed. If a task's job has made a
     wheel for several Pythons, the task also waits while earlier ones run.
     """
 
-    all: Sequence[Task]
+    all: Sequence[BuildTask]
     rank: Rank
     _changed: threading.Condition = field(default_factory=threading.Condition)
-    _waiting: list[Task] = field(default_factory=list)
+    _waiting: list[BuildTask] = field(default_factory=list)
     _is_sorted: bool = False
-    _running: list[Task] = field(default_factory=list)
+    _running: list[BuildTask] = field(default_factory=list)
     _stopped: bool = False
-    _sharing: set[Stage] = field(default_factory=set)
+    _sharing: set[MachinePool] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._waiting = list(self.all)
 
-    def take(self, foresee: Callable[[Task], None]) -> Task | None:
+    def take(self, prewarm: Callable[[BuildTask], None]) -> BuildTask | None:
         """Return the next task as soon as one may run, or None if nothing is waiting or after `stop`.
 
-        While waiting, call `foresee` once for each task that cannot start yet.
+        While waiting, call `prewarm` once for each task that cannot start yet.
         """
         while True:
             with self._changed:
                 self._sort()
-                blocked = None if self._is_over or self._ready() else self._unforeseen()
+                blocked = None if self._is_over or self._ready() else self._not_prewarmed()
                 if blocked is None:
                     self._changed.wait_for(lambda: self._is_over or self._ready())
                     return None if self._is_over else self._begin(self._ready()[0])
-                blocked.foreseen = True
-            foresee(blocked)
+                blocked.prewarmed = True
+            prewarm(blocked)
 
     @property
     def is_over(self) -> bool:
@@ -340,7 +340,7 @@ class Tasks:
         with self._changed:
             return self._is_over
 
-    def finish(self, task: Task, result: BuildResult) -> bool:
+    def finish(self, task: BuildTask, result: BuildResult) -> bool:
         """Record the result of a task that was taken, or of one that is finished without a machine.
 
         Return False if its wheel has been withdrawn meanwhile. Then the task waits again.
@@ -357,7 +357,7 @@ class Tasks:
             self._changed.notify_all()
             return is_valid
 
-    def stop(self, lost: Task | None = None) -> None:
+    def stop(self, lost: BuildTask | None = None) -> None:
         """Start no further tasks. No task waits for the `lost` one, which an internal error has ended."""
         with self._changed:
             self._stopped = True
@@ -380,78 +380,78 @@ class Tasks:
             self._waiting.sort(key=lambda task: -self.rank(task.build))
             self._is_sorted = True
 
-    def _put_back(self, task: Task) -> None:
-        task.revoked, task.result, task.foreseen = False, None, True
+    def _put_back(self, task: BuildTask) -> None:
+        task.revoked, task.result, task.prewarmed = False, None, True
         self._waiting.append(task)
         self._is_sorted = False
 
-    def _begin(self, task: Task) -> Task:
+    def _begin(self, task: BuildTask) -> BuildTask:
         self._waiting.remove(task)
         self._running.append(task)
         return task
 
-    def _unforeseen(self) -> Task | None:
-        return next((task for task in self._waiting if not task.foreseen), None)
+    def _not_prewarmed(self) -> BuildTask | None:
+        return next((task for task in self._waiting if not task.prewarmed), None)
 
-    def _ready(self) -> list[Task]:
+    def _ready(self) -> list[BuildTask]:
         ready = [task for task in self._waiting if not self._waits(task)]
         # If nothing runs, there is nothing to wait for.
         return ready if ready or self._running else self._waiting
 
-    def _waits(self, task: Task) -> bool:
-        if task.stage in self._sharing and self._has_earlier(task):
+    def _waits(self, task: BuildTask) -> bool:
+        if task.pool in self._sharing and self._has_earlier(task):
             return True
         expects = task.build.expects
         return expects is not None and any(
-            other.stage is task.stage and other.build.identifier == expects.identifier and other.result is None
+            other.pool is task.pool and other.build.identifier == expects.identifier and other.result is None
             for other in self.all
         )
 
-    def _has_earlier(self, task: Task) -> bool:
+    def _has_earlier(self, task: BuildTask) -> bool:
         """Return whether an earlier build of the same job and target is running, whose wheel could be reused."""
         target = task.build.identifier.target
         earlier = (other for other in self._before(task) if other.build.identifier.target == target)
-        return any(other.stage is task.stage and other in self._running and not other.reuses for other in earlier)
+        return any(other.pool is task.pool and other in self._running and not other.reuses for other in earlier)
 
-    def _before(self, task: Task) -> Sequence[Task]:
+    def _before(self, task: BuildTask) -> Sequence[BuildTask]:
         return self.all[: next(number for number, one in enumerate(self.all) if one is task)]
 
-    def _after(self, task: Task) -> Sequence[Task]:
+    def _after(self, task: BuildTask) -> Sequence[BuildTask]:
         return self.all[len(self._before(task)) + 1 :]
 
-    def wait_for_earlier(self, task: Task) -> None:
+    def wait_for_earlier(self, task: BuildTask) -> None:
         """Wait until no earlier build of the job is running whose wheel could replace the one that a task has made.
 
         Builds only wait for earlier ones, so there is no deadlock.
         """
         with self._changed:
-            self._sharing.add(task.stage)
+            self._sharing.add(task.pool)
             self._changed.wait_for(lambda: task.superseded or not self._has_earlier(task))
 
-    def begin(self, task: Task, *, reuses: bool) -> None:
+    def begin(self, task: BuildTask, *, reuses: bool) -> None:
         """Record whether a task that was taken starts with the wheel of another build."""
         with self._changed:
             task.reuses = reuses
             self._changed.notify_all()
 
-    def begin_making(self, task: Task, opened: OpenMachine | None) -> None:
+    def begin_making(self, task: BuildTask, session: MachineSession | None) -> None:
         """Record the machine on which a task makes a wheel, or that it has stopped doing so."""
         with self._changed:
-            task.opened = opened
+            task.session = session
 
-    def supersede(self, maker: Task, serves: Callable[[WheelBuild], bool]) -> None:
+    def supersede(self, maker: BuildTask, serves: Callable[[WheelBuild], bool]) -> None:
         """Interrupt the later tasks of a job that make a wheel which the maker's wheel can replace."""
         with self._changed:
-            later = (task for task in self._after(maker) if task.opened and task.stage is maker.stage)
+            later = (task for task in self._after(maker) if task.session and task.pool is maker.pool)
             needless = [task for task in later if serves(task.build)]
-            machines = [task.opened for task in needless if task.opened is not None]
+            machines = [task.session for task in needless if task.session is not None]
             for task in needless:
-                task.superseded, task.opened = True, None
+                task.superseded, task.session = True, None
             self._changed.notify_all()
-        for opened in machines:
-            opened.stop()
+        for session in machines:
+            session.stop()
 
-    def revoke(self, maker: Task, is_stale: Callable[[Task], bool]) -> list[BuildIdentifier]:
+    def revoke(self, maker: BuildTask, is_stale: Callable[[BuildTask], bool]) -> list[BuildIdentifier]:
         """Restart later tasks that use another wheel than they would have used after the maker.
 
         Return the builds whose own wheels must be withdrawn. Tasks that use one of these are restarted, too.
@@ -466,7 +466,7 @@ class Tasks:
             self._changed.notify_all()
         return sorted(gone, key=str)
 
-    def _revoke(self, task: Task) -> None:
+    def _revoke(self, task: BuildTask) -> None:
         task.maker = None
         if task.result is None:
             task.revoked = True

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cibw.errors import InterruptedRunError
-from cibw.execution.pool import Rank, Stage, StageSettings, Task, Tasks, together
-from cibw.execution.store.wheel_cache import Forgetful, Keeper
-from cibw.execution.wheels import Ledger
-from cibw.execution.worker import Restorer, Shop, foresee, work
+from cibw.execution.pool import BuildQueue, BuildTask, MachinePool, PoolSettings, Rank, together
+from cibw.execution.store.wheel_cache import NullCache, WheelCache
+from cibw.execution.wheels import FinishedWheels
+from cibw.execution.worker import Restorer, RunContext, prewarm, work
 from cibw.model.events import BuildFinished, BuildResult, Event, Report, RunFinished, RunStarted, Status
 from cibw.model.plan import Plan
 
@@ -25,24 +25,24 @@ _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 @dataclass(slots=True, kw_only=True)
-class Wish:
+class StopRequest:
     """Whether the run was asked to end."""
 
     heard: bool = False
 
 
 @contextmanager
-def signals_heard() -> Iterator[Wish]:
+def signals_heard() -> Iterator[StopRequest]:
     """Record signals as a request to end, instead of raising an exception during cleanup.
 
     Only works in the main thread; other threads are unaffected. Signals that the caller ignores, such as SIGHUP
     with `nohup`, stay ignored.
     """
-    wish = Wish()
+    stop_request = StopRequest()
 
     def hear(_number: int, _frame: object) -> None:
         # Neither a lock nor an event, because the interrupted thread may hold it.
-        wish.heard = True
+        stop_request.heard = True
 
     is_main = threading.current_thread() is threading.main_thread()
     numbers = [signal.Signals[name] for name in _NAMES if name in signal.Signals.__members__] if is_main else []
@@ -51,7 +51,7 @@ def signals_heard() -> Iterator[Wish]:
     try:
         for number in taken:
             signal.signal(number, hear)
-        yield wish
+        yield stop_request
     finally:
         for number, handler in taken.items():
             signal.signal(number, handler)
@@ -69,21 +69,21 @@ class RunSettings:
     `rank` orders the builds, highest first. With `keep_going`, a failure affects only its own build.
     """
 
-    stages: StageSettings
+    pools: PoolSettings
     output_dir: Path
     jobs: int = 1
     keep_going: bool = False
     rank: Rank = lambda _build: 0.0
     log_file: Callable[[str], str] = lambda _scope: ""
-    keeper: Keeper = field(default_factory=Forgetful)
+    wheel_cache: WheelCache = field(default_factory=NullCache)
 
     @property
     def emit(self) -> Callable[[Event], None]:
         """Return the listener for events of the run."""
-        return self.stages.emit
+        return self.pools.emit
 
 
-class Voice:
+class SafeEmitter:
     """Passes events on, from any thread.
 
     The first `fault` of a listener is saved, because it is not the fault of a build.
@@ -107,58 +107,60 @@ def run_plan(plan: Plan, settings: RunSettings) -> Report:
     After a failure no further build starts, unless `keep_going` is set; running builds finish. An interrupt ends
     all builds, and so does an error of the event listener, which is raised at the end. Every build has a result.
     """
-    voice = Voice(settings.emit)
-    settings = replace(settings, stages=replace(settings.stages, emit=voice))
+    emitter = SafeEmitter(settings.emit)
+    settings = replace(settings, pools=replace(settings.pools, emit=emitter))
     started = time.monotonic()
-    with signals_heard() as wish:
-        voice(RunStarted(plan=plan, output_dir=str(settings.output_dir)))
-        results, is_interrupted = _results(plan, settings, lambda: wish.heard or voice.fault is not None)
+    with signals_heard() as stop_request:
+        emitter(RunStarted(plan=plan, output_dir=str(settings.output_dir)))
+        results, is_interrupted = _results(plan, settings, lambda: stop_request.heard or emitter.fault is not None)
         report = Report(
             results=results,
             not_built=plan.not_built,
             seconds=time.monotonic() - started,
             exit_code=_exit_code(results, is_interrupted=is_interrupted),
         )
-        voice(RunFinished(report=report))
-    if voice.fault is not None:
-        raise voice.fault
+        emitter(RunFinished(report=report))
+    if emitter.fault is not None:
+        raise emitter.fault
     return report
 
 
 def _results(plan: Plan, settings: RunSettings, must_end: Callable[[], bool]) -> tuple[tuple[BuildResult, ...], bool]:
-    stages = [(job, Stage(job, settings.stages)) for job in plan.jobs]
-    tasks = Tasks([Task(build=build, stage=stage) for job, stage in stages for build in job.builds], settings.rank)
-    crew = _Crew(tasks, settings)
+    pools = [(job, MachinePool(job, settings.pools)) for job in plan.jobs]
+    queue = BuildQueue(
+        [BuildTask(build=build, pool=pool) for job, pool in pools for build in job.builds], settings.rank
+    )
+    workers = WorkerPool(queue, settings)
     with ExitStack() as stack:
-        stack.callback(settings.keeper.close)
-        for _job, stage in stages:
-            stack.callback(stage.close)
-        crew.run(must_end)
-    return tuple(task.result or _cancelled(task, settings) for task in tasks.all), crew.is_interrupted
+        stack.callback(settings.wheel_cache.close)
+        for _job, pool in pools:
+            stack.callback(pool.close)
+        workers.run(must_end)
+    return tuple(task.result or _cancelled(task, settings) for task in queue.all), workers.is_interrupted
 
 
-class _Crew:
+class WorkerPool:
     """Workers that take tasks until none is left. `is_interrupted` is set if they were stopped early."""
 
-    def __init__(self, tasks: Tasks, settings: RunSettings) -> None:
+    def __init__(self, queue: BuildQueue, settings: RunSettings) -> None:
         self.is_interrupted = False
-        self._tasks = tasks
+        self._queue = queue
         self._settings = settings
-        self._shop = Shop(
-            stages=settings.stages,
+        self._run_context = RunContext(
+            pools=settings.pools,
             emit=settings.emit,
-            tasks=tasks,
-            ledger=Ledger(order=(task.build.identifier for task in tasks.all)),
+            queue=queue,
+            finished_wheels=FinishedWheels(order=(task.build.identifier for task in queue.all)),
             output_dir=settings.output_dir,
             log_file=settings.log_file,
-            keeper=settings.keeper,
+            wheel_cache=settings.wheel_cache,
         )
         self._faults: list[Exception] = []
 
     def run(self, must_end: Callable[[], bool]) -> None:
         """Run all builds that no earlier run has finished. Raise the first internal error at the end."""
         self._restore(must_end)
-        count = max(1, min(self._settings.jobs, len(self._tasks.all)))
+        count = max(1, min(self._settings.jobs, len(self._queue.all)))
         ends = [threading.Event() for _ in range(count)]
         for end in ends:
             threading.Thread(target=self._work, args=(end,)).start()
@@ -172,37 +174,37 @@ class _Crew:
             raise self._faults[0]
 
     def _restore(self, must_end: Callable[[], bool]) -> None:
-        shop = self._shop
-        restorer = Restorer(shop.keeper, shop.ledger, shop.output_dir, self._finish)
+        run_context = self._run_context
+        restorer = Restorer(run_context.wheel_cache, run_context.finished_wheels, run_context.output_dir, self._finish)
         for step in (restorer.restore, restorer.reuse):
-            for task in self._tasks.all:
+            for task in self._queue.all:
                 if task.result is None and not must_end():
                     step(task)
 
     def _interrupt(self) -> None:
-        self._tasks.stop()
-        together([stage.stop for stage in dict.fromkeys(task.stage for task in self._tasks.all)])
+        self._queue.stop()
+        together([pool.stop for pool in dict.fromkeys(task.pool for task in self._queue.all)])
 
     def _work(self, end: threading.Event) -> None:
         task = None
         try:
-            while task := self._tasks.take(foresee):
-                self._finish(task, work(task, self._shop))
+            while task := self._queue.take(prewarm):
+                self._finish(task, work(task, self._run_context))
         except Exception as fault:  # noqa: BLE001 - raised again in the thread that waits
             self._faults.append(fault)
-            self._tasks.stop(task)
+            self._queue.stop(task)
         finally:
             end.set()
 
-    def _finish(self, task: Task, result: BuildResult) -> None:
+    def _finish(self, task: BuildTask, result: BuildResult) -> None:
         is_interrupted = result.failure is not None and result.failure.reference == InterruptedRunError.reference
         if is_interrupted or (result.failure is not None and not self._settings.keep_going):
-            self._tasks.stop()
-        if self._tasks.finish(task, result):
+            self._queue.stop()
+        if self._queue.finish(task, result):
             self._settings.emit(BuildFinished(result=result))
 
 
-def _cancelled(task: Task, settings: RunSettings) -> BuildResult:
+def _cancelled(task: BuildTask, settings: RunSettings) -> BuildResult:
     result = BuildResult(identifier=task.build.identifier, status=Status.CANCELLED)
     settings.emit(BuildFinished(result=result))
     return result

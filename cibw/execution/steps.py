@@ -40,24 +40,24 @@ from cibw.model.templates import (
     BUILT_DIR,
     REPAIRED_DIR,
     Command,
+    CommandRequest,
     EnvExpr,
     EnvPart,
-    Late,
     Outcome,
-    Request,
+    Placeholder,
     Substitution,
     Variable,
 )
 
 # Evaluates environment expressions on the machine.
 
-Runner = Callable[[Request], Outcome]
+Runner = Callable[[CommandRequest], Outcome]
 
 
 def evaluate(
     expressions: Iterable[EnvExpr],
     environment: Mapping[str, str],
-    bindings: Mapping[Late, str],
+    bindings: Mapping[Placeholder, str],
     run: Runner,
     tell: Callable[[str, str], None] = lambda _name, _value: None,
 ) -> dict[str, str]:
@@ -76,7 +76,9 @@ def evaluate(
 
 
 class _Scope:
-    def __init__(self, name: str, environment: Mapping[str, str], bindings: Mapping[Late, str], run: Runner) -> None:
+    def __init__(
+        self, name: str, environment: Mapping[str, str], bindings: Mapping[Placeholder, str], run: Runner
+    ) -> None:
         self._name = name
         self._environment = environment
         self._bindings = bindings
@@ -86,7 +88,7 @@ class _Scope:
         match part:
             case str():
                 return part
-            case Late():
+            case Placeholder():
                 return self._bindings[part]
             case Variable():
                 return self._variable(part)
@@ -103,7 +105,7 @@ class _Scope:
 
     def _substitute(self, substitution: Substitution) -> str:
         argv = substitution.dialect.argv(substitution.command)
-        request = Request(argv=argv, cwd=self._bindings[Late.PROJECT], environment=self._environment)
+        request = CommandRequest(argv=argv, cwd=self._bindings[Placeholder.PROJECT], environment=self._environment)
         outcome = self._run(request)
         if outcome.exit_code != 0:
             shortage = shortage_of(outcome, ())
@@ -125,10 +127,10 @@ _LONGEST_LAST_LINE = 4096
 _NO_TOOLS = "Check the package index, set other tools with audit-requires, or disable the audit with audit-command."
 
 
-class Workbench:
+class StepRunner:
     """Performs the steps of one scope (a job or a build) and emits events.
 
-    It belongs to one thread. Late values are added to `bindings` as they become known. `project` is the project
+    It belongs to one thread. Placeholders are added to `bindings` when their values are known. `project` is the project
     directory on this computer; if it is None, nothing around it can be named.
     """
 
@@ -136,7 +138,7 @@ class Workbench:
         self,
         machine: Machine,
         scope: str,
-        bindings: Mapping[Late, str],
+        bindings: Mapping[Placeholder, str],
         emit: Emit,
         *,
         fetcher: Fetcher = fetch_nothing,
@@ -156,7 +158,7 @@ class Workbench:
         self, expressions: Iterable[EnvExpr], base: Mapping[str, str], passed: Iterable[tuple[str, str]] = ()
     ) -> dict[str, str]:
         """Evaluate assignments on top of an environment and passed variables, with PWD set to the project."""
-        start = {**base, **dict(passed), "PWD": self.bindings[Late.PROJECT]}
+        start = {**base, **dict(passed), "PWD": self.bindings[Placeholder.PROJECT]}
         self.tell_variables(start.items())
         return evaluate(
             expressions, start, self.bindings, self._quietly, lambda name, value: self.tell_variables([(name, value)])
@@ -239,7 +241,7 @@ class Workbench:
             case When.ALWAYS:
                 return True
             case When.WHEEL_IS_ABI3:
-                return WheelName.parse(self.bindings[Late.WHEEL].rpartition("/")[2]).is_abi3
+                return WheelName.parse(self.bindings[Placeholder.WHEEL].rpartition("/")[2]).is_abi3
             case _:
                 assert_never(when)
 
@@ -257,7 +259,7 @@ class Workbench:
         self._last_lines.append(text[:_LONGEST_LAST_LINE])
         self._emit(OutputLine(scope=self._scope, text=text, is_error=is_error))
 
-    def _quietly(self, request: Request) -> Outcome:
+    def _quietly(self, request: CommandRequest) -> Outcome:
         return self.machine.run(request, self._line_of_substitution)
 
     def _line_of_substitution(self, text: str, is_error: bool) -> None:
@@ -283,17 +285,17 @@ Claim = Callable[[str], bool]
 """Claims a file name for this build's wheel. Returns False if another build has already claimed it."""
 
 
-def check(obligation: Check, bench: Workbench, claim: Claim) -> None:
+def check(obligation: Check, runner: StepRunner, claim: Claim) -> None:
     """Run a check and bind the wheels that it finds. Raise the matching error if it fails."""
     match obligation:
         case Check.ONE_BUILT_WHEEL:
-            _one_built(bench)
+            _one_built(runner)
         case Check.ONE_REPAIRED_WHEEL:
-            _one_repaired(bench)
+            _one_repaired(runner)
         case Check.NOT_PURE:
-            _not_pure(bench)
+            _not_pure(runner)
         case Check.NEW_NAME:
-            _new_name(bench, claim)
+            _new_name(runner, claim)
         case _:
             assert_never(obligation)
 
@@ -311,8 +313,8 @@ def wheel_name(path: str) -> WheelName:
         ) from error
 
 
-def _one_built(bench: Workbench) -> None:
-    found = bench.machine.find(BUILT_DIR.render(bench.bindings), "*.whl")
+def _one_built(runner: StepRunner) -> None:
+    found = runner.machine.find(BUILT_DIR.render(runner.bindings), "*.whl")
     if not found:
         raise NoWheelError(
             "The build frontend produced no wheel.",
@@ -321,21 +323,21 @@ def _one_built(bench: Workbench) -> None:
         )
     if len(found) > 1:
         raise NoWheelError(f"The build frontend produced several wheels: {_names(found)}.")
-    bench.bindings[Late.BUILT_WHEEL] = bench.bindings[Late.WHEEL] = found[0]
+    runner.bindings[Placeholder.BUILT_WHEEL] = runner.bindings[Placeholder.WHEEL] = found[0]
 
 
-def _one_repaired(bench: Workbench) -> None:
-    found = bench.machine.find(REPAIRED_DIR.render(bench.bindings), "*.whl")
+def _one_repaired(runner: StepRunner) -> None:
+    found = runner.machine.find(REPAIRED_DIR.render(runner.bindings), "*.whl")
     hint = "repair-wheel-command must put exactly one wheel into {dest_dir}."
     if not found:
         raise RepairedWheelError("The repair step produced no wheel.", hint=hint)
     if len(found) > 1:
         raise RepairedWheelError(f"The repair step produced several wheels: {_names(found)}.", hint=hint)
-    bench.bindings[Late.WHEEL] = found[0]
+    runner.bindings[Placeholder.WHEEL] = found[0]
 
 
-def _not_pure(bench: Workbench) -> None:
-    name = wheel_name(bench.bindings[Late.WHEEL])
+def _not_pure(runner: StepRunner) -> None:
+    name = wheel_name(runner.bindings[Placeholder.WHEEL])
     if name.is_pure:
         raise PureWheelError(
             f"The build produced a pure Python wheel: {name.filename}.",
@@ -344,8 +346,8 @@ def _not_pure(bench: Workbench) -> None:
         )
 
 
-def _new_name(bench: Workbench, claim: Claim) -> None:
-    filename = wheel_name(bench.bindings[Late.WHEEL]).filename
+def _new_name(runner: StepRunner, claim: Claim) -> None:
+    filename = wheel_name(runner.bindings[Placeholder.WHEEL]).filename
     if not claim(filename):
         raise DuplicateWheelError(
             f"Another build in this run already produced {filename}.",

@@ -154,7 +154,7 @@ _OF_COMPILERS = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LentPrograms:
+class MountedPrograms:
     """Programs of this computer, for a container in which everything else is emulated.
 
     `zig` is the zig program, and `lay` installs its compilers into a directory below `toolchains`. Without zig,
@@ -179,7 +179,7 @@ class LentPrograms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loan:
+class MountedToolchain:
     """Additional environment for the commands of a container. `toolchain` is the part that selects the compilers.
 
     If `environment` has PATH, uv is included, too. `description` tells the user which compilers are used, and why.
@@ -190,7 +190,7 @@ class Loan:
     toolchain: Mapping[str, str] = field(default_factory=dict)
 
 
-NOTHING_LENT = Loan()
+NO_TOOLCHAIN = MountedToolchain()
 
 
 def refusal(environment: Mapping[str, str]) -> str:

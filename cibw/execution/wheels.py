@@ -24,14 +24,14 @@ _BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
+class StagedWheel:
     """A wheel in a hidden directory below the output directory, where it stays until its tests have passed."""
 
     path: Path
     wheel: WheelFile
     warnings: tuple[str, ...] = ()
 
-    def land(self) -> Path:
+    def commit(self) -> Path:
         """Move the wheel into the output directory."""
         return self.path.replace(self.path.parent.parent / self.path.name)
 
@@ -44,7 +44,7 @@ def waiting_place(output_dir: Path) -> Iterator[Path]:
         yield Path(directory)
 
 
-def fetch(machine: Machine, wheel: str, place: Path) -> Parcel:
+def fetch(machine: Machine, wheel: str, place: Path) -> StagedWheel:
     """Copy a wheel from a machine into a staging directory. Raise CibwError if the wheel is broken."""
     path = place / wheel.rpartition("/")[2]
     machine.get(wheel, path)
@@ -55,7 +55,7 @@ def fetch(machine: Machine, wheel: str, place: Path) -> Parcel:
             f"{path.name} is not a valid wheel: {error}.",
             hint="Check the output of repair-wheel-command or the build backend.",
         ) from error
-    return Parcel(path=path, wheel=describe(path, path.name))
+    return StagedWheel(path=path, wheel=describe(path, path.name))
 
 
 def describe(path: Path, filename: str) -> WheelFile:
@@ -80,7 +80,7 @@ class FinishedWheel:
     maker: BuildIdentifier | None = None
 
 
-class Ledger:
+class FinishedWheels:
     """Finished wheels, and the file names that builds have claimed. May be shared between threads.
 
     Builds get the same results as if they ran one after another in the `order` of the plan: only wheels of earlier

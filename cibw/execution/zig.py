@@ -19,7 +19,7 @@ from cibw.execution.files import remove_tree, write_bytes
 from cibw.execution.machine import Machine
 from cibw.execution.store.cache import Notice, ignore, remove_damaged, remove_damaged_cache, seal_tree
 from cibw.execution.toolchain import TOOLS, ZigSettings, compiler_variables, multiarch, zig_cpu, zig_target
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 from cibw.resources import musl_needed
 from cibw.untrusted.limits import read_limited
 
@@ -99,7 +99,7 @@ def zig_compiler(machine: Machine, zig: Path, cache: Path, *, target: str = _HER
         sources = sorted(str(path) for path in _WRAPPER_SOURCES.glob("*.c"))
         argv = (str(zig), "cc", "-target", target, *_COMPILE, *sources, "-o", str(program))
         lines: list[str] = []
-        request = Request(argv=argv, cwd=str(program.parent), environment=environment)
+        request = CommandRequest(argv=argv, cwd=str(program.parent), environment=environment)
         outcome = machine.run(request, lambda text, _is_error: lines.append(text))
         if outcome.exit_code != 0:
             raise MissingToolError(
@@ -124,15 +124,15 @@ def _wrapper_fingerprint(text: str) -> str:
 
 def _lay(directory: Path, text: str, compile_wrapper: WrapperCompiler) -> None:
     with tempfile.TemporaryDirectory(dir=directory.parent) as scratch:
-        half = Path(scratch) / "half"
-        half.mkdir()
-        _write(half / "settings.txt", text)
+        partial = Path(scratch) / "half"
+        partial.mkdir()
+        _write(partial / "settings.txt", text)
         for name in _STAND_INS:
-            _write(half / name, "")
-        compile_wrapper(half / TOOLS[0])
+            _write(partial / name, "")
+        compile_wrapper(partial / TOOLS[0])
         for tool in TOOLS[1:]:
-            shutil.copy(half / TOOLS[0], half / tool)
-        half.rename(directory)
+            shutil.copy(partial / TOOLS[0], partial / tool)
+        partial.rename(directory)
 
 
 def _is_whole(directory: Path, text: str) -> bool:
@@ -209,16 +209,16 @@ def shared_runtime(root: Path, maker: RuntimeMaker, machine: Machine) -> Path:
 def _make(directory: Path, maker: RuntimeMaker, machine: Machine) -> None:
     with tempfile.TemporaryDirectory(dir=directory.parent) as name:
         scratch = Path(name)
-        half = scratch / "half"
-        half.mkdir()
+        partial = scratch / "half"
+        partial.mkdir()
         versions = scratch / "versions"
         versions.write_text(_VERSIONS, encoding="utf-8")
-        library = half / RUNTIME_FILE
+        library = partial / RUNTIME_FILE
         _compile(library, versions, maker, machine)
         if "-musl" in maker.target:
             _name_libc(library, maker.patchelf)
-        seal_tree(half)
-        half.rename(directory)
+        seal_tree(partial)
+        partial.rename(directory)
 
 
 def _compile(library: Path, versions: Path, maker: RuntimeMaker, machine: Machine) -> None:
@@ -233,7 +233,7 @@ def _compile(library: Path, versions: Path, maker: RuntimeMaker, machine: Machin
     scratch = str(versions.parent)
     caches = {"ZIG_GLOBAL_CACHE_DIR": str(maker.cache), "ZIG_LOCAL_CACHE_DIR": scratch}
     lines: list[str] = []
-    request = Request(argv=argv, cwd=scratch, environment={**machine.environment(), **caches})
+    request = CommandRequest(argv=argv, cwd=scratch, environment={**machine.environment(), **caches})
     outcome = machine.run(request, lambda text, _is_error: lines.append(text))
     if outcome.exit_code != 0 or not library.is_file():
         raise MissingToolError(

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Request:
     """An HTTP request; `headers` may contain secrets, so they are not part of its `repr`.
 
     With `only_hash`, the response body may be a large file: it is hashed while it is received, and not kept. With
@@ -29,7 +29,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Response:
     """An HTTP response; the names of `headers` are lowercase, and `body` may contain secrets.
 
     `sha256` is set instead of `body` if the request has `only_hash`.
@@ -41,15 +41,15 @@ class Answer:
     sha256: str = ""
 
 
-class NoAnswerError(Exception):
+class NoResponseError(Exception):
     """There was no response: the server is unreachable, or the connection broke; a retry may work."""
 
 
-class Web(Protocol):
+class HttpClient(Protocol):
     """An HTTP client; `execution/fetch/http.py` uses the network, `tests/doubles/fetch.py` is for tests."""
 
-    def ask(self, question: Question, /) -> Answer:
-        """Send a request, following redirects of a GET; NoAnswerError if there is no response."""
+    def ask(self, request: Request, /) -> Response:
+        """Send a request, following redirects of a GET; NoResponseError if there is no response."""
 
 
 # Retries: which failures may pass, and how long to wait between attempts.
@@ -65,13 +65,13 @@ E = TypeVar("E", bound=Exception)
 class TransientError(Exception):
     """An attempt failed, and another one may succeed.
 
-    `wait` is the number of seconds that the server asks to wait; `answer` is its response, if there is one.
+    `wait` is the number of seconds that the server asks to wait; `response` is its response, if there is one.
     """
 
-    def __init__(self, reason: str, wait: float = 0.0, answer: Answer | None = None) -> None:
+    def __init__(self, reason: str, wait: float = 0.0, response: Response | None = None) -> None:
         super().__init__(reason)
         self.wait = wait
-        self.answer = answer
+        self.response = response
 
 
 def retry(
@@ -194,7 +194,7 @@ class Predicate(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class AttestationStatement:
     """The unverified claim of an attestation: a file by name and SHA-256, and a predicate."""
 
     filename: str

@@ -113,7 +113,7 @@ class HostInterpreter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class HostFacts:
     """The host's platform and processor, the engine for `auto`, and its Pythons.
 
     `machine` is the processor name from `platform.machine()`; `runs_32bit` says whether the processor also runs

@@ -13,7 +13,7 @@ from cibw.errors import assert_never
 # Text with placeholders that are filled in during a run.
 
 
-class Late(Enum):
+class Placeholder(Enum):
     """A value that is known only during a run, when it is bound."""
 
     PROJECT = "project"
@@ -42,25 +42,25 @@ class Late(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Text in pieces: literal strings and late values."""
+    """Text in pieces: literal strings and placeholders."""
 
-    parts: tuple[str | Late, ...]
+    parts: tuple[str | Placeholder, ...]
 
     @classmethod
-    def of(cls, *parts: str | Late | Template) -> Template:
+    def of(cls, *parts: str | Placeholder | Template) -> Template:
         """Join pieces and templates into one template, without empty or adjacent strings."""
-        flat: list[str | Late] = []
+        flat: list[str | Placeholder] = []
         for part in parts:
             flat.extend(part.parts if isinstance(part, Template) else (part,))
         return cls(_merge(flat))
 
-    def render(self, bindings: Mapping[Late, str]) -> str:
-        """Replace late values with their bindings; KeyError for one that is not bound."""
+    def render(self, bindings: Mapping[Placeholder, str]) -> str:
+        """Replace placeholders with their bindings; KeyError for one that is not bound."""
         return "".join(part if isinstance(part, str) else bindings[part] for part in self.parts)
 
-    def fill(self, values: Mapping[Late, str | Template]) -> Template:
-        """Replace some late values, and keep the others."""
-        return Template.of(*(values.get(part, part) if isinstance(part, Late) else part for part in self.parts))
+    def fill(self, values: Mapping[Placeholder, str | Template]) -> Template:
+        """Replace some placeholders, and keep the others."""
+        return Template.of(*(values.get(part, part) if isinstance(part, Placeholder) else part for part in self.parts))
 
     def __str__(self) -> str:
         return "".join(part if isinstance(part, str) else f"{{{part.value}}}" for part in self.parts)
@@ -69,8 +69,8 @@ class Template:
         return bool(self.parts)
 
 
-def _merge(parts: list[str | Late]) -> tuple[str | Late, ...]:
-    merged: list[str | Late] = []
+def _merge(parts: list[str | Placeholder]) -> tuple[str | Placeholder, ...]:
+    merged: list[str | Placeholder] = []
     for part in parts:
         last = merged[-1] if merged else None
         if isinstance(part, str) and isinstance(last, str):
@@ -80,26 +80,26 @@ def _merge(parts: list[str | Late]) -> tuple[str | Late, ...]:
     return tuple(merged)
 
 
-# Paths on a machine, in terms of late values.
+# Paths on a machine, in terms of placeholders.
 
-PROJECT = Template.of(Late.PROJECT)
-SOURCE = Template.of(Late.SOURCE)
-WORK = Template.of(Late.WORK)
-BUILT_DIR = Template.of(Late.WORK, "/built")
-REPAIRED_DIR = Template.of(Late.WORK, "/repaired")
-REUSED_DIR = Template.of(Late.WORK, "/reused")
-COMPILERS = Template.of(Late.WORK, "/compilers")
-OWN_PYTHON = Template.of(Late.RESOURCES, "/own_python.sh")
-COMPILER_CACHE = Template.of(Late.RESOURCES, "/compiler_cache.sh")
-CERTIFICATES = Template.of(Late.RESOURCES, "/certificates.pem")
+PROJECT = Template.of(Placeholder.PROJECT)
+SOURCE = Template.of(Placeholder.SOURCE)
+WORK = Template.of(Placeholder.WORK)
+BUILT_DIR = Template.of(Placeholder.WORK, "/built")
+REPAIRED_DIR = Template.of(Placeholder.WORK, "/repaired")
+REUSED_DIR = Template.of(Placeholder.WORK, "/reused")
+COMPILERS = Template.of(Placeholder.WORK, "/compilers")
+OWN_PYTHON = Template.of(Placeholder.RESOURCES, "/own_python.sh")
+COMPILER_CACHE = Template.of(Placeholder.RESOURCES, "/compiler_cache.sh")
+CERTIFICATES = Template.of(Placeholder.RESOURCES, "/certificates.pem")
 """The certificates that cibw trusts, in a container; present only if a variable of a build refers to them."""
-BUILD_ENVIRONMENT = Template.of(Late.WORK, "/build-env")
-UV_ENVIRONMENT = Template.of(Late.WORK, "/uv-env")
-TEST_ENVIRONMENT = Template.of(Late.WORK, "/test-env")
-AUDIT_ENVIRONMENT = Template.of(Late.WORK, "/audit-env")
-TEST_DIR = Template.of(Late.WORK, "/test")
-CONSTRAINTS = Template.of(Late.WORK, "/constraints.txt")
-MUSL_PYTHON = Template.of(Late.WORK, "/musl-python")
+BUILD_ENVIRONMENT = Template.of(Placeholder.WORK, "/build-env")
+UV_ENVIRONMENT = Template.of(Placeholder.WORK, "/uv-env")
+TEST_ENVIRONMENT = Template.of(Placeholder.WORK, "/test-env")
+AUDIT_ENVIRONMENT = Template.of(Placeholder.WORK, "/audit-env")
+TEST_DIR = Template.of(Placeholder.WORK, "/test")
+CONSTRAINTS = Template.of(Placeholder.WORK, "/constraints.txt")
+MUSL_PYTHON = Template.of(Placeholder.WORK, "/musl-python")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,24 +239,24 @@ _TAIL = re.compile(r"""/[^\s"'<>|&;,()%^]*""")
 _COMMENT = re.compile(r"@?(?:rem(?:\s|$)|::)", re.IGNORECASE)
 
 
-def cmd_text(template: Template, bindings: Mapping[Late, str]) -> str:
-    r"""Render a template as one line; KeyError for a late value that is not bound.
+def cmd_text(template: Template, bindings: Mapping[Placeholder, str]) -> str:
+    r"""Render a template as one line; KeyError for a placeholder that is not bound.
 
-    Paths that begin with a late value get backslashes, because `copy` and others parse `/b` in `C:\a/b` as an option.
+    Paths that begin with a placeholder get backslashes, because `copy` and others parse `/b` in `C:\a/b` as an option.
     """
     return _one_line("".join(_pieces(template, bindings)))
 
 
-def _pieces(template: Template, bindings: Mapping[Late, str]) -> Iterator[str]:
+def _pieces(template: Template, bindings: Mapping[Placeholder, str]) -> Iterator[str]:
     follows_path = False
     for part in template.parts:
-        if isinstance(part, Late):
+        if isinstance(part, Placeholder):
             yield bindings[part].replace("/", "\\")
         else:
             tail = _TAIL.match(part) if follows_path else None
             end = tail.end() if tail else 0
             yield part[:end].replace("/", "\\") + part[end:]
-        follows_path = isinstance(part, Late)
+        follows_path = isinstance(part, Placeholder)
 
 
 def _one_line(text: str) -> str:
@@ -290,14 +290,14 @@ class Command:
             return str(self.argv[0])
         return self.dialect.join(str(argument) for argument in self.argv)
 
-    def request(self, bindings: Mapping[Late, str], environment: Mapping[str, str]) -> Request:
-        """Render the command; KeyError for a late value that is not bound."""
+    def request(self, bindings: Mapping[Placeholder, str], environment: Mapping[str, str]) -> CommandRequest:
+        """Render the command; KeyError for a placeholder that is not bound."""
         is_cmd = self.shell and self.dialect is Shell.CMD
         argv = tuple(cmd_text(one, bindings) if is_cmd else one.render(bindings) for one in self.argv)
         if self.path_entry is not None:
             path = f"{self.path_entry.render(bindings)}{self.dialect.path_separator}{environment.get('PATH', '')}"
             environment = {**environment, "PATH": path}
-        return Request(
+        return CommandRequest(
             argv=self.dialect.argv(argv[0]) if self.shell else argv,
             cwd=self.cwd.render(bindings),
             environment=environment,
@@ -305,7 +305,7 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class CommandRequest:
     """One command, ready to run: with its full environment, without standard input."""
 
     argv: tuple[str, ...]
@@ -377,7 +377,7 @@ class Substitution:
     dialect: Shell = Shell.SH
 
 
-EnvPart = str | Late | Variable | Substitution
+EnvPart = str | Placeholder | Variable | Substitution
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,7 +395,7 @@ def _text(part: EnvPart) -> str:
     match part:
         case str():
             return part
-        case Late():
+        case Placeholder():
             return f"{{{part.value}}}"
         case Substitution(command=command):
             return f"$({command})"

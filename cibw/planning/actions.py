@@ -12,7 +12,7 @@ from cibw.catalog import Catalog, CatalogEntry
 from cibw.config.options import BuildOptions, Options
 from cibw.errors import Mistake, assert_never
 from cibw.model.identifiers import BuildIdentifier
-from cibw.model.machines import Facts, MachineSpec
+from cibw.model.machines import HostFacts, MachineSpec
 from cibw.model.plan import Action, PutFiles, Run, Step, When
 from cibw.model.templates import (
     BUILT_DIR,
@@ -26,7 +26,7 @@ from cibw.model.templates import (
     Command,
     EnvExpr,
     EnvPart,
-    Late,
+    Placeholder,
     Shell,
     Substitution,
     Template,
@@ -36,11 +36,11 @@ from cibw.model.templates import (
 
 # Helpers that create commands for several steps.
 
-Argument = str | Late | Template
+Argument = str | Placeholder | Template
 
 
 def template(argument: Argument) -> Template:
-    """Convert a string or a late value to a template; a template is returned unchanged."""
+    """Convert a string or a placeholder to a template; a template is returned unchanged."""
     return argument if isinstance(argument, Template) else Template.of(argument)
 
 
@@ -69,7 +69,7 @@ def virtual_environment(python: Template, directory: Template, *options: str, wh
 
 def resource(name: str) -> Template:
     """The path of a script that cibw ships."""
-    return Template.of(Late.RESOURCES, f"/{name}")
+    return Template.of(Placeholder.RESOURCES, f"/{name}")
 
 
 def seeded_environment(identifier: str, python: Template, directory: Template) -> Run:
@@ -81,11 +81,11 @@ def seeded_environment(identifier: str, python: Template, directory: Template) -
 def kept_environment(name: str, *decides: str) -> Template:
     """The cache path of an environment; it depends on everything that determines its contents."""
     digest = hashlib.sha256("\n".join(decides).encode()).hexdigest()
-    return Template.of(Late.CACHE, f"/environments/{name}-{digest[:12]}")
+    return Template.of(Placeholder.CACHE, f"/environments/{name}-{digest[:12]}")
 
 
 def assign(name: str, *parts: EnvPart | Template) -> EnvExpr:
-    """Create an assignment from literal text, late values and variables."""
+    """Create an assignment from literal text, placeholders and variables."""
     flat: list[EnvPart] = []
     for part in parts:
         flat.extend(part.parts if isinstance(part, Template) else (part,))
@@ -135,14 +135,14 @@ def _part_in(dialect: Shell, part: EnvPart) -> EnvPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
+class BuildInputs:
     """The inputs of a platform for planning one build; `resolved` are the options of the build."""
 
     entry: CatalogEntry
     resolved: BuildOptions
     options: Options
     catalog: Catalog
-    facts: Facts
+    facts: HostFacts
 
     @property
     def identifier(self) -> BuildIdentifier:
@@ -158,14 +158,14 @@ class MissingPython:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedBuild:
     """The options of a build do not fit its platform; the errors of all builds are reported together."""
 
     mistakes: tuple[Mistake, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Half:
+class TestTarget:
     """One architecture of a wheel to build for or to test on; most wheels have only one.
 
     If it is not the machine's own, `prefix` starts programs on it or for it, and `uv_args` select it in uv, which
@@ -185,7 +185,7 @@ class Conventions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class PlatformSetup:
     """The platform setup of one build.
 
     `base_python` is the interpreter itself, `python` the one used for the build (the same, or that of an environment
@@ -197,7 +197,7 @@ class Ground:
 
     `environment` is set before the user's variables, `last_environment` after them. `path` sets PATH if `bin_dir` is
     not simply prepended to the machine's PATH.
-    `builder` is the architecture for before-build, `halves` are the architectures to test on.
+    `builder` is the architecture for before-build, `test_targets` are the architectures to test on.
     `repair_values` are the platform-specific placeholders of the repair command.
     With `shares_host`, before-all prepares the computer itself, for all builds. `make_test_environment` replaces
     uv's test environment, and `test_pip` is its pip if that is a special program.
@@ -222,15 +222,15 @@ class Ground:
     test_environment: tuple[EnvExpr, ...] = ()
     make_test_environment: tuple[Action, ...] = ()
     test_pip: Template | None = None
-    builder: Half = Half()
-    halves: tuple[Half, ...] = (Half(),)
+    builder: TestTarget = TestTarget()
+    test_targets: tuple[TestTarget, ...] = (TestTarget(),)
     tests: tuple[Step, ...] | None = None
     keeps_environments: bool = True
     caches_compilers: bool = True
     shares_host: bool = False
     constraints: str = ""
     platform_tag: str = ""
-    repair_values: tuple[tuple[Late, str | Template], ...] = ()
+    repair_values: tuple[tuple[Placeholder, str | Template], ...] = ()
     untested: str = ""
     notes: tuple[str, ...] = ()
 
@@ -260,9 +260,9 @@ def move_unrepaired(dialect: Shell) -> Run:
     """Move the built wheel to the directory of repaired wheels if there is no repair command."""
     match dialect:
         case Shell.SH | Shell.BASH:
-            return program("mv", Late.BUILT_WHEEL, REPAIRED_DIR)
+            return program("mv", Placeholder.BUILT_WHEEL, REPAIRED_DIR)
         case Shell.CMD:
-            return script("move", Late.BUILT_WHEEL, REPAIRED_DIR)
+            return script("move", Placeholder.BUILT_WHEEL, REPAIRED_DIR)
         case _:
             assert_never(dialect)
 
@@ -300,26 +300,26 @@ def copy_to_tests(sources: tuple[str, ...], dialect: Shell, directory: Template 
             assert_never(dialect)
 
 
-def judge_path(ground: Ground) -> Run:
+def judge_path(setup: PlatformSetup) -> Run:
     """Check that python and pip on PATH are those of the build."""
-    match ground.conventions.shell:
+    match setup.conventions.shell:
         case Shell.SH | Shell.BASH:
-            return program("sh", OWN_PYTHON, ground.bin_dir)
+            return program("sh", OWN_PYTHON, setup.bin_dir)
         case Shell.CMD:
-            return script("judge", ground.bin_dir)
+            return script("judge", setup.bin_dir)
         case _:
-            assert_never(ground.conventions.shell)
+            assert_never(setup.conventions.shell)
 
 
 def certificates() -> tuple[Run, Template]:
     """The action that writes the certificates that cibw trusts to a file, and the path of the file."""
     file = Template.of(WORK, "/certificates.pem")
-    return program(Late.CIBW_PYTHON, "-I", resource("certificates.py"), file), file
+    return program(Placeholder.CIBW_PYTHON, "-I", resource("certificates.py"), file), file
 
 
 def script(*arguments: Argument, cwd: Template = PROJECT) -> Run:
     """Run a file operation with cibw's Python, because cmd.exe has no reliable commands for it."""
-    return program(Late.CIBW_PYTHON, "-I", resource("host_files.py"), *arguments, cwd=cwd)
+    return program(Placeholder.CIBW_PYTHON, "-I", resource("host_files.py"), *arguments, cwd=cwd)
 
 
 def _bring(source: str, depth: int) -> PutFiles:

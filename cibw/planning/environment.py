@@ -25,13 +25,13 @@ from cibw.model.templates import (
     UV_NAMES,
     Command,
     EnvExpr,
-    Late,
+    Placeholder,
     Template,
     Variable,
 )
 from cibw.planning.actions import (
     Argument,
-    Ground,
+    PlatformSetup,
     assign,
     kept_environment,
     prepend_path,
@@ -81,7 +81,7 @@ def notes_on_pip_settings(options: BuildOptions) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class SourcePackage:
     """The package to build, for an identifier, and its build system if known in advance."""
 
     identifier: BuildIdentifier
@@ -89,24 +89,24 @@ class Package:
     build_system: BuildSystem | None = None
 
 
-def build_command(options: BuildOptions, package: Package, ground: Ground) -> Command:
+def build_command(options: BuildOptions, package: SourcePackage, setup: PlatformSetup) -> Command:
     """The command that builds a wheel into the directory of built wheels."""
     frontend, extra = options.build_frontend, _extra(options)
     if (
         frontend.name is FrontendName.DEFAULT
         and package.build_system
         and not frontend.args
-        and ground.keeps_environments
+        and setup.keeps_environments
     ):
         arguments = [
-            *_kept_environment(package, package.build_system, ground),
+            *_kept_environment(package, package.build_system, setup),
             "--wheel",
             "--out-dir",
             BUILT_DIR,
             *extra,
         ]
     else:
-        arguments = [*_frontend(options, package.directory, ground), *extra]
+        arguments = [*_frontend(options, package.directory, setup), *extra]
     return Command(argv=tuple(template(argument) for argument in arguments), cwd=PROJECT)
 
 
@@ -132,24 +132,24 @@ def _extra(options: BuildOptions) -> list[Argument]:
     return [*settings, *frontend.args, *_verbosity(frontend.name, options.build_verbosity)]
 
 
-def _kept_environment(package: Package, system: BuildSystem, ground: Ground) -> Iterator[Argument]:
+def _kept_environment(package: SourcePackage, system: BuildSystem, setup: PlatformSetup) -> Iterator[Argument]:
     """`uv build` in a copy of an environment that is cached between runs."""
-    kept = kept_environment("build", str(package.identifier), str(ground.base_python), *system.requires)
+    kept = kept_environment("build", str(package.identifier), str(setup.base_python), *system.requires)
     yield from (template("sh"), resource("uv_build.sh"), kept)
-    yield from (ground.base_python, UV_ENVIRONMENT, package.directory)
+    yield from (setup.base_python, UV_ENVIRONMENT, package.directory)
     yield from (system.digest, *system.requires, "--")
 
 
-def _frontend(options: BuildOptions, package: Template, ground: Ground) -> list[Argument]:
+def _frontend(options: BuildOptions, package: Template, setup: PlatformSetup) -> list[Argument]:
     name = options.build_frontend.name
     match name:
         case FrontendName.DEFAULT | FrontendName.UV:
-            return ["uv", "build", "--wheel", "--python", ground.python, "--out-dir", BUILT_DIR, package]
+            return ["uv", "build", "--wheel", "--python", setup.python, "--out-dir", BUILT_DIR, package]
         case FrontendName.PIP:
             wheel_dir = Template.of("--wheel-dir=", BUILT_DIR)
-            return [ground.python, "-m", "pip", "wheel", package, wheel_dir, "--no-deps"]
+            return [setup.python, "-m", "pip", "wheel", package, wheel_dir, "--no-deps"]
         case FrontendName.BUILD | FrontendName.BUILD_UV:
-            command: list[Argument] = [ground.python, "-m", "build", package, "--wheel"]
+            command: list[Argument] = [setup.python, "-m", "build", package, "--wheel"]
             command.append(Template.of("--outdir=", BUILT_DIR))
             if name is FrontendName.BUILD_UV and not _keeps_environment(options.build_frontend.args):
                 command.append("--installer=uv")
@@ -177,11 +177,11 @@ def _verbosity(name: FrontendName, level: int) -> list[str]:
 # Compilers that run through ccache or sccache, in a directory that is first on PATH.
 
 
-def chosen_cache(options: BuildOptions, ground: Ground) -> CompilerCache:
+def chosen_cache(options: BuildOptions, setup: PlatformSetup) -> CompilerCache:
     """The compiler cache of a build; none with zig, which has its own cache."""
-    if not ground.caches_compilers:
+    if not setup.caches_compilers:
         return CompilerCache.NONE
-    if isinstance(ground.machine, HostSpec) and ground.machine.toolchain_tag:
+    if isinstance(setup.machine, HostSpec) and setup.machine.toolchain_tag:
         return CompilerCache.NONE
     return options.compiler_cache
 
@@ -192,7 +192,7 @@ def cache_path(cache: CompilerCache) -> tuple[EnvExpr, ...]:
 
 
 def with_cache(
-    steps: tuple[Step, ...], cache: CompilerCache, ground: Ground, identifier: BuildIdentifier
+    steps: tuple[Step, ...], cache: CompilerCache, setup: PlatformSetup, identifier: BuildIdentifier
 ) -> tuple[Step, ...]:
     """The build steps; the first one also finds the cache and fills the directory of compilers.
 
@@ -200,8 +200,13 @@ def with_cache(
     """
     if cache is CompilerCache.NONE:
         return steps
-    links = Template.of(Late.STEADY, f"/{identifier}")
-    places: tuple[Late | Template, ...] = (Template.of(Late.WORK), links, Template.of(Late.CACHE), ground.base_python)
+    links = Template.of(Placeholder.STEADY, f"/{identifier}")
+    places: tuple[Placeholder | Template, ...] = (
+        Template.of(Placeholder.WORK),
+        links,
+        Template.of(Placeholder.CACHE),
+        setup.base_python,
+    )
     prepare = program("sh", COMPILER_CACHE, "prepare", cache.value, *places)
     first, *rest = steps
     return (replace(first, actions=(prepare, *first.actions)), *rest)

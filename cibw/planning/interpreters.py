@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from cibw.catalog import Catalog, CatalogEntry
 from cibw.config.options import BuildOptions, FrontendName, PythonSource
 from cibw.model.identifiers import Architecture, Implementation, Interpreter, Platform
-from cibw.model.machines import Facts, HostSpec
+from cibw.model.machines import HostFacts, HostSpec
 from cibw.model.plan import Action, Fetch
-from cibw.model.templates import BUILD_ENVIRONMENT, Late, Template
+from cibw.model.templates import BUILD_ENVIRONMENT, Placeholder, Template
 from cibw.planning.actions import (
-    Circumstances,
+    BuildInputs,
     Conventions,
-    Ground,
+    PlatformSetup,
     assign,
     certificates,
     program,
@@ -33,7 +33,7 @@ _PROCESSORS = {"AMD64": "x86_64", "arm64": "aarch64", "ARM64": "aarch64"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Brought:
+class ManagedPython:
     """An interpreter, by its path or its uv name, and the actions that install it."""
 
     python: Template
@@ -52,14 +52,14 @@ def wants_uv(options: BuildOptions, interpreter: Interpreter) -> bool:
     return options.python_source is PythonSource.UV and interpreter.implementation in _NAMES
 
 
-def managed(interpreter: Interpreter, system: str) -> Brought:
+def managed(interpreter: Interpreter, system: str) -> ManagedPython:
     """A Python that uv manages, for a system such as `macos-aarch64`."""
     variant = "+freethreaded" if interpreter.free_threaded else ""
     request = f"{_NAMES[interpreter.implementation]}-{interpreter.version}{variant}-{system}-none"
-    return Brought(python=Template.of(request), actions=(program("uv", "python", "install", request),))
+    return ManagedPython(python=Template.of(request), actions=(program("uv", "python", "install", request),))
 
 
-def python_of_mac(entry: CatalogEntry, options: BuildOptions, processor: Architecture) -> Brought:
+def python_of_mac(entry: CatalogEntry, options: BuildOptions, processor: Architecture) -> ManagedPython:
     """The Python on a Mac: from uv, for one processor, if the options select it; otherwise the one of python.org.
 
     The latter runs on both processors, and only its installer can install it.
@@ -70,13 +70,13 @@ def python_of_mac(entry: CatalogEntry, options: BuildOptions, processor: Archite
     threads = "t" * interpreter.free_threaded
     framework = f"/Library/Frameworks/Python{threads.upper()}.framework/Versions/{entry.version}"
     python = Template.of(f"{framework}/bin/python{entry.version}{threads}")
-    package = Template.of(Late.CACHE, f"/downloads/{entry.url.rpartition('/')[2]}")
+    package = Template.of(Placeholder.CACHE, f"/downloads/{entry.url.rpartition('/')[2]}")
     fetch = Fetch(url=entry.url, sha256=entry.sha256, path=package, unless=python)
     install = program("sh", resource("macos_python.sh"), package, entry.version, python)
-    return Brought(python=python, actions=(fetch, install))
+    return ManagedPython(python=python, actions=(fetch, install))
 
 
-def unpacked(entry: CatalogEntry, python: str) -> Brought:
+def unpacked(entry: CatalogEntry, python: str) -> ManagedPython:
     """The Python of an archive in the catalog; `python` is its path in the archive."""
     name = entry.url.rpartition("/")[2]
     for ending in _ENDINGS:
@@ -84,7 +84,9 @@ def unpacked(entry: CatalogEntry, python: str) -> Brought:
     return fetched(entry.url, entry.sha256, name, python)
 
 
-def python_of_host(entry: CatalogEntry, options: BuildOptions, facts: Facts, catalog: Catalog) -> Brought | None:
+def python_of_host(
+    entry: CatalogEntry, options: BuildOptions, facts: HostFacts, catalog: Catalog
+) -> ManagedPython | None:
     """A Python of the same version that runs on the host, for a cross build; None if there is none."""
     interpreter = entry.identifier.interpreter
     if wants_uv(options, interpreter):
@@ -92,7 +94,7 @@ def python_of_host(entry: CatalogEntry, options: BuildOptions, facts: Facts, cat
     return standalone(entry.version, facts, catalog)
 
 
-def standalone(version: str, facts: Facts, catalog: Catalog) -> Brought | None:
+def standalone(version: str, facts: HostFacts, catalog: Catalog) -> ManagedPython | None:
     """A relocatable Python for the host; None if there is none for its processor.
 
     A host that cannot build, such as Windows, is treated as Linux, so that it can still make a plan.
@@ -105,21 +107,21 @@ def standalone(version: str, facts: Facts, catalog: Catalog) -> Brought | None:
     return fetched(download.address, download.sha256, name, "bin/python3")
 
 
-def processor(facts: Facts) -> str:
+def processor(facts: HostFacts) -> str:
     """The Linux name of the host's processor: `x86_64`, `aarch64`."""
     return _PROCESSORS.get(facts.machine, facts.machine)
 
 
-def fetched(url: str, sha256: str, name: str, python: str) -> Brought:
+def fetched(url: str, sha256: str, name: str, python: str) -> ManagedPython:
     """The Python of an archive, which is unpacked into a cached directory with this name."""
     place = kept_interpreter(name)
     action = Fetch(url=url, sha256=sha256, path=place, unpack=True)
-    return Brought(python=Template.of(place, f"/{python}"), actions=(action,))
+    return ManagedPython(python=Template.of(place, f"/{python}"), actions=(action,))
 
 
 def kept_interpreter(name: str) -> Template:
     """The cache path of an interpreter."""
-    return Template.of(Late.CACHE, f"/interpreters/{name}")
+    return Template.of(Placeholder.CACHE, f"/interpreters/{name}")
 
 
 # Builds on the host, each in its own environment, with an interpreter that cibw installs.
@@ -130,26 +132,30 @@ _FIRST_WITH_TRUSTSTORE = 10
 """The first minor version whose pip uses the system certificates."""
 
 
-def brought_ground(
-    given: Circumstances, brought: Brought, repair_tools: tuple[str, ...], conventions: Conventions, *further: Action
-) -> Ground:
+def managed_python(
+    inputs: BuildInputs,
+    provided: ManagedPython,
+    repair_tools: tuple[str, ...],
+    conventions: Conventions,
+    *further: Action,
+) -> PlatformSetup:
     """The common parts of these builds; `further` actions run before the environment is created."""
-    identifier, resolved = given.identifier, given.resolved
+    identifier, resolved = inputs.identifier, inputs.resolved
     python = conventions.venv.python(BUILD_ENVIRONMENT)
-    pins = constraints(resolved, identifier, given.catalog)
+    pins = constraints(resolved, identifier, inputs.catalog)
     lay_certificates, bundle = certificates()
     needs_certificates = pip_needs_certificates(identifier.interpreter)
     isolates_by_pip = identifier.platform in _ISOLATING and resolved.build_frontend.name is FrontendName.BUILD
-    return Ground(
+    return PlatformSetup(
         machine=HostSpec(),
-        base_python=brought.python,
+        base_python=provided.python,
         python=python,
         bin_dir=conventions.venv.bin_dir(BUILD_ENVIRONMENT),
         conventions=conventions,
         set_up=(
-            *brought.actions,
+            *provided.actions,
             *further,
-            virtual_environment(brought.python, BUILD_ENVIRONMENT),
+            virtual_environment(provided.python, BUILD_ENVIRONMENT),
             *((lay_certificates,) if needs_certificates else ()),
         ),
         tools=(

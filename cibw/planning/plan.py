@@ -11,14 +11,14 @@ from cibw.config.options import BuildOptions, FrontendName, Options, StableAbi
 from cibw.config.toml import Findings
 from cibw.errors import ConfigurationError, InterpreterMissingError, NothingSelectedError
 from cibw.model.identifiers import BuildIdentifier, Implementation, NotBuilt, Platform, Target
-from cibw.model.machines import EngineName, Facts, HostSpec, MachineSpec
+from cibw.model.machines import EngineName, HostFacts, HostSpec, MachineSpec
 from cibw.model.plan import Expectation, Job, Plan, Step, StepName, WheelBuild
 from cibw.model.templates import EnvExpr, Template
 from cibw.planning.actions import (
-    Circumstances,
-    Ground,
+    BuildInputs,
     MissingPython,
-    Refused,
+    PlatformSetup,
+    RefusedBuild,
     assign,
     prepend_path,
     shell,
@@ -26,7 +26,7 @@ from cibw.planning.actions import (
     steps_in,
 )
 from cibw.planning.environment import (
-    Package,
+    SourcePackage,
     cache_path,
     chosen_cache,
     notes_on_pip_settings,
@@ -88,7 +88,7 @@ _HOSTS = {
 _NAMES = {Platform.LINUX: "a Linux computer", Platform.MACOS: "a Mac", Platform.WINDOWS: "a Windows computer"}
 
 
-def require_host(platform: Platform, facts: Facts) -> None:
+def require_host(platform: Platform, facts: HostFacts) -> None:
     """Raise ConfigurationError, which names supported hosts, if this host cannot build for a platform."""
     hosts = _HOSTS.get(platform)
     if hosts is None or facts.platform in hosts:
@@ -100,7 +100,7 @@ def require_host(platform: Platform, facts: Facts) -> None:
     )
 
 
-def _require_sdk(facts: Facts) -> None:
+def _require_sdk(facts: HostFacts) -> None:
     if facts.platform is Platform.LINUX and facts.machine != "x86_64":
         raise ConfigurationError(
             f"Wheels for android cannot be built on Linux on {facts.machine}: Google provides the NDK only for x86_64.",
@@ -119,46 +119,46 @@ def _require_sdk(facts: Facts) -> None:
 
 # The setup function of each platform; only the module of the requested platform is imported.
 
-Decision = Ground | MissingPython | NotBuilt | Refused
+Decision = PlatformSetup | MissingPython | NotBuilt | RefusedBuild
 
 
-def _linux(given: Circumstances) -> Decision:
+def _linux(inputs: BuildInputs) -> Decision:
     from cibw.planning.platforms import linux
 
-    return linux.ground(given)
+    return linux.platform_setup(inputs)
 
 
-def _macos(given: Circumstances) -> Decision:
+def _macos(inputs: BuildInputs) -> Decision:
     from cibw.planning.platforms import macos
 
-    return macos.ground(given)
+    return macos.platform_setup(inputs)
 
 
-def _windows(given: Circumstances) -> Decision:
+def _windows(inputs: BuildInputs) -> Decision:
     from cibw.planning.platforms import windows
 
-    return windows.ground(given)
+    return windows.platform_setup(inputs)
 
 
-def _pyodide(given: Circumstances) -> Decision:
+def _pyodide(inputs: BuildInputs) -> Decision:
     from cibw.planning.platforms import pyodide
 
-    return pyodide.ground(given)
+    return pyodide.platform_setup(inputs)
 
 
-def _android(given: Circumstances) -> Decision:
+def _android(inputs: BuildInputs) -> Decision:
     from cibw.planning.platforms import android
 
-    return android.ground(given)
+    return android.platform_setup(inputs)
 
 
-def _ios(given: Circumstances) -> Decision:
+def _ios(inputs: BuildInputs) -> Decision:
     from cibw.planning.platforms import ios
 
-    return ios.ground(given)
+    return ios.platform_setup(inputs)
 
 
-GROUNDS: Mapping[Platform, Callable[[Circumstances], Decision]] = {
+PLATFORM_SETUPS: Mapping[Platform, Callable[[BuildInputs], Decision]] = {
     Platform.LINUX: _linux,
     Platform.MACOS: _macos,
     Platform.WINDOWS: _windows,
@@ -178,22 +178,22 @@ _DEFAULT_FRONTENDS = {Platform.IOS: FrontendName.BUILD}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Planned:
+class _PlannedBuild:
     build: WheelBuild
-    ground: Ground
+    setup: PlatformSetup
     options: BuildOptions
 
 
-def make_plan(options: Options, catalog: Catalog, facts: Facts, selection: Selection) -> Plan:
+def make_plan(options: Options, catalog: Catalog, facts: HostFacts, selection: Selection) -> Plan:
     """Plan every selected identifier, and give a reason for each identifier that is not built.
 
     NothingSelectedError if no identifier is left, unless `allow-empty` is set; ConfigurationError if options do not
     fit the platform; InterpreterMissingError if the host lacks a Python that is selected by name.
     """
     results = [_plan_build(entry, options, catalog, facts) for entry in selection.selected]
-    require_fit(one for one in results if isinstance(one, Refused))
+    require_fit(one for one in results if isinstance(one, RefusedBuild))
     _require_named([one.identifier for one in results if isinstance(one, MissingPython)], options)
-    planned = [one for one in results if isinstance(one, _Planned)]
+    planned = [one for one in results if isinstance(one, _PlannedBuild)]
     _require_one_before_all(planned)
     left_out = [*selection.not_built, *(one for one in results if isinstance(one, NotBuilt))]
     left_out += [
@@ -202,7 +202,7 @@ def make_plan(options: Options, catalog: Catalog, facts: Facts, selection: Selec
     if not planned and not options.allow_empty:
         raise _nothing(left_out)
     jobs = tuple(with_expectations(job, options.stable_abi) for job in _jobs(planned))
-    notes = dict.fromkeys(note for one in planned for note in (*one.ground.notes, *notes_on_pip_settings(one.options)))
+    notes = dict.fromkeys(note for one in planned for note in (*one.setup.notes, *notes_on_pip_settings(one.options)))
     return Plan(jobs=jobs, not_built=tuple(left_out), notes=(*options.notes, *selection.notes, *notes))
 
 
@@ -216,17 +216,17 @@ def _nothing(left_out: list[NotBuilt]) -> NothingSelectedError:
 
 
 def _plan_build(
-    entry: CatalogEntry, options: Options, catalog: Catalog, facts: Facts
-) -> _Planned | MissingPython | NotBuilt | Refused:
+    entry: CatalogEntry, options: Options, catalog: Catalog, facts: HostFacts
+) -> _PlannedBuild | MissingPython | NotBuilt | RefusedBuild:
     resolved = _settled(options.for_identifier(entry.identifier), options.platform, facts)
-    given = Circumstances(entry=entry, resolved=resolved, options=options, catalog=catalog, facts=facts)
-    ground = GROUNDS[options.platform](given)
-    if not isinstance(ground, Ground):
-        return ground
-    return _Planned(build=_build(entry.identifier, resolved, options, ground), ground=ground, options=resolved)
+    inputs = BuildInputs(entry=entry, resolved=resolved, options=options, catalog=catalog, facts=facts)
+    setup = PLATFORM_SETUPS[options.platform](inputs)
+    if not isinstance(setup, PlatformSetup):
+        return setup
+    return _PlannedBuild(build=_build(entry.identifier, resolved, options, setup), setup=setup, options=resolved)
 
 
-def _settled(options: BuildOptions, platform: Platform, facts: Facts) -> BuildOptions:
+def _settled(options: BuildOptions, platform: Platform, facts: HostFacts) -> BuildOptions:
     engine, frontend = options.container_engine, options.build_frontend
     if engine.name is EngineName.AUTO:
         engine = replace(engine, name=facts.engine)
@@ -235,12 +235,12 @@ def _settled(options: BuildOptions, platform: Platform, facts: Facts) -> BuildOp
     return replace(options, container_engine=engine, build_frontend=frontend)
 
 
-def _require_one_before_all(planned: Iterable[_Planned]) -> None:
-    chosen = {one.options.before_all: one.build.identifier for one in planned if one.ground.shares_host}
+def _require_one_before_all(planned: Iterable[_PlannedBuild]) -> None:
+    chosen = {one.options.before_all: one.build.identifier for one in planned if one.setup.shares_host}
     if len(chosen) > 1:
-        given = "; ".join(f"{identifier} has `{command}`" for command, identifier in chosen.items())
+        inputs = "; ".join(f"{identifier} has `{command}`" for command, identifier in chosen.items())
         raise ConfigurationError(
-            f"before-all differs between builds that share one computer: {given}.",
+            f"before-all differs between builds that share one computer: {inputs}.",
             hint="Move the differing commands to before-build, or run these builds separately.",
         )
 
@@ -266,27 +266,27 @@ def _request(identifier: BuildIdentifier) -> str:
     return f"{prefix[interpreter.implementation]}{interpreter.version}{'t' * interpreter.free_threaded}"
 
 
-def _build(identifier: BuildIdentifier, resolved: BuildOptions, options: Options, ground: Ground) -> WheelBuild:
+def _build(identifier: BuildIdentifier, resolved: BuildOptions, options: Options, setup: PlatformSetup) -> WheelBuild:
     directory = package_directory(options.package_dir)
-    package = Package(identifier=identifier, directory=directory, build_system=options.build_system)
-    cache = chosen_cache(resolved, ground)
+    package = SourcePackage(identifier=identifier, directory=directory, build_system=options.build_system)
+    cache = chosen_cache(resolved, setup)
     wants_test = bool(resolved.test_command)
     is_skipped = options.test_skip.matches(str(identifier))
-    untested = "matched by test-skip" if is_skipped else ground.untested
-    dialect = ground.conventions.shell
-    (prepare,) = steps_in(dialect, [set_up_step(ground)])
+    untested = "matched by test-skip" if is_skipped else setup.untested
+    dialect = setup.conventions.shell
+    (prepare,) = steps_in(dialect, [set_up_step(setup)])
     return WheelBuild(
         identifier=identifier,
         prepare=prepare,
-        make=steps_in(dialect, with_cache(make_steps(resolved, package, ground), cache, ground, identifier)),
-        test=() if untested else steps_in(dialect, test_steps(resolved, package, ground)),
-        environment=_environment(identifier, resolved, ground),
+        make=steps_in(dialect, with_cache(make_steps(resolved, package, setup), cache, setup, identifier)),
+        test=() if untested else steps_in(dialect, test_steps(resolved, package, setup)),
+        environment=_environment(identifier, resolved, setup),
         environment_pass=_passed(resolved),
-        test_environment=test_environment(resolved, ground),
-        platform_tag=ground.platform_tag,
+        test_environment=test_environment(resolved, setup),
+        platform_tag=setup.platform_tag,
         untested=untested if wants_test else "no test-command is set",
         compiler_cache=cache,
-        python="" if isinstance(ground.machine, HostSpec) else str(ground.python),
+        python="" if isinstance(setup.machine, HostSpec) else str(setup.python),
     )
 
 
@@ -294,24 +294,24 @@ def _passed(resolved: BuildOptions) -> tuple[str, ...]:
     return (*_ALWAYS_PASSED, *resolved.environment_pass, *resolved.container_engine.create.passed)
 
 
-def _environment(identifier: BuildIdentifier, resolved: BuildOptions, ground: Ground) -> tuple[EnvExpr, ...]:
+def _environment(identifier: BuildIdentifier, resolved: BuildOptions, setup: PlatformSetup) -> tuple[EnvExpr, ...]:
     return (
         *_TOOL_ENVIRONMENT,
         assign("CIBUILDWHEEL_BUILD_IDENTIFIER", str(identifier)),
-        assign("UV_PYTHON", ground.python),
-        ground.path or prepend_path(ground.bin_dir, ground.conventions.shell),
-        *ground.environment,
-        *cache_path(chosen_cache(resolved, ground)),
-        *spoken_in(ground.conventions.shell, resolved.environment),
-        *ground.last_environment,
-        *(pip_settings_for_uv(resolved) if ground.tools or uses_uv(resolved.build_frontend.name) else ()),
+        assign("UV_PYTHON", setup.python),
+        setup.path or prepend_path(setup.bin_dir, setup.conventions.shell),
+        *setup.environment,
+        *cache_path(chosen_cache(resolved, setup)),
+        *spoken_in(setup.conventions.shell, resolved.environment),
+        *setup.last_environment,
+        *(pip_settings_for_uv(resolved) if setup.tools or uses_uv(resolved.build_frontend.name) else ()),
     )
 
 
-def _jobs(planned: Iterable[_Planned]) -> Iterator[Job]:
-    groups: dict[tuple[str, MachineSpec, Template, tuple[str, ...]], list[_Planned]] = {}
+def _jobs(planned: Iterable[_PlannedBuild]) -> Iterator[Job]:
+    groups: dict[tuple[str, MachineSpec, Template, tuple[str, ...]], list[_PlannedBuild]] = {}
     for one in planned:
-        key = (_place(one), one.ground.machine, one.options.before_all, _inputs(one))
+        key = (_place(one), one.setup.machine, one.options.before_all, _inputs(one))
         groups.setdefault(key, []).append(one)
     seen: Counter[str] = Counter()
     for (name, *_same), members in groups.items():
@@ -319,37 +319,37 @@ def _jobs(planned: Iterable[_Planned]) -> Iterator[Job]:
         yield _job(name if seen[name] == 1 else f"{name} ({seen[name]})", members)
 
 
-def _place(one: _Planned) -> str:
+def _place(one: _PlannedBuild) -> str:
     # A host is prepared once for all targets; an image is for one target.
     identifier = one.build.identifier
-    return identifier.platform.value if one.ground.shares_host else str(identifier.target)
+    return identifier.platform.value if one.setup.shares_host else str(identifier.target)
 
 
-def _inputs(one: _Planned) -> tuple[str, ...]:
+def _inputs(one: _PlannedBuild) -> tuple[str, ...]:
     """The inputs of before-all, if its result can be cached."""
-    on_host = isinstance(one.ground.machine, HostSpec)
+    on_host = isinstance(one.setup.machine, HostSpec)
     return one.options.before_all_inputs if one.options.before_all and not on_host else ()
 
 
-def _job(name: str, members: list[_Planned]) -> Job:
+def _job(name: str, members: list[_PlannedBuild]) -> Job:
     first = members[0]
     before_all = first.options.before_all
-    on_host = isinstance(first.ground.machine, HostSpec)
+    on_host = isinstance(first.setup.machine, HostSpec)
     # Environments on the host are created later, but the Python of an image is needed now.
-    ready = () if on_host else first.ground.set_up
-    dialect = first.ground.conventions.shell
+    ready = () if on_host else first.setup.set_up
+    dialect = first.setup.conventions.shell
     hook = shell(before_all, dialect=dialect)
     step = Step(name=StepName.BEFORE_ALL, actions=(*ready, hook)) if before_all else None
-    of_image = () if on_host else (prepend_path(first.ground.bin_dir), *first.ground.environment)
+    of_image = () if on_host else (prepend_path(first.setup.bin_dir), *first.setup.environment)
     return Job(
         name=name,
-        machine=first.ground.machine,
+        machine=first.setup.machine,
         builds=tuple(member.build for member in members),
         before_all=step,
         environment=(
             *_TOOL_ENVIRONMENT,
             *of_image,
-            *first.ground.before_all_environment,
+            *first.setup.before_all_environment,
             *spoken_in(dialect, first.options.environment),
         ),
         environment_pass=_passed(first.options),
@@ -357,7 +357,7 @@ def _job(name: str, members: list[_Planned]) -> Job:
     )
 
 
-def require_fit(refused: Iterable[Refused]) -> None:
+def require_fit(refused: Iterable[RefusedBuild]) -> None:
     """Raise ConfigurationError with the errors of all builds whose options do not fit their platform."""
     findings = Findings()
     for mistake in (mistake for one in refused for mistake in one.mistakes):

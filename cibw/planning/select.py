@@ -13,13 +13,13 @@ from cibw.config.selectors import EnableGroup, Selector, group_of
 from cibw.config.toml import MOST_MISTAKES, did_you_mean
 from cibw.errors import ConfigurationError, DeprecatedError, Mistake, UnfitArchitectureError
 from cibw.model.identifiers import ARCHITECTURES, Architecture, BuildIdentifier, Implementation, NotBuilt, Platform
-from cibw.model.machines import Facts
+from cibw.model.machines import HostFacts
 
 # Errors in a selection, collected to report all of them together.
 
 
 @dataclass(slots=True)
-class Verdict:
+class SelectionProblems:
     """Errors, unsupported architectures, deprecated selectors, and notes."""
 
     mistakes: list[Mistake] = field(default_factory=list)
@@ -32,7 +32,7 @@ class Verdict:
         """Whether there are errors."""
         return bool(self.mistakes or self.unfit or self.ended)
 
-    def add(self, other: Verdict) -> None:
+    def add(self, other: SelectionProblems) -> None:
         """Add the findings of another verdict."""
         self.mistakes += other.mistakes
         self.unfit += other.unfit
@@ -89,7 +89,7 @@ _WITH_NATIVE = {
 }
 
 
-def native_architecture(platform: Platform, facts: Facts) -> Architecture | None:
+def native_architecture(platform: Platform, facts: HostFacts) -> Architecture | None:
     """The platform's name for the host's architecture; None if the platform does not have it.
 
     For iOS it is the simulator on a Mac, and None on other hosts.
@@ -107,14 +107,14 @@ def native_architecture(platform: Platform, facts: Facts) -> Architecture | None
 
 
 def wanted_architectures(
-    words: tuple[str, ...], platform: Platform, facts: Facts, verdict: Verdict
+    words: tuple[str, ...], platform: Platform, facts: HostFacts, problems: SelectionProblems
 ) -> frozenset[Architecture]:
     """The architectures that words such as `auto` or `aarch64` select; errors are added to the verdict.
 
     The words are ignored for Pyodide, which has only one architecture.
     """
     found: set[Architecture] = set()
-    judged = Verdict()
+    judged = SelectionProblems()
     for word in islice(dict.fromkeys(words), MOST_MISTAKES):
         found.update(_meaning(word, platform, facts, judged))
     if platform is Platform.PYODIDE:
@@ -122,20 +122,20 @@ def wanted_architectures(
     elif not found and not judged.is_bad:
         message = f"{' '.join(words)!r} selects no architecture for {platform.value} on this host ({facts.machine})"
         judged.unfit.append(Mistake(place="archs", message=message, hint=_choices(platform)))
-    verdict.add(judged)
+    problems.add(judged)
     return frozenset(found)
 
 
-def _meaning(word: str, platform: Platform, facts: Facts, verdict: Verdict) -> tuple[Architecture, ...]:
+def _meaning(word: str, platform: Platform, facts: HostFacts, problems: SelectionProblems) -> tuple[Architecture, ...]:
     if word == "all":
         return ARCHITECTURES[platform]
     if word not in WORDS:
-        return _by_name(word, platform, verdict)
+        return _by_name(word, platform, problems)
     native = native_architecture(platform, facts)
     return () if native is None else _on_host(word, native, platform, facts)
 
 
-def _on_host(word: str, native: Architecture, platform: Platform, facts: Facts) -> tuple[Architecture, ...]:
+def _on_host(word: str, native: Architecture, platform: Platform, facts: HostFacts) -> tuple[Architecture, ...]:
     is_32_bit = native in _32_BIT.values() or native is Architecture.WASM32
     match word:
         case "native":
@@ -148,7 +148,7 @@ def _on_host(word: str, native: Architecture, platform: Platform, facts: Facts) 
             return (native,) if is_32_bit else _32_bit_form(native, platform, facts)
 
 
-def _32_bit_form(native: Architecture, platform: Platform, facts: Facts) -> tuple[Architecture, ...]:
+def _32_bit_form(native: Architecture, platform: Platform, facts: HostFacts) -> tuple[Architecture, ...]:
     if native not in _32_BIT or platform not in {Platform.LINUX, Platform.WINDOWS}:
         return ()
     if native is Architecture.AARCH64 and not facts.runs_32bit:
@@ -156,7 +156,7 @@ def _32_bit_form(native: Architecture, platform: Platform, facts: Facts) -> tupl
     return (_32_BIT[native],)
 
 
-def _by_name(word: str, platform: Platform, verdict: Verdict) -> tuple[Architecture, ...]:
+def _by_name(word: str, platform: Platform, problems: SelectionProblems) -> tuple[Architecture, ...]:
     named = _named(word, platform)
     if named is not None:
         return (named,)
@@ -164,10 +164,10 @@ def _by_name(word: str, platform: Platform, verdict: Verdict) -> tuple[Architect
     if any(_named(word, other) for other in Platform):
         message = f"{platform.value} has no architecture {word!r}"
         if platform is not Platform.PYODIDE:
-            verdict.unfit.append(Mistake(place="archs", message=message, hint=hint))
+            problems.unfit.append(Mistake(place="archs", message=message, hint=hint))
         return ()
     known = (*WORDS, *(architecture.value for architecture in ARCHITECTURES[platform]))
-    verdict.mistakes.append(
+    problems.mistakes.append(
         Mistake(place="archs", message=f"unknown architecture {word!r}", hint=did_you_mean(word, known) or hint)
     )
     return ()
@@ -192,28 +192,28 @@ def _choices(platform: Platform) -> str:
 _OF_PAST_RELEASES = re.compile(r"p2|p3[5-8]|cp313t")
 
 
-def judge_patterns(options: Options, catalog: Catalog) -> Verdict:
+def judge_patterns(options: Options, catalog: Catalog) -> SelectionProblems:
     """Check that each pattern matches an enabled identifier of any platform.
 
     A `build` pattern that matches nothing is an error. A `build` pattern that matches only groups that are not
     enabled, and `skip` and `test-skip` patterns without effect, give notes. With `only`, patterns are not checked.
     At most 100 patterns without effect are reported.
     """
-    verdict = Verdict()
+    problems = SelectionProblems()
     if options.only is not None:
-        return verdict
+        return problems
     for pattern in _without_effect(options.build.patterns, options, catalog):
-        _judge_build(pattern, options, catalog, verdict)
+        _judge_build(pattern, options, catalog, problems)
     for pattern in dict.fromkeys(options.build.patterns):
         if _OF_PAST_RELEASES.search(pattern):
-            verdict.notes.extend(_notes_on_ended(pattern, options, catalog))
-    tested = _without_halves(options.test_skip.patterns, catalog)
+            problems.notes.extend(_notes_on_ended(pattern, options, catalog))
+    tested = _without_architectures(options.test_skip.patterns, catalog)
     for name, patterns in (("skip", options.skip.patterns), ("test-skip", tested)):
         for pattern in _without_effect(patterns, options, catalog):
-            verdict.notes.append(
+            problems.notes.append(
                 f"{name}: the pattern {pattern!r} matches no enabled build identifier and has no effect"
             )
-    return verdict
+    return problems
 
 
 def is_offered(entry: CatalogEntry, selector: Selector) -> bool:
@@ -261,28 +261,28 @@ def _missing_group(entry: CatalogEntry, options: Options) -> EnableGroup | None:
     return None if group in options.enable else group
 
 
-def _judge_build(pattern: str, options: Options, catalog: Catalog, verdict: Verdict) -> None:
+def _judge_build(pattern: str, options: Options, catalog: Catalog, problems: SelectionProblems) -> None:
     selector = Selector((pattern,))
     matching = [entry for entry in _entries(catalog, options.platform) if selector.matches(str(entry.identifier))]
     groups = sorted(group.value for group in {_missing_group(entry, options) for entry in matching} if group)
     ended = sorted({str(entry.identifier.interpreter) for entry in matching if entry.eol})
     if groups and not ended:
-        verdict.notes.append(
+        problems.notes.append(
             f"build: the pattern {pattern!r} selects nothing because its identifiers belong to groups that are not "
             f'enabled; to build them, set enable = "{" ".join(groups)}"'
         )
     elif ended:
         message = f"the pattern {pattern!r} matches only Python versions that have reached their end of life"
-        verdict.ended.append(
+        problems.ended.append(
             Mistake(place="build", message=message, hint=f'to build them, name the version: "{ended[0]}-*"')
         )
     elif _OF_PAST_RELEASES.search(pattern):
         message = f"the pattern {pattern!r} names a Python version that is no longer built"
-        verdict.ended.append(Mistake(place="build", message=message, hint="remove the pattern"))
+        problems.ended.append(Mistake(place="build", message=message, hint="remove the pattern"))
     else:
         hint = did_you_mean(pattern, _known_patterns(catalog, options)) or "see `cibw --print-build-identifiers`"
         message = f"the pattern {pattern!r} matches no build identifier of any platform"
-        verdict.mistakes.append(Mistake(place="build", message=message, hint=hint))
+        problems.mistakes.append(Mistake(place="build", message=message, hint=hint))
 
 
 def _known_patterns(catalog: Catalog, options: Options) -> set[str]:
@@ -292,23 +292,23 @@ def _known_patterns(catalog: Catalog, options: Options) -> set[str]:
     return tags | targets | {str(identifier) for identifier in identifiers}
 
 
-def _without_halves(patterns: tuple[str, ...], catalog: Catalog) -> Iterator[str]:
+def _without_architectures(patterns: tuple[str, ...], catalog: Catalog) -> Iterator[str]:
     """Remove `:arm64` and `:x86_64` from patterns for one architecture of a universal2 test."""
     if not any(":" in pattern for pattern in patterns):
         return iter(patterns)
     tests = [
-        f"{entry.identifier}:{half}"
+        f"{entry.identifier}:{target}"
         for entry in catalog.interpreters(Platform.MACOS)
-        for half in ("arm64", "x86_64")
+        for target in ("arm64", "x86_64")
         if str(entry.identifier).endswith("universal2")
     ]
     return (_whole(pattern, tests) for pattern in patterns)
 
 
 def _whole(pattern: str, tests: list[str]) -> str:
-    identifier, _, half = pattern.partition(":")
-    names_half = half and ":" not in half and any(map(Selector((pattern,)).matches, tests))
-    return identifier if names_half else pattern
+    identifier, _, target = pattern.partition(":")
+    names_architecture = target and ":" not in target and any(map(Selector((pattern,)).matches, tests))
+    return identifier if names_architecture else pattern
 
 
 # Selection of the build identifiers to build, with reasons for the others.
@@ -325,18 +325,18 @@ class Selection:
     notes: tuple[str, ...] = ()
 
 
-def select(options: Options, catalog: Catalog, facts: Facts) -> Selection:
+def select(options: Options, catalog: Catalog, facts: HostFacts) -> Selection:
     """Select from the identifiers of the platform.
 
     ConfigurationError (exit code 2) for patterns that match nothing and unknown architectures,
     UnfitArchitectureError (4) for architectures of another platform or no architecture, and
     DeprecatedError (4) for patterns of end-of-life Python versions.
     """
-    verdict = judge_patterns(options, catalog)
+    problems = judge_patterns(options, catalog)
     words = ("all",) if options.only else options.archs
-    architectures = wanted_architectures(words, options.platform, facts, verdict)
-    _judge_only(options, catalog, verdict)
-    verdict.raise_if_bad(dict(options.places))
+    architectures = wanted_architectures(words, options.platform, facts, problems)
+    _judge_only(options, catalog, problems)
+    problems.raise_if_bad(dict(options.places))
     selected: list[CatalogEntry] = []
     not_built: list[NotBuilt] = []
     for entry in catalog.interpreters(options.platform):
@@ -345,15 +345,15 @@ def select(options: Options, catalog: Catalog, facts: Facts) -> Selection:
             not_built.append(NotBuilt(identifier=entry.identifier, reason=reason))
         else:
             selected.append(entry)
-    return Selection(selected=tuple(selected), not_built=tuple(not_built), notes=tuple(verdict.notes))
+    return Selection(selected=tuple(selected), not_built=tuple(not_built), notes=tuple(problems.notes))
 
 
-def _judge_only(options: Options, catalog: Catalog, verdict: Verdict) -> None:
+def _judge_only(options: Options, catalog: Catalog, problems: SelectionProblems) -> None:
     known = [str(entry.identifier) for entry in catalog.interpreters(options.platform)]
     only = str(options.only)
     if options.only is not None and only not in known:
         message = f"{only} is not among the identifiers of {options.platform.value}"
-        verdict.mistakes.append(Mistake(place="--only", message=message, hint=did_you_mean(only, known)))
+        problems.mistakes.append(Mistake(place="--only", message=message, hint=did_you_mean(only, known)))
 
 
 def _reason_against(entry: CatalogEntry, options: Options, architectures: frozenset[Architecture]) -> str:
@@ -387,7 +387,7 @@ def _reason_of_group(identifier: BuildIdentifier, options: Options, architecture
     return ""
 
 
-def _reason_of_host(identifier: BuildIdentifier, facts: Facts) -> str:
+def _reason_of_host(identifier: BuildIdentifier, facts: HostFacts) -> str:
     is_cpython = identifier.interpreter.implementation is Implementation.CPYTHON
     is_arm_mac = identifier.platform is Platform.MACOS and identifier.target.architecture is Architecture.ARM64
     if is_arm_mac and not is_cpython and facts.machine == "x86_64":

@@ -10,8 +10,8 @@ from enum import Enum
 
 from cibw.config.toml import BadValueError
 from cibw.errors import Mistake
-from cibw.model.templates import Late, Template
-from cibw.planning.actions import Circumstances, Refused, leads_out
+from cibw.model.templates import Placeholder, Template
+from cibw.planning.actions import BuildInputs, RefusedBuild, leads_out
 
 _PYTHONS = ("python", "python3")
 _BARE = "pytest"
@@ -21,7 +21,7 @@ _TOKEN = re.compile(
 )
 
 
-class Entry(Enum):
+class RunFlag(Enum):
     """The Python flag that selects what to run."""
 
     MODULE = "-m"
@@ -32,17 +32,17 @@ class Entry(Enum):
 class Invocation:
     """One call of the Python inside the app: `name` is a module or code, depending on `entry`."""
 
-    entry: Entry
+    entry: RunFlag
     name: str
     arguments: tuple[str, ...] = ()
 
     @property
     def needs_sources(self) -> bool:
         """Whether it searches for tests in the working directory."""
-        return self.entry is Entry.MODULE and self.name in _COLLECTORS and "--pyargs" not in self.arguments
+        return self.entry is RunFlag.MODULE and self.name in _COLLECTORS and "--pyargs" not in self.arguments
 
 
-def app_tests(given: Circumstances, *, allows_code: bool) -> tuple[Invocation, ...] | Refused:
+def app_tests(given: BuildInputs, *, allows_code: bool) -> tuple[Invocation, ...] | RefusedBuild:
     """The calls of a build's tests, in order; empty if there are no tests or `test-skip` matches the build.
 
     Refused if the command cannot run inside an app, or would find no tests there. `allows_code` allows `python -c`.
@@ -53,16 +53,16 @@ def app_tests(given: Circumstances, *, allows_code: bool) -> tuple[Invocation, .
     try:
         found = parse_invocations(command, allows_code=allows_code)
     except BadValueError as error:
-        return Refused((_mistake(given, "test-command", str(error), error.hint),))
+        return RefusedBuild((_mistake(given, "test-command", str(error), error.hint),))
     outside = next(filter(leads_out, given.resolved.test_sources), None)
     if outside is not None:
         hint = "list only files and directories inside the project; an app has no other directories"
-        return Refused((_mistake(given, "test-sources", f"{outside!r} is outside the project", hint),))
+        return RefusedBuild((_mistake(given, "test-sources", f"{outside!r} is outside the project", hint),))
     if given.resolved.test_sources or not any(one.needs_sources for one in found):
         return found
     message = f"no tests would be found on {given.identifier.platform.value} because test-sources is not set"
     hint = 'list the test files and directories, as in test-sources = ["tests"]; they are copied into the app'
-    return Refused((_mistake(given, "test-command", message, hint),))
+    return RefusedBuild((_mistake(given, "test-command", message, hint),))
 
 
 def parse_invocations(command: Template, *, allows_code: bool) -> tuple[Invocation, ...]:
@@ -74,15 +74,15 @@ def parse_invocations(command: Template, *, allows_code: bool) -> tuple[Invocati
     return tuple(_invocation(words, allows_code) for words in _commands(str(command)))
 
 
-def _mistake(given: Circumstances, option: str, message: str, hint: str) -> Mistake:
+def _mistake(given: BuildInputs, option: str, message: str, hint: str) -> Mistake:
     return Mistake(place=given.options.origin(option, given.identifier), message=message, hint=hint)
 
 
 def _refuse_paths(command: Template) -> None:
-    late = next((part for part in command.parts if isinstance(part, Late)), None)
-    if late is not None:
+    placeholder = next((part for part in command.parts if isinstance(part, Placeholder)), None)
+    if placeholder is not None:
         # If the package is in the project directory, both placeholders are the same.
-        names = "{project} or {package}" if late is Late.PROJECT else f"{{{late.value}}}"
+        names = "{project} or {package}" if placeholder is Placeholder.PROJECT else f"{{{placeholder.value}}}"
         raise BadValueError(
             f"the command uses {names}, which does not exist on the device that runs the tests",
             "list the required files in test-sources, and use their paths inside the project, "
@@ -111,12 +111,12 @@ def _unreadable(operator: str, text: str) -> tuple[str, str]:
 
 
 def _invocation(words: list[str], allows_code: bool) -> Invocation:
-    entries = (Entry.MODULE, Entry.CODE) if allows_code else (Entry.MODULE,)
+    entries = (RunFlag.MODULE, RunFlag.CODE) if allows_code else (RunFlag.MODULE,)
     match words:
         case [name, *arguments] if name == _BARE:
-            return Invocation(entry=Entry.MODULE, name=_BARE, arguments=tuple(arguments))
+            return Invocation(entry=RunFlag.MODULE, name=_BARE, arguments=tuple(arguments))
         case [python, flag, name, *arguments] if python in _PYTHONS and flag in [one.value for one in entries]:
-            return Invocation(entry=Entry(flag), name=name, arguments=tuple(arguments))
+            return Invocation(entry=RunFlag(flag), name=name, arguments=tuple(arguments))
         case []:
             raise BadValueError("missing command before or after &&", "write a command on both sides")
         case _:

@@ -18,10 +18,10 @@ from cibw.model.identifiers import BuildIdentifier
 from cibw.model.machines import HostSpec
 from cibw.model.plan import Action, PutText, Run, Step, StepName
 from cibw.model.templates import TEST_ENVIRONMENT as ENVIRONMENT
-from cibw.model.templates import WORK, EnvExpr, Late, Template
+from cibw.model.templates import WORK, EnvExpr, Placeholder, Template
 from cibw.planning.actions import (
     Conventions,
-    Ground,
+    PlatformSetup,
     bring_test_sources,
     program,
     resource,
@@ -33,7 +33,7 @@ from cibw.planning.actions import (
 from cibw.planning.steps import test_environment
 
 _REQUIREMENTS = Template.of(WORK, "/requirements.txt")
-_BASE = Template.of(Late.CIBW_PYTHON)
+_BASE = Template.of(Placeholder.CIBW_PYTHON)
 _LINUX = re.compile(r"(manylinux|musllinux)_\d+_\d+_(.+)")
 _MACOS = re.compile(r"macosx_\d+_\d+_(x86_64|arm64)")
 
@@ -141,5 +141,7 @@ def _script(python: Template, action: str, project: str) -> Run:
 
 def _environment(wanted: Installation) -> tuple[EnvExpr, ...]:
     tests = wanted.tests or BuildOptions()
-    ground = Ground(machine=HostSpec(), base_python=_BASE, python=_BASE, bin_dir=WORK, conventions=wanted.conventions)
-    return (*spoken_in(wanted.conventions.shell, tests.environment), *test_environment(tests, ground))
+    setup = PlatformSetup(
+        machine=HostSpec(), base_python=_BASE, python=_BASE, bin_dir=WORK, conventions=wanted.conventions
+    )
+    return (*spoken_in(wanted.conventions.shell, tests.environment), *test_environment(tests, setup))

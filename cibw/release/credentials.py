@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from cibw.errors import ConfigurationError, CredentialsError, MissingToolError
 from cibw.model.http import API_USER, Certificates, IndexSection, Login
 from cibw.model.release import PackageIndex
-from cibw.release.answers import Credentials, CredentialSource
+from cibw.release.responses import Credentials, CredentialSource
 
 # Find user names and passwords in variables and files, and check them for an index; pure.
 
@@ -31,7 +31,7 @@ API_START = "pypi-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
+class CredentialVariables:
     """The variables of one tool: `key` for a token, `user` and `word` for user name and password."""
 
     user: str
@@ -40,15 +40,15 @@ class Family:
 
 
 FAMILIES = (
-    Family(key="CIBW_PUBLISH_TOKEN", user="CIBW_PUBLISH_USERNAME", word="CIBW_PUBLISH_PASSWORD"),
-    Family(user="TWINE_USERNAME", word="TWINE_PASSWORD"),
-    Family(key="UV_PUBLISH_TOKEN", user="UV_PUBLISH_USERNAME", word="UV_PUBLISH_PASSWORD"),
+    CredentialVariables(key="CIBW_PUBLISH_TOKEN", user="CIBW_PUBLISH_USERNAME", word="CIBW_PUBLISH_PASSWORD"),
+    CredentialVariables(user="TWINE_USERNAME", word="TWINE_PASSWORD"),
+    CredentialVariables(key="UV_PUBLISH_TOKEN", user="UV_PUBLISH_USERNAME", word="UV_PUBLISH_PASSWORD"),
 )
 """In order of precedence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
+class LoginPlaces:
     """The sources of logins: variables, .pypirc, the keyring."""
 
     environment: Mapping[str, str]
@@ -61,7 +61,7 @@ def defined(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if not _UNDEFINED.fullmatch(value.strip())}
 
 
-def find_login(index: PackageIndex, places: Places, *, is_public: bool) -> Login | None:
+def find_login(index: PackageIndex, places: LoginPlaces, *, is_public: bool) -> Login | None:
     """The first login for an index; None if there is none, CredentialsError if it is invalid.
 
     A variable with only a user name selects the password in .pypirc or the keyring.
@@ -124,7 +124,7 @@ def _without_value(name: str, environment: Mapping[str, str], *, is_secret: bool
 
 
 def _of_variables(
-    family: Family, environment: Mapping[str, str], section: IndexSection, *, is_public: bool
+    family: CredentialVariables, environment: Mapping[str, str], section: IndexSection, *, is_public: bool
 ) -> Login | None:
     token, password = environment.get(family.key, "").strip(), environment.get(family.word, "").strip()
     if token:
@@ -148,7 +148,7 @@ def _of_section(section: IndexSection, user: str) -> Login | None:
     return Login(username=user or section.username or API_USER, password=section.password, place=".pypirc")
 
 
-def _of_keyring(index: PackageIndex, places: Places, user: str, *, is_public: bool) -> Login | None:
+def _of_keyring(index: PackageIndex, places: LoginPlaces, user: str, *, is_public: bool) -> Login | None:
     return places.keyring(index.upload, user or (API_USER if is_public else ""))
 
 

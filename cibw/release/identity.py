@@ -23,7 +23,7 @@ _SECRET = re.compile(r"eyJ[\w-]+(\.[\w-]*)*|pypi-[\w-]{8,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class IdentityProblem:
     """Why there is no token; `is_absent` if trusted publishing is not set up, which may be intended."""
 
     message: str
@@ -37,33 +37,33 @@ def clean(text: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
 
 
-def not_offered(host: str, status: int) -> Fault:
+def not_offered(host: str, status: int) -> IdentityProblem:
     """The index does not support trusted publishing, or has disabled it."""
     if status == 403:
-        return Fault(
+        return IdentityProblem(
             message=f"Trusted publishing is temporarily disabled on {host}.",
             hint="Check its status page and try again later, or set CIBW_PUBLISH_TOKEN to an API token.",
             is_absent=True,
         )
-    return Fault(
+    return IdentityProblem(
         message=f"{host} does not support trusted publishing.",
         hint="Set CIBW_PUBLISH_TOKEN, or TWINE_USERNAME and TWINE_PASSWORD; or correct the address of the index.",
         is_absent=True,
     )
 
 
-def unencrypted(address: str) -> Fault:
+def unencrypted(address: str) -> IdentityProblem:
     """Identities are sent only over HTTPS or to this computer."""
-    return Fault(
+    return IdentityProblem(
         message=f"{address} is not encrypted. Others on the network could read the identity.",
         hint="Use an https:// URL.",
         is_absent=True,
     )
 
 
-def foreign_audience(host: str, audience: str) -> Fault:
+def foreign_audience(host: str, audience: str) -> IdentityProblem:
     """The index requested an identity that another service would accept."""
-    return Fault(
+    return IdentityProblem(
         message=f"{host} requested an identity for the audience {audience!r}, which belongs to another service. "
         "The server could use it there on behalf of this run, so no identity was sent.",
         hint="Check the address of the index. If it is your index, configure its own audience, or use "
@@ -71,23 +71,23 @@ def foreign_audience(host: str, audience: str) -> Fault:
     )
 
 
-def no_answer(host: str, reason: str) -> Fault:
+def no_response(host: str, reason: str) -> IdentityProblem:
     """The index cannot be reached or is faulty."""
-    return Fault(
+    return IdentityProblem(
         message=f"{host} did not issue a token for trusted publishing: {clean(reason)}.",
         hint="Try again later; the same command uploads the missing files.",
     )
 
 
-def no_permission(facts: CiFacts) -> Fault:
+def no_permission(facts: CiFacts) -> IdentityProblem:
     """The GitHub job has no permission to request an identity."""
     if facts.is_pull_request:
-        return Fault(
+        return IdentityProblem(
             message="The run is for a pull request. GitHub gives it no identity, because it may come from a fork.",
             hint="Publish from a workflow that runs on tags, releases or pushes.",
             is_absent=True,
         )
-    return Fault(
+    return IdentityProblem(
         message="The job is not allowed to request an identity from GitHub.",
         hint="Add `permissions: {id-token: write}` to the publishing job in the workflow file; "
         "a reusable workflow needs it in the calling job, too.",
@@ -95,10 +95,10 @@ def no_permission(facts: CiFacts) -> Fault:
     )
 
 
-def no_identity(facts: CiFacts, audience: str, reason: str) -> Fault:
+def no_identity(facts: CiFacts, audience: str, reason: str) -> IdentityProblem:
     """The CI does not provide an identity; `reason` is the error of the attempt, or empty without a CI."""
     told = f": {clean(reason)}" if reason else ""
-    return Fault(
+    return IdentityProblem(
         message=f"{facts.provider.value} does not provide an identity for the audience {audience!r}{told}.",
         hint=_how_to_get(facts.provider, audience),
         is_absent=facts.provider is not CiProvider.GITHUB or not reason,
@@ -125,9 +125,9 @@ def _how_to_get(provider: CiProvider, audience: str) -> str:
             )
 
 
-def used_up(facts: CiFacts) -> Fault:
+def used_up(facts: CiFacts) -> IdentityProblem:
     """The token has expired, and the CI provides no second identity."""
-    return Fault(
+    return IdentityProblem(
         message=f"The trusted publishing token has expired, and {facts.provider.value} provides only one identity per "
         "job, which is valid for one token.",
         hint="Run the job again to upload the remaining files.",
@@ -219,7 +219,7 @@ _MEANINGS: Mapping[str, tuple[str, str]] = {
 _UNKNOWN = ("The index gave an unknown reason.", f"Check the index's documentation, or {_ELSE}.")
 
 
-def refused(host: str, codes: Mapping[str, str], claims: Mapping[str, str]) -> Fault:
+def refused(host: str, codes: Mapping[str, str], claims: Mapping[str, str]) -> IdentityProblem:
     """The index did not issue a token; `codes` are the codes of its response with their descriptions."""
     lines = [f"{host} did not issue a token for this identity."]
     hints = [*_of_event(claims)]
@@ -230,7 +230,7 @@ def refused(host: str, codes: Mapping[str, str], claims: Mapping[str, str]) -> F
     matter = claims_that_matter(claims)
     if matter:
         lines += ["The identity's claims:", *(f"* {name}: {clean(value)}" for name, value in matter.items())]
-    return Fault(message="\n".join(lines), hint="\n".join(dict.fromkeys(hints)))
+    return IdentityProblem(message="\n".join(lines), hint="\n".join(dict.fromkeys(hints)))
 
 
 def _of_event(claims: Mapping[str, str]) -> Iterator[str]:

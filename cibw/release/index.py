@@ -13,11 +13,11 @@ from urllib.parse import SplitResult, unquote, urldefrag, urljoin, urlsplit, url
 from cibw.errors import ConfigurationError, UploadError
 from cibw.model.http import (
     LONGEST_WAIT,
-    Answer,
-    NoAnswerError,
-    Question,
+    HttpClient,
+    NoResponseError,
+    Request,
+    Response,
     TransientError,
-    Web,
     asked_wait,
     is_worth_another_try,
     retry,
@@ -136,7 +136,7 @@ _REFUSED = (401, 403)
 _OF_DEVPI = "/+simple/"
 
 
-def no_login() -> Mapping[str, str]:
+def anonymous() -> Mapping[str, str]:
     """No headers: the request is anonymous."""
     return {}
 
@@ -153,8 +153,8 @@ class Lookup:
     that a page refers to never get them. `waiting` is called with the reason and the length of each wait.
     """
 
-    web: Web
-    login: Callable[[], Mapping[str, str]] = no_login
+    client: HttpClient
+    login: Callable[[], Mapping[str, str]] = anonymous
     attempts: int = 5
     first_wait: float = 1.0
     sleep: Callable[[float], None] = time.sleep
@@ -168,15 +168,15 @@ class Lookup:
         """
         address = f"{simple}{project}/"
         headers = {"accept": ACCEPT, "cache-control": "max-age=0"}
-        answer = self.ask(Question(address=address, headers=headers, stay=True))
-        if answer.status == 404:
+        response = self.ask(Request(address=address, headers=headers, stay=True))
+        if response.status == 404:
             return Listing()
-        if answer.status != 200:
-            return Listing(unknown=_refusal(address, answer), retry_after=asked_wait(answer.headers, time.time()))
+        if response.status != 200:
+            return Listing(unknown=_refusal(address, response), retry_after=asked_wait(response.headers, time.time()))
         try:
             files = parse_page(
-                answer.body.decode("utf-8", "replace"),
-                content_type=answer.headers.get("content-type", ""),
+                response.body.decode("utf-8", "replace"),
+                content_type=response.headers.get("content-type", ""),
                 address=address,
             )
         except ValueError as error:
@@ -187,32 +187,32 @@ class Lookup:
 
     def simple_of(self, upload: str) -> str:
         """The simple API of a devpi index as reported by devpi, or an empty string for other servers."""
-        question = Question(address=f"{upload.rstrip('/')}/+api", headers={"accept": "application/json"}, stay=True)
+        request = Request(address=f"{upload.rstrip('/')}/+api", headers={"accept": "application/json"}, stay=True)
         try:
-            answer = self.ask(question)
-            data: object = parse_json(answer.body) if answer.status == 200 else None
+            response = self.ask(request)
+            data: object = parse_json(response.body) if response.status == 200 else None
         except ValueError:
             return ""
         result = data.get("result") if isinstance(data, dict) else None
         simple = result.get("simpleindex") if isinstance(result, dict) else None
         return simple if isinstance(simple, str) else ""
 
-    def ask(self, question: Question, home: str = "") -> Answer:
+    def ask(self, request: Request, home: str = "") -> Response:
         """The response of an index, with retries; UploadError if there is none.
 
         `home` is a URL of the index. If the request is for another server, no credentials are sent.
         """
 
-        def attempt() -> Answer:
+        def attempt() -> Response:
             try:
-                answer = self._answer(question, home or question.address)
-            except NoAnswerError as error:
-                raise TransientError(f"Request to {question.address} failed: {error}") from error
-            asked = asked_wait(answer.headers, time.time())
-            if not is_worth_another_try(answer.status) or asked > LONGEST_WAIT:
-                return answer
+                response = self._response(request, home or request.address)
+            except NoResponseError as error:
+                raise TransientError(f"Request to {request.address} failed: {error}") from error
+            asked = asked_wait(response.headers, time.time())
+            if not is_worth_another_try(response.status) or asked > LONGEST_WAIT:
+                return response
             raise TransientError(
-                f"Request to {question.address} failed: it responded with {answer.status}", asked, answer
+                f"Request to {request.address} failed: it responded with {response.status}", asked, response
             )
 
         def pause(error: TransientError, seconds: float) -> None:
@@ -223,33 +223,33 @@ class Lookup:
         try:
             return retry(attempt, TransientError, waits(self.first_wait, self.attempts), pause)
         except TransientError as error:
-            if error.answer is not None:
-                return error.answer
+            if error.response is not None:
+                return error.response
             hint = "Nothing was uploaded. Try again later, or check the URL and the proxy."
             raise UploadError(str(error), hint=hint) from error
 
-    def _answer(self, question: Question, home: str) -> Answer:
-        answer = self.web.ask(question)
-        if answer.status not in _REFUSED or not same_server(question.address, home):
-            return answer
+    def _response(self, request: Request, home: str) -> Response:
+        response = self.client.ask(request)
+        if response.status not in _REFUSED or not same_server(request.address, home):
+            return response
         headers = self.login()
-        return self.web.ask(replace(question, headers={**question.headers, **headers})) if headers else answer
+        return self.client.ask(replace(request, headers={**request.headers, **headers})) if headers else response
 
     def _hashed(self, file: IndexFile, simple: str) -> IndexFile:
         if file.sha256 or not file.address:
             return file
-        answer = self.ask(Question(address=file.address, only_hash=True), simple)
-        if answer.status != 200:
+        response = self.ask(Request(address=file.address, only_hash=True), simple)
+        if response.status != 200:
             return file
-        return replace(file, sha256=answer.sha256 or hashlib.sha256(answer.body).hexdigest())
+        return replace(file, sha256=response.sha256 or hashlib.sha256(response.body).hexdigest())
 
 
-def _refusal(address: str, answer: Answer) -> str:
-    location = answer.headers.get("location", "")
-    if 300 <= answer.status < 400 and location:
+def _refusal(address: str, response: Response) -> str:
+    location = response.headers.get("location", "")
+    if 300 <= response.status < 400 and location:
         server = urlsplit(urljoin(address, location)).netloc.rpartition("@")[2]
         return f"{address} redirects to {server}, which is another server"
-    return f"{address} responded with {answer.status}"
+    return f"{address} responded with {response.status}"
 
 
 def _is_own(file: IndexFile, simple: str) -> bool:
@@ -265,7 +265,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class IndexChoice:
     """The index that a user selected: `to` is a name or URL, `simple` the root of its simple API, if given.
 
     `famous` are the upload URLs of indexes whose web pages and simple API are on the main site.
@@ -277,7 +277,7 @@ class Wanted:
     famous: tuple[str, ...] = ()
 
 
-def index_of(wanted: Wanted, known: Mapping[str, str]) -> PackageIndex:
+def index_of(wanted: IndexChoice, known: Mapping[str, str]) -> PackageIndex:
     """The index; `known` maps names to upload URLs. ConfigurationError if it is unknown or unsafe.
 
     `simple` of the result is derived from the upload URL, or empty if that would be a guess.

@@ -16,29 +16,28 @@ from cibw.errors import CibwError, CredentialsError, assert_never
 from cibw.model.http import (
     API_USER,
     LONGEST_WAIT,
-    Answer,
-    NoAnswerError,
-    Question,
+    HttpClient,
+    NoResponseError,
+    Request,
+    Response,
     TransientError,
     TrustedPublishing,
-    Web,
     asked_wait,
     is_worth_another_try,
     retry,
     waits,
 )
 from cibw.model.release import PackageIndex
-from cibw.release.answers import Credentials
-from cibw.release.credentials import LoginSource, Places, SecretSource, find_login, no_credentials
+from cibw.release.credentials import LoginPlaces, LoginSource, SecretSource, find_login, no_credentials
 from cibw.release.identity import (
-    Fault,
+    IdentityProblem,
     NoIdentityError,
     ambient_identity,
     clean,
     foreign_audience,
-    no_answer,
     no_identity,
     no_permission,
+    no_response,
     not_offered,
     read_claims,
     refused,
@@ -46,6 +45,7 @@ from cibw.release.identity import (
     used_up,
 )
 from cibw.release.index import main_host
+from cibw.release.responses import Credentials
 from cibw.untrusted.limits import parse_json
 
 # The index's API that exchanges identities for tokens: audience, mint and burn.
@@ -62,16 +62,16 @@ _OF_OTHERS = re.compile(
 _JSON: Mapping[str, str] = {"accept": "application/json", "content-type": "application/json"}
 
 
-class FaultError(Exception):
+class TokenError(Exception):
     """No token was issued; carries the reason."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: IdentityProblem) -> None:
         super().__init__(fault.message)
         self.fault = fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Minted:
+class IssuedToken:
     """A token and its lifetime in seconds."""
 
     token: str = field(repr=False)
@@ -85,7 +85,7 @@ class TrustedIndex:
     `public` maps audiences of public indexes to their upload URLs. `warn` reports waits to the user.
     """
 
-    web: Web
+    client: HttpClient
     upload: str
     public: Mapping[str, str] = field(default_factory=dict)
     warn: Callable[[str], None] = lambda _text: None
@@ -98,19 +98,19 @@ class TrustedIndex:
         return urlsplit(self.upload).netloc
 
     def audience(self) -> str:
-        """The audience for identities; FaultError if the index does not support trusted publishing.
+        """The audience for identities; TokenError if the index does not support trusted publishing.
 
         Also if the audience belongs to another service: such an identity is never requested.
         """
         parts = urlsplit(self.upload)
         if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-            raise FaultError(unencrypted(self.upload))
-        answer = self._insist(lambda: Question(address=self._address("audience"), headers=_JSON, stay=True))
-        audience = _entries(answer).get("audience") if answer.status == HTTPStatus.OK else None
+            raise TokenError(unencrypted(self.upload))
+        response = self._insist(lambda: Request(address=self._address("audience"), headers=_JSON, stay=True))
+        audience = _entries(response).get("audience") if response.status == HTTPStatus.OK else None
         if not isinstance(audience, str) or not audience:
-            raise FaultError(not_offered(self.host, answer.status))
+            raise TokenError(not_offered(self.host, response.status))
         if self._is_of_another(audience.strip().casefold()):
-            raise FaultError(foreign_audience(self.host, audience))
+            raise TokenError(foreign_audience(self.host, audience))
         return audience
 
     def _is_of_another(self, audience: str) -> bool:
@@ -118,43 +118,45 @@ class TrustedIndex:
             return main_host(self.upload) != main_host(self.public[audience])
         return _OF_OTHERS.fullmatch(audience) is not None
 
-    def mint(self, identify: Callable[[], str]) -> Minted:
-        """Exchange an identity for a token, with a new identity for each attempt; FaultError if that fails."""
+    def mint(self, identify: Callable[[], str]) -> IssuedToken:
+        """Exchange an identity for a token, with a new identity for each attempt; TokenError if that fails."""
         identities: list[str] = []
 
-        def question() -> Question:
+        def request() -> Request:
             identities.append(identify())
             return self._sending("mint-token", identities[-1])
 
-        answer = self._insist(question)
-        told = _entries(answer)
+        response = self._insist(request)
+        told = _entries(response)
         token = told.get("token")
-        if answer.status == HTTPStatus.OK and isinstance(token, str) and token:
-            return Minted(token=token, life=self._life(told.get("expires"), answer))
-        if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
-            raise FaultError(not_offered(self.host, answer.status))
-        raise FaultError(refused(self.host, _codes(told, answer.status), read_claims(identities[-1])))
+        if response.status == HTTPStatus.OK and isinstance(token, str) and token:
+            return IssuedToken(token=token, life=self._life(told.get("expires"), response))
+        if response.status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
+            raise TokenError(not_offered(self.host, response.status))
+        raise TokenError(refused(self.host, _codes(told, response.status), read_claims(identities[-1])))
 
     def burn(self, token: str) -> str:
         """Revoke a token and return the error, or an empty string. An index that cannot revoke tokens is no error."""
         try:
-            answer = self.web.ask(self._sending("burn-token", token))
-        except (NoAnswerError, CibwError) as error:
+            response = self.client.ask(self._sending("burn-token", token))
+        except (NoResponseError, CibwError) as error:
             return str(error)
         known = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
-        return "" if answer.status < 400 or answer.status in known else f"{self.host} responded with {answer.status}"
+        return (
+            "" if response.status < 400 or response.status in known else f"{self.host} responded with {response.status}"
+        )
 
-    def _insist(self, question: Callable[[], Question]) -> Answer:
+    def _insist(self, request: Callable[[], Request]) -> Response:
 
-        def attempt() -> Answer:
-            asked = question()
+        def attempt() -> Response:
+            asked = request()
             try:
-                answer = self.web.ask(asked)
-            except NoAnswerError as error:
+                response = self.client.ask(asked)
+            except NoResponseError as error:
                 raise TransientError(str(error)) from error
-            if not is_worth_another_try(answer.status):
-                return answer
-            raise TransientError(f"it responded with {answer.status}", asked_wait(answer.headers, self.clock()))
+            if not is_worth_another_try(response.status):
+                return response
+            raise TransientError(f"it responded with {response.status}", asked_wait(response.headers, self.clock()))
 
         def pause(error: TransientError, seconds: float) -> None:
             if error.wait > LONGEST_WAIT:
@@ -168,30 +170,30 @@ class TrustedIndex:
         except TransientError as error:
             is_long = error.wait > LONGEST_WAIT
             more = f" and requests a wait of {error.wait:.0f} seconds" if is_long else ""
-            raise FaultError(no_answer(self.host, f"{error}{more}")) from error
+            raise TokenError(no_response(self.host, f"{error}{more}")) from error
 
-    def _sending(self, what: str, token: str) -> Question:
+    def _sending(self, what: str, token: str) -> Request:
         body = json.dumps({"token": token}).encode()
-        return Question(address=self._address(what), method="POST", headers=_JSON, body=body)
+        return Request(address=self._address(what), method="POST", headers=_JSON, body=body)
 
     def _address(self, what: str) -> str:
         parts = urlsplit(self.upload)
         return f"{parts.scheme}://{parts.netloc}/_/oidc/{what}"
 
-    def _life(self, expires: object, answer: Answer) -> float:
+    def _life(self, expires: object, response: Response) -> float:
         if not isinstance(expires, (int, float)) or isinstance(expires, bool):
             return _USUAL_LIFE
         # Use the server's clock, because the local clock may be wrong.
         try:
-            now = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+            now = parsedate_to_datetime(response.headers.get("date", "")).timestamp()
         except (ValueError, OverflowError):
             now = self.clock()
         return min(max(expires, 0), _FAR_FUTURE) - now
 
 
-def _entries(answer: Answer) -> Mapping[str, object]:
+def _entries(response: Response) -> Mapping[str, object]:
     try:
-        told: object = parse_json(answer.body)
+        told: object = parse_json(response.body)
     except ValueError:
         return {}
     return {str(name): value for name, value in told.items()} if isinstance(told, dict) else {}
@@ -216,14 +218,14 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class TrustedPublishingContext:
     """The external functions that trusted publishing uses.
 
     `mask` hides a secret in the CI's log, `warn` shows a warning, `clock` returns seconds, `pause` waits.
     `public` maps audiences of public indexes to their URLs: no other index may request these audiences.
     """
 
-    web: Web
+    client: HttpClient
     mask: Tell
     warn: Tell
     identify: Identify = ambient_identity
@@ -235,16 +237,16 @@ class Surroundings:
 class TrustedSource:
     """Provides tokens of an index and renews them before they expire; satisfies SecretSource."""
 
-    def __init__(self, surroundings: Surroundings, upload: str, facts: CiFacts) -> None:
-        self._surroundings = surroundings
+    def __init__(self, context: TrustedPublishingContext, upload: str, facts: CiFacts) -> None:
+        self._surroundings = context
         self._facts = facts
         self._index = TrustedIndex(
-            web=surroundings.web,
+            client=context.client,
             upload=upload,
-            public=surroundings.public,
-            warn=surroundings.warn,
-            clock=surroundings.clock,
-            pause=surroundings.pause,
+            public=context.public,
+            warn=context.warn,
+            clock=context.clock,
+            pause=context.pause,
         )
         self._audience = ""
         self._identity = ""
@@ -263,19 +265,19 @@ class TrustedSource:
             raise CredentialsError(fault.message, hint=fault.hint)
         return Credentials(username=API_USER, password=self._token)
 
-    def open(self) -> Fault | None:
+    def open(self) -> IdentityProblem | None:
         """Get a token; return the fault if that fails."""
         if self._left() >= RENEWAL:
             return None
         try:
             self._renew()
-        except FaultError as error:
+        except TokenError as error:
             if self._left() <= 0:
                 return error.fault
             # The current token is still valid.
         return None
 
-    def probe(self) -> Fault | None:
+    def probe(self) -> IdentityProblem | None:
         """Check whether a token is available, for a dry run; return the fault if not.
 
         A GitLab job has one identity, valid for one token, which is reserved for the upload.
@@ -285,7 +287,7 @@ class TrustedSource:
         try:
             self._audience = self._audience or self._index.audience()
             self._identify()
-        except FaultError as error:
+        except TokenError as error:
             return error.fault
         return None
 
@@ -322,11 +324,11 @@ class TrustedSource:
         except NoIdentityError as error:
             permission = no_permission(self._facts)
             missing = no_identity(self._facts, self._audience, error.reason)
-            raise FaultError(permission if error.needs_permission else missing) from error
+            raise TokenError(permission if error.needs_permission else missing) from error
         if not identity:
-            raise FaultError(no_identity(self._facts, self._audience, ""))
+            raise TokenError(no_identity(self._facts, self._audience, ""))
         if identity == self._identity:
-            raise FaultError(used_up(self._facts))
+            raise TokenError(used_up(self._facts))
         self._surroundings.mask(identity)
         self._identity = identity
         return identity
@@ -357,37 +359,39 @@ class Access:
     dry_run: bool = False
 
 
-def open_source(access: Access, places: Places, surroundings: Surroundings) -> SecretSource:
+def open_source(access: Access, places: LoginPlaces, context: TrustedPublishingContext) -> SecretSource:
     """The first available credential source; CredentialsError with a list of what was tried if there is none.
 
     If trusted publishing fails, a login is used with a warning, if there is one.
     """
-    trusted = TrustedSource(surroundings, access.index.upload, access.facts)
+    trusted = TrustedSource(context, access.index.upload, access.facts)
     match access.policy:
         case TrustedPublishing.ALWAYS:
             fault = _opened(trusted, access)
             if fault:
                 raise CredentialsError(fault.message, hint=fault.hint)
         case TrustedPublishing.NEVER:
-            fault = Fault(message="It is disabled.", hint="", is_absent=True)
+            fault = IdentityProblem(message="It is disabled.", hint="", is_absent=True)
         case TrustedPublishing.AUTO:
             fault = _why_not(access, places) or _opened(trusted, access)
         case _:
             assert_never(access.policy)
     if fault is None:
         return trusted
-    return _by_login(access, places, surroundings, fault)
+    return _by_login(access, places, context, fault)
 
 
-def _opened(trusted: TrustedSource, access: Access) -> Fault | None:
+def _opened(trusted: TrustedSource, access: Access) -> IdentityProblem | None:
     return trusted.probe() if access.dry_run else trusted.open()
 
 
-def _by_login(access: Access, places: Places, surroundings: Surroundings, fault: Fault) -> SecretSource:
+def _by_login(
+    access: Access, places: LoginPlaces, context: TrustedPublishingContext, fault: IdentityProblem
+) -> SecretSource:
     login = find_login(access.index, places, is_public=access.is_public)
     if login:
         if not fault.is_absent:
-            surroundings.warn(f"Trusted publishing failed, so {login.place} is used. {fault.message}")
+            context.warn(f"Trusted publishing failed, so {login.place} is used. {fault.message}")
         return LoginSource(login=login)
     if not fault.is_absent:
         raise CredentialsError(fault.message, hint=fault.hint)
@@ -395,8 +399,10 @@ def _by_login(access: Access, places: Places, surroundings: Surroundings, fault:
     raise no_credentials(access.index, places.environment, (reason,))
 
 
-def _why_not(access: Access, places: Places) -> Fault | None:
+def _why_not(access: Access, places: LoginPlaces) -> IdentityProblem | None:
     """Why trusted publishing is not attempted."""
     if access.facts.provider in _GIVES_IDENTITIES or places.environment.get("GOOGLE_SERVICE_ACCOUNT_NAME"):
         return None
-    return Fault(message=f"{access.facts.provider.value} does not provide identities.", hint="", is_absent=True)
+    return IdentityProblem(
+        message=f"{access.facts.provider.value} does not provide identities.", hint="", is_absent=True
+    )

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from cibw.errors import DownloadError, MissingToolError, UploadError
-from cibw.model.http import NoAnswerError, asked_wait
+from cibw.model.http import NoResponseError, asked_wait
 from cibw.model.release import PackageIndex, PlannedUpload
-from cibw.release.answers import Credentials, Receipt, is_page, readable
+from cibw.release.responses import Credentials, Receipt, is_page, readable
 from cibw.untrusted.http import LIMITS, HttpLimits, basic_login
 from cibw.untrusted.tars import check_sdist
 from cibw.untrusted.zips import check_wheel
@@ -52,7 +52,7 @@ class TwineUploader:
         _require()
 
     def put(self, upload: PlannedUpload, credentials: Credentials, /) -> Receipt:
-        """Upload one file; NoAnswerError if there is no response, UploadError for a file that cannot be read."""
+        """Upload one file; NoResponseError if there is no response, UploadError for a file that cannot be read."""
         import requests
 
         # Twine and the logging of its dependencies write to the terminal.
@@ -66,7 +66,7 @@ class TwineUploader:
                     "to its file. If a client certificate is required, set TWINE_CLIENT_CERT.",
                 ) from error
             except requests.exceptions.RequestException as error:
-                raise NoAnswerError(_one_line(error)) from error
+                raise NoResponseError(_one_line(error)) from error
 
     def commit(self) -> None:
         """Do nothing; each file is visible as soon as it was accepted."""
@@ -96,13 +96,13 @@ def _log_in(login: str, request: PreparedRequest) -> PreparedRequest:
 def _package(upload: PlannedUpload) -> PackageFile:
     from twine.exceptions import TwineException
 
-    from cibw.release.twine_transport import Package
+    from cibw.release.twine_transport import TwinePackage
 
     path = Path(upload.path)
     try:
         # Twine reads metadata of any size, and does not check the rest of the file.
         (check_sdist if upload.distribution.wheel is None else check_wheel)(path)
-        package = Package.from_filename(upload.path, None)
+        package = TwinePackage.from_filename(upload.path, None)
         if upload.attestations:
             package.add_attestations(list(upload.attestations))
     except (TwineException, OSError, EOFError, ValueError) as error:

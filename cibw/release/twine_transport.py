@@ -40,7 +40,7 @@ class Body(Protocol):
         """The total number of bytes."""
 
 
-class Package(PackageFile):
+class TwinePackage(PackageFile):
     """A distribution that sends all of its metadata to an index, as uv does."""
 
     def metadata_dictionary(self) -> PackageMetadata:
@@ -119,7 +119,7 @@ class IndexAdapter(HTTPAdapter):
     def _keep_beginning(self, response: Response) -> None:
         """Read only the beginning of the response, for messages, and close the connection."""
         beginning = bytearray()
-        while len(beginning) < self._limits.upload_answer_bytes:
+        while len(beginning) < self._limits.upload_response_bytes:
             piece = response.raw.read(_PIECE, decode_content=True)
             if not piece:
                 break

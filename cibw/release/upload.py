@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from cibw.errors import CibwError, CredentialsError, InterruptedRunError, PartialReleaseError, UploadError, assert_never
 from cibw.model.events import PublishReport, UploadResult, UploadStatus
-from cibw.model.http import LONGEST_WAIT, NoAnswerError, TransientError, retry, waits
+from cibw.model.http import LONGEST_WAIT, NoResponseError, TransientError, retry, waits
 from cibw.model.release import (
     Decision,
     FileFinished,
@@ -22,12 +22,12 @@ from cibw.model.release import (
     UploadPlan,
     UploadStarted,
 )
-from cibw.release.answers import (
+from cibw.release.responses import (
     Credentials,
     CredentialSource,
     Receipt,
     Uploader,
-    Verdict,
+    UploadVerdict,
     advice_for,
     exists_already,
     judge,
@@ -102,23 +102,23 @@ def ending(report: PublishReport, index: PackageIndex, fault: CibwError) -> Cibw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class UploadResults:
     """A result for each file of a plan, in the plan's order."""
 
     plan: UploadPlan
     results: tuple[UploadResult, ...]
 
     @classmethod
-    def of(cls, plan: UploadPlan, now: float) -> Sheet:
-        """The sheet before the upload."""
+    def of(cls, plan: UploadPlan, now: float) -> UploadResults:
+        """The results before the upload."""
         return cls(plan=plan, results=tuple(_first(upload, now) for upload in plan.uploads))
 
-    def with_result(self, result: UploadResult) -> Sheet:
-        """The sheet with the result of a finished file."""
+    def with_result(self, result: UploadResult) -> UploadResults:
+        """The results with that of a finished file."""
         return replace(self, results=tuple(result if result.filename == one.filename else one for one in self.results))
 
     def report(self, exit_code: int = 0) -> PublishReport:
-        """The sheet as a report for `report.json`."""
+        """The results as a report for `report.json`."""
         first = self.plan.uploads[0].distribution
         return PublishReport(
             index=self.plan.index.upload,
@@ -159,16 +159,16 @@ _BROKEN = 599
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
+class UploadContext:
     """The dependencies of an upload. Waits between attempts, in seconds, double each time.
 
-    `look` lists the current files of the index. `record` saves the report, and is called whenever it changes. With
-    `skip_existing`, an existing file of the same name is accepted if it cannot be compared.
+    `list_files` lists the current files of the index. `record` saves the report, and is called whenever it changes.
+    With `skip_existing`, an existing file of the same name is accepted if it cannot be compared.
     """
 
     uploader: Uploader
     source: CredentialSource
-    look: Callable[[], Listing]
+    list_files: Callable[[], Listing]
     record: Callable[[PublishReport], None]
     emit: Callable[[UploadEvent], None]
     skip_existing: bool = False
@@ -178,45 +178,45 @@ class Sending:
     clock: Callable[[], float] = time.time
 
 
-def send_release(plan: UploadPlan, sending: Sending) -> PublishReport:
+def send_release(plan: UploadPlan, context: UploadContext) -> PublishReport:
     """Upload the files of the plan, and stop at the first file that the index does not accept.
 
     UploadError or CredentialsError if the index then has no file, PartialReleaseError if it has some of the
     files, InterruptedRunError after Ctrl-C. The report is saved first.
     """
-    sheet = Sheet.of(plan, sending.clock())
+    results = UploadResults.of(plan, context.clock())
     fault: CibwError | None = None
-    sending.record(sheet.report())
+    context.record(results.report())
     try:
-        sending.emit(UploadStarted(plan=plan, login=sending.source.description))
-        sending.uploader.prepare()
+        context.emit(UploadStarted(plan=plan, login=context.source.description))
+        context.uploader.prepare()
         for number, upload in enumerate(plan.having(Decision.SEND), 1):
-            sheet = _send(upload, number, sheet, sending)
-        sending.uploader.commit()
+            results = _send(upload, number, results, context)
+        context.uploader.commit()
     except _FileError as failed:
-        fault, sheet = failed.fault, failed.sheet
+        fault, results = failed.fault, failed.results
     except CibwError as error:
         fault = error
     except KeyboardInterrupt:
         fault = InterruptedRunError("The upload was interrupted.")
     finally:
-        sending.source.close()
-    return _finish(sheet, plan, fault, sending)
+        context.source.close()
+    return _finish(results, plan, fault, context)
 
 
 class _FileError(Exception):
-    """A file was not accepted; carries the reason and the sheet."""
+    """A file was not accepted; carries the reason and the results."""
 
-    def __init__(self, fault: CibwError, sheet: Sheet) -> None:
+    def __init__(self, fault: CibwError, results: UploadResults) -> None:
         super().__init__(fault.message)
         self.fault = fault
-        self.sheet = sheet
+        self.results = results
 
 
-def _send(upload: PlannedUpload, number: int, sheet: Sheet, sending: Sending) -> Sheet:
+def _send(upload: PlannedUpload, number: int, results: UploadResults, context: UploadContext) -> UploadResults:
     distribution = upload.distribution
-    sending.emit(FileStarted(number=number, filename=distribution.filename, size=distribution.size))
-    tries = _Tries(upload=upload, index=sheet.plan.index, sending=sending, started=sending.clock())
+    context.emit(FileStarted(number=number, filename=distribution.filename, size=distribution.size))
+    tries = _UploadAttempts(upload=upload, index=results.plan.index, context=context, started=context.clock())
     fault: CibwError | None = None
     try:
         result = tries.run()
@@ -225,31 +225,31 @@ def _send(upload: PlannedUpload, number: int, sheet: Sheet, sending: Sending) ->
     except KeyboardInterrupt:
         fault = InterruptedRunError("The upload was interrupted.")
         result = tries.result(UploadStatus.FAILED, "interrupted during the upload; the index may have it")
-    sheet = sheet.with_result(result)
-    sending.record(sheet.report())
-    sending.emit(FileFinished(result=result))
+    results = results.with_result(result)
+    context.record(results.report())
+    context.emit(FileFinished(result=result))
     if fault is not None:
-        raise _FileError(fault, sheet)
-    return sheet
+        raise _FileError(fault, results)
+    return results
 
 
-def _finish(sheet: Sheet, plan: UploadPlan, fault: CibwError | None, sending: Sending) -> PublishReport:
-    error = ending(sheet.report(), plan.index, fault) if fault else None
-    report = sheet.report(error.exit_code if error else 0)
-    sending.record(report)
-    sending.emit(UploadFinished(report=report))
+def _finish(results: UploadResults, plan: UploadPlan, fault: CibwError | None, context: UploadContext) -> PublishReport:
+    error = ending(results.report(), plan.index, fault) if fault else None
+    report = results.report(error.exit_code if error else 0)
+    context.record(report)
+    context.emit(UploadFinished(report=report))
     if error is not None:
         raise error
     return report
 
 
 @dataclass(slots=True, kw_only=True)
-class _Tries:
+class _UploadAttempts:
     """The upload attempts for one file."""
 
     upload: PlannedUpload
     index: PackageIndex
-    sending: Sending
+    context: UploadContext
     started: float
     attempts: int = 0
 
@@ -257,7 +257,7 @@ class _Tries:
         """Upload the file until the index has it; CibwError if it is not accepted."""
         try:
             return retry(
-                self._attempt, TransientError, waits(self.sending.first_wait, self.sending.attempts), self._pause
+                self._attempt, TransientError, waits(self.context.first_wait, self.context.attempts), self._pause
             )
         except TransientError as error:
             if self._is_there():
@@ -268,7 +268,7 @@ class _Tries:
 
     def result(self, status: UploadStatus, message: str = "") -> UploadResult:
         """The result for the file."""
-        now = self.sending.clock()
+        now = self.context.clock()
         one = self.upload.distribution
         is_there = status in (UploadStatus.UPLOADED, UploadStatus.ALREADY_THERE)
         return UploadResult(
@@ -293,13 +293,13 @@ class _Tries:
         receipt = self._try()
         verdict = judge(receipt)
         match verdict:
-            case Verdict.TAKEN:
+            case UploadVerdict.TAKEN:
                 return self.result(UploadStatus.UPLOADED)
-            case Verdict.DOUBTFUL:
+            case UploadVerdict.DOUBTFUL:
                 return self._doubted(receipt)
-            case Verdict.REFUSED:
+            case UploadVerdict.REFUSED:
                 return self._refused(receipt)
-            case Verdict.AGAIN:
+            case UploadVerdict.AGAIN:
                 raise TransientError(_fault(receipt), receipt.retry_after)
             case _:
                 assert_never(verdict)
@@ -313,19 +313,19 @@ class _Tries:
         return self.result(UploadStatus.ALREADY_THERE, "the index has it, but its response was lost")
 
     def _try(self) -> Receipt:
-        credentials = self.sending.source.credentials()
+        credentials = self.context.source.credentials()
         receipt = self._put(credentials)
         if receipt.status in _SHUT_OUT:
             # The token may have expired during the upload of a large file.
-            renewed = self.sending.source.credentials()
+            renewed = self.context.source.credentials()
             return self._put(renewed) if renewed != credentials else receipt
         return receipt
 
     def _put(self, credentials: Credentials) -> Receipt:
         self.attempts += 1
         try:
-            receipt = self.sending.uploader.put(self.upload, credentials)
-        except NoAnswerError as error:
+            receipt = self.context.uploader.put(self.upload, credentials)
+        except NoResponseError as error:
             receipt = Receipt(status=_BROKEN, message=str(error))
         # An index may echo the request.
         secret = credentials.password
@@ -334,7 +334,7 @@ class _Tries:
     def _doubted(self, receipt: Receipt) -> UploadResult:
         # Only the index's listing shows whether the response came from the index.
         listing = self._look()
-        for wait in waits(self.sending.first_wait, _LOOKS):
+        for wait in waits(self.context.first_wait, _LOOKS):
             if listing.unknown or listing.has(self.upload.distribution):
                 break
             self._wait("it responded with an HTML page and does not list the file", wait)
@@ -354,21 +354,21 @@ class _Tries:
             # An index may list a new file only minutes after the upload.
             message = "the index reports that it exists, and an earlier run uploaded it a short while ago"
             return self.result(UploadStatus.ALREADY_THERE, message)
-        if is_untold and self.sending.skip_existing:
+        if is_untold and self.context.skip_existing:
             message = "the index has a file with this name; it cannot be compared"
             return self.result(UploadStatus.ALREADY_THERE, message)
         raise refusal(self._filename, self.index, receipt, may_be_same=is_untold)
 
     def _wait(self, fault: str, seconds: float) -> None:
-        self.sending.emit(TryFailed(filename=self._filename, message=fault, wait=seconds))
-        self.sending.sleep(seconds)
+        self.context.emit(TryFailed(filename=self._filename, message=fault, wait=seconds))
+        self.context.sleep(seconds)
 
     def _is_there(self) -> bool:
         return self._look().has(self.upload.distribution)
 
     def _look(self) -> Listing:
         try:
-            return self.sending.look()
+            return self.context.list_files()
         except UploadError as error:
             return Listing(unknown=error.message)
 

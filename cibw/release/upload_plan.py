@@ -115,7 +115,7 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class IndexState:
     """The state of an index before an upload; `skip_existing` treats a file of the same name as the same file."""
 
     listing: Listing
@@ -162,7 +162,7 @@ def memory_of(report: PublishReport | None, index: PackageIndex, now: float) -> 
     }
 
 
-def plan_upload(release: Release, index: PackageIndex, known: Known) -> UploadPlan:
+def plan_upload(release: Release, index: PackageIndex, known: IndexState) -> UploadPlan:
     """Identical files are skipped, different files with the same name are a conflict, the rest is uploaded."""
     return UploadPlan(
         index=index,
@@ -194,7 +194,7 @@ def skipped_text(plan: UploadPlan, release: Release) -> str:
     )
 
 
-def _planned(file: FoundFile, known: Known) -> PlannedUpload:
+def _planned(file: FoundFile, known: IndexState) -> PlannedUpload:
     one = file.distribution
     decision, reason = _decide(one, known)
     return PlannedUpload(
@@ -206,7 +206,7 @@ def _planned(file: FoundFile, known: Known) -> PlannedUpload:
     )
 
 
-def _decide(distribution: Distribution, known: Known) -> tuple[Decision, str]:
+def _decide(distribution: Distribution, known: IndexState) -> tuple[Decision, str]:
     entry = known.listing.file(distribution.filename)
     if entry is None:
         was_sent = not known.listing.unknown and (distribution.filename, distribution.sha256) in known.memory

@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from cibw.ci import CiFacts, CiProvider
 from cibw.errors import AttestationError, ConfigurationError, MissingToolError, UploadError, VerificationError
-from cibw.model.http import AttestationPolicy, Forge, Publisher, Question
+from cibw.model.http import AttestationPolicy, Forge, Publisher, Request
 from cibw.model.manifest import Finding, Severity
 from cibw.model.release import Distribution, DistributionKind, Listing, upload_order
 from cibw.release.index import Lookup
@@ -24,7 +24,7 @@ _PREFIX = "  "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ExpectedRelease:
     """A release with its name, version and the files that the index should have, wheels first."""
 
     project: str
@@ -39,61 +39,61 @@ class Wanted:
         return f"{self.project} {self.version}"
 
 
-def parse_release(text: str) -> Wanted:
+def parse_release(text: str) -> ExpectedRelease:
     """Read `NAME==VERSION`; ConfigurationError for any other text."""
     from packaging.utils import canonicalize_name
 
     name, _, version = text.partition("==")
     try:
-        return Wanted(project=canonicalize_name(name.strip(), validate=True), version=Version(version))
+        return ExpectedRelease(project=canonicalize_name(name.strip(), validate=True), version=Version(version))
     except ValueError as error:
         raise ConfigurationError(f"{text!r} is not a release.", hint="Write it as name==1.0.") from error
 
 
-def listed_names(wanted: Wanted, listing: Listing) -> tuple[str, ...]:
+def listed_names(expected: ExpectedRelease, listing: Listing) -> tuple[str, ...]:
     """The names of the files on a page that belong to a release."""
-    return tuple(file.filename for file in _of_release(wanted, listing))
+    return tuple(file.filename for file in _of_release(expected, listing))
 
 
-def listed_files(wanted: Wanted, listing: Listing) -> tuple[Distribution, ...]:
+def listed_files(expected: ExpectedRelease, listing: Listing) -> tuple[Distribution, ...]:
     """The files of a release on a page, in upload order; the page has no sizes."""
-    return upload_order(tuple(_of_release(wanted, listing)))
+    return upload_order(tuple(_of_release(expected, listing)))
 
 
-def missing_names(wanted: Wanted, listing: Listing) -> tuple[str, ...]:
+def missing_names(expected: ExpectedRelease, listing: Listing) -> tuple[str, ...]:
     """The files of a release that are missing on a page."""
-    return tuple(file.filename for file in wanted.files if listing.file(file.filename) is None)
+    return tuple(file.filename for file in expected.files if listing.file(file.filename) is None)
 
 
-def compare(wanted: Wanted, listing: Listing, address: str) -> tuple[Finding, ...]:
+def compare(expected: ExpectedRelease, listing: Listing, address: str) -> tuple[Finding, ...]:
     """The differences between the files of a release and a page at `address`."""
     if listing.unknown:
         return (Finding(rule="page", message=f"{listing.unknown}.", fix="Check --simple-url."),)
-    if not wanted.files:
-        return (_missing((f"any file of {wanted}",), address),)
-    missing = missing_names(wanted, listing)
+    if not expected.files:
+        return (_missing((f"any file of {expected}",), address),)
+    missing = missing_names(expected, listing)
     found = [_missing(missing, address)] if missing else []
-    for file in wanted.files:
+    for file in expected.files:
         entry = listing.file(file.filename)
         if entry is not None and entry.sha256 != file.sha256:
             found.append(_differs(file, entry.sha256, address))
     return tuple(found)
 
 
-def withdrawn(wanted: Wanted, listing: Listing) -> tuple[Finding, ...]:
+def withdrawn(expected: ExpectedRelease, listing: Listing) -> tuple[Finding, ...]:
     """The files of a release that were yanked: the index has them, but only exact version requests get them."""
     entries = [entry for entry in listing.files if entry.yanked is not None]
-    yanked = [entry for entry in entries if any(entry.filename == file.filename for file in wanted.files)]
+    yanked = [entry for entry in entries if any(entry.filename == file.filename for file in expected.files)]
     if not yanked:
         return ()
     reasons = dict.fromkeys(entry.yanked for entry in yanked if entry.yanked)
     told = f" Reason: {'; '.join(reasons)}." if reasons else " No reason is given."
     names = tuple(entry.filename for entry in yanked)
-    is_whole = len(names) == len(wanted.files)
+    is_whole = len(names) == len(expected.files)
     return (
         Finding(
             rule="yanked",
-            message=f"{wanted} was yanked.{told}" if is_whole else f"Yanked: {', '.join(names)}.{told}",
+            message=f"{expected} was yanked.{told}" if is_whole else f"Yanked: {', '.join(names)}.{told}",
             fix="Un-yank the release on the index if that was a mistake, or publish a new version.",
             files=names,
             severity=Severity.WARNING,
@@ -101,14 +101,14 @@ def withdrawn(wanted: Wanted, listing: Listing) -> tuple[Finding, ...]:
     )
 
 
-def require_verified(wanted: Wanted, index: str, findings: tuple[Finding, ...]) -> None:
+def require_verified(expected: ExpectedRelease, index: str, findings: tuple[Finding, ...]) -> None:
     """Raise VerificationError with all findings that are errors, if there are any."""
     wrong = tuple(finding for finding in findings if finding.severity is Severity.ERROR)
     if not wrong:
         return
     lines = [f"{_PREFIX}{finding.rule}: {finding.message}" for finding in wrong]
     fixes = dict.fromkeys(finding.fix for finding in wrong if finding.fix)
-    raise VerificationError("\n".join((f"Verification of {wanted} on {index} failed:", *lines)), hint=" ".join(fixes))
+    raise VerificationError("\n".join((f"Verification of {expected} on {index} failed:", *lines)), hint=" ".join(fixes))
 
 
 def _missing(names: tuple[str, ...], address: str) -> Finding:
@@ -130,14 +130,14 @@ def _differs(file: Distribution, there: str, address: str) -> Finding:
     )
 
 
-def _of_release(wanted: Wanted, listing: Listing) -> Iterable[Distribution]:
+def _of_release(expected: ExpectedRelease, listing: Listing) -> Iterable[Distribution]:
     for entry in listing.files:
         try:
             file = Distribution.parse(entry.filename, size=0, sha256=entry.sha256)
         except ValueError:
             # An index may also list eggs and installers.
             continue
-        if file.project == wanted.project and file.version == wanted.version:
+        if file.project == expected.project and file.version == expected.version:
             yield file
 
 
@@ -148,7 +148,7 @@ _LONGEST_WAIT = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class ProjectPage:
     """The page of a project on an index; `timeout` is the maximum wait for a release in seconds.
 
     `waiting` is called with the missing files and the seconds until the next check.
@@ -167,16 +167,16 @@ class Page:
         """The URL of the page."""
         return f"{self.simple}{self.project}/"
 
-    def listing(self, wanted: Wanted) -> Listing:
+    def listing(self, expected: ExpectedRelease) -> Listing:
         """The files on the page, once it lists all files of a release or the timeout has passed."""
-        names = [file.filename for file in wanted.files]
-        return self._until(lambda: self._look(names), lambda listing: _lack(wanted, listing))
+        names = [file.filename for file in expected.files]
+        return self._until(lambda: self._look(names), lambda listing: _lack(expected, listing))
 
-    def release(self, wanted: Wanted) -> Wanted:
+    def release(self, expected: ExpectedRelease) -> ExpectedRelease:
         """A release with its files on the page, once there are any or the timeout has passed."""
-        listing = self._until(lambda: self._look([]), lambda seen: _nothing_of(wanted, seen))
-        names = listed_names(wanted, listing)
-        return replace(wanted, files=listed_files(wanted, self._look(names)) if names else ())
+        listing = self._until(lambda: self._look([]), lambda seen: _nothing_of(expected, seen))
+        names = listed_names(expected, listing)
+        return replace(expected, files=listed_files(expected, self._look(names)) if names else ())
 
     def check_bytes(self, file: Distribution, listing: Listing) -> tuple[Finding, ...]:
         """Download a file and compare its SHA-256."""
@@ -184,12 +184,12 @@ class Page:
         if entry is None or not entry.address:
             return ()
         try:
-            answer = self.lookup.ask(Question(address=entry.address), self.simple)
+            response = self.lookup.ask(Request(address=entry.address), self.simple)
         except UploadError as error:
             return (_unfetched(file, error.message),)
-        if answer.status != 200:
-            return (_unfetched(file, f"{entry.address} responded with {answer.status}"),)
-        found = hashlib.sha256(answer.body).hexdigest()
+        if response.status != 200:
+            return (_unfetched(file, f"{entry.address} responded with {response.status}"),)
+        found = hashlib.sha256(response.body).hexdigest()
         if found == file.sha256:
             return ()
         message = f"{entry.address} serves a file with the SHA-256 {found} instead of {file.sha256}."
@@ -211,15 +211,15 @@ class Page:
             return Listing(unknown=error.message.rstrip("."))
 
 
-def _lack(wanted: Wanted, listing: Listing) -> str:
-    missing = missing_names(wanted, listing)
+def _lack(expected: ExpectedRelease, listing: Listing) -> str:
+    missing = missing_names(expected, listing)
     if listing.unknown or not missing:
         return listing.unknown
     return f"{missing[0]} and {len(missing) - 1} more" if len(missing) > 1 else missing[0]
 
 
-def _nothing_of(wanted: Wanted, listing: Listing) -> str:
-    return listing.unknown or ("" if listed_names(wanted, listing) else str(wanted))
+def _nothing_of(expected: ExpectedRelease, listing: Listing) -> str:
+    return listing.unknown or ("" if listed_names(expected, listing) else str(expected))
 
 
 def _unfetched(file: Distribution, reason: str) -> Finding:
@@ -248,7 +248,7 @@ class Provenances(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attested:
+class AttestedFiles:
     """The number of files with valid attestations of a publisher, and the findings."""
 
     publisher: Publisher | None = None
@@ -267,22 +267,24 @@ def publisher_of(facts: CiFacts) -> Publisher | None:
 
 
 def check_attestations(
-    wanted: Wanted, policy: AttestationPolicy, publisher: Publisher | None, provenances: Provenances
-) -> Attested:
+    expected: ExpectedRelease, policy: AttestationPolicy, publisher: Publisher | None, provenances: Provenances
+) -> AttestedFiles:
     """Verify the attestations on an index against the workflow; if they are required, missing ones are findings."""
     if policy is AttestationPolicy.OFF:
-        return Attested()
+        return AttestedFiles()
     if publisher is None:
-        return Attested(findings=(_UNKNOWN,) if policy is AttestationPolicy.REQUIRE else ())
-    looks = [_look(file, policy, publisher, provenances) for file in wanted.files]
-    return Attested(
+        return AttestedFiles(findings=(_UNKNOWN,) if policy is AttestationPolicy.REQUIRE else ())
+    looks = [_look(file, policy, publisher, provenances) for file in expected.files]
+    return AttestedFiles(
         publisher=publisher,
         files=sum(look.files for look in looks),
         findings=tuple(dict.fromkeys(finding for look in looks for finding in look.findings)),
     )
 
 
-def _look(file: Distribution, policy: AttestationPolicy, publisher: Publisher, provenances: Provenances) -> Attested:
+def _look(
+    file: Distribution, policy: AttestationPolicy, publisher: Publisher, provenances: Provenances
+) -> AttestedFiles:
     is_required = policy is AttestationPolicy.REQUIRE
     try:
         text = provenances.fetch(file)
@@ -290,13 +292,15 @@ def _look(file: Distribution, policy: AttestationPolicy, publisher: Publisher, p
             missing = Finding(
                 rule="attestation", message=f"{file.filename} has no attestation.", files=(file.filename,)
             )
-            return Attested(findings=(missing,) if is_required else ())
+            return AttestedFiles(findings=(missing,) if is_required else ())
         provenances.verify(text, file, publisher)
     except AttestationError as error:
         wrong = Finding(rule="attestation", message=error.message, fix=error.hint, files=(file.filename,))
-        return Attested(findings=(wrong,))
+        return AttestedFiles(findings=(wrong,))
     except (MissingToolError, UploadError) as error:
         message = f"Attestations were not verified. {error.message}"
         severity = Severity.ERROR if is_required else Severity.SKIPPED
-        return Attested(findings=(Finding(rule="attestation", message=message, fix=error.hint, severity=severity),))
-    return Attested(files=1)
+        return AttestedFiles(
+            findings=(Finding(rule="attestation", message=message, fix=error.hint, severity=severity),)
+        )
+    return AttestedFiles(files=1)

@@ -10,7 +10,7 @@ from cibw.model.manifest import CollectedFile, Collection, Finding, Folder, Seve
 from cibw.model.release import ATTESTATION_ENDING, SDIST_ENDING, WHEEL_ENDING, Distribution
 from cibw.reporting.codecs import json_text
 from cibw.reporting.errors import by_rule
-from cibw.reporting.terminal import Look, count, duration, size
+from cibw.reporting.terminal import TerminalStyle, count, duration, size
 
 # The findings about a release as text.
 
@@ -19,26 +19,26 @@ _WIDEST = 120
 _TITLES = ((Severity.ERROR, "Errors"), (Severity.WARNING, "Warnings"), (Severity.SKIPPED, "Not checked"))
 
 
-def findings_text(files: tuple[Distribution, ...], findings: tuple[Finding, ...], look: Look) -> str:
+def findings_text(files: tuple[Distribution, ...], findings: tuple[Finding, ...], style: TerminalStyle) -> str:
     """The files with a mark for each, the findings by severity, and the verdict; ends with a newline."""
-    lines = [*_file_lines(files, findings, look), *finding_lines(findings, len(files), look)]
-    return "\n".join([*lines, _verdict(files, findings, look), ""])
+    lines = [*_file_lines(files, findings, style), *finding_lines(findings, len(files), style)]
+    return "\n".join([*lines, _verdict(files, findings, style), ""])
 
 
-def finding_lines(findings: tuple[Finding, ...], total: int, look: Look) -> Iterator[str]:
+def finding_lines(findings: tuple[Finding, ...], total: int, style: TerminalStyle) -> Iterator[str]:
     """The findings about `total` files by severity and rule; an empty line follows each part."""
     for severity, title in _TITLES:
         alike = by_rule(findings, severity)
         if alike:
-            yield look.bold(title)
+            yield style.bold(title)
         for rule, members in alike.items():
-            yield f"  {_mark(severity, look)} {look.bold(rule)}"
-            yield from _rule_lines(members, total, look)
+            yield f"  {_mark(severity, style)} {style.bold(rule)}"
+            yield from _rule_lines(members, total, style)
         if alike:
             yield ""
 
 
-def _file_lines(files: tuple[Distribution, ...], findings: tuple[Finding, ...], look: Look) -> Iterator[str]:
+def _file_lines(files: tuple[Distribution, ...], findings: tuple[Finding, ...], style: TerminalStyle) -> Iterator[str]:
     if not files:
         return
     names = max(len(one.filename) for one in files)
@@ -49,52 +49,52 @@ def _file_lines(files: tuple[Distribution, ...], findings: tuple[Finding, ...], 
         # Findings about all files are shown once, below.
         own = [finding.rule for finding in found if not _is_of_all(finding, len(files))]
         rules = ", ".join(dict.fromkeys(own))
-        facts = f"{_file_mark(worst, look)} {one.filename.ljust(names)}   {size(one.size).rjust(sizes)}"
-        room = look.width - names - sizes - 12
-        yield f"  {facts}{_rules(rules, room, look)}".rstrip()
+        facts = f"{_file_mark(worst, style)} {one.filename.ljust(names)}   {size(one.size).rjust(sizes)}"
+        room = style.width - names - sizes - 12
+        yield f"  {facts}{_rules(rules, room, style)}".rstrip()
     yield ""
 
 
-def _rules(rules: str, room: int, look: Look) -> str:
+def _rules(rules: str, room: int, style: TerminalStyle) -> str:
     if len(rules) <= room:
-        return f"   {look.dim(rules)}" if rules else ""
+        return f"   {style.dim(rules)}" if rules else ""
     # If the rules do not fit next to the name, all of them go below it.
-    return "".join(f"\n      {look.dim(line)}" for line in _wrapped(rules, look, 6)) if rules else ""
+    return "".join(f"\n      {style.dim(line)}" for line in _wrapped(rules, style, 6)) if rules else ""
 
 
-def _file_mark(severity: Severity | None, look: Look) -> str:
+def _file_mark(severity: Severity | None, style: TerminalStyle) -> str:
     if severity is None or severity is Severity.SKIPPED:
-        return look.good(look.symbol("✓", "ok"))
-    return _mark(severity, look)
+        return style.good(style.symbol("✓", "ok"))
+    return _mark(severity, style)
 
 
-def _mark(severity: Severity, look: Look) -> str:
+def _mark(severity: Severity, style: TerminalStyle) -> str:
     match severity:
         case Severity.ERROR:
-            return look.bad(look.symbol("✗", "x "))
+            return style.bad(style.symbol("✗", "x "))
         case Severity.WARNING:
-            return look.warning(look.symbol("⚠", "! "))
+            return style.warning(style.symbol("⚠", "! "))
         case Severity.SKIPPED:
-            return look.dim(look.symbol("∅", "- "))
+            return style.dim(style.symbol("∅", "- "))
         case _:
             assert_never(severity)
 
 
-def _rule_lines(findings: list[Finding], total: int, look: Look) -> Iterator[str]:
+def _rule_lines(findings: list[Finding], total: int, style: TerminalStyle) -> Iterator[str]:
     for finding in findings:
         for paragraph in finding.message.splitlines():
-            yield from (f"    {line}" for line in _wrapped(look.clean(paragraph), look, 4))
-        yield from (f"    {look.dim(line)}" for line in _files(finding, total))
+            yield from (f"    {line}" for line in _wrapped(style.clean(paragraph), style, 4))
+        yield from (f"    {style.dim(line)}" for line in _files(finding, total))
         # The fix for several faults follows the last one.
         if finding is findings[-1] or finding.fix != findings[findings.index(finding) + 1].fix:
-            yield from _fix_lines(finding.fix, look)
+            yield from _fix_lines(finding.fix, style)
 
 
-def _fix_lines(fix: str, look: Look) -> Iterator[str]:
-    arrow = look.symbol("→", "->")
+def _fix_lines(fix: str, style: TerminalStyle) -> Iterator[str]:
+    arrow = style.symbol("→", "->")
     for paragraph in fix.splitlines():
-        first, *rest = _wrapped(paragraph, look, 5 + len(arrow)) or [""]
-        yield f"    {look.good(arrow)} {first}"
+        first, *rest = _wrapped(paragraph, style, 5 + len(arrow)) or [""]
+        yield f"    {style.good(arrow)} {first}"
         yield from (f"    {' ' * len(arrow)} {line}" for line in rest)
 
 
@@ -110,16 +110,16 @@ def _files(finding: Finding, total: int) -> Iterable[str]:
     return [*names[:_SHOWN_FILES], *more]
 
 
-def _wrapped(text: str, look: Look, spare: int) -> list[str]:
-    width = max(20, min(look.width, _WIDEST) - spare)
+def _wrapped(text: str, style: TerminalStyle, spare: int) -> list[str]:
+    width = max(20, min(style.width, _WIDEST) - spare)
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
-def _verdict(files: tuple[Distribution, ...], findings: tuple[Finding, ...], look: Look) -> str:
+def _verdict(files: tuple[Distribution, ...], findings: tuple[Finding, ...], style: TerminalStyle) -> str:
     text = verdict(files, findings)
     if stops(findings):
-        return look.bad(f"{look.symbol('✗', 'x')} {text}")
-    return look.good(f"{look.symbol('✓', 'ok')} {text}")
+        return style.bad(f"{style.symbol('✗', 'x')} {text}")
+    return style.good(f"{style.symbol('✓', 'ok')} {text}")
 
 
 def verdict(files: tuple[Distribution, ...], findings: tuple[Finding, ...]) -> str:
@@ -180,12 +180,12 @@ def findings_to_json(files: tuple[Distribution, ...], findings: tuple[Finding, .
 _SHOWN = 5
 
 
-def collection_lines(collection: Collection, output: str, look: Look) -> list[str]:
+def collection_lines(collection: Collection, output: str, style: TerminalStyle) -> list[str]:
     """The summary: a line for each folder, then missing identifiers, then files that were already in the output."""
-    lines = [look.bold(_headline(collection, output)), *_folders(collection, look)]
-    lines += _repeated(collection.repeated, look)
-    lines += _expected(collection, look)
-    lines += _others(collection, output, look)
+    lines = [style.bold(_headline(collection, output)), *_folders(collection, style)]
+    lines += _repeated(collection.repeated, style)
+    lines += _expected(collection, style)
+    lines += _others(collection, output, style)
     return lines
 
 
@@ -197,21 +197,21 @@ def _headline(collection: Collection, output: str) -> str:
     return f"Collected {count(copied, 'file')} into {output}{rest}"
 
 
-def _folders(collection: Collection, look: Look) -> Iterable[str]:
+def _folders(collection: Collection, style: TerminalStyle) -> Iterable[str]:
     rows = [(one.name, _contents(one), size(sum(file.size for file in one.files))) for one in collection.folders]
     names, contents, sizes = (max(map(len, column)) for column in zip(*rows, strict=True))
     for name, content, total in rows:
         gap = " " * (names - len(name))
-        yield f"  {look.bold(name)}{gap}  {content.ljust(contents)}  {look.dim(total.rjust(sizes))}"
+        yield f"  {style.bold(name)}{gap}  {content.ljust(contents)}  {style.dim(total.rjust(sizes))}"
 
 
-def _others(collection: Collection, output: str, look: Look) -> Iterable[str]:
+def _others(collection: Collection, output: str, style: TerminalStyle) -> Iterable[str]:
     if collection.kept:
-        yield look.dim(f"  already in {output}: {_listed(collection.kept)}")
+        yield style.dim(f"  already in {output}: {_listed(collection.kept)}")
     if collection.strangers:
-        mark = look.symbol("⚠", "!")
-        yield look.warning(f"  {mark} in {output}, but not in these directories: {_listed(collection.strangers)}")
-        yield look.dim("    remove files that do not belong to the release; cibw does not remove them")
+        mark = style.symbol("⚠", "!")
+        yield style.warning(f"  {mark} in {output}, but not in these directories: {_listed(collection.strangers)}")
+        yield style.dim("    remove files that do not belong to the release; cibw does not remove them")
 
 
 def _contents(folder: Folder) -> str:
@@ -221,12 +221,12 @@ def _contents(folder: Folder) -> str:
     return ", ".join(count(number, noun) for number, noun in counts if number) or "dist.json alone"
 
 
-def _repeated(files: Iterable[CollectedFile], look: Look) -> Iterable[str]:
+def _repeated(files: Iterable[CollectedFile], style: TerminalStyle) -> Iterable[str]:
     for file in files:
-        yield look.dim(f"  {file.filename} is also in {file.folder}, with the same contents")
+        yield style.dim(f"  {file.filename} is also in {file.folder}, with the same contents")
 
 
-def _expected(collection: Collection, look: Look) -> Iterable[str]:
+def _expected(collection: Collection, style: TerminalStyle) -> Iterable[str]:
     manifest = collection.manifest
     if not manifest.expected:
         return
@@ -234,10 +234,10 @@ def _expected(collection: Collection, look: Look) -> Iterable[str]:
     missing = [str(identifier) for identifier in manifest.expected if identifier not in served]
     total = count(len(manifest.expected), "expected identifier")
     if missing:
-        mark = look.symbol("⚠", "!")
-        yield look.warning(f"  {mark} {len(missing)} of {total} without a wheel: {_listed(missing)}")
+        mark = style.symbol("⚠", "!")
+        yield style.warning(f"  {mark} {len(missing)} of {total} without a wheel: {_listed(missing)}")
     else:
-        yield look.dim(f"  {look.symbol('✓', 'ok')} a wheel for each expected identifier ({len(manifest.expected)})")
+        yield style.dim(f"  {style.symbol('✓', 'ok')} a wheel for each expected identifier ({len(manifest.expected)})")
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -249,24 +249,24 @@ def _listed(names: Iterable[str]) -> str:
 # The output of `cibw sdist`.
 
 
-def begun_line(directory: str, look: Look) -> str:
+def begun_line(directory: str, style: TerminalStyle) -> str:
     """The line before the build."""
-    return look.bold(f"Building the sdist into {directory}")
+    return style.bold(f"Building the sdist into {directory}")
 
 
-def built_lines(sdist: Distribution, path: str, seconds: float, look: Look) -> list[str]:
+def built_lines(sdist: Distribution, path: str, seconds: float, style: TerminalStyle) -> list[str]:
     """An sdist that was built."""
-    mark = look.good(look.symbol("✓", "ok"))
-    facts = look.dim(f"{size(sdist.size)}, {duration(seconds)}")
-    return [f"{mark} {look.bold(path)} {facts}", _hash(sdist, look)]
+    mark = style.good(style.symbol("✓", "ok"))
+    facts = style.dim(f"{size(sdist.size)}, {duration(seconds)}")
+    return [f"{mark} {style.bold(path)} {facts}", _hash(sdist, style)]
 
 
-def kept_lines(sdist: Distribution, path: str, look: Look) -> list[str]:
+def kept_lines(sdist: Distribution, path: str, style: TerminalStyle) -> list[str]:
     """An sdist that already exists."""
-    mark = look.good(look.symbol("→", "->"))
-    facts = look.dim(f"{size(sdist.size)}, already built from the same source; --force rebuilds it")
-    return [f"{mark} {look.bold(path)} {facts}", _hash(sdist, look)]
+    mark = style.good(style.symbol("→", "->"))
+    facts = style.dim(f"{size(sdist.size)}, already built from the same source; --force rebuilds it")
+    return [f"{mark} {style.bold(path)} {facts}", _hash(sdist, style)]
 
 
-def _hash(sdist: Distribution, look: Look) -> str:
-    return look.dim(f"  SHA-256 {sdist.sha256}")
+def _hash(sdist: Distribution, style: TerminalStyle) -> str:
+    return style.dim(f"  SHA-256 {sdist.sha256}")

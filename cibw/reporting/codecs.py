@@ -12,7 +12,7 @@ from cibw.model.identifiers import BuildIdentifier, Interpreter, Target
 from cibw.model.machines import ContainerSpec, CreateOptions, HostSpec, MachineSpec
 from cibw.model.manifest import MANIFEST_VERSION, Manifest
 from cibw.model.plan import PLAN_VERSION, Action, Fetch, Plan, PutFiles, PutText, Run
-from cibw.model.templates import Command, EnvExpr, EnvPart, Late, Shell, Substitution, Template, Variable
+from cibw.model.templates import Command, EnvExpr, EnvPart, Placeholder, Shell, Substitution, Template, Variable
 from cibw.reporting.streams import neutral_json
 from cibw.untrusted.limits import parse_json
 
@@ -56,7 +56,7 @@ def _pretty(value: object, indent: int) -> str:
 
 def template_data(template: Template) -> object:
     """A template as plain data."""
-    if not any(isinstance(part, Late) for part in template.parts):
+    if not any(isinstance(part, Placeholder) for part in template.parts):
         return str(template)
     return [part if isinstance(part, str) else {"late": part.value} for part in template.parts]
 
@@ -65,7 +65,7 @@ def template_from(data: object) -> Template:
     """Read a template; ValueError for invalid data."""
     if isinstance(data, str):
         return Template.of(data)
-    return Template.of(*(_literal_or_late(part) for part in _list(data)))
+    return Template.of(*(_literal_or_placeholder(part) for part in _list(data)))
 
 
 def expression_data(expression: EnvExpr) -> object:
@@ -89,7 +89,7 @@ def _part_data(part: EnvPart) -> object:
     match part:
         case str():
             return part
-        case Late():
+        case Placeholder():
             return {"late": part.value}
         case Substitution(command=command, dialect=dialect):
             told = {} if dialect is Shell.SH else {"dialect": dialect.value}
@@ -107,7 +107,7 @@ def _parts_from(data: object) -> tuple[EnvPart, ...]:
 
 def _part_from(data: object) -> EnvPart:
     if not isinstance(data, dict) or "type" not in data:
-        return _literal_or_late(data)
+        return _literal_or_placeholder(data)
     if data["type"] == "substitution":
         return Substitution(text(_get(data, "command")), Shell(data.get("dialect", Shell.SH.value)))
     if data["type"] == "variable":
@@ -117,8 +117,8 @@ def _part_from(data: object) -> EnvPart:
     raise ValueError(f"{data['type']!r} is not a valid type of an assignment's part")
 
 
-def _literal_or_late(data: object) -> str | Late:
-    return Late(text(_get(data, "late"))) if isinstance(data, dict) else text(data)
+def _literal_or_placeholder(data: object) -> str | Placeholder:
+    return Placeholder(text(_get(data, "late"))) if isinstance(data, dict) else text(data)
 
 
 def _list(data: object) -> list[object]:

@@ -26,9 +26,9 @@ from cibw.model.events import (
     WarningRaised,
 )
 from cibw.reporting.errors import failure_text, headline
-from cibw.reporting.streams import FoldStyle, Level, annotation, close_fold, open_fold, write_command
+from cibw.reporting.streams import Level, LogGroupStyle, annotation, close_group, open_group, write_command
 from cibw.reporting.tables import ending
-from cibw.reporting.terminal import Look, cached, count, dimmed, duration, size
+from cibw.reporting.terminal import TerminalStyle, cached, count, dimmed, duration, size
 
 # Format the lines of the console.
 
@@ -36,82 +36,82 @@ _NAME_WIDTH = 18
 _TIME_WIDTH = 10
 
 
-def run_lines(event: RunStarted, look: Look) -> list[str]:
+def run_lines(event: RunStarted, style: TerminalStyle) -> list[str]:
     """The heading of the run."""
     wheels = count(len(event.plan.identifiers), "wheel")
-    notes = [line for note in event.plan.notes for line in dimmed(note, look)]
-    return [look.bold(f"Building {wheels} into {event.output_dir}"), *notes]
+    notes = [line for note in event.plan.notes for line in dimmed(note, style)]
+    return [style.bold(f"Building {wheels} into {event.output_dir}"), *notes]
 
 
-def job_lines(event: JobStarted, look: Look) -> list[str]:
+def job_lines(event: JobStarted, style: TerminalStyle) -> list[str]:
     """A job and its machine."""
-    return [f"{look.bold(event.job)} {look.dim(look.symbol('·', '-'))} {look.dim(event.machine)}"]
+    return [f"{style.bold(event.job)} {style.dim(style.symbol('·', '-'))} {style.dim(event.machine)}"]
 
 
-def build_heading(identifier: str, number: int, total: int, look: Look) -> str:
+def build_heading(identifier: str, number: int, total: int, style: TerminalStyle) -> str:
     """The heading of a build."""
-    return f"{look.bold(identifier)} {look.dim(f'({number} of {total})')}"
+    return f"{style.bold(identifier)} {style.dim(f'({number} of {total})')}"
 
 
-def open_step(title: str, look: Look) -> str:
+def open_step(title: str, style: TerminalStyle) -> str:
     """The line above a step's output."""
-    return f"  {look.dim(look.symbol('▸', '>'))} {title}"
+    return f"  {style.dim(style.symbol('▸', '>'))} {title}"
 
 
-def running_step(title: str, look: Look) -> str:
+def running_step(title: str, style: TerminalStyle) -> str:
     """The line for a step until it ends."""
-    arrow = look.symbol("▸", ">")
-    return f"  {look.dim(f'{arrow} {title} ...')}"
+    arrow = style.symbol("▸", ">")
+    return f"  {style.dim(f'{arrow} {title} ...')}"
 
 
-def step_line(event: StepFinished, look: Look) -> str:
+def step_line(event: StepFinished, style: TerminalStyle) -> str:
     """A finished step with its time."""
-    symbol = look.good(look.symbol("✓", "ok")) if event.succeeded else look.bad(look.symbol("✗", "FAILED"))
+    symbol = style.good(style.symbol("✓", "ok")) if event.succeeded else style.bad(style.symbol("✗", "FAILED"))
     name = event.step.value.ljust(_NAME_WIDTH)
     time = duration(event.seconds).rjust(_TIME_WIDTH)
-    return f"  {symbol} {name if event.succeeded else look.bad(name)} {look.dim(time)}"
+    return f"  {symbol} {name if event.succeeded else style.bad(name)} {style.dim(time)}"
 
 
-def command_lines(command: str, look: Look) -> list[str]:
+def command_lines(command: str, style: TerminalStyle) -> list[str]:
     """A command as a user would type it."""
     first, *rest = command.split("\n")
-    return [f"    {look.dim('$')} {look.bold(first)}", *(f"      {look.bold(line)}" for line in rest)]
+    return [f"    {style.dim('$')} {style.bold(first)}", *(f"      {style.bold(line)}" for line in rest)]
 
 
-def output_line(line: str, look: Look) -> str:
+def output_line(line: str, style: TerminalStyle) -> str:
     """A line that a command wrote."""
-    return f"    {look.dim(look.symbol('│', '|'))} {look.clean(line)}".rstrip()
+    return f"    {style.dim(style.symbol('│', '|'))} {style.clean(line)}".rstrip()
 
 
-def warning_line(message: str, look: Look) -> str:
+def warning_line(message: str, style: TerminalStyle) -> str:
     """A warning at the place where it was raised."""
-    return look.warning(f"  {look.symbol('⚠', '!')} WARNING: {message}")
+    return style.warning(f"  {style.symbol('⚠', '!')} WARNING: {message}")
 
 
-def result_lines(result: BuildResult, look: Look) -> list[str]:
+def result_lines(result: BuildResult, style: TerminalStyle) -> list[str]:
     """The result of a build; nothing for a failure, which has its own block."""
-    arrow = look.good(look.symbol("→", "->"))
+    arrow = style.good(style.symbol("→", "->"))
     match result.status:
         case Status.BUILT | Status.REUSED | Status.RESTORED:
             if result.wheel is None:
                 return []
             verb = {Status.REUSED: "reuses ", Status.RESTORED: "from the store: "}.get(result.status, "")
             facts = [size(result.wheel.size), _tested(result), duration(result.seconds), *_cached(result)]
-            return [f"  {arrow} {verb}{look.bold(result.wheel.filename)}", look.dim(f"    {', '.join(facts)}")]
+            return [f"  {arrow} {verb}{style.bold(result.wheel.filename)}", style.dim(f"    {', '.join(facts)}")]
         case Status.CANCELLED:
-            return [look.dim(f"{look.symbol('∅', '-')} {result.identifier} cancelled")]
+            return [style.dim(f"{style.symbol('∅', '-')} {result.identifier} cancelled")]
         case Status.FAILED:
             return []
         case _:
             assert_never(result.status)
 
 
-def untouched_line(result: BuildResult, heading: str, look: Look) -> str:
+def untouched_line(result: BuildResult, heading: str, style: TerminalStyle) -> str:
     """A build that needed no machine, because its wheel and test results come from an earlier run."""
     wheel = result.wheel.filename if result.wheel and result.status is Status.REUSED else ""
     how = f"served by {wheel}" if wheel else "from the store"
     tested = ", tested before" if result.tested else f", {_tested(result)}"
-    return f"{heading} {look.good(look.symbol('→', '->'))} {look.dim(how + tested)}"
+    return f"{heading} {style.good(style.symbol('→', '->'))} {style.dim(how + tested)}"
 
 
 def _cached(result: BuildResult) -> list[str]:
@@ -137,7 +137,7 @@ class _Progress:
     total: int = 0
     begun: set[str] = field(default_factory=set)
     failures: set[Failure] = field(default_factory=set)
-    folds: int = 0
+    groups: int = 0
     scope: str = ""
     steps: dict[str, str] = field(default_factory=dict)
     open_key: str = ""
@@ -149,14 +149,16 @@ class _Progress:
 class Console:
     """Writes each event to a stream: a line per step, output below it or folded, a table at the end.
 
-    `clock` returns seconds since the epoch, which GitLab needs for folds. With parallel builds, a heading marks
+    `clock` returns seconds since the epoch, which GitLab needs for log groups. With parallel builds, a heading marks
     where the lines of another build begin. Failures go to `errors`, if given.
     """
 
-    def __init__(self, stream: TextIO, look: Look, clock: Callable[[], float], *, errors: TextIO | None = None) -> None:
+    def __init__(
+        self, stream: TextIO, style: TerminalStyle, clock: Callable[[], float], *, errors: TextIO | None = None
+    ) -> None:
         self._stream = stream
         self._errors = errors or stream
-        self._look = look
+        self._style = style
         self._clock = clock
         self._state = _Progress()
 
@@ -181,12 +183,12 @@ class Console:
         state = self._state
         if isinstance(event, RunStarted):
             state.total = len(event.plan.identifiers)
-            self._write(*run_lines(event, self._look))
+            self._write(*run_lines(event, self._style))
             return
         self._close()
         if event.report.failure is not None:
             self._fail(event.report.failure)
-        self._write(*ending(event.report, state.warnings, self._look))
+        self._write(*ending(event.report, state.warnings, self._style))
         if event.report.failure is not None:
             self._annotate(Level.ERROR, headline(event.report.failure), event.report.failure.message)
 
@@ -196,15 +198,15 @@ class Console:
         match event:
             case JobStarted():
                 state.scope = event.job
-                self._write("", *job_lines(event, self._look))
+                self._write("", *job_lines(event, self._style))
             case Progress():
                 if event.text != state.last_progress:
-                    self._write(f"  {self._look.dim(event.text)}")
+                    self._write(f"  {self._style.dim(event.text)}")
                 state.last_progress = event.text
             case BuildStarted():
                 state.scope = str(event.identifier)
                 state.begun.add(state.scope)
-                self._write("", build_heading(state.scope, len(state.begun), state.total, self._look))
+                self._write("", build_heading(state.scope, len(state.begun), state.total, self._style))
             case BuildFinished():
                 self._build_finished(event)
             case _:
@@ -216,13 +218,13 @@ class Console:
         # A build that never started has no heading yet.
         if scope in begun:
             self._enter(scope)
-            self._write(*result_lines(result, self._look))
+            self._write(*result_lines(result, self._style))
         elif result.wheel is not None:
             begun.add(scope)
-            heading = build_heading(scope, len(begun), self._state.total, self._look)
-            self._write(untouched_line(result, heading, self._look))
+            heading = build_heading(scope, len(begun), self._state.total, self._style)
+            self._write(untouched_line(result, heading, self._style))
         else:
-            self._write(*result_lines(result, self._look))
+            self._write(*result_lines(result, self._style))
         # The builds of a job without a machine share one failure.
         if result.failure is not None and result.failure not in self._state.failures:
             self._state.failures.add(result.failure)
@@ -232,7 +234,7 @@ class Console:
     def _fail(self, failure: Failure) -> None:
         self._draw_over()
         self._stream.flush()
-        text = "".join(f"{line}\n" for line in ("", *failure_text(failure, self._look).split("\n")))
+        text = "".join(f"{line}\n" for line in ("", *failure_text(failure, self._style).split("\n")))
         self._errors.write(_encodable(text, self._errors))
         self._errors.flush()
 
@@ -242,14 +244,14 @@ class Console:
             case StepStarted():
                 self._enter(event.scope)
                 state.steps[event.scope] = event.step.value
-                self._draw(running_step(event.step.value, self._look))
+                self._draw(running_step(event.step.value, self._style))
             case StepFinished():
                 self._enter(event.scope)
                 self._close()
                 state.steps.pop(event.scope, None)
-                self._write(step_line(event, self._look))
+                self._write(step_line(event, self._style))
             case CommandStarted() | OutputLine():
-                if self._look.output:
+                if self._style.output:
                     self._inside(event)
             case _:
                 assert_never(event)
@@ -259,45 +261,47 @@ class Console:
         if not self._state.open_key:
             self._open(event.scope)
         if isinstance(event, CommandStarted):
-            self._write(*command_lines(event.text, self._look))
+            self._write(*command_lines(event.text, self._style))
         else:
-            self._write(output_line(event.text, self._look))
+            self._write(output_line(event.text, self._style))
 
     def _warning(self, event: WarningRaised) -> None:
         self._enter(event.scope)
         self._close()
         self._state.warnings.append((event.scope, event.message))
-        self._write(warning_line(event.message, self._look))
+        self._write(warning_line(event.message, self._style))
         self._annotate(Level.WARNING, event.scope, event.message)
 
     def _enter(self, scope: str) -> None:
         if scope and scope != self._state.scope:
             self._close()
             self._state.scope = scope
-            self._write("", f"{self._look.bold(scope)} {self._look.dim('(continued)')}")
+            self._write("", f"{self._style.bold(scope)} {self._style.dim('(continued)')}")
 
     def _open(self, scope: str) -> None:
         state = self._state
-        state.folds += 1
-        state.open_key = f"{scope}.{state.folds}"
+        state.groups += 1
+        state.open_key = f"{scope}.{state.groups}"
         title = state.steps.get(scope, "")
-        if self._look.fold is FoldStyle.NONE:
-            self._write(open_step(title, self._look))
+        if self._style.group_style is LogGroupStyle.NONE:
+            self._write(open_step(title, self._style))
         else:
-            self._command(open_fold(self._look.fold, f"{scope}: {title}", key=state.open_key, now=self._clock()))
+            self._command(
+                open_group(self._style.group_style, f"{scope}: {title}", key=state.open_key, now=self._clock())
+            )
 
     def _close(self) -> None:
         state = self._state
         if state.open_key:
-            self._command(close_fold(self._look.fold, key=state.open_key, now=self._clock()))
+            self._command(close_group(self._style.group_style, key=state.open_key, now=self._clock()))
         state.open_key = ""
 
     def _annotate(self, level: Level, title: str, message: str) -> None:
-        self._command(annotation(self._look.fold, level, title, message))
+        self._command(annotation(self._style.group_style, level, title, message))
 
     def _draw(self, line: str) -> None:
         """Show a line that the next one overwrites, if the terminal allows it."""
-        if self._look.redraws and not self._look.output:
+        if self._style.redraws and not self._style.output:
             self._put(line)
             self._state.is_drawn = True
 

@@ -7,30 +7,30 @@ from collections.abc import Callable, Iterable, Iterator
 from cibw.errors import CibwError, ConfigurationError, ErrorContext, Mistake
 from cibw.model.events import Failure, failure_of
 from cibw.model.manifest import Finding, Severity
-from cibw.reporting.streams import FoldStyle, Level, annotation
-from cibw.reporting.terminal import Look, count, exit_code, folded, with_arrow
+from cibw.reporting.streams import Level, LogGroupStyle, annotation
+from cibw.reporting.terminal import TerminalStyle, count, exit_code, with_arrow, wrapped
 
 # Format errors and failures as text.
 
 
-def error_text(error: CibwError, look: Look) -> str:
+def error_text(error: CibwError, style: TerminalStyle) -> str:
     """An error that ends the program, for the terminal: several lines, the last without a newline."""
     if isinstance(error, ConfigurationError) and error.mistakes:
-        return "\n".join(_configuration_lines(error, look))
-    return failure_text(failure_of(error), look)
+        return "\n".join(_configuration_lines(error, style))
+    return failure_text(failure_of(error), style)
 
 
-def failure_text(failure: Failure, look: Look) -> str:
+def failure_text(failure: Failure, style: TerminalStyle) -> str:
     """A failure with its place, its last lines of output, its log and its hint."""
     context = failure.context
-    lines = [_rule(headline(failure), look), *folded(failure.message, look)]
-    lines += [f"  {look.dim(f'{name:<8}')} {text}" for name, text in _facts(context)]
+    lines = [_rule(headline(failure), style), *wrapped(failure.message, style)]
+    lines += [f"  {style.dim(f'{name:<8}')} {text}" for name, text in _facts(context)]
     if context.last_lines:
-        bar = look.symbol("│", "|")
-        lines.append(f"  {look.dim('last lines')}")
-        lines += [f"    {look.bad(bar)} {look.clean(line)}".rstrip() for line in context.last_lines]
-    lines += with_arrow(failure.hint, look) if failure.hint else []
-    lines.append(look.bad(_bar(look)))
+        bar = style.symbol("│", "|")
+        lines.append(f"  {style.dim('last lines')}")
+        lines += [f"    {style.bad(bar)} {style.clean(line)}".rstrip() for line in context.last_lines]
+    lines += with_arrow(failure.hint, style) if failure.hint else []
+    lines.append(style.bad(_bar(style)))
     return "\n".join(lines)
 
 
@@ -54,35 +54,35 @@ def _facts(context: ErrorContext) -> list[tuple[str, str]]:
     return facts
 
 
-def _configuration_lines(error: ConfigurationError, look: Look) -> list[str]:
+def _configuration_lines(error: ConfigurationError, style: TerminalStyle) -> list[str]:
     number = count(len(error.mistakes), "mistake")
-    lines = [_rule(f"The configuration has {number}", look)]
+    lines = [_rule(f"The configuration has {number}", style)]
     for mistake in error.mistakes:
-        lines += _mistake_lines(mistake, look)
-    lines += with_arrow(error.hint, look) if error.hint else []
-    lines.append(look.bad(_bar(look)))
+        lines += _mistake_lines(mistake, style)
+    lines += with_arrow(error.hint, style) if error.hint else []
+    lines.append(style.bad(_bar(style)))
     return lines
 
 
-def _mistake_lines(mistake: Mistake, look: Look) -> list[str]:
-    lines = [f"  {look.bad(look.symbol('✗', 'x'))} {look.bold(mistake.place)}"] if mistake.place else []
-    lines += folded(mistake.message, look, 4)
+def _mistake_lines(mistake: Mistake, style: TerminalStyle) -> list[str]:
+    lines = [f"  {style.bad(style.symbol('✗', 'x'))} {style.bold(mistake.place)}"] if mistake.place else []
+    lines += wrapped(mistake.message, style, 4)
     for line in mistake.hint.splitlines():
-        lines += with_arrow(line, look, 4)
+        lines += with_arrow(line, style, 4)
     return lines
 
 
-def _rule(title: str, look: Look) -> str:
-    dash = look.symbol("━", "=")
-    return look.bad(f"{dash * 2} {title} ".ljust(_rule_width(look), dash))
+def _rule(title: str, style: TerminalStyle) -> str:
+    dash = style.symbol("━", "=")
+    return style.bad(f"{dash * 2} {title} ".ljust(_rule_width(style), dash))
 
 
-def _bar(look: Look) -> str:
-    return look.symbol("━", "=") * _rule_width(look)
+def _bar(style: TerminalStyle) -> str:
+    return style.symbol("━", "=") * _rule_width(style)
 
 
-def _rule_width(look: Look) -> int:
-    return min(look.width, 80)
+def _rule_width(style: TerminalStyle) -> int:
+    return min(style.width, 80)
 
 
 # Findings about a release as text.
@@ -97,13 +97,13 @@ def by_rule(findings: Iterable[Finding], severity: Severity) -> dict[str, list[F
     return alike
 
 
-def warning_lines(findings: Iterable[Finding], look: Look) -> list[str]:
+def warning_lines(findings: Iterable[Finding], style: TerminalStyle) -> list[str]:
     """The warnings among some findings, each with its fix."""
     lines = []
     for finding in findings:
         if finding.severity is Severity.WARNING:
-            lines.append(look.warning(f"{look.symbol('⚠', '!')} WARNING: {finding.message}"))
-            lines.append(f"  {look.symbol('→', '->')} {finding.fix}")
+            lines.append(style.warning(f"{style.symbol('⚠', '!')} WARNING: {finding.message}"))
+            lines.append(f"  {style.symbol('→', '->')} {finding.fix}")
     return lines
 
 
@@ -118,22 +118,24 @@ def fault_text(findings: Iterable[Finding]) -> str:
 _LEVELS = ((Severity.ERROR, Level.ERROR), (Severity.WARNING, Level.WARNING))
 
 
-def finding_annotations(findings: tuple[Finding, ...], fold: FoldStyle, mask: Callable[[str], str]) -> Iterator[str]:
+def finding_annotations(
+    findings: tuple[Finding, ...], group_style: LogGroupStyle, mask: Callable[[str], str]
+) -> Iterator[str]:
     """A line for each rule with findings, because a CI shows few annotations; none if the CI does not support them."""
     for severity, level in _LEVELS:
         for rule, members in by_rule(findings, severity).items():
             # Show a fix for several faults only once.
             fixes = dict.fromkeys(one.fix for one in members if one.fix)
             message = "\n".join([*(_message(one) for one in members), *fixes])
-            yield from filter(None, [annotation(fold, level, rule, mask(message))])
+            yield from filter(None, [annotation(group_style, level, rule, mask(message))])
 
 
-def error_annotation(error: CibwError, fold: FoldStyle, mask: Callable[[str], str]) -> str:
+def error_annotation(error: CibwError, group_style: LogGroupStyle, mask: Callable[[str], str]) -> str:
     """The line for an error that ends the program, or an empty string if the CI does not support annotations."""
     mistakes = error.mistakes if isinstance(error, ConfigurationError) else ()
     told = [" ".join(filter(None, [one.place, one.message, one.hint])) for one in mistakes] or [error.message]
     message = "\n".join([*told, *filter(None, [error.hint])])
-    return annotation(fold, Level.ERROR, mask(headline(failure_of(error))), mask(message))
+    return annotation(group_style, Level.ERROR, mask(headline(failure_of(error))), mask(message))
 
 
 def _message(finding: Finding) -> str:

@@ -34,7 +34,7 @@ from cibw.model.manifest import MANIFEST_NAME, Manifest, ManifestFile, kept, mer
 from cibw.model.plan import Plan, plan_of_build
 from cibw.reporting.reporters import Reporter
 from cibw.reporting.streams import neutral
-from cibw.reporting.terminal import Look, duration
+from cibw.reporting.terminal import TerminalStyle, duration
 from cibw.untrusted.limits import read_text_limited
 
 # Write files atomically.
@@ -183,7 +183,7 @@ def _sizes(manifest: Manifest, directory: Path) -> Mapping[str, int]:
 
 # Write a log file for each build and each job.
 
-_PLAIN = Look()
+_PLAIN = TerminalStyle()
 
 
 def log_path(directory: Path, scope: str) -> Path:

@@ -24,7 +24,7 @@ from cibw.reporting.errors import headline
 from cibw.reporting.reporters import Reporter
 from cibw.reporting.streams import neutral
 from cibw.reporting.tables import Warnings, all_warnings, cache_totals, time_of
-from cibw.reporting.terminal import Look, count, duration, exit_code, size
+from cibw.reporting.terminal import TerminalStyle, count, duration, exit_code, size
 from cibw.reporting.uploads import ending
 
 # Escape text of builds, projects and servers for Markdown.
@@ -69,7 +69,7 @@ _BUILD_SIGNS = {
     Status.FAILED: "❌",
     Status.CANCELLED: "⏹️",
 }
-_PLAIN = Look()
+_PLAIN = TerminalStyle()
 
 
 def summary_writer(path: Path) -> Reporter:

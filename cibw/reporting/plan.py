@@ -10,23 +10,23 @@ from cibw.model.identifiers import BuildIdentifier, NotBuilt
 from cibw.model.machines import ContainerSpec, CreateOptions, EmulationToolchain, HostSpec, MachineSpec
 from cibw.model.plan import Action, Expectation, Fetch, Job, Plan, PutFiles, PutText, Run, Step, WheelBuild, When
 from cibw.model.templates import Command, EnvExpr, Shell, Template
-from cibw.reporting.terminal import Look, count, dimmed
+from cibw.reporting.terminal import TerminalStyle, count, dimmed
 
 
-def plan_text(plan: Plan, look: Look) -> str:
+def plan_text(plan: Plan, style: TerminalStyle) -> str:
     """A plan as text: jobs, machines, builds, steps, commands, and builds that are skipped; ends with a newline."""
     wheels = count(len(plan.identifiers), "build")
-    lines = [look.bold(f"{count(len(plan.jobs), 'job')}, {wheels}")]
-    lines += [line for note in plan.notes for line in dimmed(note, look)]
-    lines += [f"  {line}" for line in _by_target(plan.identifiers, look)]
+    lines = [style.bold(f"{count(len(plan.jobs), 'job')}, {wheels}")]
+    lines += [line for note in plan.notes for line in dimmed(note, style)]
+    lines += [f"  {line}" for line in _by_target(plan.identifiers, style)]
     for job in plan.jobs:
-        lines += ["", *_job(job, look)]
+        lines += ["", *_job(job, style)]
     if plan.not_built:
-        lines += ["", *_not_built(plan.not_built, look)]
+        lines += ["", *_not_built(plan.not_built, style)]
     return "\n".join(lines) + "\n"
 
 
-def _by_target(identifiers: Iterable[BuildIdentifier], look: Look) -> list[str]:
+def _by_target(identifiers: Iterable[BuildIdentifier], style: TerminalStyle) -> list[str]:
     interpreters: dict[str, list[str]] = {}
     for identifier in identifiers:
         interpreters.setdefault(str(identifier.target), []).append(str(identifier.interpreter))
@@ -36,78 +36,78 @@ def _by_target(identifiers: Iterable[BuildIdentifier], look: Look) -> list[str]:
     lines: list[str] = []
     for pythons, same in targets.items():
         text = f"{pythons} on {' '.join(same)}"
-        lines += textwrap.wrap(text, max(40, look.width - 4), subsequent_indent="  ", break_on_hyphens=False)
+        lines += textwrap.wrap(text, max(40, style.width - 4), subsequent_indent="  ", break_on_hyphens=False)
     return lines
 
 
-def _job(job: Job, look: Look) -> list[str]:
+def _job(job: Job, style: TerminalStyle) -> list[str]:
     lines = [
-        f"{look.bold(job.name)} {look.dim(look.symbol('·', '-'))} {count(len(job.builds), 'build')}",
-        _fact("machine", _machine(job.machine), look),
-        *_machine_facts(job.machine, look),
-        *_environment("environment", job.environment, look),
-        *_passed(job.environment_pass, look),
+        f"{style.bold(job.name)} {style.dim(style.symbol('·', '-'))} {count(len(job.builds), 'build')}",
+        _fact("machine", _machine(job.machine), style),
+        *_machine_facts(job.machine, style),
+        *_environment("environment", job.environment, style),
+        *_passed(job.environment_pass, style),
     ]
     if job.before_all is not None:
-        lines += _step(job.before_all, look)
+        lines += _step(job.before_all, style)
     if job.before_all_inputs:
-        lines.append(f"    {look.dim('depends on:')} {' '.join(job.before_all_inputs)}")
+        lines.append(f"    {style.dim('depends on:')} {' '.join(job.before_all_inputs)}")
     for build in job.builds:
-        lines += ["", *(f"  {line}".rstrip() for line in _build(build, look))]
+        lines += ["", *(f"  {line}".rstrip() for line in _build(build, style))]
     return lines
 
 
-def _build(build: WheelBuild, look: Look) -> list[str]:
-    tag = f" {look.dim(look.symbol('→', '->'))} {build.platform_tag}" if build.platform_tag else ""
+def _build(build: WheelBuild, style: TerminalStyle) -> list[str]:
+    tag = f" {style.dim(style.symbol('→', '->'))} {build.platform_tag}" if build.platform_tag else ""
     lines = [
-        f"{look.bold(str(build.identifier))}{tag}",
-        *_expectation(build.expects, look),
-        *_environment("environment", build.environment, look),
-        *_passed(build.environment_pass, look),
-        *_environment("in tests", build.test_environment, look),
+        f"{style.bold(str(build.identifier))}{tag}",
+        *_expectation(build.expects, style),
+        *_environment("environment", build.environment, style),
+        *_passed(build.environment_pass, style),
+        *_environment("in tests", build.test_environment, style),
     ]
     for step in (build.prepare, *build.make, *build.test):
-        lines += _step(step, look)
+        lines += _step(step, style)
     if build.untested:
-        lines.append(_fact("not tested", build.untested, look))
+        lines.append(_fact("not tested", build.untested, style))
     return lines
 
 
-def _expectation(expects: Expectation | None, look: Look) -> list[str]:
-    return [_fact("expects", f"the wheel of {expects.identifier} ({expects.reason})", look)] if expects else []
+def _expectation(expects: Expectation | None, style: TerminalStyle) -> list[str]:
+    return [_fact("expects", f"the wheel of {expects.identifier} ({expects.reason})", style)] if expects else []
 
 
-def _step(step: Step, look: Look) -> list[str]:
-    lines = [f"  {look.good(step.name.value)}"]
+def _step(step: Step, style: TerminalStyle) -> list[str]:
+    lines = [f"  {style.good(step.name.value)}"]
     for action in step.actions:
-        lines += [f"    {line}".rstrip() for line in _action(action, look)]
-    lines += [f"    {look.dim('check:')} {check.value}" for check in step.checks]
+        lines += [f"    {line}".rstrip() for line in _action(action, style)]
+    lines += [f"    {style.dim('check:')} {check.value}" for check in step.checks]
     return lines
 
 
-def _action(action: Action, look: Look) -> list[str]:
+def _action(action: Action, style: TerminalStyle) -> list[str]:
     match action:
         case Run(command=command, when=when):
             first, *rest = _command(command).split("\n")
-            return [f"{look.dim('$')} {first}{_condition(command, when, look)}", *(f"  {line}" for line in rest)]
+            return [f"{style.dim('$')} {first}{_condition(command, when, style)}", *(f"  {line}" for line in rest)]
         case PutText(path=path, text=text):
             number = count(len(text.splitlines()), "line")
-            return [f"{look.dim('+')} {path} {look.dim(f'({number})')}"]
+            return [f"{style.dim('+')} {path} {style.dim(f'({number})')}"]
         case PutFiles(path=path, source=source):
-            return [f"{look.dim('+')} {path} {look.dim(f'(copied from {source})')}"]
+            return [f"{style.dim('+')} {path} {style.dim(f'(copied from {source})')}"]
         case Fetch(url=url, path=path, unpack=unpack):
             how = "fetched and unpacked from" if unpack else "fetched from"
             unless = f", unless {action.unless} exists" * bool(action.unless)
-            return [f"{look.dim('+')} {path} {look.dim(f'({how} {url}{unless})')}"]
+            return [f"{style.dim('+')} {path} {style.dim(f'({how} {url}{unless})')}"]
         case _:
             assert_never(action)
 
 
-def _condition(command: Command, when: When, look: Look) -> str:
+def _condition(command: Command, when: When, style: TerminalStyle) -> str:
     conditions = [] if when is When.ALWAYS else [f"if {when.value}"]
     if command.path_entry is not None:
         conditions.append(f"with {command.path_entry} on PATH")
-    return f"  {look.dim('(' + ', '.join(conditions) + ')')}" if conditions else ""
+    return f"  {style.dim('(' + ', '.join(conditions) + ')')}" if conditions else ""
 
 
 def _command(command: Command) -> str:
@@ -136,14 +136,14 @@ def _machine(machine: MachineSpec) -> str:
             assert_never(machine)
 
 
-def _machine_facts(machine: MachineSpec, look: Look) -> list[str]:
+def _machine_facts(machine: MachineSpec, style: TerminalStyle) -> list[str]:
     if not isinstance(machine, ContainerSpec):
         return []
     created = [f"{name}={value}" for name, value in _options(machine.engine.create)]
     mount = [] if not machine.engine.disable_host_mount else ["the host's files are not mounted"]
     is_image = machine.emulation_toolchain is EmulationToolchain.IMAGE
-    compilers = [_fact("compilers", "those of the image, even if emulated", look)] if is_image else []
-    facts = [_fact("created with", text, look) for text in (", ".join(created), *mount) if text]
+    compilers = [_fact("compilers", "those of the image, even if emulated", style)] if is_image else []
+    facts = [_fact("created with", text, style) for text in (", ".join(created), *mount) if text]
     return facts + compilers
 
 
@@ -159,26 +159,26 @@ def _plain(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _environment(name: str, expressions: Sequence[EnvExpr], look: Look) -> list[str]:
+def _environment(name: str, expressions: Sequence[EnvExpr], style: TerminalStyle) -> list[str]:
     names = [name, *([""] * len(expressions))]
-    return [_fact(label, str(expression), look) for label, expression in zip(names, expressions, strict=False)]
+    return [_fact(label, str(expression), style) for label, expression in zip(names, expressions, strict=False)]
 
 
-def _passed(names: Iterable[str], look: Look) -> list[str]:
+def _passed(names: Iterable[str], style: TerminalStyle) -> list[str]:
     text = ", ".join(names)
-    return [_fact("from host", text, look)] if text else []
+    return [_fact("from host", text, style)] if text else []
 
 
-def _fact(name: str, text: str, look: Look) -> str:
-    return f"  {look.dim(name.ljust(12))} {text}"
+def _fact(name: str, text: str, style: TerminalStyle) -> str:
+    return f"  {style.dim(name.ljust(12))} {text}"
 
 
-def _not_built(left_out: Iterable[NotBuilt], look: Look) -> list[str]:
+def _not_built(left_out: Iterable[NotBuilt], style: TerminalStyle) -> list[str]:
     by_reason: dict[str, list[BuildIdentifier]] = {}
     for item in left_out:
         by_reason.setdefault(item.reason, []).append(item.identifier)
-    lines = [look.bold("Not built")]
+    lines = [style.bold("Not built")]
     for reason, identifiers in by_reason.items():
-        lines.append(f"  {reason} {look.dim(f'({len(identifiers)})')}")
-        lines += [f"    {look.dim(line)}" for line in _by_target(identifiers, look)]
+        lines.append(f"  {reason} {style.dim(f'({len(identifiers)})')}")
+        lines += [f"    {style.dim(line)}" for line in _by_target(identifiers, style)]
     return lines

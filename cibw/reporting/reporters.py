@@ -143,7 +143,7 @@ Spool = Callable[[], IO[bytes]]
 """Returns an empty temporary file, which is deleted when it is closed."""
 
 
-class Apart:
+class BuildBuffer:
     """Buffers the events of a build until the build has ended.
 
     Events of jobs, such as before-all, are passed on immediately: nothing else of the job runs at that time.
@@ -153,7 +153,7 @@ class Apart:
     def __init__(self, reporter: Reporter, spool: Spool) -> None:
         self._reporter = reporter
         self._spool = spool
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, _BufferedEvents] = {}
 
     def __call__(self, event: Event) -> None:
         """Buffer an event, or pass it on with the buffered ones."""
@@ -173,7 +173,7 @@ class Apart:
         scope = str(event.identifier)
         # A build that is restarted continues the output of its first attempt.
         if scope not in self._kept:
-            self._kept[scope] = _Kept(scope, self._spool())
+            self._kept[scope] = _BufferedEvents(scope, self._spool())
             self._kept[scope].add(event)
 
     def _end(self, event: BuildFinished) -> None:
@@ -195,7 +195,7 @@ class Apart:
 _OfScope = StepStarted | CommandStarted | OutputLine | StepFinished | WarningRaised
 
 
-class _Kept:
+class _BufferedEvents:
     """The events of a build in order: output in a file, the few others in memory; to be closed."""
 
     def __init__(self, scope: str, file: IO[bytes]) -> None:

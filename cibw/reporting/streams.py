@@ -147,11 +147,11 @@ def write_command(stream: IO[str], text: str) -> None:
         stream.write(text)
 
 
-# Folds and annotations in CI logs.
+# Log groups and annotations in CI logs.
 
 
-class FoldStyle(Enum):
-    """How a log viewer folds lines."""
+class LogGroupStyle(Enum):
+    """How a CI log groups lines."""
 
     NONE = "none"
     GITHUB = "github"
@@ -167,75 +167,75 @@ class Level(Enum):
     ERROR = "error"
 
 
-CI_FOLDS: Mapping[CiProvider, FoldStyle] = {
-    CiProvider.GITHUB: FoldStyle.GITHUB,
-    CiProvider.GITLAB: FoldStyle.GITLAB,
-    CiProvider.AZURE: FoldStyle.AZURE,
-    CiProvider.TRAVIS: FoldStyle.TRAVIS,
+CI_FOLDS: Mapping[CiProvider, LogGroupStyle] = {
+    CiProvider.GITHUB: LogGroupStyle.GITHUB,
+    CiProvider.GITLAB: LogGroupStyle.GITLAB,
+    CiProvider.AZURE: LogGroupStyle.AZURE,
+    CiProvider.TRAVIS: LogGroupStyle.TRAVIS,
 }
 """The CI services whose log viewers fold lines and show colours."""
 FOLD_MODES = {
-    "azure": FoldStyle.AZURE,
-    "github": FoldStyle.GITHUB,
-    "gitlab": FoldStyle.GITLAB,
-    "travis": FoldStyle.TRAVIS,
-    "disabled": FoldStyle.NONE,
+    "azure": LogGroupStyle.AZURE,
+    "github": LogGroupStyle.GITHUB,
+    "gitlab": LogGroupStyle.GITLAB,
+    "travis": LogGroupStyle.TRAVIS,
+    "disabled": LogGroupStyle.NONE,
 }
 """The values of CIBW_LOG_FOLD_MODE."""
 
 
-def detect_fold(environment: Mapping[str, str]) -> FoldStyle:
+def detect_group_style(environment: Mapping[str, str]) -> LogGroupStyle:
     """The style from CIBW_LOG_FOLD_MODE, else that of the detected CI."""
     asked = environment.get("CIBW_LOG_FOLD_MODE", "").lower()
     if asked in FOLD_MODES:
         return FOLD_MODES[asked]
-    return CI_FOLDS.get(ci_facts(environment).provider, FoldStyle.NONE)
+    return CI_FOLDS.get(ci_facts(environment).provider, LogGroupStyle.NONE)
 
 
-def open_fold(style: FoldStyle, title: str, *, key: str, now: float) -> str:
-    """The line that begins a fold; `key` is unique in the log, `now` is in seconds since the epoch."""
+def open_group(style: LogGroupStyle, title: str, *, key: str, now: float) -> str:
+    """The line that begins a log group; `key` is unique in the log, `now` is in seconds since the epoch."""
     title = neutral_line(title, colour=False)
     match style:
-        case FoldStyle.NONE:
+        case LogGroupStyle.NONE:
             return title
-        case FoldStyle.GITHUB:
+        case LogGroupStyle.GITHUB:
             return f"::group::{_data(title)}"
-        case FoldStyle.GITLAB:
+        case LogGroupStyle.GITLAB:
             return f"\x1b[0Ksection_start:{int(now)}:{_key(key)}[collapsed=true]\r\x1b[0K{title}"
-        case FoldStyle.AZURE:
+        case LogGroupStyle.AZURE:
             return f"##[group]{title}"
-        case FoldStyle.TRAVIS:
+        case LogGroupStyle.TRAVIS:
             return f"travis_fold:start:{_key(key)}\r{title}"
         case _:
             assert_never(style)
 
 
-def close_fold(style: FoldStyle, *, key: str, now: float) -> str:
-    """The line that ends a fold, or an empty string if the style needs none."""
+def close_group(style: LogGroupStyle, *, key: str, now: float) -> str:
+    """The line that ends a log group, or an empty string if the style needs none."""
     match style:
-        case FoldStyle.NONE:
+        case LogGroupStyle.NONE:
             return ""
-        case FoldStyle.GITHUB:
+        case LogGroupStyle.GITHUB:
             return "::endgroup::"
-        case FoldStyle.GITLAB:
+        case LogGroupStyle.GITLAB:
             return f"\x1b[0Ksection_end:{int(now)}:{_key(key)}\r\x1b[0K"
-        case FoldStyle.AZURE:
+        case LogGroupStyle.AZURE:
             return "##[endgroup]"
-        case FoldStyle.TRAVIS:
+        case LogGroupStyle.TRAVIS:
             return f"travis_fold:end:{_key(key)}\r"
         case _:
             assert_never(style)
 
 
-def annotation(style: FoldStyle, level: Level, title: str, message: str) -> str:
+def annotation(style: LogGroupStyle, level: Level, title: str, message: str) -> str:
     """The line that shows a message on the page of the run, or an empty string if the CI does not support it."""
     title, message = neutral(title, colour=False), neutral(message, colour=False)
     match style:
-        case FoldStyle.GITHUB:
+        case LogGroupStyle.GITHUB:
             return f"::{level.value} title={_property(title)}::{_data(message)}"
-        case FoldStyle.AZURE:
+        case LogGroupStyle.AZURE:
             return f"##vso[task.logissue type={level.value}]{' '.join(f'{title}: {message}'.split())}"
-        case FoldStyle.NONE | FoldStyle.GITLAB | FoldStyle.TRAVIS:
+        case LogGroupStyle.NONE | LogGroupStyle.GITLAB | LogGroupStyle.TRAVIS:
             return ""
         case _:
             assert_never(style)

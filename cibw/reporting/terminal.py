@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cibw.ci import ci_facts
-from cibw.reporting.streams import CI_FOLDS, FoldStyle, neutral_line
+from cibw.reporting.streams import CI_FOLDS, LogGroupStyle, neutral_line
 
-# The style of text on a stream: colours, symbols, width and folds.
+# The style of text on a stream: colours, symbols, width and log groups.
 
 _RESET = "\x1b[0m"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class TerminalStyle:
     """The capabilities of a stream; `width` is in columns.
 
     `output` says whether commands and their output are shown. If not, and lines of the stream can be overwritten
@@ -25,7 +25,7 @@ class Look:
     width: int = 100
     colour: bool = False
     unicode: bool = True
-    fold: FoldStyle = FoldStyle.NONE
+    group_style: LogGroupStyle = LogGroupStyle.NONE
     output: bool = True
     redraws: bool = False
 
@@ -87,9 +87,9 @@ _WORST_WIDTH = 100
 _LEAST_WIDTH = 20
 
 
-def folded(text: str, look: Look, indent: int = 2) -> list[str]:
+def wrapped(text: str, style: TerminalStyle, indent: int = 2) -> list[str]:
     """Wrap a text with an indent. Lines keep their own indent, and long paths are not broken."""
-    width = min(look.width, _WORST_WIDTH) - indent
+    width = min(style.width, _WORST_WIDTH) - indent
     lines: list[str] = []
     for paragraph in text.splitlines():
         lines += _pieces(paragraph, width) or [""]
@@ -104,16 +104,16 @@ def _pieces(paragraph: str, width: int) -> list[str]:
     return [f"{own}{line}" for line in lines]
 
 
-def with_arrow(text: str, look: Look, indent: int = 2) -> list[str]:
+def with_arrow(text: str, style: TerminalStyle, indent: int = 2) -> list[str]:
     """A hint, wrapped after an arrow."""
-    arrow = look.symbol("→", "->")
-    first, *rest = folded(text, look, indent + len(arrow) + 1)
-    return [f"{' ' * indent}{look.good(arrow)} {first.strip()}", *rest]
+    arrow = style.symbol("→", "->")
+    first, *rest = wrapped(text, style, indent + len(arrow) + 1)
+    return [f"{' ' * indent}{style.good(arrow)} {first.strip()}", *rest]
 
 
-def dimmed(text: str, look: Look, indent: int = 2) -> list[str]:
+def dimmed(text: str, style: TerminalStyle, indent: int = 2) -> list[str]:
     """A note, wrapped and dimmed."""
-    return [f"{' ' * indent}{look.dim(line.strip())}" for line in folded(text, look, indent)]
+    return [f"{' ' * indent}{style.dim(line.strip())}" for line in wrapped(text, style, indent)]
 
 
 # Format numbers, times and exit codes.

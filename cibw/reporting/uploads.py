@@ -30,45 +30,45 @@ from cibw.model.release import (
 )
 from cibw.reporting.codecs import converter, json_text
 from cibw.reporting.streams import write_command
-from cibw.reporting.terminal import Look, count, duration, size
+from cibw.reporting.terminal import TerminalStyle, count, duration, size
 
 # Upload plans as text.
 
 
-def upload_plan_text(plan: UploadPlan, look: Look) -> str:
+def upload_plan_text(plan: UploadPlan, style: TerminalStyle) -> str:
     """The files to upload, skipped files with the reason, and the total size; ends with a newline."""
     first = plan.uploads[0].distribution
-    lines = [look.bold(f"{first.project} {first.version} to {plan.index.name}")]
+    lines = [style.bold(f"{first.project} {first.version} to {plan.index.name}")]
     if plan.index.name != plan.index.upload:
-        lines.append(f"  {look.dim(plan.index.upload)}")
+        lines.append(f"  {style.dim(plan.index.upload)}")
     widest = max(len(upload.distribution.filename) for upload in plan.uploads)
     for upload in plan.uploads:
-        lines += _upload_lines(upload, widest, look)
+        lines += _upload_lines(upload, widest, style)
     lines.append(f"  {_sum(plan)}")
-    lines += [f"  {look.dim('note')} {note}" for note in plan.notes]
+    lines += [f"  {style.dim('note')} {note}" for note in plan.notes]
     return "\n".join((*lines, ""))
 
 
-def _upload_lines(upload: PlannedUpload, widest: int, look: Look) -> list[str]:
+def _upload_lines(upload: PlannedUpload, widest: int, style: TerminalStyle) -> list[str]:
     one = upload.distribution
     attested = " to be attested" if upload.to_attest else " with attestation" if upload.attestations else ""
-    head = f"  {_word(upload.decision, look)} {one.filename.ljust(widest)} {size(one.size):>9}{attested}"
+    head = f"  {_word(upload.decision, style)} {one.filename.ljust(widest)} {size(one.size):>9}{attested}"
     if not upload.reason:
         return [head]
-    beside = f"{head}  {look.dim(upload.reason)}"
-    fits = 2 + 8 + 1 + widest + 10 + len(attested) + 2 + len(upload.reason) <= look.width
-    return [beside] if fits else [head, f"           {look.dim(upload.reason)}"]
+    beside = f"{head}  {style.dim(upload.reason)}"
+    fits = 2 + 8 + 1 + widest + 10 + len(attested) + 2 + len(upload.reason) <= style.width
+    return [beside] if fits else [head, f"           {style.dim(upload.reason)}"]
 
 
-def _word(decision: Decision, look: Look) -> str:
+def _word(decision: Decision, style: TerminalStyle) -> str:
     text = decision.value.ljust(8)
     match decision:
         case Decision.SEND:
-            return look.good(text)
+            return style.good(text)
         case Decision.SKIP:
-            return look.dim(text)
+            return style.dim(text)
         case Decision.CONFLICT:
-            return look.bad(text)
+            return style.bad(text)
         case _:
             assert_never(decision)
 
@@ -133,9 +133,9 @@ _BAR = 24
 class UploadConsole:
     """Writes the events of an upload to a stream."""
 
-    def __init__(self, stream: IO[str], look: Look) -> None:
+    def __init__(self, stream: IO[str], style: TerminalStyle) -> None:
         self._stream = stream
-        self._look = look
+        self._style = style
         self._place = ""
         self._files = 0
         self._percent = -1
@@ -153,7 +153,7 @@ class UploadConsole:
             case BytesSent():
                 self._draw(event.sent, event.total)
             case TryFailed():
-                mark = self._look.warning(self._look.symbol("⚠", "!"))
+                mark = self._style.warning(self._style.symbol("⚠", "!"))
                 self._line(f"  {mark} {self._place}: {event.message}; retrying in {event.wait:g} s")
             case FileFinished():
                 self._line(self._finished(event.result))
@@ -164,33 +164,33 @@ class UploadConsole:
 
     def _draw(self, sent: int, total: int) -> None:
         percent = 100 * sent // total if total else 100
-        if not self._look.redraws or percent == self._percent:
+        if not self._style.redraws or percent == self._percent:
             return
         self._percent = percent
         full = _BAR * percent // 100
-        bar = self._look.symbol("━", "=") * full + self._look.symbol("─", "-") * (_BAR - full)
+        bar = self._style.symbol("━", "=") * full + self._style.symbol("─", "-") * (_BAR - full)
         text = f"  {bar} {percent:3} % of {size(total)}  {self._place}"
         write_command(self._stream, _CLEAR)
-        self._stream.write(text[: self._look.width - 1])
+        self._stream.write(text[: self._style.width - 1])
         self._stream.flush()
 
     def _finished(self, result: UploadResult) -> str:
-        look = self._look
+        style = self._style
         took = f"{size(result.size)} in {duration(result.seconds)}"
         tries = f", {result.attempts} tries" if result.attempts > 1 else ""
         match result.status:
             case UploadStatus.UPLOADED:
-                mark, words = look.good(look.symbol("✓", "+")), f"{took}{tries}"
+                mark, words = style.good(style.symbol("✓", "+")), f"{took}{tries}"
             case UploadStatus.ALREADY_THERE:
-                mark, words = look.good(look.symbol("✓", "+")), f"{result.message}{tries}"
+                mark, words = style.good(style.symbol("✓", "+")), f"{result.message}{tries}"
             case UploadStatus.FAILED | UploadStatus.NOT_TRIED:
-                mark, words = look.bad(look.symbol("✗", "x")), f"{result.status.value}{tries}"
+                mark, words = style.bad(style.symbol("✗", "x")), f"{result.status.value}{tries}"
             case _:
                 assert_never(result.status)
-        return f"  {mark} {self._place}  {look.dim(words)}"
+        return f"  {mark} {self._place}  {style.dim(words)}"
 
     def _line(self, text: str) -> None:
-        if self._look.redraws:
+        if self._style.redraws:
             write_command(self._stream, _CLEAR)
         self._stream.write(f"{text}\n")
         self._stream.flush()
@@ -212,32 +212,32 @@ class VerifyConsole:
     """Writes the steps and findings of a verification, one per line."""
 
     stream: IO[str]
-    look: Look
+    style: TerminalStyle
 
     def begin(self, release: str, address: str) -> None:
         """The title."""
-        self._line(f"{self.look.bold(f'{release} on {address}')}")
+        self._line(f"{self.style.bold(f'{release} on {address}')}")
 
     def waiting(self, missing: str, seconds: float) -> None:
         """The files that the index does not list yet, and the time until the next check."""
-        self._line(f"  {self.look.symbol('…', '.')} waiting for {missing}; next check in {duration(seconds)}")
+        self._line(f"  {self.style.symbol('…', '.')} waiting for {missing}; next check in {duration(seconds)}")
 
     def good(self, text: str) -> None:
         """A passed check."""
-        self._line(f"  {self.look.good(self.look.symbol('✓', '+'))} {text}")
+        self._line(f"  {self.style.good(self.style.symbol('✓', '+'))} {text}")
 
     def skipped(self, findings: tuple[Finding, ...]) -> None:
         """Skipped checks; errors are shown at the end."""
         for finding in findings:
             if finding.severity is not Severity.ERROR:
-                self._line(f"  {self.look.warning(self.look.symbol('⚠', '!'))} {finding.message}")
+                self._line(f"  {self.style.warning(self.style.symbol('⚠', '!'))} {finding.message}")
 
     def event(self, event: Event) -> None:
         """A command, and its output if it is shown."""
         if isinstance(event, CommandStarted):
-            self._line(f"  {self.look.dim(f'$ {event.text}')}")
-        elif isinstance(event, OutputLine) and self.look.output:
-            self._line(f"    {self.look.dim(self.look.clean(event.text))}")
+            self._line(f"  {self.style.dim(f'$ {event.text}')}")
+        elif isinstance(event, OutputLine) and self.style.output:
+            self._line(f"    {self.style.dim(self.style.clean(event.text))}")
 
     def _line(self, text: str) -> None:
         self.stream.write(f"{text}\n")

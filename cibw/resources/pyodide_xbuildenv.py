@@ -58,7 +58,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Release:
+class XbuildRelease:
     """A release of Pyodide, as listed by pyodide-build."""
 
     version: str
@@ -115,7 +115,7 @@ def _alone(order: Order) -> Iterator[bool]:
         yield order.complete.exists() and order.complete.read_text() == order.python
 
 
-def choose(order: Order, releases: list[Release]) -> Release:
+def choose(order: Order, releases: list[XbuildRelease]) -> XbuildRelease:
     """Return the release of the requested version. Raise SystemExit if it is unknown or incompatible."""
     fitting = ", ".join(one.version for one in releases if one.compatible and _minor(one.python) == order.python)
     found = next((one for one in releases if one.version == order.version), None)
@@ -140,11 +140,11 @@ def _minor(version: str) -> str:
     return ".".join(version.split(".")[:2])
 
 
-def _releases(tools: Tools) -> Iterator[Release]:
+def _releases(tools: Tools) -> Iterator[XbuildRelease]:
     answer: object = json.loads(tools.ask(["pyodide", "xbuildenv", "search", "--json", "--all"]))
     rows = answer.get("environments") if isinstance(answer, dict) else None
     for row in rows if isinstance(rows, list) else ():
-        yield Release(
+        yield XbuildRelease(
             version=str(row["version"]),
             python=str(row["python"]),
             emscripten=str(row["emscripten"]),

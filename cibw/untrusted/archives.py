@@ -152,7 +152,7 @@ class EntryKind(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ArchiveEntry:
     """An entry with its original name. `target` is set for links; for hard links it is relative to the root."""
 
     name: str
@@ -168,7 +168,7 @@ class FileSystem:
     is_windows: bool = False
 
 
-class Listing:
+class EntryChecker:
     """Checks all entries of an archive before anything is unpacked.
 
     No entry may go through a link or replace an entry of another kind. Names that differ only by case or Unicode
@@ -187,7 +187,7 @@ class Listing:
         self._number = 0
         self._steps = 0
 
-    def add(self, entry: Entry) -> Parts:
+    def add(self, entry: ArchiveEntry) -> Parts:
         """Check an entry and return its path. Raise UnsafeEntryError."""
         parts = self.path_of(entry)
         self._number += 1
@@ -216,7 +216,7 @@ class Listing:
                     f"the link {'/'.join(self._spellings[path])!r} points outside the archive, to {target!r}"
                 )
 
-    def path_of(self, entry: Entry) -> Parts:
+    def path_of(self, entry: ArchiveEntry) -> Parts:
         """Return the path of an entry. Raise UnsafeEntryError if its name is not safe."""
         return self._checked(entry.name)
 
@@ -229,7 +229,7 @@ class Listing:
         """Return the paths of hard links and of their regular files."""
         return self._sources
 
-    def _add_parents(self, entry: Entry, parts: Parts) -> None:
+    def _add_parents(self, entry: ArchiveEntry, parts: Parts) -> None:
         if self._kinds.get(parts[:-1]) is EntryKind.DIRECTORY:
             return
         for length in range(1, len(parts)):
@@ -239,13 +239,13 @@ class Listing:
                 raise UnsafeEntryError(f"{entry.name!r} passes through a link or a file")
             self._register(entry, parent, EntryKind.DIRECTORY)
 
-    def _place(self, entry: Entry, parts: Parts, *, can_repeat: bool) -> None:
+    def _place(self, entry: ArchiveEntry, parts: Parts, *, can_repeat: bool) -> None:
         before = self._kinds.get(parts)
         if before is not None and (before is not entry.kind or not can_repeat):
             raise UnsafeEntryError(f"{entry.name!r} replaces another entry")
         self._register(entry, parts, entry.kind)
 
-    def _register(self, entry: Entry, parts: Parts, kind: EntryKind) -> None:
+    def _register(self, entry: ArchiveEntry, parts: Parts, kind: EntryKind) -> None:
         folded = _folded(parts)
         other = self._spellings.setdefault(folded, parts)
         is_link = kind is EntryKind.SYMBOLIC_LINK or folded in self._links
@@ -253,7 +253,7 @@ class Listing:
             raise UnsafeEntryError(f"{entry.name!r} and {'/'.join(other)!r} cannot both exist where case is ignored")
         self._kinds[parts] = kind
 
-    def _add_link(self, entry: Entry, parts: Parts) -> None:
+    def _add_link(self, entry: ArchiveEntry, parts: Parts) -> None:
         target = entry.target
         is_absolute = not target or target.startswith(("/", "\\")) or _DRIVE.match(target)
         is_strange = "\\" in target and (self._system.is_windows or ".." in re.split(r"[/\\]", target))
@@ -263,7 +263,7 @@ class Listing:
         self._place(entry, parts, can_repeat=self._links.get(_folded(parts)) == target)
         self._links[_folded(parts)] = target
 
-    def _add_hard_link(self, entry: Entry, parts: Parts) -> None:
+    def _add_hard_link(self, entry: ArchiveEntry, parts: Parts) -> None:
         target = self._checked(entry.target)
         source = self._sources.get(target, target)
         if self._kinds.get(source) is not EntryKind.FILE:

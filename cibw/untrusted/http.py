@@ -26,16 +26,16 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpLimits:
-    """Limits for responses kept in memory (`answer`), for files written to disk, and for uploads."""
+    """Limits for responses kept in memory (`response`), for files written to disk, and for uploads."""
 
-    answer_bytes: int = 64 << 20
-    answer_seconds: float = 120
+    response_bytes: int = 64 << 20
+    response_seconds: float = 120
     file_bytes: int = 16 << 30
     file_seconds: float = 2 * 60 * 60
     upload_seconds: float = 10 * 60
     upload_rate: int = 16 << 10
     """The minimum bytes per second of an upload; its response has `upload_seconds` in addition."""
-    upload_answer_bytes: int = 1 << 20
+    upload_response_bytes: int = 1 << 20
 
 
 LIMITS = HttpLimits()

@@ -118,7 +118,7 @@ def in_units(size: int) -> str:
 def read_limited(path: Path, limit: int = DATA_LIMIT) -> bytes:
     """The content of a regular file of at most `limit` bytes.
 
-    OSError if the file does not exist or is a directory, TooLargeError if it is larger, ValueError for pipes,
+    OSError if the file does not exist or is a directory, TooManyFilesError if it is larger, ValueError for pipes,
     sockets and devices, which may never end.
     """
     mode = path.stat().st_mode

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cibw.untrusted.archives import PIECE, Entry, EntryKind, Stream, decompressed
+from cibw.untrusted.archives import PIECE, ArchiveEntry, EntryKind, Stream, decompressed
 from cibw.untrusted.limits import UNPACKED, BrokenArchiveError, Meter, OversizedArchiveError
 
 # Headers of tar archives (POSIX ustar and pax, GNU tar, and the format before them); pure.
@@ -176,7 +176,7 @@ _ZEROS = bytes(BLOCK)
 class TarMember:
     """A member. `size` is the size of its content in bytes, `mtime` is in seconds since the epoch."""
 
-    entry: Entry
+    entry: ArchiveEntry
     size: int
     mode: int
     mtime: float
@@ -203,7 +203,7 @@ class TarReader:
             whole = with_records(header, records)
             records = {}
             self._begin(whole.content_size)
-            entry = Entry(name=whole.name, kind=whole.kind, target=whole.target)
+            entry = ArchiveEntry(name=whole.name, kind=whole.kind, target=whole.target)
             yield TarMember(entry=entry, size=whole.content_size, mode=whole.mode, mtime=whole.mtime)
             self._skip()
         if records:

@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, Protocol
 
-from cibw.untrusted.archives import PIECE, Entry, EntryKind, FileSystem, Listing, Parts, decompressed
+from cibw.untrusted.archives import PIECE, ArchiveEntry, EntryChecker, EntryKind, FileSystem, Parts, decompressed
 from cibw.untrusted.limits import UNPACKED, Limits, Meter, UnsafeEntryError
 from cibw.untrusted.tars import TarReader
 from cibw.untrusted.zips import FIRST_BYTES, CheckedZip, open_zip
@@ -48,31 +48,31 @@ def _ignore() -> None:
 
 
 def unpack_into(
-    directory: Path, archive: Path, *, limits: Limits = UNPACKED, go_on: Callable[[], None] = _ignore
+    directory: Path, archive: Path, *, limits: Limits = UNPACKED, check_cancelled: Callable[[], None] = _ignore
 ) -> None:
     """Unpack a tar archive (plain, gzip, bzip2 or xz) or a zip archive into an existing empty directory.
 
     Raises ArchiveError, before anything is written, if the archive is damaged, has an unsafe entry, or is too
-    large. `go_on` is called from time to time and may raise to cancel.
+    large. `check_cancelled` is called from time to time and may raise to cancel.
     """
     writer = _Writer(directory)
     with archive.open("rb") as file:
         if file.read(len(FIRST_BYTES)) == FIRST_BYTES:
             with open_zip(archive, limits) as opened:
-                _unpack_zip(opened, writer, go_on)
+                _unpack_zip(opened, writer, check_cancelled)
             return
         with SpooledTemporaryFile(_IN_MEMORY, dir=str(directory.parent)) as plain:
             meter = Meter(limits, file.seek(0, 2))
-            _decompress(file, plain, meter, go_on)
+            _decompress(file, plain, meter, check_cancelled)
             members = _Members(plain, limits.entries)
-            _judge(members, writer.listing, meter, go_on)
-            _write(members, writer, go_on)
+            _judge(members, writer.listing, meter, check_cancelled)
+            _write(members, writer, check_cancelled)
 
 
-def _decompress(file: BinaryIO, plain: _Spool, meter: Meter, go_on: Callable[[], None]) -> None:
+def _decompress(file: BinaryIO, plain: _Spool, meter: Meter, check_cancelled: Callable[[], None]) -> None:
     with decompressed(file, meter) as stream:
         while piece := stream.read(PIECE):
-            go_on()
+            check_cancelled()
             plain.write(piece)
 
 
@@ -88,10 +88,10 @@ class _Members:
         return TarReader(self.plain, self.most)
 
 
-def _judge(members: _Members, listing: Listing, meter: Meter, go_on: Callable[[], None]) -> None:
+def _judge(members: _Members, listing: EntryChecker, meter: Meter, check_cancelled: Callable[[], None]) -> None:
     sizes: dict[Parts, int] = {}
     for member in members.read():
-        go_on()
+        check_cancelled()
         parts = listing.add(member.entry)
         sizes[parts] = member.size
         # The target of a hard link is copied.
@@ -100,30 +100,30 @@ def _judge(members: _Members, listing: Listing, meter: Meter, go_on: Callable[[]
     listing.finish()
 
 
-def _write(members: _Members, writer: _Writer, go_on: Callable[[], None]) -> None:
+def _write(members: _Members, writer: _Writer, check_cancelled: Callable[[], None]) -> None:
     reader = members.read()
     for number, member in enumerate(reader, start=1):
-        go_on()
+        check_cancelled()
         writer.add(number, member.entry, reader.pieces(), mode=member.mode, mtime=member.mtime)
     writer.finish()
 
 
-def _unpack_zip(opened: CheckedZip, writer: _Writer, go_on: Callable[[], None]) -> None:
-    entries: list[tuple[zipfile.ZipInfo, Entry]] = []
+def _unpack_zip(opened: CheckedZip, writer: _Writer, check_cancelled: Callable[[], None]) -> None:
+    entries: list[tuple[zipfile.ZipInfo, ArchiveEntry]] = []
     meter = opened.meter()
     for info in opened.infos:
-        go_on()
+        check_cancelled()
         kind = _kind_in_zip(info)
         for piece in opened.pieces(info):
             meter.add(len(piece))
         target = opened.first_bytes(info, _LONGEST_TARGET) if kind is EntryKind.SYMBOLIC_LINK else b""
         # zipfile shortens or changes `filename` to suit the file system.
-        entry = Entry(name=info.orig_filename, kind=kind, target=target.decode("utf-8", "surrogateescape"))
+        entry = ArchiveEntry(name=info.orig_filename, kind=kind, target=target.decode("utf-8", "surrogateescape"))
         writer.listing.add(entry)
         entries.append((info, entry))
     writer.listing.finish()
     for number, (info, entry) in enumerate(entries, start=1):
-        go_on()
+        check_cancelled()
         writer.add(number, entry, opened.pieces(info), mode=info.external_attr >> 16, mtime=_time_in_zip(info))
     writer.finish()
 
@@ -148,12 +148,12 @@ class _Writer:
     """Writes the entries that a listing allows."""
 
     def __init__(self, directory: Path) -> None:
-        self.listing = Listing(THIS_SYSTEM)
+        self.listing = EntryChecker(THIS_SYSTEM)
         self._directory = directory
         self._made: set[Parts] = {()}
         self._links: dict[Parts, str] = {}
 
-    def add(self, number: int, entry: Entry, pieces: Iterable[bytes], *, mode: int, mtime: float) -> None:
+    def add(self, number: int, entry: ArchiveEntry, pieces: Iterable[bytes], *, mode: int, mtime: float) -> None:
         """Write the entry with a number that is counted from 1, or postpone it to the end."""
         parts = self.listing.path_of(entry)
         if not self.listing.is_last(parts, number):

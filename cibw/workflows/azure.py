@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from cibw.model.identifiers import Architecture, Platform
 from cibw.workflows.common import (
     BuildJob,
+    CiRunner,
     ReadTemplate,
-    Runner,
     Runners,
-    Wishes,
     Workflow,
     WorkflowFile,
+    WorkflowOptions,
     build_command,
     check_command,
     common_values,
@@ -33,8 +33,8 @@ from cibw.workflows.common import (
 PATH = "azure-pipelines.yml"
 _UBUNTU = "ubuntu-24.04"
 # Hosted runners have only x86_64 processors: other architectures are emulated on Linux, and cross-built elsewhere.
-_MAC = Runner(label="macOS-15")
-_WINDOWS = Runner(label="windows-2025")
+_MAC = CiRunner(label="macOS-15")
+_WINDOWS = CiRunner(label="windows-2025")
 RUNNERS: Runners = {
     **linux_runners({Architecture.X86_64: _UBUNTU, Architecture.I686: _UBUNTU}, emulating=_UBUNTU),
     (Platform.MACOS, Architecture.ARM64): _MAC,
@@ -43,31 +43,31 @@ RUNNERS: Runners = {
     (Platform.WINDOWS, Architecture.WIN_AMD64): _WINDOWS,
     (Platform.WINDOWS, Architecture.WIN_X86): _WINDOWS,
     (Platform.WINDOWS, Architecture.WIN_ARM64): _WINDOWS,
-    (Platform.PYODIDE, Architecture.WASM32): Runner(label=_UBUNTU),
+    (Platform.PYODIDE, Architecture.WASM32): CiRunner(label=_UBUNTU),
 }
 _DOWNLOADED = "$(Pipeline.Workspace)/dist"
 
 
-def azure_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
+def azure_workflow(options: WorkflowOptions, read: ReadTemplate) -> Workflow:
     """The pipeline file."""
-    matrix = make_matrix(wishes.groups, RUNNERS)
+    matrix = make_matrix(options.groups, RUNNERS)
     values = {
-        **common_values(wishes),
-        "build_sdist": sdist_command(wishes, "dist"),
-        "build_wheels": build_command(wishes, "$SELECTION", "wheelhouse"),
-        "check": check_command(wishes, "dist"),
-        "publish": publish_command(wishes, "pypi", _DOWNLOADED),
-        "needs_sdist": "dependsOn: sdist" if wishes.from_sdist else "",
-        "source": read("azure-sdist.yml" if wishes.from_sdist else "azure-checkout.yml"),
+        **common_values(options),
+        "build_sdist": sdist_command(options, "dist"),
+        "build_wheels": build_command(options, "$SELECTION", "wheelhouse"),
+        "check": check_command(options, "dist"),
+        "publish": publish_command(options, "pypi", _DOWNLOADED),
+        "needs_sdist": "dependsOn: sdist" if options.from_sdist else "",
+        "source": read("azure-sdist.yml" if options.from_sdist else "azure-checkout.yml"),
         "matrix": _rows(matrix.jobs),
         "qemu": read("azure-qemu.yml") if matrix.is_emulated else "",
     }
-    values["wheels"] = "" if wishes.is_pure else "\n" + fill(read("azure-wheels.yml"), values)
-    values["variables"] = f"\nvariables:\n  {values['tag_environment']}" if wishes.tag_format else ""
-    to_test = {**values, "publish": publish_command(wishes, "testpypi", _DOWNLOADED)}
-    values["test_index"] = fill(read("azure-test-index.yml"), to_test) if wishes.test_index else ""
+    values["wheels"] = "" if options.is_pure else "\n" + fill(read("azure-wheels.yml"), values)
+    values["variables"] = f"\nvariables:\n  {values['tag_environment']}" if options.tag_format else ""
+    to_test = {**values, "publish": publish_command(options, "testpypi", _DOWNLOADED)}
+    values["test_index"] = fill(read("azure-test-index.yml"), to_test) if options.test_index else ""
     file = WorkflowFile(path=PATH, text=fill(read("azure.yml"), values))
-    return Workflow(files=(file,), next_steps=_next_steps(wishes), left_out=matrix.left_out)
+    return Workflow(files=(file,), next_steps=_next_steps(options), left_out=matrix.left_out)
 
 
 def _rows(jobs: Iterable[BuildJob]) -> str:
@@ -82,12 +82,12 @@ def _row(job: BuildJob) -> str:
     return f"{group.name.replace('-', '_')}: {flow({**row, **emulated})}"
 
 
-def _next_steps(wishes: Wishes) -> tuple[str, ...]:
+def _next_steps(options: WorkflowOptions) -> tuple[str, ...]:
     return (
-        first_look(wishes.output or PATH),
-        token_step(wishes, "Azure Pipelines"),
-        f"In the pipeline settings, add {token_names(wishes)} as secret variables.",
-        f"Under Pipelines > Environments, create {environment_names(wishes)}, and require manual approval for pypi.",
-        *version_steps(wishes),
-        tag_step(wishes),
+        first_look(options.output or PATH),
+        token_step(options, "Azure Pipelines"),
+        f"In the pipeline settings, add {token_names(options)} as secret variables.",
+        f"Under Pipelines > Environments, create {environment_names(options)}, and require manual approval for pypi.",
+        *version_steps(options),
+        tag_step(options),
     )

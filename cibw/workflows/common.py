@@ -30,7 +30,7 @@ class CiService(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class BuildGroup:
     """The builds of one CI job: all of an architecture, or a single one."""
 
     name: str
@@ -53,7 +53,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Runner:
+class CiRunner:
     """A hosted CI runner: its label, and whether it emulates the target architecture."""
 
     label: str
@@ -64,8 +64,8 @@ class Runner:
 class BuildJob:
     """A group of builds and its runner."""
 
-    group: Group
-    runner: Runner
+    group: BuildGroup
+    runner: CiRunner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class Matrix:
     """The jobs of a workflow, and the groups without a runner."""
 
     jobs: tuple[BuildJob, ...]
-    left_out: tuple[Group, ...] = ()
+    left_out: tuple[BuildGroup, ...] = ()
 
     @property
     def is_emulated(self) -> bool:
@@ -82,7 +82,7 @@ class Matrix:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class WorkflowOptions:
     """The options of a generated workflow; `cibw_version` is the version that it installs.
 
     A project that `is_pure` has one wheel for all platforms, and no groups. `package` is the package directory and
@@ -93,7 +93,7 @@ class Wishes:
 
     project: str
     cibw_version: str
-    groups: tuple[Group, ...]
+    groups: tuple[BuildGroup, ...]
     is_pure: bool = False
     versions: VersionSource = VersionSource.COMMIT
     package: str = ""
@@ -121,7 +121,7 @@ class Workflow:
 
     files: tuple[WorkflowFile, ...]
     next_steps: tuple[str, ...]
-    left_out: tuple[Group, ...] = ()
+    left_out: tuple[BuildGroup, ...] = ()
 
 
 # Templates of workflow files: plain text with placeholders.
@@ -168,11 +168,11 @@ def rows(mappings: Iterable[Mapping[str, str]]) -> str:
 
 # Grouping of the selected builds, and assignment of groups to CI jobs.
 
-Runners = Mapping[tuple[Platform, Architecture], Runner]
+Runners = Mapping[tuple[Platform, Architecture], CiRunner]
 """The hosted runners of a CI, by platform and architecture."""
 
 
-def group_builds(identifiers: Iterable[BuildIdentifier], *, per_identifier: bool = False) -> tuple[Group, ...]:
+def group_builds(identifiers: Iterable[BuildIdentifier], *, per_identifier: bool = False) -> tuple[BuildGroup, ...]:
     """Create a group for each architecture of each platform, or for each identifier, in platform order.
 
     Builds of an architecture stay together, so that later builds can reuse an abi3 wheel.
@@ -191,19 +191,21 @@ def group_builds(identifiers: Iterable[BuildIdentifier], *, per_identifier: bool
 
 def _groups(
     platform: Platform, architecture: Architecture, members: list[BuildIdentifier], *, per_identifier: bool
-) -> Iterator[Group]:
+) -> Iterator[BuildGroup]:
     if per_identifier:
         for one in members:
-            yield Group(name=str(one), platform=platform, architecture=architecture, identifiers=(one,), is_single=True)
+            yield BuildGroup(
+                name=str(one), platform=platform, architecture=architecture, identifiers=(one,), is_single=True
+            )
         return
     name = f"{platform.value}-{architecture.value}"
-    yield Group(name=name, platform=platform, architecture=architecture, identifiers=tuple(members))
+    yield BuildGroup(name=name, platform=platform, architecture=architecture, identifiers=tuple(members))
 
 
-def make_matrix(groups: Iterable[Group], runners: Runners) -> Matrix:
+def make_matrix(groups: Iterable[BuildGroup], runners: Runners) -> Matrix:
     """Assign a runner of the CI to each group."""
     jobs: list[BuildJob] = []
-    left_out: list[Group] = []
+    left_out: list[BuildGroup] = []
     for group in groups:
         runner = runners.get((group.platform, group.architecture))
         if runner is None:
@@ -213,12 +215,12 @@ def make_matrix(groups: Iterable[Group], runners: Runners) -> Matrix:
     return Matrix(jobs=tuple(jobs), left_out=tuple(left_out))
 
 
-def linux_runners(native: Mapping[Architecture, str], emulating: str) -> dict[tuple[Platform, Architecture], Runner]:
+def linux_runners(native: Mapping[Architecture, str], emulating: str) -> dict[tuple[Platform, Architecture], CiRunner]:
     """The Linux runners: native runners by label, and one that emulates the other architectures."""
-    found: dict[tuple[Platform, Architecture], Runner] = {}
+    found: dict[tuple[Platform, Architecture], CiRunner] = {}
     for architecture in ARCHITECTURES[Platform.LINUX]:
         label = native.get(architecture)
-        runner = Runner(label=label) if label else Runner(label=emulating, is_emulated=True)
+        runner = CiRunner(label=label) if label else CiRunner(label=emulating, is_emulated=True)
         found[Platform.LINUX, architecture] = runner
     return found
 
@@ -226,54 +228,54 @@ def linux_runners(native: Mapping[Architecture, str], emulating: str) -> dict[tu
 # The cibw commands in workflow files, quoted for every shell.
 
 
-def requirement(wishes: Wishes, *extras: str) -> str:
+def requirement(options: WorkflowOptions, *extras: str) -> str:
     """The requirement for cibw: the version that generated the file, because a later one may differ."""
     named = f"[{','.join(extras)}]" if extras else ""
-    return quote(f"cibw{named}=={wishes.cibw_version}")
+    return quote(f"cibw{named}=={options.cibw_version}")
 
 
-def sdist_command(wishes: Wishes, output: str) -> str:
+def sdist_command(options: WorkflowOptions, output: str) -> str:
     """The command that builds the sdist, and the wheel of a pure Python project."""
-    return _joined("cibw sdist", "--wheel" if wishes.is_pure else "", f"--output-dir {output}", _directory(wishes))
+    return _joined("cibw sdist", "--wheel" if options.is_pure else "", f"--output-dir {output}", _directory(options))
 
 
-def build_command(wishes: Wishes, selection: str, output: str) -> str:
+def build_command(options: WorkflowOptions, selection: str, output: str) -> str:
     """The command that builds the selected wheels, from the project or from the sdist in the directory `dist`."""
     # Without a file after it, --from-sdist must be followed by another option.
-    source = "--from-sdist" if wishes.from_sdist else ""
-    return _joined("cibw build", source, selection, f"--output-dir {output}", _config(wishes), _directory(wishes))
+    source = "--from-sdist" if options.from_sdist else ""
+    return _joined("cibw build", source, selection, f"--output-dir {output}", _config(options), _directory(options))
 
 
-def check_command(wishes: Wishes, directory: str) -> str:
+def check_command(options: WorkflowOptions, directory: str) -> str:
     """The command that checks whether a directory contains a complete release."""
-    return _joined("cibw check", _package(wishes), _config(wishes), directory)
+    return _joined("cibw check", _package(options), _config(options), directory)
 
 
-def publish_command(wishes: Wishes, index: str, directory: str) -> str:
+def publish_command(options: WorkflowOptions, index: str, directory: str) -> str:
     """The command that uploads the files of a directory to an index."""
-    return publish_with(wishes, test_arguments(wishes) if index == "testpypi" else f"--to {index}", directory)
+    return publish_with(options, test_arguments(options) if index == "testpypi" else f"--to {index}", directory)
 
 
-def test_arguments(wishes: Wishes) -> str:
+def test_arguments(options: WorkflowOptions) -> str:
     """The arguments of `cibw publish` for the test index, where the next push may repeat the same version."""
-    return _joined("--to testpypi", "--skip-released" if wishes.versions is VersionSource.FILES else "")
+    return _joined("--to testpypi", "--skip-released" if options.versions is VersionSource.FILES else "")
 
 
-def publish_with(wishes: Wishes, arguments: str, directory: str) -> str:
+def publish_with(options: WorkflowOptions, arguments: str, directory: str) -> str:
     """The command that uploads the files of a directory to the index in `arguments`."""
-    return _joined("cibw publish", arguments, _package(wishes), _config(wishes), directory)
+    return _joined("cibw publish", arguments, _package(options), _config(options), directory)
 
 
-def _directory(wishes: Wishes) -> str:
-    return quote(wishes.package) if wishes.package else ""
+def _directory(options: WorkflowOptions) -> str:
+    return quote(options.package) if options.package else ""
 
 
-def _package(wishes: Wishes) -> str:
-    return f"--package {quote(wishes.package)}" if wishes.package else ""
+def _package(options: WorkflowOptions) -> str:
+    return f"--package {quote(options.package)}" if options.package else ""
 
 
-def _config(wishes: Wishes) -> str:
-    return f"--config-file {quote(wishes.config_file)}" if wishes.config_file else ""
+def _config(options: WorkflowOptions) -> str:
+    return f"--config-file {quote(options.config_file)}" if options.config_file else ""
 
 
 def _joined(*words: str) -> str:
@@ -287,38 +289,38 @@ _FIRST_OF_VERSION = "[0-9]"
 _TOGETHER = "# Builds of an architecture share a job, so that an abi3 wheel is built once and reused for later Pythons."
 
 
-def common_values(wishes: Wishes) -> dict[str, str]:
+def common_values(options: WorkflowOptions) -> dict[str, str]:
     """Values for the templates of all CI services."""
-    prefix = wishes.tag_prefix
+    prefix = options.tag_prefix
     return {
-        **_indexes(wishes),
-        "project": wishes.project,
-        "builds_together": _TOGETHER if wishes.groups else "",
-        "branch": scalar(wishes.branch),
+        **_indexes(options),
+        "project": options.project,
+        "builds_together": _TOGETHER if options.groups else "",
+        "branch": scalar(options.branch),
         # In an expression, quotes are doubled.
-        "branch_text": wishes.branch.replace("'", "''"),
-        "cibw": requirement(wishes),
-        "cibw_publish": requirement(wishes, "publish"),
-        "cibw_attest": requirement(wishes, "publish", "attest"),
+        "branch_text": options.branch.replace("'", "''"),
+        "cibw": requirement(options),
+        "cibw_publish": requirement(options, "publish"),
+        "cibw_attest": requirement(options, "publish", "attest"),
         "tags": f"{prefix}*",
         "tag_pattern": scalar(f"{prefix}*"),
         "tag_text": prefix.replace("'", "''"),
         "tag_regex": regex(prefix) or _FIRST_OF_VERSION,
-        "tag_environment": f"CIBW_TAG_FORMAT: {scalar(wishes.tag_format)}" if wishes.tag_format else "",
+        "tag_environment": f"CIBW_TAG_FORMAT: {scalar(options.tag_format)}" if options.tag_format else "",
         "example": f"{prefix}{EXAMPLE_VERSION}",
     }
 
 
-def _indexes(wishes: Wishes) -> dict[str, str]:
+def _indexes(options: WorkflowOptions) -> dict[str, str]:
     """Phrases about the indexes that the project is published to."""
-    test = wishes.test_index
+    test = options.test_index
     return {
         "also_test": " (and on its test instance)" if test else "",
         "another_test": " (and another on its test instance)" if test else "",
         "environment": "`pypi` (`testpypi`)" if test else "`pypi`",
         "environments": "the environments `pypi` and `testpypi`" if test else "the environment `pypi`",
         "contexts": "the contexts `pypi` and `testpypi`" if test else "the context `pypi`",
-        "token_variables": token_names(wishes),
+        "token_variables": token_names(options),
     }
 
 
@@ -337,44 +339,46 @@ def paragraphs(texts: Iterable[str]) -> str:
     return "\n".join(text for text in texts if text)
 
 
-def environment_names(wishes: Wishes) -> str:
+def environment_names(options: WorkflowOptions) -> str:
     """The names of the publishing environments, as a phrase."""
-    return "pypi and testpypi" if wishes.test_index else "pypi"
+    return "pypi and testpypi" if options.test_index else "pypi"
 
 
-def token_names(wishes: Wishes) -> str:
+def token_names(options: WorkflowOptions) -> str:
     """The names of the variables with API tokens, as a phrase."""
-    return "PYPI_API_TOKEN and TESTPYPI_API_TOKEN" if wishes.test_index else "PYPI_API_TOKEN"
+    return "PYPI_API_TOKEN and TESTPYPI_API_TOKEN" if options.test_index else "PYPI_API_TOKEN"
 
 
-def publisher_step(wishes: Wishes, service: str, values: str) -> str:
+def publisher_step(options: WorkflowOptions, service: str, values: str) -> str:
     """Instructions to register a trusted publisher; `values` are those of the form for the CI."""
-    both = " and on its test instance, each" if wishes.test_index else ""
-    names = "pypi or testpypi" if wishes.test_index else "pypi"
+    both = " and on its test instance, each" if options.test_index else ""
+    names = "pypi or testpypi" if options.test_index else "pypi"
     return (
         f"On the index{both} in the publishing settings of the project, add {service} as a trusted publisher with "
         f"{values}, environment name {names}. If the project does not exist yet, add a pending publisher in your "
-        f"account settings with the project name {wishes.project}."
+        f"account settings with the project name {options.project}."
     )
 
 
-def token_step(wishes: Wishes, service: str) -> str:
+def token_step(options: WorkflowOptions, service: str) -> str:
     """Instructions for a CI without trusted publishing."""
-    indexes = "the index, and another on its test instance" if wishes.test_index else "the index"
-    return f"Create an API token for {wishes.project} only on {indexes}: {service} does not support trusted publishing."
+    indexes = "the index, and another on its test instance" if options.test_index else "the index"
+    return (
+        f"Create an API token for {options.project} only on {indexes}: {service} does not support trusted publishing."
+    )
 
 
-def version_steps(wishes: Wishes) -> tuple[str, ...]:
+def version_steps(options: WorkflowOptions) -> tuple[str, ...]:
     """Notes about project versions and the test index; empty if each push has its own version."""
-    if wishes.versions is VersionSource.FILES and wishes.test_index:
+    if options.versions is VersionSource.FILES and options.test_index:
         text = (
-            f"The version of {wishes.project} stays the same until you change it. If the test index already has that "
+            f"The version of {options.project} stays the same until you change it. If the test index already has that "
             "version, a push uploads nothing and succeeds. To test another upload, increase the version, for example "
             "to a development version such as 1.1.dev1."
         )
-    elif wishes.versions is VersionSource.COMMIT_LOCAL:
+    elif options.versions is VersionSource.COMMIT_LOCAL:
         text = (
-            f"Between tags, versions of {wishes.project} have a local part (+...), which indexes reject, so only tags "
+            f"Between tags, versions of {options.project} have a local part (+...), which indexes reject, so only tags "
             "are published. To test uploads on the test index, configure the version tool to omit that part, for "
             'example with local_scheme = "no-local-version" of setuptools-scm, and run `cibw init --force` again.'
         )
@@ -383,9 +387,9 @@ def version_steps(wishes: Wishes) -> tuple[str, ...]:
     return (text,)
 
 
-def tag_step(wishes: Wishes) -> str:
+def tag_step(options: WorkflowOptions) -> str:
     """Instructions to make a release."""
-    tag = f"{wishes.tag_prefix}{EXAMPLE_VERSION}"
+    tag = f"{options.tag_prefix}{EXAMPLE_VERSION}"
     return f"To release, push a tag of the version: git tag {tag} && git push origin {tag}"
 
 

@@ -11,13 +11,13 @@ from packaging.utils import canonicalize_name
 from cibw.model.identifiers import Architecture, Platform
 from cibw.workflows.common import (
     BuildJob,
+    CiRunner,
     Matrix,
     ReadTemplate,
-    Runner,
     Runners,
-    Wishes,
     Workflow,
     WorkflowFile,
+    WorkflowOptions,
     build_command,
     check_command,
     common_values,
@@ -50,8 +50,8 @@ PINS: Mapping[str, str] = {
 _UBUNTU = "ubuntu-24.04"
 _IS_TAG = "github.ref_type == 'tag'"
 _RELEASE = "--to pypi --require-tag"
-_MAC = Runner(label="macos-15")
-_INTEL_MAC = Runner(label="macos-15-intel")
+_MAC = CiRunner(label="macos-15")
+_INTEL_MAC = CiRunner(label="macos-15-intel")
 RUNNERS: Runners = {
     **linux_runners(
         {
@@ -62,92 +62,92 @@ RUNNERS: Runners = {
         emulating=_UBUNTU,
     ),
     # 32-bit ARM programs need little or no emulation on ARM processors.
-    (Platform.LINUX, Architecture.ARMV7L): Runner(label=f"{_UBUNTU}-arm", is_emulated=True),
+    (Platform.LINUX, Architecture.ARMV7L): CiRunner(label=f"{_UBUNTU}-arm", is_emulated=True),
     (Platform.MACOS, Architecture.ARM64): _MAC,
     (Platform.MACOS, Architecture.X86_64): _INTEL_MAC,
     (Platform.MACOS, Architecture.UNIVERSAL2): _MAC,
-    (Platform.WINDOWS, Architecture.WIN_AMD64): Runner(label="windows-2025"),
-    (Platform.WINDOWS, Architecture.WIN_X86): Runner(label="windows-2025"),
-    (Platform.WINDOWS, Architecture.WIN_ARM64): Runner(label="windows-11-arm"),
-    (Platform.PYODIDE, Architecture.WASM32): Runner(label=_UBUNTU),
-    (Platform.ANDROID, Architecture.X86_64): Runner(label=_UBUNTU),
+    (Platform.WINDOWS, Architecture.WIN_AMD64): CiRunner(label="windows-2025"),
+    (Platform.WINDOWS, Architecture.WIN_X86): CiRunner(label="windows-2025"),
+    (Platform.WINDOWS, Architecture.WIN_ARM64): CiRunner(label="windows-11-arm"),
+    (Platform.PYODIDE, Architecture.WASM32): CiRunner(label=_UBUNTU),
+    (Platform.ANDROID, Architecture.X86_64): CiRunner(label=_UBUNTU),
     # No hosted runner can run its emulator, so these wheels are built but not tested.
-    (Platform.ANDROID, Architecture.ARM64_V8A): Runner(label=_UBUNTU),
+    (Platform.ANDROID, Architecture.ARM64_V8A): CiRunner(label=_UBUNTU),
     (Platform.IOS, Architecture.ARM64_IPHONEOS): _MAC,
     (Platform.IOS, Architecture.ARM64_IPHONESIMULATOR): _MAC,
     (Platform.IOS, Architecture.X86_64_IPHONESIMULATOR): _INTEL_MAC,
 }
 
 
-def github_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
+def github_workflow(options: WorkflowOptions, read: ReadTemplate) -> Workflow:
     """The GitHub Actions workflow, and the Dependabot file that keeps its actions up to date."""
-    matrix = make_matrix(wishes.groups, RUNNERS)
-    name = _name(wishes)
+    matrix = make_matrix(options.groups, RUNNERS)
+    name = _name(options)
     values = {
-        **common_values(wishes),
+        **common_values(options),
         **PINS,
-        "version": wishes.cibw_version,
-        "again": f"cibw init github{f' --package {quote(wishes.package)}' if wishes.package else ''} --force",
+        "version": options.cibw_version,
+        "again": f"cibw init github{f' --package {quote(options.package)}' if options.package else ''} --force",
         "workflow": name,
         # Runs of workflows with the same name cancel each other.
         "name": scalar(name.partition(".")[0]),
-        "tag_pattern": scalar(_tag_pattern(wishes)),
-        "build_sdist": sdist_command(wishes, "dist"),
-        "build_wheels": build_command(wishes, "$SELECTION", "wheelhouse"),
-        "check": check_command(wishes, "dist"),
+        "tag_pattern": scalar(_tag_pattern(options)),
+        "build_sdist": sdist_command(options, "dist"),
+        "build_wheels": build_command(options, "$SELECTION", "wheelhouse"),
+        "check": check_command(options, "dist"),
     }
-    values |= _publishing(wishes)
-    values |= _parts(wishes, matrix, values, read)
+    values |= _publishing(options)
+    values |= _parts(options, matrix, values, read)
     path = f"{_DIRECTORY}/{name}"
     return Workflow(
         files=(
             WorkflowFile(path=path, text=fill(read("github.yml"), values)),
             WorkflowFile(path=DEPENDABOT_PATH, text=read("dependabot.yml"), is_companion=True),
         ),
-        next_steps=_next_steps(wishes, wishes.output or path),
+        next_steps=_next_steps(options, options.output or path),
         left_out=matrix.left_out,
     )
 
 
-def _name(wishes: Wishes) -> str:
-    usual = f"wheels-{canonicalize_name(wishes.project)}.yml" if wishes.package else WORKFLOW
-    return wishes.output.rpartition("/")[2] or usual
+def _name(options: WorkflowOptions) -> str:
+    usual = f"wheels-{canonicalize_name(options.project)}.yml" if options.package else WORKFLOW
+    return options.output.rpartition("/")[2] or usual
 
 
-def _tag_pattern(wishes: Wishes) -> str:
+def _tag_pattern(options: WorkflowOptions) -> str:
     # Escapes pattern characters. Without a prefix, a leading digit marks release tags.
-    return re.sub(r"([*?+!\[\]\\])", r"\\\1", wishes.tag_prefix) + ("*" if wishes.tag_prefix else "[0-9]*")
+    return re.sub(r"([*?+!\[\]\\])", r"\\\1", options.tag_prefix) + ("*" if options.tag_prefix else "[0-9]*")
 
 
-def _publishing(wishes: Wishes) -> dict[str, str]:
+def _publishing(options: WorkflowOptions) -> dict[str, str]:
     """Parts of the publishing job: tags go to the index, branch pushes to the test index."""
-    if not wishes.test_index:
+    if not options.test_index:
         return {
             "condition": "if: github.event_name == 'push' && github.ref_type == 'tag'",
             "environment_name": "pypi",
-            "publish": f"run: {publish_with(wishes, _RELEASE, 'dist')}",
+            "publish": f"run: {publish_with(options, _RELEASE, 'dist')}",
         }
-    arguments = f"{_IS_TAG} && '{_RELEASE}' || '{test_arguments(wishes)}'"
+    arguments = f"{_IS_TAG} && '{_RELEASE}' || '{test_arguments(options)}'"
     return {
         "condition": "if: github.event_name == 'push' # tags go to the index, other pushes to its test instance",
         "environment_name": f"${{{{ {_IS_TAG} && 'pypi' || 'testpypi' }}}}",
-        "publish": f"run: {publish_with(wishes, '$INDEX', 'dist')}\nenv:\n  INDEX: ${{{{ {arguments} }}}}",
+        "publish": f"run: {publish_with(options, '$INDEX', 'dist')}\nenv:\n  INDEX: ${{{{ {arguments} }}}}",
     }
 
 
-def _parts(wishes: Wishes, matrix: Matrix, values: Mapping[str, str], read: ReadTemplate) -> dict[str, str]:
+def _parts(options: WorkflowOptions, matrix: Matrix, values: Mapping[str, str], read: ReadTemplate) -> dict[str, str]:
     has_android = any(job.group.platform is Platform.ANDROID for job in matrix.jobs)
     blocks = {
         "matrix": rows(_row(job) for job in matrix.jobs),
-        "needs_sdist": "needs: sdist" if wishes.from_sdist else "",
-        "source": fill(read("github-sdist.yml" if wishes.from_sdist else "github-checkout.yml"), values),
+        "needs_sdist": "needs: sdist" if options.from_sdist else "",
+        "source": fill(read("github-sdist.yml" if options.from_sdist else "github-checkout.yml"), values),
         "qemu": fill(read("github-qemu.yml"), values) if matrix.is_emulated else "",
         "kvm": read("github-kvm.yml") if has_android else "",
     }
     variables = values["tag_environment"]
     return {
-        "jobs": fill(read("github-pure.yml" if wishes.is_pure else "github-wheels.yml"), {**values, **blocks}),
-        "last": "build" if wishes.is_pure else "check",
+        "jobs": fill(read("github-pure.yml" if options.is_pure else "github-wheels.yml"), {**values, **blocks}),
+        "last": "build" if options.is_pure else "check",
         "environment_of_all": f"\nenv: {{ {variables} }}" if variables else "",
     }
 
@@ -157,17 +157,17 @@ def _row(job: BuildJob) -> dict[str, str]:
     return {**row, "qemu": "yes"} if job.runner.is_emulated else row
 
 
-def _next_steps(wishes: Wishes, path: str) -> tuple[str, ...]:
-    values = f"the owner and the name of this repository, workflow name {_name(wishes)}"
-    environments = environment_names(wishes)
+def _next_steps(options: WorkflowOptions, path: str) -> tuple[str, ...]:
+    values = f"the owner and the name of this repository, workflow name {_name(options)}"
+    environments = environment_names(options)
     return (
         first_look(f"{path} and {DEPENDABOT_PATH}"),
-        publisher_step(wishes, "GitHub", values),
+        publisher_step(options, "GitHub", values),
         (
             f"In the repository settings, under Environments, create {environments}. For pypi, require manual approval "
-            f"and allow only the tags {_tag_pattern(wishes)}."
+            f"and allow only the tags {_tag_pattern(options)}."
         ),
         "Remove API tokens from earlier releases from the repository secrets, and revoke them.",
-        *version_steps(wishes),
-        tag_step(wishes),
+        *version_steps(options),
+        tag_step(options),
     )

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from cibw.model.identifiers import Architecture, Platform
 from cibw.workflows.common import (
     BuildJob,
+    CiRunner,
     Matrix,
     ReadTemplate,
-    Runner,
     Runners,
-    Wishes,
     Workflow,
     WorkflowFile,
+    WorkflowOptions,
     build_command,
     check_command,
     common_values,
@@ -34,8 +34,8 @@ from cibw.workflows.common import (
 PATH = ".gitlab-ci.yml"
 _X64 = "saas-linux-medium-amd64"
 # Hosted Macs have only ARM processors, and Windows runners only x86_64: the rest is cross-built.
-_MAC = Runner(label="saas-macos-medium-m1")
-_WINDOWS = Runner(label="saas-windows-medium-amd64")
+_MAC = CiRunner(label="saas-macos-medium-m1")
+_WINDOWS = CiRunner(label="saas-windows-medium-amd64")
 RUNNERS: Runners = {
     **linux_runners(
         {Architecture.X86_64: _X64, Architecture.I686: _X64, Architecture.AARCH64: "saas-linux-medium-arm64"},
@@ -55,43 +55,43 @@ _BRING_SDIST = """\
 """
 
 
-def gitlab_workflow(wishes: Wishes, read: ReadTemplate) -> Workflow:
+def gitlab_workflow(options: WorkflowOptions, read: ReadTemplate) -> Workflow:
     """The pipeline file."""
-    matrix = make_matrix(wishes.groups, RUNNERS)
+    matrix = make_matrix(options.groups, RUNNERS)
     values = {
-        **common_values(wishes),
-        "branch_text": wishes.branch,
-        "workflow": wishes.output or PATH,
-        "build_sdist": sdist_command(wishes, _SDIST),
-        "check": check_command(wishes, "dist"),
-        "publish": publish_command(wishes, "pypi", "dist"),
+        **common_values(options),
+        "branch_text": options.branch,
+        "workflow": options.output or PATH,
+        "build_sdist": sdist_command(options, _SDIST),
+        "check": check_command(options, "dist"),
+        "publish": publish_command(options, "pypi", "dist"),
     }
-    to_test = {**values, "publish": publish_command(wishes, "testpypi", "dist")}
+    to_test = {**values, "publish": publish_command(options, "testpypi", "dist")}
     values |= {
-        "test_index": fill(read("gitlab-test-index.yml"), to_test) if wishes.test_index else "",
-        **{f"wheels_{one.value}": _wheels(one, wishes, matrix, read) for one in _SHELLS},
+        "test_index": fill(read("gitlab-test-index.yml"), to_test) if options.test_index else "",
+        **{f"wheels_{one.value}": _wheels(one, options, matrix, read) for one in _SHELLS},
     }
     file = WorkflowFile(path=PATH, text=fill(read("gitlab.yml"), values))
-    return Workflow(files=(file,), next_steps=_next_steps(wishes), left_out=matrix.left_out)
+    return Workflow(files=(file,), next_steps=_next_steps(options), left_out=matrix.left_out)
 
 
 _SHELLS: Mapping[Platform, str] = {Platform.LINUX: "$", Platform.MACOS: "$", Platform.WINDOWS: "$env:"}
 """The prefix of variables in the shell of a platform's runners."""
 
 
-def _wheels(platform: Platform, wishes: Wishes, matrix: Matrix, read: ReadTemplate) -> str:
+def _wheels(platform: Platform, options: WorkflowOptions, matrix: Matrix, read: ReadTemplate) -> str:
     jobs = [job for job in matrix.jobs if job.group.platform is platform]
     if not jobs:
         return ""
     sign = _SHELLS[platform]
     is_single = jobs[0].group.is_single
     selection = f"--only {sign}ONLY" if is_single else f"--platform {platform.value} --archs {sign}ARCHS"
-    build = build_command(wishes, selection, f"artifacts/{sign}ARTIFACT")
+    build = build_command(options, selection, f"artifacts/{sign}ARTIFACT")
     values = {
-        "cibw": requirement(wishes),
+        "cibw": requirement(options),
         "matrix": rows(_rows(jobs)),
-        "needed": "sdist" if wishes.from_sdist else "",
-        "source": _BRING_SDIST if wishes.from_sdist else "",
+        "needed": "sdist" if options.from_sdist else "",
+        "source": _BRING_SDIST if options.from_sdist else "",
         "build_wheels": f"py -3.13 -m {build}" if platform is Platform.WINDOWS else build,
         "qemu": read("gitlab-qemu.yml") if any(job.runner.is_emulated for job in jobs) else "",
     }
@@ -106,17 +106,17 @@ def _rows(jobs: Iterable[BuildJob]) -> Iterable[dict[str, str]]:
         yield {**row, "QEMU": "yes"} if job.runner.is_emulated else row
 
 
-def _next_steps(wishes: Wishes) -> tuple[str, ...]:
-    path = wishes.output or PATH
+def _next_steps(options: WorkflowOptions) -> tuple[str, ...]:
+    path = options.output or PATH
     values = f"the namespace and the name of this project, top-level pipeline file path {path}"
     return (
         first_look(path),
-        publisher_step(wishes, "GitLab", values),
+        publisher_step(options, "GitLab", values),
         (
-            f"Under Operate > Environments, create {environment_names(wishes)}. Under Settings > Repository, protect "
-            f"the tags {wishes.tag_prefix}* to restrict who can release."
+            f"Under Operate > Environments, create {environment_names(options)}. Under Settings > Repository, protect "
+            f"the tags {options.tag_prefix}* to restrict who can release."
         ),
         "Hosted macOS and Windows runners depend on your group's plan; other runners have other tags.",
-        *version_steps(wishes),
-        tag_step(wishes),
+        *version_steps(options),
+        tag_step(options),
     )

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from cibw.execution.fetch.download import Reply, UnreachableError
-from cibw.model.http import Answer, NoAnswerError, Question
+from cibw.execution.fetch.download import StreamedResponse, UnreachableError
+from cibw.model.http import NoResponseError, Request, Response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,25 +31,27 @@ class RecordingTransport:
     `between` is called before each chunk. `asked` contains the addresses in order.
     """
 
-    answers: tuple[Scripted, ...]
+    responses: tuple[Scripted, ...]
     between: Callable[[], None] = lambda: None
     asked: list[str] = field(default_factory=list)
     stopped: int = 0
 
     @contextmanager
-    def get(self, address: str, /) -> Iterator[Reply]:
+    def get(self, address: str, /) -> Iterator[StreamedResponse]:
         """Return the next response for any address."""
-        answer = self.answers[min(len(self.asked), len(self.answers) - 1)]
+        response = self.responses[min(len(self.asked), len(self.responses) - 1)]
         self.asked.append(address)
-        if answer.fault:
-            raise UnreachableError(answer.fault)
-        yield Reply(status=answer.status, pieces=self._pieces(answer), size=answer.size, stop=self._stop)
+        if response.fault:
+            raise UnreachableError(response.fault)
+        yield StreamedResponse(
+            status=response.status, pieces=self._pieces(response), size=response.size, stop=self._stop
+        )
 
-    def _pieces(self, answer: Scripted) -> Iterator[bytes]:
-        for piece in answer.pieces:
+    def _pieces(self, response: Scripted) -> Iterator[bytes]:
+        for piece in response.pieces:
             self.between()
             yield piece
-        if answer.breaks:
+        if response.breaks:
             raise UnreachableError("the connection was lost")
 
     def _stop(self) -> None:
@@ -57,23 +59,23 @@ class RecordingTransport:
 
 
 @dataclass(slots=True)
-class RecordingWeb:
+class RecordingClient:
     """An HTTP client for tests. Responses are listed by method and address: `GET https://index.example/simple/a/`.
 
     If a request has several responses, each is returned once, and then the last one is repeated. None stands for a
     broken connection. Other requests get status 404. `asked` contains the requests in order.
     """
 
-    answers: Mapping[str, Sequence[Answer | None]]
-    asked: list[Question] = field(default_factory=list)
+    responses: Mapping[str, Sequence[Response | None]]
+    asked: list[Request] = field(default_factory=list)
 
-    def ask(self, question: Question, /) -> Answer:
-        """Return the next response of the script. Raise NoAnswerError if it is None."""
-        name = f"{question.method} {question.address}"
+    def ask(self, request: Request, /) -> Response:
+        """Return the next response of the script. Raise NoResponseError if it is None."""
+        name = f"{request.method} {request.address}"
         number = sum(f"{earlier.method} {earlier.address}" == name for earlier in self.asked)
-        self.asked.append(question)
-        script = self.answers.get(name, (Answer(status=404),))
-        answer = script[min(number, len(script) - 1)]
-        if answer is None:
-            raise NoAnswerError("the connection was lost")
-        return answer
+        self.asked.append(request)
+        script = self.responses.get(name, (Response(status=404),))
+        response = script[min(number, len(script) - 1)]
+        if response is None:
+            raise NoResponseError("the connection was lost")
+        return response

@@ -11,7 +11,7 @@ from posixpath import basename, dirname, join, normpath
 
 from cibw.errors import assert_never
 from cibw.execution.machine import OutputSink, Tree
-from cibw.model.templates import Outcome, Request
+from cibw.model.templates import CommandRequest, Outcome
 
 # Files in memory, for a recording machine.
 
@@ -159,8 +159,8 @@ class Remove:
     path: str
 
 
-Asked = Request | Put | Get | Remove
-Script = Mapping[tuple[str, ...], Answer] | Callable[[Request], Answer]
+Asked = CommandRequest | Put | Get | Remove
+Script = Mapping[tuple[str, ...], Answer] | Callable[[CommandRequest], Answer]
 """Results by the longest matching beginning of the argv, or from a function. Other commands do nothing."""
 
 
@@ -178,11 +178,11 @@ class RecordingMachine:
         self._lock = threading.Lock()
 
     @property
-    def requests(self) -> list[Request]:
+    def requests(self) -> list[CommandRequest]:
         """The commands that were run, in order."""
-        return [asked for asked in self.asked if isinstance(asked, Request)]
+        return [asked for asked in self.asked if isinstance(asked, CommandRequest)]
 
-    def run(self, request: Request, output: OutputSink) -> Outcome:
+    def run(self, request: CommandRequest, output: OutputSink) -> Outcome:
         """Return the scripted result of a command."""
         with self._lock:
             self.asked.append(request)
@@ -236,7 +236,7 @@ class RecordingMachine:
         """Return the environment of this machine."""
         return dict(self._environment)
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: CommandRequest) -> Answer:
         if not isinstance(self._script, Mapping):
             return self._script(request)
         for length in range(len(request.argv), 0, -1):

@@ -22,13 +22,13 @@ from tempfile import TemporaryDirectory
 
 from tests.peer.commands.calls import Answer, Call
 from tests.peer.commands.cases import fixed_calls, random_calls
+from tests.peer.commands.cibw_side import cibw_answer
 from tests.peer.commands.differences import LIST_OF_PINS, RULES
 from tests.peer.commands.judge import DIFFERENT, judge
-from tests.peer.commands.own_side import own_answer
-from tests.peer.peer import peer_python
+from tests.peer.peer import cibuildwheel_python
 
 ROOT = Path(__file__).resolve().parents[2]
-PEER_SIDE = ROOT / "tests" / "peer" / "commands" / "peer_side.py"
+CIBUILDWHEEL_SIDE = ROOT / "tests" / "peer" / "commands" / "cibuildwheel_side.py"
 PLATFORMS = ("linux", "macos", "windows")
 
 
@@ -41,8 +41,10 @@ def main() -> int:
         root = Path(directory).resolve()
         calls = [*fixed_calls(root), *random_calls(root, arguments.count, arguments.seed)]
         calls = [call for call in calls if arguments.only in call["name"] and call["platform"] in arguments.platform]
-        for call, peer in zip(calls, _ask_peer(arguments.peer_python or peer_python(), calls), strict=True):
-            verdict = judge(call, peer, own_answer(call))
+        for call, cibuildwheel in zip(
+            calls, _ask_cibuildwheel(arguments.cibuildwheel_python or cibuildwheel_python(), calls), strict=True
+        ):
+            verdict = judge(call, cibuildwheel, cibw_answer(call))
             kinds.update(verdict.kinds)
             _show(call, verdict.unexplained)
     for kind, count in kinds.most_common():
@@ -58,7 +60,7 @@ class Arguments(argparse.Namespace):
     seed: int
     only: str
     platform: list[str]
-    peer_python: str
+    cibuildwheel_python: str
 
 
 def _arguments() -> Arguments:
@@ -81,9 +83,9 @@ def _require_headings() -> None:
         sys.exit(f"docs/differences.md has no heading {', '.join(missing)}")
 
 
-def _ask_peer(python: str, calls: Sequence[Call]) -> list[Answer]:
+def _ask_cibuildwheel(python: str, calls: Sequence[Call]) -> list[Answer]:
     done = subprocess.run(
-        [python, str(PEER_SIDE)],
+        [python, str(CIBUILDWHEEL_SIDE)],
         input=json.dumps(calls),
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         check=True,

@@ -19,24 +19,24 @@ from tempfile import TemporaryDirectory
 
 from tests.peer.options.calls import Answer, Call
 from tests.peer.options.cases import GROUPS, PLATFORMS, make_option_cases
+from tests.peer.options.cibw_side import cibw_answer
 from tests.peer.options.differences import judge
-from tests.peer.options.own_side import own_answer
-from tests.peer.peer import peer_python
+from tests.peer.peer import cibuildwheel_python
 from tests.peer.selection.cases import Case
 from tests.peer.selection.projects import RELEASES, configured_directories
 from tests.peer.verdict import write_row
 
-PEER_SIDE = Path(__file__).resolve().parent / "options" / "peer_side.py"
+CIBUILDWHEEL_SIDE = Path(__file__).resolve().parent / "options" / "cibuildwheel_side.py"
 
 
 def main() -> int:
     """Compare, print what differs and a summary, and give the exit code."""
     arguments = _arguments()
-    peer = arguments.peer_python or peer_python()
+    cibuildwheel = arguments.cibuildwheel_python or cibuildwheel_python()
     projects = list(configured_directories(tuple(arguments.projects), arguments.more))
-    real = _compared(peer, [call for place in projects for call in _on_every_platform(place, Case(0, ""))])
+    real = _compared(cibuildwheel, [call for place in projects for call in _on_every_platform(place, Case(0, ""))])
     with TemporaryDirectory() as directory:
-        kinds = real + _compared(peer, list(_random_calls(arguments, Path(directory))))
+        kinds = real + _compared(cibuildwheel, list(_random_calls(arguments, Path(directory))))
     for kind, count in kinds.most_common():
         print(f"{count:7} {kind}")
     if arguments.write_table:
@@ -44,12 +44,12 @@ def main() -> int:
     return 1 if kinds["DIFFERENT"] else 0
 
 
-def _compared(peer: str, calls: Sequence[Call]) -> Counter[str]:
+def _compared(cibuildwheel: str, calls: Sequence[Call]) -> Counter[str]:
     """How often what both say of some configurations is equal, or differs and why; what is unexplained is shown."""
     kinds: Counter[str] = Counter()
-    for call, answer in zip(calls, _ask_peer(peer, calls), strict=True):
-        own = own_answer(call, answer.get("options", ()))
-        found = judge(call, answer, own)
+    for call, answer in zip(calls, _ask_cibuildwheel(cibuildwheel, calls), strict=True):
+        cibw = cibw_answer(call, answer.get("options", ()))
+        found = judge(call, answer, cibw)
         kinds.update(found.kinds)
         _show(call, found.unexplained)
     return kinds
@@ -63,7 +63,7 @@ class Arguments(argparse.Namespace):
     projects: list[str]
     more: Path | None
     write_table: bool
-    peer_python: str
+    cibuildwheel_python: str
 
 
 def _arguments() -> Arguments:
@@ -98,8 +98,10 @@ def _on_every_platform(directory: Path, case: Case) -> Iterator[Call]:
         }
 
 
-def _ask_peer(python: str, calls: Sequence[Call]) -> list[Answer]:
-    done = subprocess.run([python, str(PEER_SIDE)], input=json.dumps(calls), check=True, capture_output=True, text=True)
+def _ask_cibuildwheel(python: str, calls: Sequence[Call]) -> list[Answer]:
+    done = subprocess.run(
+        [python, str(CIBUILDWHEEL_SIDE)], input=json.dumps(calls), check=True, capture_output=True, text=True
+    )
     answers: list[Answer] = json.loads(done.stdout)
     return answers
 

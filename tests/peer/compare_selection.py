@@ -23,7 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.peer.peer import PEER_CACHE, peer_python
+from tests.peer.peer import CIBUILDWHEEL_CACHE, cibuildwheel_python
 from tests.peer.selection.cases import Case, make_cases
 from tests.peer.selection.differences import Answers, wanted_difference
 from tests.peer.selection.fixed_cases import matrix_cases, project_cases
@@ -39,10 +39,10 @@ Call = dict[str, object]
 def main() -> int:
     """Compare, print what differs and a summary, and give the exit code."""
     arguments = _arguments()
-    peer = arguments.peer_python or peer_python()
+    cibuildwheel = arguments.cibuildwheel_python or cibuildwheel_python()
     cases = _cases(arguments)
     with TemporaryDirectory() as directory:
-        answers = list(_ask_both(cases, Path(directory), peer))
+        answers = list(_ask_both(cases, Path(directory), cibuildwheel))
     kinds: Counter[str] = Counter()
     real: Counter[str] = Counter()
     for case, answer in zip(cases, answers, strict=True):
@@ -77,7 +77,7 @@ class Arguments(argparse.Namespace):
     seed: int
     more: Path | None
     write_table: bool
-    peer_python: str
+    cibuildwheel_python: str
 
 
 def _arguments() -> Arguments:
@@ -94,7 +94,7 @@ def _arguments() -> Arguments:
     return parser.parse_args(namespace=Arguments())
 
 
-def _ask_both(cases: Sequence[Case], directory: Path, peer: str) -> Iterator[Answers]:
+def _ask_both(cases: Sequence[Case], directory: Path, cibuildwheel: str) -> Iterator[Answers]:
     printing = ["--print-build-identifiers"]
     calls = {
         "print": [_call(case, directory / "peer", "cibuildwheel", printing) for case in cases],
@@ -104,18 +104,18 @@ def _ask_both(cases: Sequence[Case], directory: Path, peer: str) -> Iterator[Ans
         ],
     }
     with ThreadPoolExecutor(2) as pool:
-        prints = pool.submit(_drive, peer, "cibuildwheel", calls["print"])
-        builds = pool.submit(_drive, peer, "cibuildwheel", calls["build"])
-        own = pool.submit(_drive, sys.executable, "cibw", calls["own"])
-    for printed, built, ours in zip(prints.result(), builds.result(), own.result(), strict=True):
+        prints = pool.submit(_drive, cibuildwheel, "cibuildwheel", calls["print"])
+        builds = pool.submit(_drive, cibuildwheel, "cibuildwheel", calls["build"])
+        cibw = pool.submit(_drive, sys.executable, "cibw", calls["own"])
+    for printed, built, ours in zip(prints.result(), builds.result(), cibw.result(), strict=True):
         yield Answers(
-            peer_lines=str(printed["stdout"]).split(),
-            peer_print_code=int(printed["code"]),
-            peer_build_code=int(built["code"]),
-            peer_errors=str(built["stderr"]),
-            own_lines=str(ours["stdout"]).split(),
-            own_code=int(ours["code"]),
-            own_errors=str(ours["stderr"]),
+            cibuildwheel_lines=str(printed["stdout"]).split(),
+            cibuildwheel_print_code=int(printed["code"]),
+            cibuildwheel_build_code=int(built["code"]),
+            cibuildwheel_errors=str(built["stderr"]),
+            cibw_lines=str(ours["stdout"]).split(),
+            cibw_code=int(ours["code"]),
+            cibw_errors=str(ours["stderr"]),
         )
 
 
@@ -135,7 +135,11 @@ def _call(case: Case, parent: Path, tool: str, more: list[str]) -> Call:
 
 def _drive(python: str, module: str, calls: Sequence[Call]) -> list[Answer]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CIBW_")}
-    environment |= {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "CIBW_CACHE_PATH": str(PEER_CACHE / "cache")}
+    environment |= {
+        "PYTHONPATH": str(ROOT),
+        "PYTHONIOENCODING": "utf-8",
+        "CIBW_CACHE_PATH": str(CIBUILDWHEEL_CACHE / "cache"),
+    }
     done = subprocess.run(
         [python, str(DRIVER), module],
         input=json.dumps(calls),
@@ -152,7 +156,7 @@ def _kind(case: Case, answers: Answers) -> str:
     if answers.is_stricter:
         return "wanted: --print-build-identifiers checks what a build checks"
     if answers.is_equal:
-        return "equal, both refuse" if answers.own_code else "equal"
+        return "equal, both refuse" if answers.cibw_code else "equal"
     wanted = wanted_difference(case, answers)
     return f"wanted: {wanted}" if wanted else "DIFFERENT"
 
@@ -160,10 +164,11 @@ def _kind(case: Case, answers: Answers) -> str:
 def _show(case: Case, answers: Answers) -> None:
     print(f"--- case {case.number}: {' '.join(case.arguments)} {case.environment} {case.files}")
     print(case.directory or case.pyproject("cibw").strip())
-    print(f"exit codes: peer {answers.peer_print_code} (build {answers.peer_build_code}), cibw {answers.own_code}")
-    print(f"only the peer: {' '.join(x for x in answers.peer_lines if x not in answers.own_lines)}")
-    print(f"only cibw: {' '.join(x for x in answers.own_lines if x not in answers.peer_lines)}")
-    print(answers.own_errors)
+    codes = f"{answers.cibuildwheel_print_code} (build {answers.cibuildwheel_build_code})"
+    print(f"exit codes: peer {codes}, cibw {answers.cibw_code}")
+    print(f"only the peer: {' '.join(x for x in answers.cibuildwheel_lines if x not in answers.cibw_lines)}")
+    print(f"only cibw: {' '.join(x for x in answers.cibw_lines if x not in answers.cibuildwheel_lines)}")
+    print(answers.cibw_errors)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from tempfile import TemporaryDirectory
 from tests.downloads import download_sdist, unpack
 from tests.images.commands import run
 from tests.images.recipes import recipes
-from tests.peer.peer import PEER_CACHE, PEER_RELEASE, peer_python
+from tests.peer.peer import CIBUILDWHEEL_CACHE, CIBUILDWHEEL_RELEASE, cibuildwheel_python
 from tests.peer.suite.driver import Image, Outcome, read_outcomes
 from tests.peer.suite.page import page
 from tests.peer.suite.verdicts import DECLARED, Verdict, judge, missing, read_failures
@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DRIVER = ROOT / "tests" / "peer" / "suite" / "driver.py"
 PAGE = ROOT / "docs" / "peer-suite.md"
 PACKAGES = ("build", "jinja2", "pytest>=9", "pytest-rerunfailures", "pytest-timeout", "pytest-xdist", "uv")
-OUTCOMES = PEER_CACHE / "suite-outcomes.jsonl"
+OUTCOMES = CIBUILDWHEEL_CACHE / "suite-outcomes.jsonl"
 FAMILIES = ("manylinux", "musllinux")
 _FOREIGN = ("CIBW_", "VIRTUAL_ENV", "UV_PYTHON", "PYTHONPATH", "GITHUB_", "TF_BUILD", "GITLAB_CI", "TRAVIS", "CI")
 _NEWEST = (3, 14)
@@ -57,7 +57,7 @@ def main() -> int:
     judged = [judge(outcome, failures) for outcome in outcomes]
     if not rest:
         judged += missing(judged, failures)
-        PAGE.write_text(page(PEER_RELEASE, images, judged), encoding="utf-8")
+        PAGE.write_text(page(CIBUILDWHEEL_RELEASE, images, judged), encoding="utf-8")
     faults = [one for one in judged if one.verdict is Verdict.FAULT]
     for one in faults:
         print(f"--- {one.outcome.test}: {one.why}\n{one.outcome.text}")
@@ -94,9 +94,9 @@ def _single_python(images: Mapping[str, Image]) -> tuple[int, int]:
 
 
 def _run_tests(images: Mapping[str, Image], arguments: Sequence[str], *, resume: bool) -> list[Outcome]:
-    sdists = PEER_CACHE / "sdists"
+    sdists = CIBUILDWHEEL_CACHE / "sdists"
     sdists.mkdir(parents=True, exist_ok=True)
-    archive = download_sdist("cibuildwheel", PEER_RELEASE, sdists, os.environ)
+    archive = download_sdist("cibuildwheel", CIBUILDWHEEL_RELEASE, sdists, os.environ)
     OUTCOMES.touch()
     if not resume:
         OUTCOMES.write_text("", encoding="utf-8")
@@ -110,7 +110,7 @@ def _run_tests(images: Mapping[str, Image], arguments: Sequence[str], *, resume:
         }
         settings.write_text(json.dumps(values), encoding="utf-8")
         options = ["-o", "addopts=", "-p", "no:cacheprovider", "-v", f"--basetemp={directory}/pytest"]
-        command = [peer_python("suite-", PACKAGES), str(DRIVER), str(settings), *options, "test", *arguments]
+        command = [cibuildwheel_python("suite-", PACKAGES), str(DRIVER), str(settings), *options, "test", *arguments]
         subprocess.run(command, cwd=unpack(archive, Path(directory)), env=_environment(images), check=True)
     return read_outcomes(OUTCOMES)
 
@@ -121,7 +121,7 @@ def _environment(images: Mapping[str, Image]) -> dict[str, str]:
         "CIBW_PLATFORM": "linux",
         "CIBW_CONTAINER_ENGINE": "docker",
         "CIBW_CACHE": "false",
-        "CIBW_CACHE_PATH": str(PEER_CACHE / "suite-cache"),
+        "CIBW_CACHE_PATH": str(CIBUILDWHEEL_CACHE / "suite-cache"),
         "CIBW_CACHE_PROJECT": "peer-suite",
         "CIBW_PREPARED_IMAGES": "no",
         # A mirror of the index may lack what is pinned for audits.

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from tests.builds import CACHE, environment
 from tests.downloads import download_sdist
 from tests.image_settings import image
-from tests.peer.peer import PEER_RELEASE, peer_python
+from tests.peer.peer import CIBUILDWHEEL_RELEASE, cibuildwheel_python
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -129,7 +129,7 @@ def key_of(project: Project, builder: str) -> str:
     if builder != "host":
         parts.append({"image": _image_id(image("manylinux_x86_64").reference)})
     if builder == "cibuildwheel":
-        parts.append({"release": PEER_RELEASE})
+        parts.append({"release": CIBUILDWHEEL_RELEASE})
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -165,7 +165,7 @@ def _run(project: Project, builder: str, wheels: Path) -> str:
 
 def _program(builder: str) -> list[str]:
     if builder == "cibuildwheel":
-        return [peer_python(), "-m", "cibuildwheel", "--platform", "linux"]
+        return [cibuildwheel_python(), "-m", "cibuildwheel", "--platform", "linux"]
     return [sys.executable, "-m", "cibw", "--engine", "host" if builder == "host" else "docker"]
 
 

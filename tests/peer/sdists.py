@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.builds import CACHE, ROOT
 from tests.downloads import DownloadError
-from tests.peer.peer import PEER_RELEASE
+from tests.peer.peer import CIBUILDWHEEL_RELEASE
 from tests.peer.sdist_builds import BUILDERS, Outcome, Project, backend_of, build, projects, sdist_of
 from tests.peer.sdist_reasons import REASONS, Reason
 from tests.peer.wheels import Difference, compare, count_equal
@@ -150,7 +150,7 @@ def page(results: Sequence[Result], reasons: Sequence[Reason]) -> str:
     """The page as Markdown."""
     same = [one for result in results for one in result.comparisons if one.pair == PAIRS[0] and not one.differences]
     head = _INTRODUCTION.format(
-        release=PEER_RELEASE,
+        release=CIBUILDWHEEL_RELEASE,
         count=len(results),
         equal=sum(one.equal == one.members for one in same),
         unexplained=len(list(unexplained(results, reasons))),

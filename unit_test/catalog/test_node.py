@@ -7,7 +7,7 @@ from pathlib import Path
 from node_hashes import NodeHasher
 
 from cibw.catalog import NODE_SYSTEMS, Catalog
-from cibw.execution.fetch.download import Fetching
+from cibw.execution.fetch.download import DownloadSettings
 from tests.doubles.fetch import RecordingTransport, Scripted
 
 BEGINNING = "https://node.example/dist/v22.1.0/node-v22.1.0"
@@ -17,9 +17,9 @@ SUMS = "".join(f"{digest}  {name}\n" for name, digest in HASHES.items()) + f"{'9
 LINES = [f'"{name}" = "{digest}"' for name, digest in HASHES.items()]
 
 
-def fetching_in(cache: Path, answer: Scripted) -> tuple[Fetching, RecordingTransport]:
+def fetching_in(cache: Path, answer: Scripted) -> tuple[DownloadSettings, RecordingTransport]:
     transport = RecordingTransport((answer,))
-    return Fetching(transport=transport, cache=cache, attempts=1), transport
+    return DownloadSettings(transport=transport, cache=cache, attempts=1), transport
 
 
 def test_the_list_of_a_release_is_asked_once(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from nuget_hashes import Hasher, Release, hash_lines, releases
 
 from cibw.catalog import Catalog, load_catalog, nuget_package
-from cibw.execution.fetch.download import Fetching
+from cibw.execution.fetch.download import DownloadSettings
 from cibw.model.identifiers import Architecture, Interpreter, Platform
 from cibw.model.machines import Mirrors
 from tests.doubles.fetch import RecordingTransport, Scripted
@@ -21,10 +21,10 @@ HASH = "ab" * 32
 FETCHED = hashlib.sha256(b"package").hexdigest()
 
 
-def fetching_in(cache: Path, *answers: Scripted) -> tuple[Fetching, RecordingTransport]:
+def fetching_in(cache: Path, *answers: Scripted) -> tuple[DownloadSettings, RecordingTransport]:
     transport = RecordingTransport(answers)
     mirrors = Mirrors(pseudo=(("nuget:", ADDRESS),))
-    return Fetching(transport=transport, cache=cache, mirrors=mirrors, attempts=1), transport
+    return DownloadSettings(transport=transport, cache=cache, mirrors=mirrors, attempts=1), transport
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from packaging.version import Version
 
 from cibw.ci import CiFacts, CiProvider
 from cibw.cli.commands.publish import gate_refusals
-from cibw.cli.index import LateSource
+from cibw.cli.index import LazySource
 from cibw.config.options import PublishOptions
 from cibw.model.http import Login
 from cibw.release.credentials import LoginSource, SecretSource
@@ -25,7 +25,7 @@ class _Opener:
 def test_a_source_is_opened_once_and_only_when_it_is_asked() -> None:
     opener = _Opener()
     learned: list[str] = []
-    source = LateSource(opener, learned.extend)
+    source = LazySource(opener, learned.extend)
     assert source.secrets() == ()
     source.close()
     assert opener.calls == 0

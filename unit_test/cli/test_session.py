@@ -10,7 +10,7 @@ from cibw.cli.session import Session, learn_environment, learn_from, without_cre
 from cibw.errors import ConfigurationError
 from cibw.model.identifiers import Platform
 from cibw.reporting.masking import Masker
-from cibw.reporting.terminal import Look
+from cibw.reporting.terminal import TerminalStyle
 from unit_test.planning.planned import options_of, plan_with
 
 
@@ -71,7 +71,7 @@ def session(line: CommandLine | None = None, **environment: str) -> Session:
         line=line or CommandLine(),
         environment=environment,
         working_dir=Path("/here"),
-        look=Look(),
+        style=TerminalStyle(),
     )
 
 

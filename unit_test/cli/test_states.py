@@ -11,38 +11,38 @@ from cibw.catalog import load_catalog
 from cibw.cli.arguments import CommandLine
 from cibw.cli.project import Project
 from cibw.cli.session import Session
-from cibw.cli.store import Memory, ProjectFiles, preparation, state_teller
+from cibw.cli.store import ProjectFiles, StoreState, preparation, state_teller
 from cibw.execution.machine import Tree
 from cibw.execution.source.project import ProjectState
 from cibw.execution.store.input_files import InputFiles
-from cibw.execution.store.keys import Seal
+from cibw.execution.store.keys import KeyedHash
 from cibw.execution.store.store import Store
 from cibw.model.events import Event, WarningRaised
-from cibw.reporting.terminal import Look
+from cibw.reporting.terminal import TerminalStyle
 from unit_test.execution.trials import job_of
 
 JOB = replace(job_of("one", "cp310", before_all=True), before_all_inputs=("*.c", "*.h"), environment_pass=("TOKEN",))
 
 
 def session_of(directory: Path) -> Session:
-    return Session(line=CommandLine(), environment={"TOKEN": "secret"}, working_dir=directory, look=Look())
+    return Session(line=CommandLine(), environment={"TOKEN": "secret"}, working_dir=directory, style=TerminalStyle())
 
 
 @pytest.fixture
-def memory(tmp_path: Path) -> Memory:
+def memory(tmp_path: Path) -> StoreState:
     (tmp_path / "a.c").write_text("a")
     (tmp_path / "b.py").write_text("b")
-    seal = Seal(b"s")
+    keyed_hash = KeyedHash(b"s")
     files = ProjectFiles(
         project=Project(root=tmp_path, package_dir="."), tree=Tree(root=tmp_path, files=("a.c", "b.py"))
     )
-    source = ProjectState(files.tree, "", seal, tmp_path / "memo")
-    inputs = InputFiles(tmp_path, seal, tmp_path / "inputs", {})
+    source = ProjectState(files.tree, "", keyed_hash, tmp_path / "memo")
+    inputs = InputFiles(tmp_path, keyed_hash, tmp_path / "inputs", {})
     store = Store(tmp_path / "store")
-    return Memory(store=store, seal=seal, project="p", source=source, files=files, inputs=inputs)
+    return StoreState(store=store, keyed_hash=keyed_hash, project="p", source=source, files=files, inputs=inputs)
 
 
-def test_globs_that_name_nothing_are_told(memory: Memory, tmp_path: Path) -> None:
+def test_globs_that_name_nothing_are_told(memory: StoreState, tmp_path: Path) -> None:
     told: list[Event] = []
     spec = state_teller(session_of(tmp_path), memory, told.append, is_wanted=True)(JOB)
     message = "before-all-inputs: *.h matches no file of the project."
@@ -54,14 +54,14 @@ def test_globs_that_name_nothing_are_told(memory: Memory, tmp_path: Path) -> Non
     assert "secret" not in spec.key("sha256:1")
 
 
-def test_each_project_has_states_of_its_own(memory: Memory, tmp_path: Path) -> None:
+def test_each_project_has_states_of_its_own(memory: StoreState, tmp_path: Path) -> None:
     one, other = (session_of(tmp_path / name) for name in ("one", "other"))
     specs = [state_teller(session, memory, lambda _event: None, is_wanted=True)(JOB) for session in (one, other, one)]
     keys = [spec.key("sha256:1") for spec in specs if spec]
     assert keys[0] == keys[2] != keys[1]
 
 
-def test_a_user_may_want_no_state_of_an_earlier_run(memory: Memory, tmp_path: Path) -> None:
+def test_a_user_may_want_no_state_of_an_earlier_run(memory: StoreState, tmp_path: Path) -> None:
     tell = state_teller(session_of(tmp_path), memory, lambda _event: None, is_wanted=True)
     anew = state_teller(session_of(tmp_path), memory, lambda _event: None, is_wanted=False)
     kept, made = tell(JOB), anew(JOB)
@@ -71,7 +71,7 @@ def test_a_user_may_want_no_state_of_an_earlier_run(memory: Memory, tmp_path: Pa
     assert not made.is_wanted
 
 
-def test_nothing_is_kept_without_a_memory_or_without_before_all(memory: Memory, tmp_path: Path) -> None:
+def test_nothing_is_kept_without_a_memory_or_without_before_all(memory: StoreState, tmp_path: Path) -> None:
     assert state_teller(session_of(tmp_path), None, lambda _event: None, is_wanted=True)(JOB) is None
     tell = state_teller(session_of(tmp_path), memory, lambda _event: None, is_wanted=True)
     assert tell(replace(JOB, before_all=None)) is None

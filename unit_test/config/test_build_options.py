@@ -17,10 +17,10 @@ from cibw.config.options import (
 from cibw.config.selectors import Selector
 from cibw.model.identifiers import BuildIdentifier, Platform
 from cibw.model.machines import EngineName
-from cibw.model.templates import REPAIRED_DIR, Late, Template
+from cibw.model.templates import REPAIRED_DIR, Placeholder, Template
 from unit_test.config.loading import CP312, MUSL, PYODIDE, build, load, sources
 
-AUDIT = AuditCommand(template=Template.of("abi3audit --strict --report ", Late.WHEEL), only_abi3=True)
+AUDIT = AuditCommand(template=Template.of("abi3audit --strict --report ", Placeholder.WHEEL), only_abi3=True)
 
 
 @pytest.mark.parametrize(
@@ -77,17 +77,17 @@ config-settings = {a = "{project}/x", b = ["1", 2, true]}
 """
     given = sources(text, files={"sub/pyproject.toml": ""}, arguments=Arguments(package_dir="sub"))
     options = load_options(given, Platform.LINUX).for_identifier(BuildIdentifier.parse(CP312))
-    assert options.before_all.parts == ("yum install x && ./prepare ", Late.PROJECT, " {project}")
-    assert options.before_build.parts == ("pip install ", Late.PROJECT, "/sub")
+    assert options.before_all.parts == ("yum install x && ./prepare ", Placeholder.PROJECT, " {project}")
+    assert options.before_build.parts == ("pip install ", Placeholder.PROJECT, "/sub")
     assert options.before_test.parts == ("{wheel}",)
-    assert options.repair_wheel_command == Template.of("repair ", Late.BUILT_WHEEL, " ", REPAIRED_DIR)
-    assert options.test_command.parts == ("pytest ", Late.PROJECT, "/tests && check ", Late.WHEEL)
+    assert options.repair_wheel_command == Template.of("repair ", Placeholder.BUILT_WHEEL, " ", REPAIRED_DIR)
+    assert options.test_command.parts == ("pytest ", Placeholder.PROJECT, "/tests && check ", Placeholder.WHEEL)
     assert options.audit_command == (
-        AuditCommand(template=Template.of("a ", Late.WHEEL), only_abi3=False),
-        AuditCommand(template=Template.of("b ", Late.WHEEL), only_abi3=True),
+        AuditCommand(template=Template.of("a ", Placeholder.WHEEL), only_abi3=False),
+        AuditCommand(template=Template.of("b ", Placeholder.WHEEL), only_abi3=True),
     )
     assert options.config_settings == (
-        ("a", Template.of(Late.PROJECT, "/x")),
+        ("a", Template.of(Placeholder.PROJECT, "/x")),
         ("b", Template.of("1")),
         ("b", Template.of("2")),
         ("b", Template.of("True")),

@@ -26,7 +26,7 @@ def test_the_schema_is_json_with_every_option() -> None:
     schema = table_schema()
     assert json.loads(schema_text())["additionalProperties"] is False
     properties = as_table(schema["properties"])
-    assert {option.facts.name for option in ALL_OPTIONS} <= set(properties)
+    assert {option.meta.name for option in ALL_OPTIONS} <= set(properties)
     assert {platform.value for platform in Platform} <= set(properties)
 
 
@@ -49,10 +49,10 @@ def test_every_reference_leads_somewhere() -> None:
 
 def test_every_option_and_variable_is_documented() -> None:
     page = options_page()
-    assert all(f"## {option.facts.name}\n" in page for option in ALL_OPTIONS)
+    assert all(f"## {option.meta.name}\n" in page for option in ALL_OPTIONS)
     assert all(name in page for name in SWITCHES)
 
 
 def test_options_of_the_run_have_no_tables_of_platforms() -> None:
     for option in ALL_OPTIONS:
-        assert (option.facts.places.scope is Scope.RUN) == (not option.facts.places.tables)
+        assert (option.meta.places.scope is Scope.RUN) == (not option.meta.places.tables)

@@ -222,7 +222,7 @@ def test_unknown_variables_are_mistakes(name: str, hint: str) -> None:
 
 
 def test_known_variables_are_none() -> None:
-    expected = {*SWITCHES, *(option.facts.variable for option in ALL_OPTIONS), "CIBW_TEST_COMMAND_IOS"}
+    expected = {*SWITCHES, *(option.meta.variable for option in ALL_OPTIONS), "CIBW_TEST_COMMAND_IOS"}
     assert expected <= known_variables()
     load_options(sources(environ=dict.fromkeys(SWITCHES, "")), Platform.LINUX)
     load(OTHER="1", cibw_x="1")

@@ -18,7 +18,7 @@ from cibw.config.values.containers import create_args, parse_create_args
 from cibw.config.values.types import Context, forget
 from cibw.errors import ConfigurationError
 from cibw.model.identifiers import BuildIdentifier, Platform
-from cibw.model.templates import EnvExpr, Late
+from cibw.model.templates import EnvExpr, Placeholder
 from unit_test.config.loading import CP312, MUSL, build, load, sources
 
 
@@ -76,7 +76,7 @@ def test_a_name_that_comes_twice_keeps_both_values() -> None:
 
 
 def test_what_only_a_run_can_know_has_its_name() -> None:
-    assert plain((EnvExpr("A", (Late.PROJECT, "/a")),)) == {"A": "{project}/a"}
+    assert plain((EnvExpr("A", (Placeholder.PROJECT, "/a")),)) == {"A": "{project}/a"}
 
 
 PIECES = ("{project}", "{package}", "{wheel}", "{abi3_wheel}", "{dest_dir}", "{work}/repaired", "/repaired", "{other}")

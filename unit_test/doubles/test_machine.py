@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cibw.execution.machine import Tree
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 from tests.doubles.machine import Answer, Get, MemoryDir, MemoryFile, MemoryLink, Put, RecordingMachine, Remove
 
 
@@ -15,11 +15,11 @@ def ignore(_line: str, _is_error: bool) -> None:
 
 def test_the_longest_beginning_of_the_argv_answers() -> None:
     machine = RecordingMachine({("uv",): Answer(stdout="uv"), ("uv", "build"): Answer(stdout="built", exit_code=2)})
-    build = Request(argv=("uv", "build", "--wheel"), cwd="/")
+    build = CommandRequest(argv=("uv", "build", "--wheel"), cwd="/")
     assert machine.run(build, ignore).stdout == "built"
     assert machine.run(build, ignore).exit_code == 2
-    assert machine.run(Request(argv=("uv", "venv"), cwd="/"), ignore).stdout == "uv"
-    assert machine.run(Request(argv=("gcc",), cwd="/"), ignore).exit_code == 0
+    assert machine.run(CommandRequest(argv=("uv", "venv"), cwd="/"), ignore).stdout == "uv"
+    assert machine.run(CommandRequest(argv=("gcc",), cwd="/"), ignore).exit_code == 0
     assert [request.argv[0] for request in machine.requests] == ["uv", "uv", "uv", "gcc"]
 
 
@@ -28,7 +28,9 @@ def test_a_function_answers_with_lines_and_files() -> None:
     machine = RecordingMachine(
         lambda request: Answer(stdout="a\nb\n", stderr="c", files={f"{request.cwd}/dist/x.whl": b"wheel"}, seconds=3)
     )
-    outcome = machine.run(Request(argv=("build",), cwd="/work"), lambda line, is_error: found.append((line, is_error)))
+    outcome = machine.run(
+        CommandRequest(argv=("build",), cwd="/work"), lambda line, is_error: found.append((line, is_error))
+    )
     assert found == [("a", False), ("b", False), ("c", True)]
     assert (outcome.stdout, outcome.seconds) == ("a\nb\n", 3)
     assert machine.find("/work/dist", "*.whl") == ("/work/dist/x.whl",)

@@ -7,7 +7,7 @@ import pytest
 
 from cibw.errors import AuditFailedError, CibwError, CommandFailedError
 from cibw.model.plan import Step, StepName
-from cibw.model.templates import Late
+from cibw.model.templates import Placeholder
 from unit_test.execution.test_flow import NAME, Trial, a_build, run
 
 
@@ -21,7 +21,7 @@ from unit_test.execution.test_flow import NAME, Trial, a_build, run
 def test_only_a_command_of_the_audit_finds_fault(
     tmp_path: Path, failing: str, kind: type[CibwError], message: str
 ) -> None:
-    install, judge = run("uv", "pip", "install", "abi3audit"), run("sh", "-c", "abi3audit", Late.WHEEL)
+    install, judge = run("uv", "pip", "install", "abi3audit"), run("sh", "-c", "abi3audit", Placeholder.WHEEL)
     build = a_build()
     audit = Step(name=StepName.AUDIT, actions=(install, judge))
     trial = Trial(tmp_path)
@@ -35,6 +35,6 @@ def test_only_a_command_of_the_audit_finds_fault(
 def test_a_repair_may_make_a_wheel_of_pure_python(tmp_path: Path) -> None:
     pure = "hello-1.0-py3-none-any.whl"
     trial = Trial(tmp_path, repaired=(pure,), native=False)
-    bench = trial.go(a_build())
+    runner = trial.go(a_build())
     assert [path.name for path in tmp_path.iterdir()] == [pure]
-    assert bench.warnings == [f"The repair step replaced {NAME} with {pure}, a wheel for any platform."]
+    assert runner.warnings == [f"The repair step replaced {NAME} with {pure}, a wheel for any platform."]

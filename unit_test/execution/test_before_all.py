@@ -10,22 +10,22 @@ from pathlib import Path
 import pytest
 
 from cibw.errors import CibwError, CommandFailedError, EngineUnavailableError, InterpreterMissingError
-from cibw.execution.before_all import Difference, Found, difference, overwritten
-from cibw.execution.machine import Keeping, OpenMachine, Tree
-from cibw.execution.pool import Stage, StageSettings
+from cibw.execution.before_all import FoundFiles, StateDifference, difference, overwritten
+from cibw.execution.machine import MachineSession, SnapshotPolicy, Tree
+from cibw.execution.pool import MachinePool, PoolSettings
 from cibw.model.events import Event, Progress, StepFinished
 from cibw.model.plan import Job, Step, StepName, WheelBuild
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 from tests.doubles.machine import Answer, Put, RecordingMachine, Remove
 from unit_test.execution.container.test_machine import SPEC
 from unit_test.execution.test_flow import run
 from unit_test.execution.trials import BINDINGS, Trial, job_of, statuses
 
-FOUND = Found(files={"a.c": "1", "src/b.c": "2", "src/deep/c.c": "3"}, written=frozenset({"a.c", "made.txt"}))
+FOUND = FoundFiles(files={"a.c": "1", "src/b.c": "2", "src/deep/c.c": "3"}, written=frozenset({"a.c", "made.txt"}))
 
 
 def test_nothing_differs() -> None:
-    assert difference(FOUND, FOUND.files) == Difference()
+    assert difference(FOUND, FOUND.files) == StateDifference()
 
 
 def test_what_is_gone_goes_with_the_directories_that_it_leaves_empty() -> None:
@@ -41,14 +41,14 @@ def test_a_file_may_take_the_place_of_a_directory() -> None:
 
 def test_new_and_changed_files_are_fresh() -> None:
     changes = difference(FOUND, {**FOUND.files, "src/b.c": "9", "new/d.c": "4"})
-    assert changes == Difference(fresh=frozenset({"src/b.c", "new/d.c"}))
+    assert changes == StateDifference(fresh=frozenset({"src/b.c", "new/d.c"}))
 
 
 def test_the_directory_of_git_is_judged_as_a_whole() -> None:
-    found = Found(files={**FOUND.files, ".git": "0", ".git/HEAD": "1", "git's index": "2"}, written=frozenset())
-    assert difference(found, found.files) == Difference()
-    assert difference(found, {**found.files, "git's index": "3"}) == Difference(git=True)
-    assert difference(found, FOUND.files) == Difference(git=True)
+    found = FoundFiles(files={**FOUND.files, ".git": "0", ".git/HEAD": "1", "git's index": "2"}, written=frozenset())
+    assert difference(found, found.files) == StateDifference()
+    assert difference(found, {**found.files, "git's index": "3"}) == StateDifference(git=True)
+    assert difference(found, FOUND.files) == StateDifference(git=True)
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,13 @@ def test_a_file_that_before_all_wrote_may_not_change(now: dict[str, str], names:
 
 
 def test_it_survives_as_json() -> None:
-    assert Found.from_json(FOUND.to_json().decode()) == FOUND
+    assert FoundFiles.from_json(FOUND.to_json().decode()) == FOUND
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"files": {}}', '{"files": 1, "written": []}'])
 def test_what_is_no_list_of_files_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"list of files|Expecting value"):
-        Found.from_json(text)
+        FoundFiles.from_json(text)
 
 
 def path_of(python: str) -> str:
@@ -90,10 +90,10 @@ def job(*pythons: str, before_all: bool = False) -> Job:
     return replace(plain, machine=SPEC, builds=tuple(in_image(build) for build in plain.builds))
 
 
-def lacking(trial: Trial, *pythons: str) -> Callable[[Request], Answer]:
+def lacking(trial: Trial, *pythons: str) -> Callable[[CommandRequest], Answer]:
     """An image without some Pythons, and without what installs them."""
 
-    def answer(request: Request) -> Answer:
+    def answer(request: CommandRequest) -> Answer:
         if "command -v manylinux-interpreters" in " ".join(request.argv):
             return Answer(stdout="".join(f"{path_of(python)}\n" for python in pythons))
         return trial.succeed(request)
@@ -128,7 +128,7 @@ def test_an_image_with_all_interpreters_builds(tmp_path: Path) -> None:
 def test_an_interpreter_that_an_image_cannot_install_is_named(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
 
-    def answer(request: Request) -> Answer:
+    def answer(request: CommandRequest) -> Answer:
         if "|| manylinux-interpreters ensure" in " ".join(request.argv):
             return Answer(stderr="unknown tag", exit_code=1)
         return trial.succeed(request)
@@ -159,7 +159,7 @@ class Box:
 
     root: Path
     start: str = ""
-    found: Found | None = None
+    found: FoundFiles | None = None
     files: Mapping[str, str] = field(default_factory=lambda: {"a.c": "1", "b.c": "2"})
     written: str = "./made.txt\n./.git/index\n"
     has_changed: bool = False
@@ -170,24 +170,24 @@ class Box:
     calls: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
-    def stage(self, builds: int = 1) -> Stage:
+    def pool(self, builds: int = 1) -> MachinePool:
         for name in ("a.c", "b.c", ".git/HEAD"):
             (self.root / name).parent.mkdir(exist_ok=True)
             (self.root / name).write_text(name)
         tree = Tree(root=self.root, files=(".git", ".git/HEAD", "a.c", "b.c"))
-        settings = StageSettings(
-            open_machine=lambda _job, _go_on: self.machine(self.start),
+        settings = PoolSettings(
+            open_machine=lambda _job, _check_cancelled: self.machine(self.start),
             emit=self.events.append,
             source=tree,
             builds=builds,
         )
-        return Stage(JOB, settings)
+        return MachinePool(JOB, settings)
 
     @contextmanager
-    def machine(self, start: str) -> Iterator[OpenMachine]:
+    def machine(self, start: str) -> Iterator[MachineSession]:
         machine = RecordingMachine(self.answer)
         self.machines.append(machine)
-        yield OpenMachine(
+        yield MachineSession(
             machine=machine,
             description="box",
             bindings=BINDINGS,
@@ -196,7 +196,7 @@ class Box:
             freeze=self.noting("freeze"),
             fork=lambda: self.machine(start),
             stop=self.noting("stop"),
-            keeping=Keeping(
+            snapshot_policy=SnapshotPolicy(
                 files=self.files,
                 has_changed=lambda: self.has_changed,
                 start=start,
@@ -216,7 +216,7 @@ class Box:
         if self.refusal is not None:
             raise self.refusal
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: CommandRequest) -> Answer:
         if request.argv[0] == self.failing and self.toolchain:
             return Answer(exit_code=1, stderr="ld.lld: error: unable to find library -lx")
         if request.argv[0] == self.failing:
@@ -244,34 +244,34 @@ def laid(machine: RecordingMachine) -> list[tuple[str, ...]]:
 
 def test_what_it_leaves_is_kept_with_the_files_that_it_found(tmp_path: Path) -> None:
     box = Box(tmp_path)
-    box.stage().take()
+    box.pool().take()
     assert (box.runs(), box.calls) == (1, ["keep"])
-    found = Found.from_json(box.machines[0].files.read(LIST).decode())
-    assert found == Found(files=box.files, written=frozenset({"made.txt"}))
+    found = FoundFiles.from_json(box.machines[0].files.read(LIST).decode())
+    assert found == FoundFiles(files=box.files, written=frozenset({"made.txt"}))
 
 
 def test_the_image_for_the_other_machines_is_kept(tmp_path: Path) -> None:
     box = Box(tmp_path)
-    box.stage(builds=2).take()
+    box.pool(builds=2).take()
     assert box.calls == ["freeze", "keep"]
 
 
 def test_what_a_user_changes_meanwhile_is_not_kept(tmp_path: Path) -> None:
     box = Box(tmp_path, has_changed=True)
-    box.stage().take()
+    box.pool().take()
     assert (box.runs(), box.calls) == (1, [])
 
 
 def test_a_state_that_can_not_be_kept_spoils_no_run(tmp_path: Path) -> None:
     box = Box(tmp_path, refusal=EngineUnavailableError("no space left"))
-    box.stage().take()
+    box.pool().take()
     assert box.told() == ["could not save the state after before-all for later runs: no space left"]
 
 
 def test_a_kept_state_is_used_as_it_is(tmp_path: Path) -> None:
     box = Box(tmp_path, start="of May")
-    box.found = Found(files=box.files, written=frozenset({"made.txt"}))
-    box.stage().take()
+    box.found = FoundFiles(files=box.files, written=frozenset({"made.txt"}))
+    box.pool().take()
     assert (box.runs(), box.calls, laid(box.machines[0]), removed(box.machines[0])) == (0, [], [], [])
     assert box.told() == [
         "before-all is skipped because its saved image is reused: of May; --rebuild-before-all runs it again"
@@ -281,10 +281,10 @@ def test_a_kept_state_is_used_as_it_is(tmp_path: Path) -> None:
 
 def test_the_files_of_now_are_laid_over_every_machine(tmp_path: Path) -> None:
     box = Box(tmp_path, start="of May")
-    box.found = Found(files={"a.c": "0", "b.c": "2", "old/c.c": "3"}, written=frozenset({"made.txt"}))
-    stage = box.stage(builds=2)
-    stage.take()
-    stage.take()
+    box.found = FoundFiles(files={"a.c": "0", "b.c": "2", "old/c.c": "3"}, written=frozenset({"made.txt"}))
+    pool = box.pool(builds=2)
+    pool.take()
+    pool.take()
     assert len(box.machines) == 2
     assert [laid(machine) for machine in box.machines] == [[("a.c",)]] * 2
     assert [removed(machine) for machine in box.machines] == [["old/c.c", "old"]] * 2
@@ -293,19 +293,19 @@ def test_the_files_of_now_are_laid_over_every_machine(tmp_path: Path) -> None:
 
 def test_the_directory_of_git_is_replaced(tmp_path: Path) -> None:
     box = Box(tmp_path, start="of May", files={"a.c": "1", "b.c": "2", ".git/HEAD": "new"})
-    box.found = Found(files={"a.c": "1", "b.c": "2", ".git/HEAD": "old"}, written=frozenset())
-    box.stage().take()
+    box.found = FoundFiles(files={"a.c": "1", "b.c": "2", ".git/HEAD": "old"}, written=frozenset())
+    box.pool().take()
     assert laid(box.machines[0]) == [(".git", ".git/HEAD")]
     assert removed(box.machines[0]) == ["/source/.git"]
 
 
 @pytest.mark.parametrize(
     ("found", "name"),
-    [(Found(files={"a.c": "0", "b.c": "2"}, written=frozenset({"a.c"})), "a.c"), (None, LIST)],
+    [(FoundFiles(files={"a.c": "0", "b.c": "2"}, written=frozenset({"a.c"})), "a.c"), (None, LIST)],
 )
-def test_it_runs_again_where_its_state_can_not_be_used(found: Found | None, name: str, tmp_path: Path) -> None:
+def test_it_runs_again_where_its_state_can_not_be_used(found: FoundFiles | None, name: str, tmp_path: Path) -> None:
     box = Box(tmp_path, start="of May", found=found)
-    box.stage().take()
+    box.pool().take()
     assert (box.runs(), box.calls) == (1, ["stop", "keep"])
     assert box.told() == [f"before-all runs again because it wrote to files that have changed since then: {name}"]
     assert [len(laid(machine)) for machine in box.machines] == [0, 1]
@@ -314,18 +314,18 @@ def test_it_runs_again_where_its_state_can_not_be_used(found: Found | None, name
 def test_nothing_is_kept_of_a_failure(tmp_path: Path) -> None:
     box = Box(tmp_path, failing="prepare")
     with pytest.raises(CibwError):
-        box.stage().take()
+        box.pool().take()
     assert box.calls == []
 
 
 def test_a_project_that_can_not_be_moved_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CibwError, match=r"/source after before-all: busy"):
-        Box(tmp_path, failing="mv").stage().take()
+        Box(tmp_path, failing="mv").pool().take()
 
 
 def test_it_has_the_compilers_that_the_machine_brings(tmp_path: Path) -> None:
     box = Box(tmp_path, toolchain={"CC": "/tools/cc", "CXX": "/tools/c++"})
-    box.stage().take()
+    box.pool().take()
     (prepared,) = [request for request in box.machines[0].requests if request.argv == ("prepare",)]
     assert box.toolchain.items() <= prepared.environment.items()
 
@@ -333,5 +333,5 @@ def test_it_has_the_compilers_that_the_machine_brings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("toolchain", "hint"), [({"CC": "/tools/cc"}, "take another compiler"), ({}, "")])
 def test_where_its_compilers_fail_a_user_gets_an_advice(toolchain: dict[str, str], hint: str, tmp_path: Path) -> None:
     with pytest.raises(CommandFailedError) as caught:
-        Box(tmp_path, failing="prepare", toolchain=toolchain).stage().take()
+        Box(tmp_path, failing="prepare", toolchain=toolchain).pool().take()
     assert caught.value.hint == hint

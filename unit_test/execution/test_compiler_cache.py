@@ -4,10 +4,10 @@ import pytest
 
 from cibw.execution.build import cache_hits
 from cibw.model.machines import CacheHits, CompilerCache
-from cibw.model.templates import Late
+from cibw.model.templates import Placeholder
 from tests.doubles.machine import Answer, RecordingMachine
 
-BINDINGS = {Late.PROJECT: "/project", Late.WORK: "/work", Late.RESOURCES: "/resources"}
+BINDINGS = {Placeholder.PROJECT: "/project", Placeholder.WORK: "/work", Placeholder.RESOURCES: "/resources"}
 COUNT = ("sh", "/resources/compiler_cache.sh", "count", "/work")
 
 

@@ -36,11 +36,11 @@ def test_a_wheel_whose_cpp_libraries_do_not_fit_is_made_again(tmp_path: Path) ->
         "gcc": wheel_with(tmp_path, a=an_object("libb.so"), libb=cpp()),
     }
     trial.others = lambda given: OtherCompilers(environment={**given, "CC": "gcc"})
-    bench = trial.go(a_build())
+    runner = trial.go(a_build())
     assert trial.programs == ["lay", "build", "repair", "lay", "build", "repair", "venv", "test"]
     assert trial.programs_before_tests == 6
     assert trial.made.status is Status.BUILT
-    [warning] = bench.warnings
+    [warning] = runner.warnings
     assert warning.startswith(f"{NAME}: a.so and libb.so are linked with each other")
     assert warning.endswith("built again with a shared C++ library.")
 

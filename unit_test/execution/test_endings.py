@@ -12,7 +12,7 @@ import pytest
 
 from cibw.errors import CibwError, InterruptedRunError
 from cibw.model.events import Event, OutputLine, RunFinished
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 from tests.doubles.machine import Answer
 from unit_test.execution.trials import MAIN_THREAD, PATIENCE, Trial, job_of, statuses
 
@@ -21,7 +21,7 @@ from unit_test.execution.trials import MAIN_THREAD, PATIENCE, Trial, job_of, sta
 def test_signals_end_a_run_once_however_many_come(number: signal.Signals, tmp_path: Path) -> None:
     trial = Trial(tmp_path)
 
-    def interrupt(_request: Request) -> Answer:
+    def interrupt(_request: CommandRequest) -> Answer:
         signal.pthread_kill(MAIN_THREAD, number)
         assert trial.stopped.wait(PATIENCE)
         signal.pthread_kill(MAIN_THREAD, number)
@@ -40,7 +40,7 @@ def test_signals_end_a_run_once_however_many_come(number: signal.Signals, tmp_pa
 def test_an_ignored_signal_stays_ignored(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
 
-    def hang_up(request: Request) -> Answer:
+    def hang_up(request: CommandRequest) -> Answer:
         signal.pthread_kill(MAIN_THREAD, signal.SIGHUP)
         return trial.succeed(request)
 
@@ -56,7 +56,7 @@ def test_an_ignored_signal_stays_ignored(tmp_path: Path) -> None:
 def test_an_interrupt_counts_whatever_it_breaks(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
 
-    def interrupt(_request: Request) -> Answer:
+    def interrupt(_request: CommandRequest) -> Answer:
         signal.pthread_kill(MAIN_THREAD, signal.SIGINT)
         assert trial.stopped.wait(PATIENCE)
         raise CibwError("the container went away")
@@ -73,7 +73,7 @@ def test_a_listener_that_fails_ends_the_run_in_good_order(tmp_path: Path) -> Non
         if isinstance(event, OutputLine):
             raise BrokenPipeError
 
-    def answer(request: Request) -> Answer:
+    def answer(request: CommandRequest) -> Answer:
         if request.argv[0] != "build":
             return Answer(stdout="words")
         assert trial.stopped.wait(PATIENCE)
@@ -92,11 +92,11 @@ def test_a_listener_that_fails_ends_the_run_in_good_order(tmp_path: Path) -> Non
 def test_an_interrupt_breaks_off_what_makes_a_machine_ready(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
 
-    def pull(go_on: Callable[[], None]) -> None:
+    def pull(check_cancelled: Callable[[], None]) -> None:
         signal.pthread_kill(MAIN_THREAD, signal.SIGINT)
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            go_on()
+            check_cancelled()
             time.sleep(0.01)
 
     trial.opening = pull
@@ -112,7 +112,7 @@ def test_all_machines_are_stopped_at_once(tmp_path: Path) -> None:
     all_stopped = threading.Event()
     trial.stop = lambda: all_stopped.set() if stopping.wait() == 0 else None
 
-    def interrupt(_request: Request) -> Answer:
+    def interrupt(_request: CommandRequest) -> Answer:
         if running.wait() == 0:
             signal.pthread_kill(MAIN_THREAD, signal.SIGINT)
         assert all_stopped.wait(PATIENCE)

@@ -6,18 +6,18 @@ import pytest
 
 from cibw.errors import CommandFailedError
 from cibw.execution.steps import evaluate
-from cibw.model.templates import EnvExpr, Late, Outcome, Request, Substitution, Variable
+from cibw.model.templates import CommandRequest, EnvExpr, Outcome, Placeholder, Substitution, Variable
 
-BINDINGS = {Late.PROJECT: "/project", Late.WORK: "/work"}
+BINDINGS = {Placeholder.PROJECT: "/project", Placeholder.WORK: "/work"}
 
 
-def never(request: Request) -> Outcome:
+def never(request: CommandRequest) -> Outcome:
     raise AssertionError(f"{request} should not run")
 
 
 def test_each_assignment_sees_the_earlier_ones() -> None:
     expressions = (
-        EnvExpr("PATH", (Late.WORK, "/bin:", Variable("PATH"))),
+        EnvExpr("PATH", (Placeholder.WORK, "/bin:", Variable("PATH"))),
         EnvExpr("TWICE", (Variable("PATH"), ";", Variable("PATH"))),
     )
     result = evaluate(expressions, {"PATH": "/usr/bin"}, BINDINGS, never)
@@ -34,7 +34,7 @@ def test_each_assignment_sees_the_earlier_ones() -> None:
     ],
 )
 def test_default_of_a_variable(environment: dict[str, str], or_empty: bool, expected: str) -> None:
-    variable = Variable("X", default=("other", Late.PROJECT), or_empty=or_empty)
+    variable = Variable("X", default=("other", Placeholder.PROJECT), or_empty=or_empty)
     assert evaluate((EnvExpr("Y", (variable,)),), environment, BINDINGS, never)["Y"] == expected
 
 
@@ -43,15 +43,15 @@ def test_a_variable_that_is_not_set_is_empty() -> None:
 
 
 def test_a_substitution_runs_in_the_project_with_the_environment_so_far() -> None:
-    asked: list[Request] = []
+    asked: list[CommandRequest] = []
 
-    def run(request: Request) -> Outcome:
+    def run(request: CommandRequest) -> Outcome:
         asked.append(replace(request, environment=dict(request.environment)))
         return Outcome(exit_code=0, stdout="1.2\n\n")
 
     expressions = (EnvExpr("A", ("1",)), EnvExpr("B", ("v", Substitution("cat version"))))
     assert evaluate(expressions, {}, BINDINGS, run) == {"A": "1", "B": "v1.2"}
-    assert asked == [Request(argv=("sh", "-c", "cat version"), cwd="/project", environment={"A": "1"})]
+    assert asked == [CommandRequest(argv=("sh", "-c", "cat version"), cwd="/project", environment={"A": "1"})]
 
 
 def test_a_failing_substitution_names_its_variable() -> None:

@@ -13,7 +13,7 @@ from cibw.execution.pool import job_budget, slowest_first
 from cibw.model.events import BuildResult, Status
 from cibw.model.identifiers import BuildIdentifier
 from cibw.model.plan import Expectation, Job, Plan
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 from tests.doubles.machine import Answer
 from unit_test.execution.trials import PATIENCE, Trial, job_of, statuses
 from unit_test.execution.wheels import wheel_bytes
@@ -35,7 +35,7 @@ def abi3_job(*pythons: str) -> Job:
     return expecting(job_of("one", *pythons, tested=True), *pythons)
 
 
-def abi3_wheel(request: Request) -> Answer:
+def abi3_wheel(request: CommandRequest) -> Answer:
     if request.argv[0] != "build":
         return Answer()
     _, python, directory = request.argv
@@ -43,11 +43,11 @@ def abi3_wheel(request: Request) -> Answer:
     return Answer(files={path: wheel_bytes(native=True)})
 
 
-def watched(trial: Trial, answer: Callable[[Request], Answer]) -> list[tuple[str, ...]]:
+def watched(trial: Trial, answer: Callable[[CommandRequest], Answer]) -> list[tuple[str, ...]]:
     """Let a trial answer so, and remember the first two words of each command that builds or tests."""
     seen: list[tuple[str, ...]] = []
 
-    def watch(request: Request) -> Answer:
+    def watch(request: CommandRequest) -> Answer:
         if request.argv[0] in ("build", "test"):
             seen.append(request.argv[:2])
         return answer(request)
@@ -71,7 +71,7 @@ def test_the_tests_with_the_wheel_run_side_by_side(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
     meeting = threading.Barrier(3, timeout=PATIENCE)
 
-    def answer(request: Request) -> Answer:
+    def answer(request: CommandRequest) -> Answer:
         if request.argv[0] == "test" and request.argv[1] != "cp310":
             meeting.wait()
         return abi3_wheel(request)
@@ -83,13 +83,13 @@ def test_the_tests_with_the_wheel_run_side_by_side(tmp_path: Path) -> None:
 
 def test_the_next_machine_is_made_ready_meanwhile(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
-    opened = threading.Semaphore(0)
-    trial.opening = lambda _go_on: opened.release()
+    session = threading.Semaphore(0)
+    trial.opening = lambda _check_cancelled: session.release()
 
-    def answer(request: Request) -> Answer:
+    def answer(request: CommandRequest) -> Answer:
         if request.argv[0] == "build":
-            assert opened.acquire(timeout=PATIENCE)
-            assert opened.acquire(timeout=PATIENCE)
+            assert session.acquire(timeout=PATIENCE)
+            assert session.acquire(timeout=PATIENCE)
         return abi3_wheel(request)
 
     trial.answer = answer
@@ -110,7 +110,7 @@ def test_other_builds_go_on_meanwhile(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
     other_done = threading.Event()
 
-    def answer(request: Request) -> Answer:
+    def answer(request: CommandRequest) -> Answer:
         if request.argv[:2] == ("build", "cp310"):
             assert other_done.wait(PATIENCE)
         if request.argv[:2] == ("test", "pp311"):
@@ -148,7 +148,7 @@ def test_a_failure_leaves_those_that_wait_undone(tmp_path: Path) -> None:
 def test_a_fault_of_the_program_ends_those_that_wait(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
 
-    def fault(request: Request) -> Answer:
+    def fault(request: CommandRequest) -> Answer:
         raise ZeroDivisionError(str(request))
 
     trial.answer = fault
@@ -167,7 +167,7 @@ def test_a_wheel_of_another_job_is_not_waited_for(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
     both = threading.Barrier(2, timeout=PATIENCE)
 
-    def answer(request: Request) -> Answer:
+    def answer(request: CommandRequest) -> Answer:
         if request.argv[0] == "build":
             both.wait()
         return trial.succeed(request)
@@ -208,7 +208,7 @@ def test_builds_side_by_side_share_the_processors(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
     meeting = threading.Barrier(2, timeout=PATIENCE)
 
-    def answer(request: Request) -> Answer:
+    def answer(request: CommandRequest) -> Answer:
         if request.argv[0] == "build":
             meeting.wait()
         return trial.succeed(request)

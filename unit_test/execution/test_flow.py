@@ -14,16 +14,25 @@ from cibw.errors import (
     PureWheelError,
     RepairedWheelError,
 )
-from cibw.execution.build import Site, run_build
+from cibw.execution.build import BuildContext, run_build
 from cibw.execution.machine import Others
-from cibw.execution.steps import Workbench
-from cibw.execution.wheels import FinishedWheel, Ledger
+from cibw.execution.steps import StepRunner
+from cibw.execution.wheels import FinishedWheel, FinishedWheels
 from cibw.model.events import Event, OutputLine, Status, StepFinished, StepStarted, WarningRaised
 from cibw.model.identifiers import BuildIdentifier
 from cibw.model.machines import CacheHits, CompilerCache
 from cibw.model.plan import Check, PutText, Run, Step, StepName, WheelBuild, When
 from cibw.model.release import WheelName
-from cibw.model.templates import BUILT_DIR, PROJECT, REPAIRED_DIR, Command, EnvExpr, Late, Request, Template
+from cibw.model.templates import (
+    BUILT_DIR,
+    PROJECT,
+    REPAIRED_DIR,
+    Command,
+    CommandRequest,
+    EnvExpr,
+    Placeholder,
+    Template,
+)
 from tests.doubles.machine import Answer, RecordingMachine
 from unit_test.execution.wheels import wheel_bytes
 
@@ -31,10 +40,15 @@ IDENTIFIER = BuildIdentifier.parse("cp312-manylinux_x86_64")
 NAME = "hello-1.0-cp312-cp312-manylinux_2_17_x86_64.whl"
 ABI3 = "hello-1.0-cp310-abi3-manylinux_2_17_x86_64.whl"
 JOB = "manylinux_x86_64"
-BINDINGS = {Late.PROJECT: "/project", Late.SOURCE: "/source", Late.WORK: "/work", Late.RESOURCES: "/resources"}
+BINDINGS = {
+    Placeholder.PROJECT: "/project",
+    Placeholder.SOURCE: "/source",
+    Placeholder.WORK: "/work",
+    Placeholder.RESOURCES: "/resources",
+}
 
 
-def run(*words: str | Late | Template, when: When = When.ALWAYS) -> Run:
+def run(*words: str | Placeholder | Template, when: When = When.ALWAYS) -> Run:
     argv = tuple(word if isinstance(word, Template) else Template.of(word) for word in words)
     return Run(command=Command(argv=argv, cwd=PROJECT), when=when)
 
@@ -42,7 +56,9 @@ def run(*words: str | Late | Template, when: When = When.ALWAYS) -> Run:
 def a_build(*, audit: When = When.WHEEL_IS_ABI3) -> WheelBuild:
     return WheelBuild(
         identifier=IDENTIFIER,
-        prepare=Step(name=StepName.SET_UP, actions=(run("lay"), PutText(path=Template.of(Late.WORK, "/c"), text="x"))),
+        prepare=Step(
+            name=StepName.SET_UP, actions=(run("lay"), PutText(path=Template.of(Placeholder.WORK, "/c"), text="x"))
+        ),
         make=(
             Step(
                 name=StepName.BUILD,
@@ -51,14 +67,14 @@ def a_build(*, audit: When = When.WHEEL_IS_ABI3) -> WheelBuild:
             ),
             Step(
                 name=StepName.REPAIR,
-                actions=(run("repair", Late.BUILT_WHEEL, REPAIRED_DIR),),
+                actions=(run("repair", Placeholder.BUILT_WHEEL, REPAIRED_DIR),),
                 checks=(Check.ONE_REPAIRED_WHEEL, Check.NEW_NAME),
             ),
-            Step(name=StepName.AUDIT, actions=(run("audit", Late.WHEEL, when=audit),)),
+            Step(name=StepName.AUDIT, actions=(run("audit", Placeholder.WHEEL, when=audit),)),
         ),
         test=(
             Step(name=StepName.TEST_ENVIRONMENT, actions=(run("venv"),)),
-            Step(name=StepName.TEST, actions=(run("test", Late.WHEEL),)),
+            Step(name=StepName.TEST, actions=(run("test", Placeholder.WHEEL),)),
         ),
         environment=(EnvExpr("FLAGS", ("-O2",)),),
         test_environment=(EnvExpr("TESTING", ("1",)),),
@@ -90,7 +106,7 @@ class Trial:
         self._repaired = {f"/work/repaired/{name}": wheel_bytes(native=native) for name in repaired}
         self.machine = RecordingMachine(self.answer)
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: CommandRequest) -> Answer:
         program = request.argv[0]
         if program == self.failing:
             return Answer(exit_code=1, stderr=self.says, files=self.spoilt)
@@ -98,13 +114,13 @@ class Trial:
         wheel = self.wheels_of_compilers.get(request.environment.get("CC", ""), self.wheel)
         return Answer(files=dict.fromkeys(files, wheel) if wheel else files)
 
-    def go(self, build: WheelBuild, *finished: FinishedWheel) -> Workbench:
-        bench = Workbench(self.machine, str(build.identifier), BINDINGS, self.events.append)
-        site = Site(
+    def go(self, build: WheelBuild, *finished: FinishedWheel) -> StepRunner:
+        runner = StepRunner(self.machine, str(build.identifier), BINDINGS, self.events.append)
+        site = BuildContext(
             base_environment={**self.machine.environment(), **self.toolchain},
             passed=(("TOKEN", "secret"),),
             job=JOB,
-            ledger=Ledger(*finished),
+            finished_wheels=FinishedWheels(*finished),
             output_dir=self.output_dir,
             made=self._note_made,
             toolchain=self.toolchain,
@@ -112,8 +128,8 @@ class Trial:
             other_compilers=self.others,
             advice="take another compiler",
         )
-        self.made = run_build(build, bench, site)
-        return bench
+        self.made = run_build(build, runner, site)
+        return runner
 
     def _note_made(self) -> None:
         self.programs_before_tests = len(self.programs)
@@ -139,8 +155,8 @@ def test_what_the_compiler_cache_brought(tmp_path: Path) -> None:
     trial.machine = RecordingMachine(
         lambda request: Answer(stdout="ccache 2 1\n") if "count" in request.argv else trial.answer(request)
     )
-    bench = trial.go(replace(a_build(), compiler_cache=CompilerCache.CCACHE))
-    assert bench.compiler_cache == CacheHits(tool=CompilerCache.CCACHE, hits=2, misses=1)
+    runner = trial.go(replace(a_build(), compiler_cache=CompilerCache.CCACHE))
+    assert runner.compiler_cache == CacheHits(tool=CompilerCache.CCACHE, hits=2, misses=1)
     assert trial.programs == ["lay", "build", "repair", "sh", "venv", "test"]
 
 
@@ -159,11 +175,11 @@ def test_environments_of_the_steps(tmp_path: Path) -> None:
 
 def test_every_step_starts_and_ends(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
-    bench = trial.go(a_build())
+    runner = trial.go(a_build())
     names = ["set up", "build", "repair", "test environment", "test", "collect"]
     assert [event.step.value for event in trial.events if isinstance(event, StepStarted)] == names
     assert [event.step.value for event in trial.events if isinstance(event, StepFinished)] == names
-    assert [time.step.value for time in bench.times] == names
+    assert [time.step.value for time in runner.times] == names
 
 
 @pytest.mark.parametrize(("name", "expected"), [(NAME, False), (ABI3, True)])
@@ -290,7 +306,7 @@ def test_the_same_name_twice(tmp_path: Path) -> None:
 
 def test_a_wheel_without_native_file_gets_a_warning(tmp_path: Path) -> None:
     trial = Trial(tmp_path, native=False)
-    bench = trial.go(a_build())
-    assert len(bench.warnings) == 1
-    assert "contains no native files" in bench.warnings[0]
-    assert [event.message for event in trial.events if isinstance(event, WarningRaised)] == bench.warnings
+    runner = trial.go(a_build())
+    assert len(runner.warnings) == 1
+    assert "contains no native files" in runner.warnings[0]
+    assert [event.message for event in trial.events if isinstance(event, WarningRaised)] == runner.warnings

@@ -9,7 +9,7 @@ import pytest
 
 from cibw.errors import EngineUnavailableError, InterruptedRunError
 from cibw.execution.host.machine import HostMachine
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 from tests.doubles.machine import Answer, RecordingMachine
 from unit_test.execution.trials import PATIENCE, Trial, job_of, statuses
 from unit_test.execution.wheels import wheel_bytes
@@ -29,7 +29,7 @@ class Mortal(RecordingMachine):
 def mortal_machines(trial: Trial) -> list[Mortal]:
     machines: list[Mortal] = []
 
-    def answer(request: Request) -> Answer:
+    def answer(request: CommandRequest) -> Answer:
         if request.argv[:2] == ("build", "cp310"):
             machines[-1].is_lost = True
             raise EngineUnavailableError("the container went away")
@@ -74,7 +74,7 @@ def test_a_fault_of_the_program_leaves_no_build_waiting_for_a_wheel(tmp_path: Pa
     trial = Trial(tmp_path)
     claimed = threading.Event()
 
-    def answer(request: Request) -> Answer:
+    def answer(request: CommandRequest) -> Answer:
         match request.argv:
             case ("test", "cp310"):
                 claimed.set()
@@ -96,7 +96,7 @@ def test_a_machine_that_is_stopped_while_its_build_waits_is_not_lent_again(tmp_p
     both = threading.Barrier(2, timeout=PATIENCE)
     stopped: list[RecordingMachine] = []
 
-    def answer(request: Request) -> Answer:
+    def answer(request: CommandRequest) -> Answer:
         if request.argv[0] != "build":
             return Answer()
         _, python, directory = request.argv
@@ -112,11 +112,11 @@ def test_a_machine_that_is_stopped_while_its_build_waits_is_not_lent_again(tmp_p
     trial.answer = answer
     report = trial.go(job_of("one", "cp310", "cp311", "cp312"), side_by_side=2)
     assert statuses(report) == ["built", "reused", "reused"]
-    assert isinstance(stopped[0].asked[-1], Request)
+    assert isinstance(stopped[0].asked[-1], CommandRequest)
 
 
 def test_a_closed_host_starts_nothing() -> None:
     host = HostMachine({})
     host.close()
     with pytest.raises(InterruptedRunError):
-        host.run(Request(argv=("true",), cwd="/", environment={}), lambda _line, _is_error: None)
+        host.run(CommandRequest(argv=("true",), cwd="/", environment={}), lambda _line, _is_error: None)

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cibw.errors import InterruptedRunError, OutOfMemoryError
-from cibw.execution.container.client import Execution
+from cibw.execution.container.client import ContainerCommand
 from cibw.execution.container.machine import ContainerMachine
 from cibw.execution.host.machine import read_shortage, shortage_since
 from cibw.execution.machine import LINE_LIMIT, TEXT_LIMIT, LineSplitter, OutputSplitter, counted, ended_by, shortage_of
-from cibw.execution.steps import Workbench
+from cibw.execution.steps import StepRunner
 from cibw.model.events import Event
 from cibw.model.plan import Step, StepName
-from cibw.model.templates import Late, MemoryShortage, Outcome
+from cibw.model.templates import MemoryShortage, Outcome, Placeholder
 from unit_test.execution.container.fake_engine import FakeEngine
 from unit_test.execution.container.test_machine import Chunks, machine_of, request
 from unit_test.execution.test_flow import run
@@ -164,7 +164,7 @@ def test_messages_name_the_limit_and_what_helps() -> None:
 def test_a_container_is_asked_after_a_failure_alone_and_each_kill_counts_once() -> None:
     codes = [0, 1, 1]
 
-    def answer(execution: Execution, _data: bytes) -> tuple[Chunks, int]:
+    def answer(execution: ContainerCommand, _data: bytes) -> tuple[Chunks, int]:
         is_look = "memory.events" in execution.argv[-1]
         return ([(f"{SECOND}limit 1048576\n".encode(), False)], 0) if is_look else ([], codes.pop(0))
 
@@ -181,9 +181,9 @@ def test_a_container_is_asked_after_a_failure_alone_and_each_kill_counts_once() 
 def test_a_step_says_what_happened() -> None:
     events: list[Event] = []
     client = FakeEngine(answer=lambda _execution, _data: ([(b"cc1: out of memory allocating 1 bytes\n", True)], 1))
-    bench = Workbench(machine_of(client), "scope", {Late.PROJECT: "/project"}, events.append)
+    runner = StepRunner(machine_of(client), "scope", {Placeholder.PROJECT: "/project"}, events.append)
     with pytest.raises(OutOfMemoryError, match="The audit step failed, probably out of memory") as caught:
-        bench.perform(Step(name=StepName.AUDIT, actions=(run("x"),)), {})
+        runner.perform(Step(name=StepName.AUDIT, actions=(run("x"),)), {})
     assert caught.value.exit_code == 1
     assert "MAKEFLAGS" in caught.value.hint
 
@@ -218,11 +218,11 @@ PATIENCE = 120
 def test_what_takes_long_is_ended_by_an_interrupt() -> None:
     interrupted, ended = threading.Event(), threading.Event()
 
-    def go_on() -> None:
+    def check_cancelled() -> None:
         if interrupted.is_set():
             raise InterruptedRunError("The run was interrupted.")
 
-    with ended_by(go_on, ended.set):
+    with ended_by(check_cancelled, ended.set):
         assert not ended.is_set()
         interrupted.set()
         assert ended.wait(PATIENCE)

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from cibw.errors import CibwError, CommandFailedError
-from cibw.execution.build import Site, run_build
+from cibw.execution.build import BuildContext, run_build
 from cibw.execution.machine import fetch_nothing
-from cibw.execution.steps import Workbench
-from cibw.execution.wheels import Ledger
+from cibw.execution.steps import StepRunner
+from cibw.execution.wheels import FinishedWheels
 from cibw.model.identifiers import Platform
-from cibw.model.machines import Facts
+from cibw.model.machines import HostFacts
 from cibw.model.plan import Fetch, PutFiles, Step, StepName, WheelBuild
-from cibw.model.templates import Late, Request, Template
+from cibw.model.templates import CommandRequest, Placeholder, Template
 from tests.doubles.machine import Answer, RecordingMachine
 from unit_test.execution.wheels import wheel_bytes
 from unit_test.planning.planned import DOCKER, MAC, WINDOWS, options_of, plan_of, plan_with
@@ -30,12 +30,12 @@ test-sources = ["tests"]
 """
 APPLE_PATH = "/usr/bin:/bin:/usr/sbin:/sbin:/Library/Apple/usr/bin"
 BINDINGS = {
-    Late.PROJECT: "/p",
-    Late.SOURCE: "/s",
-    Late.WORK: "/w",
-    Late.CACHE: "/c",
-    Late.RESOURCES: "/r",
-    Late.CIBW_PYTHON: "/python",
+    Placeholder.PROJECT: "/p",
+    Placeholder.SOURCE: "/s",
+    Placeholder.WORK: "/w",
+    Placeholder.CACHE: "/c",
+    Placeholder.RESOURCES: "/r",
+    Placeholder.CIBW_PYTHON: "/python",
 }
 
 
@@ -51,7 +51,7 @@ xbuild-tools = ["cmake"]
 """
 
 
-def builds_for(facts: Facts, platform: Platform | None = None) -> list[WheelBuild]:
+def builds_for(facts: HostFacts, platform: Platform | None = None) -> list[WheelBuild]:
     return [build for job in plan_of(TOML, facts, platform=platform).jobs for build in job.builds]
 
 
@@ -67,18 +67,18 @@ class Trial:
         self.fetched: list[tuple[str, str]] = []
         self.machine = RecordingMachine(self.answer)
         self._name = f"a-1-{build.identifier.interpreter}-none-{build.identifier.target}.whl"
-        bench = Workbench(self.machine, str(build.identifier), BINDINGS, lambda _event: None, fetcher=self.fetch)
-        site = Site(
+        runner = StepRunner(self.machine, str(build.identifier), BINDINGS, lambda _event: None, fetcher=self.fetch)
+        site = BuildContext(
             base_environment=self.machine.environment(),
             passed=(),
             job="job",
-            ledger=Ledger(),
+            finished_wheels=FinishedWheels(),
             output_dir=output_dir,
             made=lambda: None,
         )
-        self.made = run_build(build, bench, site)
+        self.made = run_build(build, runner, site)
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: CommandRequest) -> Answer:
         text = " ".join(request.argv).replace("\\", "/")
         if self._fails in text:
             return Answer(exit_code=1)
@@ -91,7 +91,7 @@ class Trial:
     def fetch(self, wanted: Fetch, path: str) -> None:
         self.fetched.append((wanted.url, path))
 
-    def asked_with(self, word: str) -> list[Request]:
+    def asked_with(self, word: str) -> list[CommandRequest]:
         return [request for request in self.machine.requests if word in " ".join(request.argv)]
 
 
@@ -114,7 +114,7 @@ def test_the_flow(build: WheelBuild, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("facts", [DOCKER, MAC], ids=["Linux", "macOS"])
 @pytest.mark.parametrize("number", range(4))
-def test_the_flow_for_pyodide(facts: Facts, number: int, tmp_path: Path) -> None:
+def test_the_flow_for_pyodide(facts: HostFacts, number: int, tmp_path: Path) -> None:
     build = builds_for(facts, Platform.PYODIDE)[number]
     trial = Trial(build, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [trial.made.wheel.filename]
@@ -176,28 +176,28 @@ def test_what_is_there_already_is_not_fetched(tmp_path: Path) -> None:
     build = next(one for one in builds_for(MAC) if str(one.identifier) == "cp312-macosx_arm64")
     machine = RecordingMachine()
     machine.files.write("/Library/Frameworks/Python.framework/Versions/3.12/bin/python3.12", b"")
-    bench = Workbench(machine, "a", BINDINGS, lambda _event: None, fetcher=fetch_nothing)
-    bench.perform(build.prepare, {})
+    runner = StepRunner(machine, "a", BINDINGS, lambda _event: None, fetcher=fetch_nothing)
+    runner.perform(build.prepare, {})
     assert any("macos_python.sh" in word for request in machine.requests for word in request.argv)
     assert tmp_path.is_dir()
 
 
 def test_a_machine_that_fetches_nothing_says_so() -> None:
     build = next(one for one in builds_for(WINDOWS) if str(one.identifier) == "cp312-win_amd64")
-    bench = Workbench(RecordingMachine(), "a", BINDINGS, lambda _event: None)
+    runner = StepRunner(RecordingMachine(), "a", BINDINGS, lambda _event: None)
     with pytest.raises(
         CibwError, match=r"does not download files, but the plan needs nuget:python/3\.12\.10"
     ) as caught:
-        bench.perform(build.prepare, {})
+        runner.perform(build.prepare, {})
     assert caught.value.hint
 
 
 def bring(source: str, project: Path | None) -> RecordingMachine:
     machine = RecordingMachine()
-    bench = Workbench(machine, "a", BINDINGS, lambda _event: None)
-    bench.project = project
-    put = PutFiles(path=Template.of(Late.WORK, "/test/tests"), source=source)
-    bench.perform(Step(name=StepName.TEST_INSTALL, actions=(put,)), {})
+    runner = StepRunner(machine, "a", BINDINGS, lambda _event: None)
+    runner.project = project
+    put = PutFiles(path=Template.of(Placeholder.WORK, "/test/tests"), source=source)
+    runner.perform(Step(name=StepName.TEST_INSTALL, actions=(put,)), {})
     return machine
 
 

@@ -5,7 +5,7 @@ from zipfile import is_zipfile
 
 from cibw.execution.store.store import StoredWheel
 from cibw.execution.wheels import describe
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 from tests.doubles.machine import Answer
 from unit_test.execution.test_resume import ABI3, Runs
 from unit_test.execution.trials import job_of, statuses
@@ -30,7 +30,7 @@ def test_a_wheel_that_was_kept_without_its_end_is_built_again(tmp_path: Path) ->
 def test_a_wheel_of_the_store_makes_way_for_that_of_an_earlier_build(tmp_path: Path) -> None:
     runs = Runs(tmp_path)
 
-    def of_each_python(request: Request) -> Answer:
+    def of_each_python(request: CommandRequest) -> Answer:
         if request.argv[0] != "build":
             return Answer()
         _, python, directory = request.argv

@@ -9,12 +9,12 @@ from pathlib import Path
 from cibw.errors import InterruptedRunError
 from cibw.execution.machine import Tree
 from cibw.execution.source.project import ProjectState
-from cibw.execution.store.keys import Seal, Surroundings
+from cibw.execution.store.keys import ExternalInputs, KeyedHash
 from cibw.execution.store.store import Store
-from cibw.execution.store.wheel_cache import Storekeeper, StoreSettings
+from cibw.execution.store.wheel_cache import StoreCache, StoreSettings
 from cibw.model.events import Report, Status
 from cibw.model.plan import Job, WheelBuild
-from cibw.model.templates import EnvExpr, Request
+from cibw.model.templates import CommandRequest, EnvExpr
 from tests.doubles.machine import Answer
 from unit_test.execution.trials import Trial, job_of, statuses
 from unit_test.execution.wheels import wheel_bytes
@@ -46,20 +46,20 @@ class Runs:
     def next(self) -> Trial:
         self._count += 1
         self.trial = Trial(self.output_dir)
-        seal = Seal(self.store.secret())
+        keyed_hash = KeyedHash(self.store.secret())
         tree = Tree(root=self.root, files=tuple(self.names))
         settings = StoreSettings(
             store=self.store,
-            seal=seal,
+            keyed_hash=keyed_hash,
             project="/project",
-            source=ProjectState(tree, "", seal, self.store.memo("p")),
-            surroundings=lambda _job, _build: Surroundings(tools=self.tools),
+            source=ProjectState(tree, "", keyed_hash, self.store.memo("p")),
+            external_inputs=lambda _job, _build: ExternalInputs(tools=self.tools),
             warn=self.warnings.append,
             explain=self._explain,
             takes=self.takes,
             limit=self.limit,
         )
-        self.trial.keeper = Storekeeper(settings)
+        self.trial.wheel_cache = StoreCache(settings)
         return self.trial
 
     def _explain(self, _job: Job, build: WheelBuild, why: str) -> None:
@@ -83,7 +83,7 @@ class Runs:
         return self.trial.go(*jobs, keep_going=keep_going)
 
 
-def failing(trial: Trial, *beginning: str) -> Callable[[Request], Answer]:
+def failing(trial: Trial, *beginning: str) -> Callable[[CommandRequest], Answer]:
     """The answers of a trial in which the commands that begin so fail."""
     return lambda request: (
         Answer(exit_code=1) if request.argv[: len(beginning)] == beginning else trial.succeed(request)
@@ -175,7 +175,7 @@ def test_a_wheel_whose_tests_were_interrupted_is_only_tested_again(tmp_path: Pat
     runs = Runs(tmp_path)
     job = job_of("one", "cp311", tested=True)
 
-    def interrupt(request: Request) -> Answer:
+    def interrupt(request: CommandRequest) -> Answer:
         if request.argv[0] == "test":
             raise InterruptedRunError("stopped")
         return runs.trial.succeed(request)
@@ -196,7 +196,7 @@ def test_other_tests_run_with_the_stored_wheel(tmp_path: Path) -> None:
     assert runs.programs == ["test cp311"]
 
 
-def abi3(request: Request) -> Answer:
+def abi3(request: CommandRequest) -> Answer:
     if request.argv[0] != "build":
         return Answer()
     return Answer(files={f"{request.argv[2]}/{ABI3}": wheel_bytes(native=True)})
@@ -236,7 +236,7 @@ def test_an_image_that_is_not_here_yet(tmp_path: Path) -> None:
     job = job_of("one", "cp311", "cp312", tested=True)
     runs.tools = {"the image": ""}
     pulled = {"the image": "sha256:2"}
-    runs.trial.opening = lambda _go_on: runs.tools.update(pulled)
+    runs.trial.opening = lambda _check_cancelled: runs.tools.update(pulled)
     assert statuses(runs.go(job)) == ["built", "built"]
     assert runs.reasons["cp311"] == "not in the store: the image is not available locally yet"
     runs.next()
@@ -256,7 +256,7 @@ def test_another_image_builds_again(tmp_path: Path) -> None:
 def test_a_file_that_changes_during_the_run_keeps_wheels_out(tmp_path: Path) -> None:
     runs = Runs(tmp_path)
     job = job_of("one", "cp311", tested=True)
-    runs.trial.opening = lambda _go_on: runs.write("a.c", "int changed;")
+    runs.trial.opening = lambda _check_cancelled: runs.write("a.c", "int changed;")
     assert statuses(runs.go(job)) == ["built"]
     assert not list(runs.store.entries())
     assert not (runs.store.directory / "tests").exists()
@@ -286,7 +286,7 @@ def test_a_warning_comes_back_with_its_wheel(tmp_path: Path) -> None:
     runs = Runs(tmp_path)
     job = job_of("one", "cp311")
 
-    def without_extension(request: Request) -> Answer:
+    def without_extension(request: CommandRequest) -> Answer:
         answer = runs.trial.succeed(request)
         return replace(answer, files=dict.fromkeys(answer.files, wheel_bytes(native=False)))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cibw.errors import ImageUnavailableError, InterruptedRunError
 from cibw.model.events import BuildFinished, BuildResult, RunFinished, Status
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 from tests.doubles.machine import Answer, Put, Remove
 from unit_test.execution.trials import MAIN_THREAD, PATIENCE, Trial, job_of, statuses
 from unit_test.execution.wheels import wheel_bytes
@@ -78,7 +78,7 @@ def test_a_machine_that_can_not_be_had_fails_all_its_builds(tmp_path: Path) -> N
 def test_an_interrupt_closes_the_machine_and_cancels_the_rest(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
 
-    def interrupt(request: Request) -> Answer:
+    def interrupt(request: CommandRequest) -> Answer:
         if "cp311" not in request.argv:
             return trial.succeed(request)
         signal.pthread_kill(MAIN_THREAD, signal.SIGINT)
@@ -118,7 +118,7 @@ def test_a_failing_before_all_fails_its_builds(tmp_path: Path) -> None:
 def test_the_same_wheel_from_two_builds_is_a_duplicate(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
 
-    def answer(request: Request) -> Answer:
+    def answer(request: CommandRequest) -> Answer:
         name = "hello-1.0-cp310-cp310-manylinux_2_17_x86_64.whl"
         return Answer(files={f"{request.argv[-1]}/{name}": wheel_bytes(native=True)})
 
@@ -131,7 +131,7 @@ def test_the_same_wheel_from_two_builds_is_a_duplicate(tmp_path: Path) -> None:
 def test_an_error_of_the_system_is_explained(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
 
-    def refuse(request: Request) -> Answer:
+    def refuse(request: CommandRequest) -> Answer:
         if "cp310" in request.argv:
             raise PermissionError(13, "Permission denied", "/x")
         return trial.succeed(request)

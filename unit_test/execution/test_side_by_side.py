@@ -11,7 +11,7 @@ import pytest
 
 from cibw.errors import InterruptedRunError
 from cibw.model.events import BuildStarted, JobStarted
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 from tests.doubles.machine import Answer
 from unit_test.execution.container.test_machine import SPEC
 from unit_test.execution.trials import PATIENCE, Trial, job_of, statuses
@@ -22,7 +22,7 @@ def test_builds_run_side_by_side_each_on_its_own_machine(tmp_path: Path) -> None
     trial = Trial(tmp_path)
     meeting = threading.Barrier(3, timeout=PATIENCE)
 
-    def meet(request: Request) -> Answer:
+    def meet(request: CommandRequest) -> Answer:
         if request.argv[0] == "build":
             meeting.wait()
         return trial.succeed(request)
@@ -38,7 +38,7 @@ def test_containers_open_at_the_same_time(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
     meeting = threading.Barrier(2, timeout=PATIENCE)
 
-    def meet(_go_on: object) -> None:
+    def meet(_check_cancelled: object) -> None:
         meeting.wait()
 
     trial.opening = meet
@@ -60,7 +60,7 @@ def test_before_all_runs_once_and_the_other_machines_start_from_its_state(tmp_pa
     trial = Trial(tmp_path)
     meeting = threading.Barrier(2, timeout=PATIENCE)
 
-    def meet(request: Request) -> Answer:
+    def meet(request: CommandRequest) -> Answer:
         if request.argv[0] == "build":
             meeting.wait()
         return trial.succeed(request)
@@ -77,7 +77,7 @@ def test_neighbours_of_a_failure_come_to_their_end(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
     both = threading.Barrier(2, timeout=PATIENCE)
 
-    def answer(request: Request) -> Answer:
+    def answer(request: CommandRequest) -> Answer:
         if "cp312" not in request.argv:
             both.wait()
         return Answer(exit_code=1) if "cp310" in request.argv else trial.succeed(request)
@@ -101,7 +101,7 @@ def test_a_finished_abi3_wheel_ends_the_builds_that_it_serves(tmp_path: Path) ->
     both = threading.Barrier(2, timeout=PATIENCE)
     tries: list[str] = []
 
-    def answer(request: Request) -> Answer:
+    def answer(request: CommandRequest) -> Answer:
         if request.argv[0] != "build":
             return Answer()
         _, python, directory = request.argv
@@ -134,12 +134,12 @@ TAGS = {
 }
 
 
-def ended_in(order: tuple[str, ...], tags: Mapping[str, str], trial: Trial) -> Callable[[Request], Answer]:
+def ended_in(order: tuple[str, ...], tags: Mapping[str, str], trial: Trial) -> Callable[[CommandRequest], Answer]:
     """Builds that begin together, and whose commands end in an order; what is built again does not wait."""
     begun = threading.Barrier(len(order) or 1, timeout=PATIENCE)
     ended = {python: threading.Event() for python in order}
 
-    def answer(request: Request) -> Answer:
+    def answer(request: CommandRequest) -> Answer:
         if request.argv[0] != "build":
             return Answer()
         _, python, directory = request.argv
@@ -189,7 +189,7 @@ def test_the_wheels_of_a_run_do_not_depend_on_which_build_begins_first(tags: Map
 def test_a_fault_of_the_program_ends_the_run_and_is_raised(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
 
-    def fault(request: Request) -> Answer:
+    def fault(request: CommandRequest) -> Answer:
         raise ZeroDivisionError(str(request))
 
     trial.answer = fault
@@ -219,7 +219,7 @@ def abi3_builds(trial: Trial, *, first_fails: bool) -> None:
         time.sleep(0.2)
         return Answer(exit_code=int(first_fails))
 
-    def answer(request: Request) -> Answer:
+    def answer(request: CommandRequest) -> Answer:
         match request.argv:
             case ("build", python, directory):
                 return build(python, directory)

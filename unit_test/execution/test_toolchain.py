@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cibw.execution.toolchain import (
-    LentPrograms,
+    MountedPrograms,
     ZigSettings,
     compiler_variables,
     container_settings,
@@ -133,13 +133,13 @@ def nothing(_settings: ZigSettings) -> Path:
 
 
 def test_the_programs_are_mounted_read_only() -> None:
-    lent = LentPrograms(toolchains=Path("/c/toolchains"), lay=nothing, zig=Path("/z/zig"), uv=Path("/c/uv/bin/uv"))
+    lent = MountedPrograms(toolchains=Path("/c/toolchains"), lay=nothing, zig=Path("/z/zig"), uv=Path("/c/uv/bin/uv"))
     assert lent.volumes == (
         "/z:/opt/cibw/zig:ro",
         "/c/toolchains:/opt/cibw/toolchains:ro",
         "/c/uv/bin:/opt/cibw/bin:ro",
     )
-    assert LentPrograms(toolchains=Path("/c"), lay=nothing, reason="no zig").volumes == ()
+    assert MountedPrograms(toolchains=Path("/c"), lay=nothing, reason="no zig").volumes == ()
 
 
 def test_the_variables_select_what_is_mounted() -> None:

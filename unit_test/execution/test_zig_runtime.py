@@ -7,7 +7,7 @@ import pytest
 
 from cibw.errors import MissingToolError
 from cibw.execution.zig import RuntimeMaker, processors_of, shared_runtime
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 from tests.doubles.machine import Answer, RecordingMachine
 
 
@@ -18,7 +18,7 @@ class Compiling(RecordingMachine):
         self.exit_code = exit_code
         super().__init__(self._compile)
 
-    def _compile(self, request: Request) -> Answer:
+    def _compile(self, request: CommandRequest) -> Answer:
         if self.exit_code == 0:
             Path(request.argv[-1]).write_bytes(b"a library")
         return Answer(exit_code=self.exit_code, stderr="no such header")

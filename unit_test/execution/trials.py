@@ -9,21 +9,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from cibw.errors import CibwError
-from cibw.execution.machine import OpenMachine, Tree
-from cibw.execution.pool import StageSettings
+from cibw.execution.machine import MachineSession, Tree
+from cibw.execution.pool import PoolSettings
 from cibw.execution.scheduler import RunSettings, run_plan
-from cibw.execution.store.wheel_cache import Forgetful, Keeper
+from cibw.execution.store.wheel_cache import NullCache, WheelCache
 from cibw.model.events import Event, Report
 from cibw.model.identifiers import BuildIdentifier
 from cibw.model.machines import HostSpec
 from cibw.model.plan import Check, Job, Plan, Step, StepName, WheelBuild
-from cibw.model.templates import BUILT_DIR, Late, Request
+from cibw.model.templates import BUILT_DIR, CommandRequest, Placeholder
 from tests.doubles.machine import Answer, RecordingMachine
 from unit_test.execution.test_flow import run
 from unit_test.execution.wheels import wheel_bytes
 
 MAIN_THREAD = threading.main_thread().ident or 0
-BINDINGS = {Late.PROJECT: "/project", Late.SOURCE: "/source"}
+BINDINGS = {Placeholder.PROJECT: "/project", Placeholder.SOURCE: "/source"}
 PATIENCE = 120.0
 """Seconds after which a test that waits for another thread fails."""
 TREE = Tree(root=Path("/nowhere"), files=())
@@ -68,15 +68,15 @@ class Trial:
         self.stopped = threading.Event()
         self.stop: Callable[[], None] = self.stopped.set
         self.rank: Callable[[WheelBuild], float] = lambda _build: 0.0
-        self.answer: Callable[[Request], Answer] = self.succeed
+        self.answer: Callable[[CommandRequest], Answer] = self.succeed
         self.fault: CibwError | None = None
         self.emit: Callable[[Event], None] = self.events.append
-        self.opening: Callable[[Callable[[], None]], None] = lambda go_on: go_on()
-        self.keeper: Keeper = Forgetful()
+        self.opening: Callable[[Callable[[], None]], None] = lambda check_cancelled: check_cancelled()
+        self.wheel_cache: WheelCache = NullCache()
         self.make_machine: Callable[[], RecordingMachine] = lambda: RecordingMachine(self.answer)
         self._output_dir = output_dir
 
-    def succeed(self, request: Request) -> Answer:
+    def succeed(self, request: CommandRequest) -> Answer:
         if request.argv[0] != "build":
             return Answer()
         _, python, directory = request.argv
@@ -87,7 +87,7 @@ class Trial:
         self.answer = lambda request: Answer(exit_code=1) if python in request.argv else self.succeed(request)
 
     def go(self, *jobs: Job, keep_going: bool = False, side_by_side: int = 1) -> Report:
-        stages = StageSettings(
+        pools = PoolSettings(
             open_machine=self._open,
             emit=self.emit,
             source=replace(TREE, files=self.files, moved=dict.fromkeys(self.files, b"")),
@@ -96,32 +96,32 @@ class Trial:
             builds=side_by_side,
         )
         settings = RunSettings(
-            stages=stages,
+            pools=pools,
             output_dir=self._output_dir,
             jobs=side_by_side,
             rank=self.rank,
             keep_going=keep_going,
             log_file=lambda scope: f"logs/{scope}.log",
-            keeper=self.keeper,
+            wheel_cache=self.wheel_cache,
         )
         return run_plan(Plan(jobs=jobs), settings)
 
     @contextmanager
-    def _open(self, job: Job, go_on: Callable[[], None]) -> Iterator[OpenMachine]:
+    def _open(self, job: Job, check_cancelled: Callable[[], None]) -> Iterator[MachineSession]:
         if self.fault is not None:
             raise self.fault
-        self.opening(go_on)
+        self.opening(check_cancelled)
         machine = self.make_machine()
         self.machines.append(machine)
         try:
-            yield OpenMachine(
+            yield MachineSession(
                 machine=machine,
                 description=job.name,
                 bindings=BINDINGS,
                 work_dir="/work",
                 before_all_dir="/project",
                 freeze=self._freeze,
-                fork=lambda: self._fork(job, go_on),
+                fork=lambda: self._fork(job, check_cancelled),
                 stop=self.stop,
             )
         finally:
@@ -131,10 +131,10 @@ class Trial:
         self.frozen_at.append(len(self.machines[0].requests))
 
     @contextmanager
-    def _fork(self, job: Job, go_on: Callable[[], None]) -> Iterator[OpenMachine]:
+    def _fork(self, job: Job, check_cancelled: Callable[[], None]) -> Iterator[MachineSession]:
         self.forks += 1
-        with self._open(job, go_on) as opened:
-            yield opened
+        with self._open(job, check_cancelled) as session:
+            yield session
 
 
 def statuses(report: Report) -> list[str]:

@@ -4,21 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cibw.model.templates import Late, Template, cmd_text
+from cibw.model.templates import Placeholder, Template, cmd_text
 
-BINDINGS = {Late.PROJECT: "C:\\temp/work/project", Late.BUILT_WHEEL: "C:\\temp/a.whl"}
+BINDINGS = {Placeholder.PROJECT: "C:\\temp/work/project", Placeholder.BUILT_WHEEL: "C:\\temp/a.whl"}
 PROJECT = "C:\\temp\\work\\project"
 
 
 @pytest.mark.parametrize(
     ("template", "text"),
     [
-        (Template.of("copy ", Late.PROJECT, "/a/b.txt d"), f"copy {PROJECT}\\a\\b.txt d"),
-        (Template.of("tool /x ", Late.BUILT_WHEEL, " /y"), "tool /x C:\\temp\\a.whl /y"),
-        (Template.of('type "', Late.PROJECT, '/a"/b'), f'type "{PROJECT}\\a"/b'),
-        (Template.of("cd ", Late.PROJECT, "&dir /b"), f"cd {PROJECT}&dir /b"),
-        (Template.of(Late.PROJECT), PROJECT),
-        (Template.of(Late.PROJECT, ";", Late.PROJECT, "/x;/y"), f"{PROJECT};{PROJECT}\\x;/y"),
+        (Template.of("copy ", Placeholder.PROJECT, "/a/b.txt d"), f"copy {PROJECT}\\a\\b.txt d"),
+        (Template.of("tool /x ", Placeholder.BUILT_WHEEL, " /y"), "tool /x C:\\temp\\a.whl /y"),
+        (Template.of('type "', Placeholder.PROJECT, '/a"/b'), f'type "{PROJECT}\\a"/b'),
+        (Template.of("cd ", Placeholder.PROJECT, "&dir /b"), f"cd {PROJECT}&dir /b"),
+        (Template.of(Placeholder.PROJECT), PROJECT),
+        (Template.of(Placeholder.PROJECT, ";", Placeholder.PROJECT, "/x;/y"), f"{PROJECT};{PROJECT}\\x;/y"),
     ],
 )
 def test_paths_get_backslashes(template: Template, text: str) -> None:

@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from cibw.model.templates import Command, Late, Template
+from cibw.model.templates import Command, Placeholder, Template
 
-BINDINGS = {Late.PROJECT: "/project", Late.WORK: "/work dir"}
+BINDINGS = {Placeholder.PROJECT: "/project", Placeholder.WORK: "/work dir"}
 
 
-def command(*argv: str | Late, shell: bool = False, path_entry: Template | None = None) -> Command:
+def command(*argv: str | Placeholder, shell: bool = False, path_entry: Template | None = None) -> Command:
     return Command(
         argv=tuple(Template.of(argument) for argument in argv),
-        cwd=Template.of(Late.PROJECT),
+        cwd=Template.of(Placeholder.PROJECT),
         shell=shell,
         path_entry=path_entry,
     )
@@ -22,7 +22,7 @@ def test_a_program_reads_as_a_user_would_type_it() -> None:
 
 
 def test_a_request_is_filled_in() -> None:
-    request = command("ls", Late.WORK).request(BINDINGS, {"A": "1"})
+    request = command("ls", Placeholder.WORK).request(BINDINGS, {"A": "1"})
     assert request.argv == ("ls", "/work dir")
     assert request.cwd == "/project"
     assert request.environment == {"A": "1"}
@@ -34,5 +34,5 @@ def test_a_text_goes_to_the_shell() -> None:
 
 @pytest.mark.parametrize(("before", "after"), [({"PATH": "/bin"}, "/work dir/bin:/bin"), ({}, "/work dir/bin:")])
 def test_a_directory_may_come_first_on_the_path(before: dict[str, str], after: str) -> None:
-    first = Template.of(Late.WORK, "/bin")
+    first = Template.of(Placeholder.WORK, "/bin")
     assert command("ls", path_entry=first).request(BINDINGS, before).environment["PATH"] == after

@@ -4,7 +4,7 @@ import pytest
 from packaging.version import Version
 
 from cibw.model.events import PublishReport, UploadResult, UploadStatus
-from cibw.model.http import Answer, Question
+from cibw.model.http import Request, Response
 from cibw.model.identifiers import BuildIdentifier
 from cibw.model.manifest import Finding, Severity, stops
 from cibw.model.release import (
@@ -199,6 +199,6 @@ def test_errors_alone_stop_a_release(severity: Severity, expected: bool) -> None
 
 
 def test_questions_and_answers_hide_what_may_be_secret() -> None:
-    question = Question(address="https://a.example/", headers={"authorization": "Basic secret"}, body=b"secret")
-    assert "secret" not in repr(question)
-    assert "secret" not in repr(Answer(status=200, headers={"set-cookie": "secret"}, body=b"secret"))
+    request = Request(address="https://a.example/", headers={"authorization": "Basic secret"}, body=b"secret")
+    assert "secret" not in repr(request)
+    assert "secret" not in repr(Response(status=200, headers={"set-cookie": "secret"}, body=b"secret"))

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from cibw.model import templates as layout
 from cibw.model.identifiers import Family, Interpreter, Platform
-from cibw.model.machines import EngineName, Facts, HostInterpreter
+from cibw.model.machines import EngineName, HostFacts, HostInterpreter
 from cibw.model.templates import (
     POSIX_VENV,
     WINDOWS_VENV,
     Command,
     EnvExpr,
     EnvPart,
-    Late,
+    Placeholder,
     Shell,
     Substitution,
     Template,
@@ -23,18 +23,18 @@ from cibw.model.templates import (
 )
 from unit_test.strategies import templates
 
-BINDINGS = {late: f"<{late.value}>" for late in Late}
+BINDINGS = {late: f"<{late.value}>" for late in Placeholder}
 
 
 def test_a_template_is_filled_in() -> None:
-    template = Template.of("cd ", Late.PROJECT, "/sub")
-    assert template.render({Late.PROJECT: "/project"}) == "cd /project/sub"
+    template = Template.of("cd ", Placeholder.PROJECT, "/sub")
+    assert template.render({Placeholder.PROJECT: "/project"}) == "cd /project/sub"
     assert str(template) == "cd {project}/sub"
 
 
 def test_a_value_that_is_not_bound_is_named() -> None:
     with pytest.raises(KeyError, match="WHEEL"):
-        Template.of(Late.WHEEL).render({Late.PROJECT: "/project"})
+        Template.of(Placeholder.WHEEL).render({Placeholder.PROJECT: "/project"})
 
 
 @given(st.lists(templates, max_size=3))
@@ -54,18 +54,18 @@ def test_no_part_is_empty_and_no_strings_stand_side_by_side(template: Template) 
 
 def test_scratch_directories_lie_below_the_work_directory() -> None:
     directories = (layout.BUILT_DIR, layout.REPAIRED_DIR, layout.TEST_DIR, layout.CONSTRAINTS)
-    texts = [directory.render({Late.WORK: "/work"}) for directory in directories]
+    texts = [directory.render({Placeholder.WORK: "/work"}) for directory in directories]
     assert len(set(texts)) == len(texts)
     assert all(text.startswith("/work/") for text in texts)
 
 
 def test_facts_that_nobody_probed_plan_containers() -> None:
-    facts = Facts(platform=Platform.LINUX, machine="x86_64")
+    facts = HostFacts(platform=Platform.LINUX, machine="x86_64")
     assert facts.engine is EngineName.AUTO
     assert HostInterpreter(interpreter=Interpreter.parse("cp39"), path="/usr/bin/python3.9").libc is Family.MANYLINUX
 
 
-ENVIRONMENT = Template.of(Late.WORK, "/env")
+ENVIRONMENT = Template.of(Placeholder.WORK, "/env")
 
 
 def test_a_text_for_cmd_stays_as_it_is() -> None:
@@ -87,10 +87,10 @@ def test_where_environments_keep_their_programs() -> None:
 
 
 def test_one_late_value_is_filled() -> None:
-    template = Template.of("--archs ", Late.DELOCATE_ARCHS, " ", Late.WHEEL)
-    assert str(template.fill({Late.DELOCATE_ARCHS: "arm64"})) == "--archs arm64 {wheel}"
-    libraries = Template.of(Late.WORK, "/libs")
-    assert template.fill({Late.WHEEL: libraries}).parts[-2:] == (Late.WORK, "/libs")
+    template = Template.of("--archs ", Placeholder.DELOCATE_ARCHS, " ", Placeholder.WHEEL)
+    assert str(template.fill({Placeholder.DELOCATE_ARCHS: "arm64"})) == "--archs arm64 {wheel}"
+    libraries = Template.of(Placeholder.WORK, "/libs")
+    assert template.fill({Placeholder.WHEEL: libraries}).parts[-2:] == (Placeholder.WORK, "/libs")
 
 
 def test_windows_does_not_tell_variables_apart_by_case() -> None:
@@ -121,7 +121,7 @@ def test_a_program_is_shown_in_the_quotes_of_its_system() -> None:
     ("parts", "text"),
     [
         ((), "A="),
-        (("plain", Late.PROJECT), "A=plain{project}"),
+        (("plain", Placeholder.PROJECT), "A=plain{project}"),
         ((Variable("X"), Substitution("echo hi")), "A=${X}$(echo hi)"),
         ((Variable("X", default=("d", Variable("Y"))),), "A=${X:-d${Y}}"),
         ((Variable("X", default=(), or_empty=False),), "A=${X-}"),

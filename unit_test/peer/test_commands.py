@@ -9,12 +9,12 @@ import pytest
 from tests.peer.commands.acts import Act, acts_of
 from tests.peer.commands.calls import COLLECT, FETCH, SHELL, Answer, Call, Record, wheel_name
 from tests.peer.commands.cases import COMPUTERS, fixed_calls, random_calls
+from tests.peer.commands.cibw_side import cibw_answer
 from tests.peer.commands.commands import environment_made, frontend, install
 from tests.peer.commands.compare import compare
 from tests.peer.commands.differences import LIST_OF_PINS, RULES, Circumstances, heading_of_error
 from tests.peer.commands.judge import judge, judge_differences
 from tests.peer.commands.normal import Normal, flags
-from tests.peer.commands.own_side import own_answer
 
 BUILD = "cp312-macosx_arm64"
 TOML = """
@@ -52,7 +52,7 @@ def answer(*records: Record, error: str = "") -> Answer:
 def test_own_commands_come_from_the_plan(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(TOML, encoding="utf-8")
     given = call(tmp_path)
-    found = own_answer(given)
+    found = cibw_answer(given)
     assert found["error"] == ""
     acts = acts_of(given, found["records"])[BUILD]
     assert [act.name for act in acts] == [
@@ -67,7 +67,7 @@ def test_own_commands_come_from_the_plan(tmp_path: Path) -> None:
 
 
 def test_own_commands_of_a_container_find_its_interpreters(tmp_path: Path) -> None:
-    found = own_answer({**call(tmp_path, "linux"), "variables": {"CIBW_BUILD": "cp39-manylinux_x86_64"}})
+    found = cibw_answer({**call(tmp_path, "linux"), "variables": {"CIBW_BUILD": "cp39-manylinux_x86_64"}})
     assert found["error"] == ""
     assert {one["scope"] for one in found["records"]} == {"", "cp39-manylinux_x86_64"}
 
@@ -91,7 +91,7 @@ def test_what_is_equal_needs_no_heading(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("peer", "own", "shown"),
+    ("cibuildwheel", "cibw", "shown"),
     [
         (record(SHELL, "fix", A="1"), record(SHELL, "fix"), "repair, $A:\n  peer '1'\n  cibw None"),
         (record(SHELL, "fix"), record(SHELL, "fix -v"), "repair, text:\n  peer 'fix'\n  cibw 'fix -v'"),
@@ -124,8 +124,8 @@ def test_what_is_equal_needs_no_heading(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_difference_without_a_name_is_shown(tmp_path: Path, peer: Record, own: Record, shown: str) -> None:
-    verdict = judge(call(tmp_path), answer(peer), answer(own))
+def test_a_difference_without_a_name_is_shown(tmp_path: Path, cibuildwheel: Record, cibw: Record, shown: str) -> None:
+    verdict = judge(call(tmp_path), answer(cibuildwheel), answer(cibw))
     assert verdict.kinds["DIFFERENT"] >= 1
     assert any(line.startswith(f"{BUILD} {shown}") for line in verdict.unexplained)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.peer.options.calls import Answer, Call
 from tests.peer.options.cases import make_option_cases
+from tests.peer.options.cibw_side import cibw_answer
 from tests.peer.options.differences import judge
-from tests.peer.options.own_side import own_answer
 from tests.peer.selection.projects import keep_what_is_read
 from tests.peer.verdict import write_row
 
@@ -31,7 +31,7 @@ def answer(**values: object) -> Answer:
 
 def test_own_options_are_plain_values(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(CONFIGURATION, encoding="utf-8")
-    found = own_answer(call(str(tmp_path)), [CP312])["options"][CP312]
+    found = cibw_answer(call(str(tmp_path)), [CP312])["options"][CP312]
     assert found["test-command"] == "pytest <project>/tests {wheel} <wheel>"
     assert found["environment"] == {"TOKEN": "t", "A": "1", "B": "1/x"}
     assert found["config-settings"] == {"a": ["1", "2"]}
@@ -42,13 +42,13 @@ def test_own_options_are_plain_values(tmp_path: Path) -> None:
 
 def test_a_refused_configuration_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.cibuildwheel]\ntest-command = 3\n", encoding="utf-8")
-    assert "must be" in own_answer(call(str(tmp_path)), [CP312])["error"]
+    assert "must be" in cibw_answer(call(str(tmp_path)), [CP312])["error"]
 
 
 def test_equal_values_and_named_differences_need_no_explanation() -> None:
-    peer = answer(image="x", build_frontend=["build", []], before_all=" a  && b", xbuild_tools=None)
-    own = answer(image="x", build_frontend=["default", []], before_all="a && b", xbuild_tools=[])
-    verdict = judge(call(), peer, own)
+    cibuildwheel = answer(image="x", build_frontend=["build", []], before_all=" a  && b", xbuild_tools=None)
+    cibw = answer(image="x", build_frontend=["default", []], before_all="a && b", xbuild_tools=[])
+    verdict = judge(call(), cibuildwheel, cibw)
     assert verdict.unexplained == []
     assert verdict.kinds == {
         "values are equal": 2,
@@ -78,11 +78,11 @@ def test_the_same_seed_makes_the_same_configurations() -> None:
 
 
 def test_real_configurations_differ_by_name() -> None:
-    peer = answer(
+    cibuildwheel = answer(
         environment={"PATH": "C:bin"}, config_settings={"a": ["{'b': '1'}"]}, build_frontend=["build", ["-n"]]
     )
-    own = answer(environment={"PATH": r"C:\bin"}, config_settings={"a.b": ["1"]}, build_frontend=["default", ["-n"]])
-    verdict = judge(call(), peer, own)
+    cibw = answer(environment={"PATH": r"C:\bin"}, config_settings={"a.b": ["1"]}, build_frontend=["default", ["-n"]])
+    verdict = judge(call(), cibuildwheel, cibw)
     assert verdict.unexplained == []
     assert set(verdict.kinds) == {
         "The environment options",

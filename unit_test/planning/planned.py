@@ -10,14 +10,14 @@ from cibw.config.cascade import Arguments, Sources
 from cibw.config.load import load_options
 from cibw.config.options import Options
 from cibw.model.identifiers import Family, Interpreter, Platform
-from cibw.model.machines import EngineName, Facts, HostInterpreter
+from cibw.model.machines import EngineName, HostFacts, HostInterpreter
 from cibw.model.plan import Plan
 from cibw.planning.plan import make_plan
 from cibw.planning.select import select
 
 CATALOG = load_catalog()
 NO_ARGUMENTS = Arguments()
-DOCKER = Facts(platform=Platform.LINUX, machine="x86_64", engine=EngineName.DOCKER)
+DOCKER = HostFacts(platform=Platform.LINUX, machine="x86_64", engine=EngineName.DOCKER)
 HOST = replace(
     DOCKER,
     engine=EngineName.HOST,
@@ -29,10 +29,10 @@ HOST = replace(
 )
 
 
-MAC = Facts(platform=Platform.MACOS, machine="arm64")
-INTEL_MAC = Facts(platform=Platform.MACOS, machine="x86_64")
-WINDOWS = Facts(platform=Platform.WINDOWS, machine="AMD64")
-WINDOWS_ON_ARM = Facts(platform=Platform.WINDOWS, machine="ARM64")
+MAC = HostFacts(platform=Platform.MACOS, machine="arm64")
+INTEL_MAC = HostFacts(platform=Platform.MACOS, machine="x86_64")
+WINDOWS = HostFacts(platform=Platform.WINDOWS, machine="AMD64")
+WINDOWS_ON_ARM = HostFacts(platform=Platform.WINDOWS, machine="ARM64")
 
 
 def options_of(
@@ -48,12 +48,12 @@ def options_of(
 
 
 def plan_of(
-    toml: str = "", facts: Facts = DOCKER, arguments: Arguments = NO_ARGUMENTS, platform: Platform | None = None
+    toml: str = "", facts: HostFacts = DOCKER, arguments: Arguments = NO_ARGUMENTS, platform: Platform | None = None
 ) -> Plan:
     """The plan for a configuration, by default for the host's platform."""
     return plan_with(options_of(toml, arguments, platform=platform or facts.platform), facts)
 
 
-def plan_with(options: Options, facts: Facts = DOCKER) -> Plan:
+def plan_with(options: Options, facts: HostFacts = DOCKER) -> Plan:
     """The plan for options."""
     return make_plan(options, CATALOG, facts, select(options, CATALOG, facts))

@@ -6,7 +6,7 @@ import pytest
 
 from cibw.errors import ConfigurationError, NothingSelectedError
 from cibw.model.identifiers import Platform
-from cibw.model.machines import Facts
+from cibw.model.machines import HostFacts
 from cibw.model.plan import Fetch, Plan, Run, StepName, WheelBuild
 from unit_test.planning.planned import CATALOG, DOCKER, INTEL_MAC, MAC, WINDOWS, options_of, plan_with
 
@@ -15,13 +15,13 @@ ONE = '[tool.cibw]\nbuild = "cp314-android_x86_64"\n'
 SETUPTOOLS = '[build-system]\nrequires = ["setuptools>=70.1", "cython"]\nbuild-backend = "setuptools.build_meta"\n'
 
 
-def plan_of(toml: str, facts: Facts = DOCKER) -> Plan:
+def plan_of(toml: str, facts: HostFacts = DOCKER) -> Plan:
     # The build requirements are those of the file, regardless of other configuration.
     files = {"pyproject.toml": toml} if "[build-system]" in toml else {}
     return plan_with(options_of(toml, files=files, platform=Platform.ANDROID), facts)
 
 
-def only_build(toml: str, facts: Facts = DOCKER) -> WheelBuild:
+def only_build(toml: str, facts: HostFacts = DOCKER) -> WheelBuild:
     (job,) = plan_of(toml, facts).jobs
     (build,) = job.builds
     return build
@@ -41,7 +41,7 @@ def mistakes(toml: str) -> list[str]:
 
 
 @pytest.mark.parametrize("facts", [DOCKER, replace(DOCKER, machine="aarch64"), MAC, INTEL_MAC, WINDOWS])
-def test_every_identifier_is_planned_on_any_computer(facts: Facts) -> None:
+def test_every_identifier_is_planned_on_any_computer(facts: HostFacts) -> None:
     plan = plan_of(EVERYTHING, facts)
     known = [entry.identifier for entry in CATALOG.interpreters(Platform.ANDROID)]
     assert sorted(map(str, plan.identifiers)) == sorted(map(str, known))
@@ -66,7 +66,7 @@ def test_a_processor_without_a_python_builds_nothing() -> None:
         ),
     ],
 )
-def test_an_emulator_runs_the_processor_of_the_host(facts: Facts, untested: dict[str, str]) -> None:
+def test_an_emulator_runs_the_processor_of_the_host(facts: HostFacts, untested: dict[str, str]) -> None:
     toml = EVERYTHING + 'python-source = "uv"\ntest-command = "python -c pass"'
     (job,) = plan_of(toml, facts).jobs
     for build in job.builds:
@@ -89,7 +89,7 @@ def test_both_pythons_are_fetched() -> None:
         (WINDOWS, "cpython-3.14-linux-x86_64-none"),
     ],
 )
-def test_the_python_of_the_host_may_come_from_uv(facts: Facts, request_: str) -> None:
+def test_the_python_of_the_host_may_come_from_uv(facts: HostFacts, request_: str) -> None:
     build = only_build(ONE + 'python-source = "uv"', facts)
     assert f"uv python install {request_}" in commands(build, StepName.SET_UP)
 

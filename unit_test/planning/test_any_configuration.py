@@ -16,13 +16,13 @@ from cibw.config.cascade import Arguments, Sources
 from cibw.config.load import load_options
 from cibw.errors import CibwError
 from cibw.model.identifiers import Platform
-from cibw.model.machines import Facts
+from cibw.model.machines import HostFacts
 from cibw.model.plan import Plan
 from cibw.reporting.codecs import plan_from_json, plan_to_json
 from cibw.reporting.errors import error_annotation, error_text
 from cibw.reporting.plan import plan_text
-from cibw.reporting.streams import FoldStyle
-from cibw.reporting.terminal import Look
+from cibw.reporting.streams import LogGroupStyle
+from cibw.reporting.terminal import TerminalStyle
 from unit_test.config.documents import Json, document_text, documents, environments, texts
 from unit_test.planning.planned import DOCKER, HOST, MAC, WINDOWS, plan_with
 
@@ -49,7 +49,7 @@ NOTHING = Arguments()
 def judge(
     text: str,
     environ: Mapping[str, str],
-    machine: tuple[Platform, Facts],
+    machine: tuple[Platform, HostFacts],
     files: Mapping[str, str] | None = None,
     given_arguments: Arguments = NOTHING,
 ) -> None:
@@ -59,16 +59,16 @@ def judge(
     sources = Sources(config_text=text, environ=environ, arguments=given_arguments, read_text=known.get)
     plan = planned(sources, platform, facts)
     if isinstance(plan, CibwError):
-        assert error_text(plan, Look(unicode=False)).encode()
-        error_annotation(plan, FoldStyle.GITHUB, str).encode()
+        assert error_text(plan, TerminalStyle(unicode=False)).encode()
+        error_annotation(plan, LogGroupStyle.GITHUB, str).encode()
         return
     written = plan_to_json(plan)
     assert plan_from_json(written) == plan
     assert written.encode()
-    assert plan_text(plan, Look()).encode()
+    assert plan_text(plan, TerminalStyle()).encode()
 
 
-def planned(sources: Sources, platform: Platform, facts: Facts) -> Plan | CibwError:
+def planned(sources: Sources, platform: Platform, facts: HostFacts) -> Plan | CibwError:
     try:
         return plan_with(load_options(sources, platform), facts)
     except CibwError as error:
@@ -77,23 +77,23 @@ def planned(sources: Sources, platform: Platform, facts: Facts) -> Plan | CibwEr
 
 @MANY
 @given(documents, machines)
-def test_any_file(document: Json, machine: tuple[Platform, Facts]) -> None:
+def test_any_file(document: Json, machine: tuple[Platform, HostFacts]) -> None:
     judge(document_text(document), {}, machine)
 
 
 @MANY
 @given(environments, machines, arguments)
-def test_any_variables(environ: Mapping[str, str], machine: tuple[Platform, Facts], one: Arguments) -> None:
+def test_any_variables(environ: Mapping[str, str], machine: tuple[Platform, HostFacts], one: Arguments) -> None:
     judge("", {name: value.replace("\0", "") for name, value in environ.items()}, machine, given_arguments=one)
 
 
 @MANY
 @given(st.text() | texts, machines)
-def test_any_text(text: str, machine: tuple[Platform, Facts]) -> None:
+def test_any_text(text: str, machine: tuple[Platform, HostFacts]) -> None:
     judge(f"[tool.cibw]\n{text}", {}, machine)
 
 
 @MANY
 @given(st.dictionaries(st.sampled_from(["setup.py", "setup.cfg", "meson.build", "Cargo.toml"]), texts), machines)
-def test_any_other_files(files: Mapping[str, str], machine: tuple[Platform, Facts]) -> None:
+def test_any_other_files(files: Mapping[str, str], machine: tuple[Platform, HostFacts]) -> None:
     judge("", {}, machine, files)

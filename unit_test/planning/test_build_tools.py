@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from cibw.model.machines import Facts
+from cibw.model.machines import HostFacts
 from cibw.model.plan import Run, StepName, WheelBuild
 from unit_test.planning.planned import DOCKER, HOST, plan_of
 
@@ -13,7 +13,7 @@ ON_DEMAND = r"sh \{resources\}/pip_on_demand\.sh --into \{work\}/build-env/bin"
 SEEDED = r"sh \{resources\}/uv_venv\.sh \{cache\}/environments/seeded-\w+ \S+ \{work\}/build-env"
 
 
-def build_of(environment: str, facts: Facts = DOCKER, more: str = "") -> WheelBuild:
+def build_of(environment: str, facts: HostFacts = DOCKER, more: str = "") -> WheelBuild:
     toml = f'[tool.cibw]\nbuild = "cp312-manylinux_x86_64"\nenvironment = {{{environment}}}\n{more}'
     return plan_of(toml, facts).jobs[0].builds[0]
 

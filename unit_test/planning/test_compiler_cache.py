@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cibw.model.machines import CompilerCache, Facts
+from cibw.model.machines import CompilerCache, HostFacts
 from cibw.model.plan import WheelBuild
 from unit_test.planning.planned import DOCKER, HOST, plan_of
 
@@ -10,7 +10,7 @@ ONE = '[tool.cibw]\nbuild = "cp312-manylinux_x86_64"\n'
 PREPARE = "sh {resources}/compiler_cache.sh prepare"
 
 
-def build_of(toml: str, facts: Facts = DOCKER) -> WheelBuild:
+def build_of(toml: str, facts: HostFacts = DOCKER) -> WheelBuild:
     return plan_of(ONE + toml, facts).jobs[0].builds[0]
 
 
@@ -38,7 +38,7 @@ def test_the_directories_of_a_user_go_before_the_cached_compilers() -> None:
 
 
 @pytest.mark.parametrize(("toml", "facts"), [('compiler-cache = "none"', DOCKER), ('compiler-cache = "ccache"', HOST)])
-def test_no_cache_where_none_is_wanted_or_zig_has_its_own(toml: str, facts: Facts) -> None:
+def test_no_cache_where_none_is_wanted_or_zig_has_its_own(toml: str, facts: HostFacts) -> None:
     build = build_of(toml, facts)
     assert build.compiler_cache is CompilerCache.NONE
     assert "compiler" not in " ".join(first_commands(build) + path_of(build))

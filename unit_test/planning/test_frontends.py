@@ -6,21 +6,23 @@ import pytest
 
 from cibw.config.options import BuildFrontend, BuildOptions, FrontendName
 from cibw.model.identifiers import BuildIdentifier
-from cibw.model.machines import Facts, HostSpec
+from cibw.model.machines import HostFacts, HostSpec
 from cibw.model.plan import Run, StepName
 from cibw.model.templates import PROJECT, Template
-from cibw.planning.actions import Ground
-from cibw.planning.environment import Package, build_command
+from cibw.planning.actions import PlatformSetup
+from cibw.planning.environment import SourcePackage, build_command
 from unit_test.planning.planned import DOCKER, HOST, options_of, plan_of, plan_with
 
 ONE = 'build = "cp312-manylinux_x86_64"'
-GROUND = Ground(machine=HostSpec(), base_python=Template.of("py"), python=Template.of("py"), bin_dir=Template.of("bin"))
+SETUP = PlatformSetup(
+    machine=HostSpec(), base_python=Template.of("py"), python=Template.of("py"), bin_dir=Template.of("bin")
+)
 
 
 def test_the_pyodide_frontend_has_its_own_command() -> None:
     options = BuildOptions(build_frontend=BuildFrontend(name=FrontendName.PYODIDE_BUILD))
-    package = Package(identifier=BuildIdentifier.parse("cp313-pyodide_wasm32"), directory=PROJECT)
-    words = [str(word) for word in build_command(options, package, GROUND).argv]
+    package = SourcePackage(identifier=BuildIdentifier.parse("cp313-pyodide_wasm32"), directory=PROJECT)
+    words = [str(word) for word in build_command(options, package, SETUP).argv]
     assert words == ["pyodide", "build", "{project}", "--outdir={work}/built"]
 
 
@@ -28,8 +30,8 @@ def test_the_pyodide_frontend_has_its_own_command() -> None:
 def test_pyodide_build_is_never_quiet_and_at_most_very_verbose(level: int, words: list[str]) -> None:
     frontend = BuildFrontend(name=FrontendName.PYODIDE_BUILD, args=("--exports", "pyinit"))
     options = BuildOptions(build_frontend=frontend, build_verbosity=level)
-    package = Package(identifier=BuildIdentifier.parse("cp313-pyodide_wasm32"), directory=PROJECT)
-    assert [str(word) for word in build_command(options, package, GROUND).argv[4:]] == ["--exports", "pyinit", *words]
+    package = SourcePackage(identifier=BuildIdentifier.parse("cp313-pyodide_wasm32"), directory=PROJECT)
+    assert [str(word) for word in build_command(options, package, SETUP).argv[4:]] == ["--exports", "pyinit", *words]
 
 
 KEPT = """
@@ -51,7 +53,7 @@ build-backend = "setuptools.build_meta"
     ],
 )
 @pytest.mark.parametrize("facts", [DOCKER, HOST])
-def test_an_environment_is_kept_where_its_requirements_are_known(facts: Facts, rest: str, is_kept: bool) -> None:
+def test_an_environment_is_kept_where_its_requirements_are_known(facts: HostFacts, rest: str, is_kept: bool) -> None:
     toml = f"[tool.cibw]\n{ONE}\n{rest}\n{KEPT}"
     plan = plan_with(options_of(toml, files={"pyproject.toml": toml}), facts)
     step = next(step for step in plan.jobs[0].builds[0].make if step.name is StepName.BUILD)
@@ -86,8 +88,8 @@ def test_a_borrowed_python_keeps_no_environment() -> None:
 )
 def test_verbosity_is_counted_in_flags(name: FrontendName, level: int, flags: list[str]) -> None:
     options = BuildOptions(build_frontend=BuildFrontend(name=name), build_verbosity=level)
-    package = Package(identifier=BuildIdentifier.parse("cp313-manylinux_x86_64"), directory=PROJECT)
-    words = [str(word) for word in build_command(options, package, GROUND).argv]
+    package = SourcePackage(identifier=BuildIdentifier.parse("cp313-manylinux_x86_64"), directory=PROJECT)
+    words = [str(word) for word in build_command(options, package, SETUP).argv]
     assert [word for word in words if word in ("-q", "-v")] == flags
 
 

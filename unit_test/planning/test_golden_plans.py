@@ -8,7 +8,7 @@ from cibw.config.cascade import Arguments
 from cibw.model.identifiers import Platform
 from cibw.reporting.codecs import plan_from_json, plan_to_json
 from cibw.reporting.plan import plan_text
-from cibw.reporting.terminal import Look
+from cibw.reporting.terminal import TerminalStyle
 from unit_test.conftest import Golden
 from unit_test.planning.planned import DOCKER, HOST, INTEL_MAC, MAC, WINDOWS, WINDOWS_ON_ARM, plan_of
 
@@ -26,7 +26,7 @@ def test_plan(name: str, golden: Golden) -> None:
     package_dir = next((word.removeprefix("package=") for word in words if word.startswith("package=")), ".")
     platform = next((one for one in Platform if one.value in words), facts.platform)
     plan = plan_of(text, facts, Arguments(package_dir=package_dir), platform)
-    golden.check(f"plans/{name}.txt", plan_text(plan, Look()))
+    golden.check(f"plans/{name}.txt", plan_text(plan, TerminalStyle()))
     assert plan_from_json(plan_to_json(plan)) == plan
 
 

@@ -8,14 +8,14 @@ import pytest
 
 from cibw.errors import ConfigurationError
 from cibw.model.identifiers import Platform
-from cibw.model.machines import Facts
+from cibw.model.machines import HostFacts
 from cibw.model.plan import Fetch, Plan, Run, WheelBuild
 from unit_test.planning.planned import CATALOG, DOCKER, INTEL_MAC, MAC, WINDOWS, options_of, plan_with
 
 TESTED = 'test-command = "python -m demo"\n'
 
 
-def planned(toml: str = "", facts: Facts = MAC, *, archs: str = "all") -> Plan:
+def planned(toml: str = "", facts: HostFacts = MAC, *, archs: str = "all") -> Plan:
     text = f'[tool.cibw]\narchs = "{archs}"\nxbuild-tools = []\n{toml}'
     return plan_with(options_of(text, platform=Platform.IOS), facts)
 
@@ -25,7 +25,7 @@ def builds(plan: Plan) -> dict[str, WheelBuild]:
 
 
 @pytest.mark.parametrize("facts", [MAC, INTEL_MAC, DOCKER, WINDOWS, replace(DOCKER, machine="riscv64")])
-def test_every_identifier_is_planned_on_any_computer(facts: Facts) -> None:
+def test_every_identifier_is_planned_on_any_computer(facts: HostFacts) -> None:
     plan = planned(facts=facts)
     assert set(plan.identifiers) == {entry.identifier for entry in CATALOG.interpreters(Platform.IOS)}
     assert [job.name for job in plan.jobs] == ["ios"]
@@ -40,7 +40,7 @@ def test_every_identifier_is_planned_on_any_computer(facts: Facts) -> None:
         (INTEL_MAC, "cp314-ios_x86_64_iphonesimulator", "simulators on an x86_64 Mac run only x86_64"),
     ],
 )
-def test_what_is_tested(facts: Facts, tested: str, others: str) -> None:
+def test_what_is_tested(facts: HostFacts, tested: str, others: str) -> None:
     found = builds(planned(f'build = "cp314-*"\n{TESTED}', facts))
     device = found.pop("cp314-ios_arm64_iphoneos")
     assert (device.test, device.untested) == ((), "simulators cannot run programs built for devices")

@@ -6,7 +6,7 @@ import pytest
 
 from cibw.errors import CibwError, ConfigurationError, DeprecatedError
 from cibw.model.identifiers import Architecture
-from cibw.model.machines import ContainerSpec, Facts
+from cibw.model.machines import ContainerSpec, HostFacts
 from cibw.planning.platforms.linux import require_images
 from cibw.planning.select import select
 from unit_test.planning.planned import CATALOG, DOCKER, HOST, options_of, plan_of, plan_with
@@ -35,7 +35,7 @@ def test_an_image_that_is_not_there(image: str, kind: type[CibwError], message: 
         ("manylinux_2_31", DOCKER, ConfigurationError),
     ],
 )
-def test_images_are_judged_in_the_same_way_without_a_plan(image: str, facts: Facts, kind: type[CibwError]) -> None:
+def test_images_are_judged_in_the_same_way_without_a_plan(image: str, facts: HostFacts, kind: type[CibwError]) -> None:
     text = f'[tool.cibw]\n{ONE}\nmanylinux-x86_64-image = "{image}"'
     options = options_of(f'{text}\ncontainer-engine = "{facts.engine.value}"')
     with pytest.raises(kind) as planned:

@@ -7,7 +7,7 @@ import pytest
 from cibw.config.options import StableAbi
 from cibw.errors import ConfigurationError
 from cibw.model.identifiers import BuildIdentifier, Platform
-from cibw.model.machines import Facts
+from cibw.model.machines import HostFacts
 from cibw.model.plan import Plan, Run, StepName, WheelBuild
 from cibw.planning.platforms.macos import lowest_target
 from unit_test.planning.planned import CATALOG, DOCKER, INTEL_MAC, MAC, WINDOWS, options_of, plan_of, plan_with
@@ -206,6 +206,6 @@ def test_isolated_environments_have_the_pip_that_is_pinned(option: str, expected
         ("cp39-win_amd64", WINDOWS, "26.0.1"),
     ],
 )
-def test_the_pip_that_is_pinned_for_an_interpreter(identifier: str, facts: Facts, expected: str) -> None:
+def test_the_pip_that_is_pinned_for_an_interpreter(identifier: str, facts: HostFacts, expected: str) -> None:
     toml = f'[tool.cibw]\nbuild = "{identifier}"\nenable = "all"\nbuild-frontend = "build"'
     assert values(only_build(plan_of(toml, facts)), "VIRTUALENV_PIP") == [f"${{VIRTUALENV_PIP-{expected}}}"]

@@ -19,7 +19,7 @@ from cibw.errors import (
     NothingSelectedError,
 )
 from cibw.model.identifiers import BuildIdentifier, Platform, Target
-from cibw.model.machines import ContainerSpec, Facts, HostSpec
+from cibw.model.machines import ContainerSpec, HostFacts, HostSpec
 from cibw.model.plan import Plan, PutText, Run, StepName
 from cibw.planning.environment import constraints
 from cibw.planning.plan import require_host, with_expectations
@@ -191,7 +191,7 @@ def test_an_engine_that_is_asked_for_beats_the_one_that_was_found() -> None:
 
 
 def test_facts_without_engine_plan_a_container_for_any_engine() -> None:
-    facts = Facts(platform=Platform.LINUX, machine="x86_64")
+    facts = HostFacts(platform=Platform.LINUX, machine="x86_64")
     machine = plan_of(f"[tool.cibw]\n{ONE}", facts).jobs[0].machine
     assert isinstance(machine, ContainerSpec)
     assert machine.engine.name.value == "auto"
@@ -215,7 +215,7 @@ def test_an_interpreter_of_the_image_is_there_before_before_all() -> None:
 
 
 @pytest.mark.parametrize(("facts", "inputs"), [(DOCKER, ("deps/**", "make it.sh")), (HOST, ())])
-def test_what_before_all_depends_on_is_planned_for_containers(facts: Facts, inputs: tuple[str, ...]) -> None:
+def test_what_before_all_depends_on_is_planned_for_containers(facts: HostFacts, inputs: tuple[str, ...]) -> None:
     text = f'[tool.cibw]\n{ONE}\nbefore-all = "true"\nbefore-all-inputs = ["deps/**", "make it.sh"]'
     assert plan_of(text, facts=facts).jobs[0].before_all_inputs == inputs
 
@@ -236,7 +236,7 @@ def test_builds_whose_before_all_depends_on_other_files_are_jobs_of_their_own() 
 
 
 @pytest.mark.parametrize("facts", [HOST, DOCKER])
-def test_uv_finds_the_environment_of_the_tests(facts: Facts) -> None:
+def test_uv_finds_the_environment_of_the_tests(facts: HostFacts) -> None:
     (build,) = plan_of(f'[tool.cibw]\n{ONE}\ntest-command = "true"', facts=facts).jobs[0].builds
     assert "UV_PYTHON={work}/test-env/bin/python" in map(str, build.test_environment)
 
@@ -347,7 +347,7 @@ def test_each_job_has_its_own() -> None:
         (Platform.IOS, DOCKER),
     ],
 )
-def test_a_host_that_cannot_build_names_those_that_can(platform: Platform, facts: Facts) -> None:
+def test_a_host_that_cannot_build_names_those_that_can(platform: Platform, facts: HostFacts) -> None:
     with pytest.raises(ConfigurationError) as caught:
         require_host(platform, facts)
     assert f"Wheels for {platform.value} cannot be built on" in caught.value.message
@@ -358,13 +358,13 @@ def test_a_host_that_cannot_build_names_those_that_can(platform: Platform, facts
     ("platform", "facts"),
     [(Platform.MACOS, MAC), (Platform.IOS, MAC), (Platform.WINDOWS, WINDOWS), (Platform.LINUX, WINDOWS)],
 )
-def test_a_host_that_can(platform: Platform, facts: Facts) -> None:
+def test_a_host_that_can(platform: Platform, facts: HostFacts) -> None:
     require_host(platform, facts)
     assert facts.platform is Platform.MACOS or platform in (Platform.LINUX, facts.platform)
 
 
 @pytest.mark.parametrize("facts", [DOCKER, MAC])
-def test_pyodide_is_built_on_linux_and_macs(facts: Facts) -> None:
+def test_pyodide_is_built_on_linux_and_macs(facts: HostFacts) -> None:
     require_host(Platform.PYODIDE, facts)
     assert plan_of("", facts, platform=Platform.PYODIDE).jobs
 
@@ -373,7 +373,7 @@ ANDROID_SDK = replace(DOCKER, android_home="/sdk", has_android_home=True)
 
 
 @pytest.mark.parametrize("facts", [ANDROID_SDK, replace(MAC, android_home="/sdk", has_android_home=True)])
-def test_a_host_with_an_sdk_builds_for_android(facts: Facts) -> None:
+def test_a_host_with_an_sdk_builds_for_android(facts: HostFacts) -> None:
     require_host(Platform.ANDROID, facts)
     assert facts.has_android_home
 
@@ -387,7 +387,7 @@ def test_a_host_with_an_sdk_builds_for_android(facts: Facts) -> None:
         (WINDOWS, "on a Windows computer, only on a Linux computer or a Mac"),
     ],
 )
-def test_what_android_needs_is_told_before_anything_is_built(facts: Facts, message: str) -> None:
+def test_what_android_needs_is_told_before_anything_is_built(facts: HostFacts, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         require_host(Platform.ANDROID, facts)
     assert message in caught.value.message

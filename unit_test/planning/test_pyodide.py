@@ -6,7 +6,7 @@ import pytest
 
 from cibw.errors import ConfigurationError, NothingSelectedError
 from cibw.model.identifiers import Platform
-from cibw.model.machines import Facts
+from cibw.model.machines import HostFacts
 from cibw.model.plan import Fetch, Plan, PutText, Run, WheelBuild
 from cibw.planning.platforms.pyodide import python_of
 from unit_test.planning.planned import CATALOG, DOCKER, MAC, WINDOWS, WINDOWS_ON_ARM, plan_of
@@ -15,11 +15,11 @@ EVERYTHING = '[tool.cibw]\nenable = "all"\n'
 ENTRIES = CATALOG.interpreters(Platform.PYODIDE)
 
 
-def pyodide_plan(toml: str, facts: Facts = DOCKER) -> Plan:
+def pyodide_plan(toml: str, facts: HostFacts = DOCKER) -> Plan:
     return plan_of(toml, facts, platform=Platform.PYODIDE)
 
 
-def builds(toml: str, facts: Facts = DOCKER) -> list[WheelBuild]:
+def builds(toml: str, facts: HostFacts = DOCKER) -> list[WheelBuild]:
     return [build for job in pyodide_plan(toml, facts).jobs for build in job.builds]
 
 
@@ -35,7 +35,7 @@ def archive_of(build: WheelBuild) -> Fetch:
 
 
 @pytest.mark.parametrize("facts", [DOCKER, replace(DOCKER, machine="aarch64"), MAC, WINDOWS, WINDOWS_ON_ARM])
-def test_every_identifier_is_planned_on_any_computer(facts: Facts) -> None:
+def test_every_identifier_is_planned_on_any_computer(facts: HostFacts) -> None:
     plan = pyodide_plan(EVERYTHING, facts)
     assert not plan.not_built
     assert list(plan.identifiers) == [entry.identifier for entry in ENTRIES]
@@ -123,7 +123,7 @@ def test_builds_that_prepare_the_computer_differently_are_refused() -> None:
 
 
 @pytest.mark.parametrize(("facts", "system"), [(DOCKER, "linux-x86_64"), (MAC, "macos-aarch64")])
-def test_uv_may_bring_the_python_that_builds(facts: Facts, system: str) -> None:
+def test_uv_may_bring_the_python_that_builds(facts: HostFacts, system: str) -> None:
     (build,) = builds('[tool.cibw]\nbuild = "cp313-*"\n[tool.cibw.pyodide]\npython-source = "uv"', facts)
     commands = [str(action.command) for action in build.prepare.actions if isinstance(action, Run)]
     assert f"uv python install cpython-3.13-{system}-none" in commands

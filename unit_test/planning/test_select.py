@@ -14,19 +14,19 @@ from cibw.config.project.python_versions import PythonVersions
 from cibw.config.selectors import EnableGroup, Selector
 from cibw.errors import ConfigurationError, DeprecatedError, UnfitArchitectureError
 from cibw.model.identifiers import ARCHITECTURES, Architecture, BuildIdentifier, Platform
-from cibw.model.machines import Facts
-from cibw.planning.select import Selection, Verdict, native_architecture, select, wanted_architectures
+from cibw.model.machines import HostFacts
+from cibw.planning.select import Selection, SelectionProblems, native_architecture, select, wanted_architectures
 
-INTEL = Facts(platform=Platform.LINUX, machine="x86_64", runs_32bit=True)
-I686 = Facts(platform=Platform.LINUX, machine="i686", runs_32bit=True)
-ARM = Facts(platform=Platform.LINUX, machine="aarch64")
-ARM_32 = Facts(platform=Platform.LINUX, machine="aarch64", runs_32bit=True)
-POWER = Facts(platform=Platform.LINUX, machine="ppc64le")
-RARE = Facts(platform=Platform.LINUX, machine="loongarch64")
-MAC = Facts(platform=Platform.MACOS, machine="arm64")
-OLD_MAC = Facts(platform=Platform.MACOS, machine="x86_64")
-WINDOWS = Facts(platform=Platform.WINDOWS, machine="AMD64")
-WINDOWS_ARM = Facts(platform=Platform.WINDOWS, machine="ARM64")
+INTEL = HostFacts(platform=Platform.LINUX, machine="x86_64", runs_32bit=True)
+I686 = HostFacts(platform=Platform.LINUX, machine="i686", runs_32bit=True)
+ARM = HostFacts(platform=Platform.LINUX, machine="aarch64")
+ARM_32 = HostFacts(platform=Platform.LINUX, machine="aarch64", runs_32bit=True)
+POWER = HostFacts(platform=Platform.LINUX, machine="ppc64le")
+RARE = HostFacts(platform=Platform.LINUX, machine="loongarch64")
+MAC = HostFacts(platform=Platform.MACOS, machine="arm64")
+OLD_MAC = HostFacts(platform=Platform.MACOS, machine="x86_64")
+WINDOWS = HostFacts(platform=Platform.WINDOWS, machine="AMD64")
+WINDOWS_ARM = HostFacts(platform=Platform.WINDOWS, machine="ARM64")
 
 
 @pytest.mark.parametrize(
@@ -66,16 +66,16 @@ WINDOWS_ARM = Facts(platform=Platform.WINDOWS, machine="ARM64")
         ("auto32", Platform.PYODIDE, INTEL, {"wasm32"}),
     ],
 )
-def test_words_stand_for_architectures(words: str, platform: Platform, facts: Facts, expected: set[str]) -> None:
-    verdict = Verdict()
-    wanted = wanted_architectures(tuple(words.split()), platform, facts, verdict)
+def test_words_stand_for_architectures(words: str, platform: Platform, facts: HostFacts, expected: set[str]) -> None:
+    problems = SelectionProblems()
+    wanted = wanted_architectures(tuple(words.split()), platform, facts, problems)
     assert {architecture.value for architecture in wanted} == expected
-    assert not verdict.is_bad
+    assert not problems.is_bad
 
 
 @pytest.mark.parametrize("platform", Platform)
 def test_all_stands_for_every_architecture_of_the_platform(platform: Platform) -> None:
-    assert wanted_architectures(("all",), platform, INTEL, Verdict()) == set(ARCHITECTURES[platform])
+    assert wanted_architectures(("all",), platform, INTEL, SelectionProblems()) == set(ARCHITECTURES[platform])
 
 
 @pytest.mark.parametrize(
@@ -95,13 +95,15 @@ def test_all_stands_for_every_architecture_of_the_platform(platform: Platform) -
         ("x86_64 AMD64", Platform.LINUX, INTEL),
     ],
 )
-def test_no_architecture_and_those_of_another_platform_are_unfit(words: str, platform: Platform, facts: Facts) -> None:
-    verdict = Verdict()
-    wanted_architectures(tuple(words.split()), platform, facts, verdict)
-    (mistake,) = verdict.unfit
+def test_no_architecture_and_those_of_another_platform_are_unfit(
+    words: str, platform: Platform, facts: HostFacts
+) -> None:
+    problems = SelectionProblems()
+    wanted_architectures(tuple(words.split()), platform, facts, problems)
+    (mistake,) = problems.unfit
     assert mistake.place == "archs"
     assert "auto64" in mistake.hint
-    assert not verdict.mistakes
+    assert not problems.mistakes
 
 
 @pytest.mark.parametrize(
@@ -113,12 +115,12 @@ def test_no_architecture_and_those_of_another_platform_are_unfit(words: str, pla
     ],
 )
 def test_an_unknown_word_is_a_mistake(word: str, platform: Platform, hint: str) -> None:
-    verdict = Verdict()
-    wanted_architectures((word,), platform, INTEL, verdict)
-    (mistake,) = verdict.mistakes
+    problems = SelectionProblems()
+    wanted_architectures((word,), platform, INTEL, problems)
+    (mistake,) = problems.mistakes
     assert word in mistake.message
     assert hint in mistake.hint
-    assert not verdict.unfit
+    assert not problems.unfit
 
 
 def test_a_host_may_have_no_name_on_a_platform() -> None:
@@ -128,7 +130,7 @@ def test_a_host_may_have_no_name_on_a_platform() -> None:
 
 
 CATALOG = load_catalog()
-LINUX = Facts(platform=Platform.LINUX, machine="x86_64")
+LINUX = HostFacts(platform=Platform.LINUX, machine="x86_64")
 EVERY_GROUP = frozenset(EnableGroup)
 
 
@@ -300,7 +302,7 @@ def test_skip_patterns_without_effect_are_noted() -> None:
 )
 def test_a_python_that_is_built_elsewhere_alone_is_noted(build: str, platform: Platform, count: int) -> None:
     machine = "AMD64" if platform is Platform.WINDOWS else "x86_64"
-    notes = select(options(build, platform=platform), CATALOG, Facts(platform=platform, machine=machine)).notes
+    notes = select(options(build, platform=platform), CATALOG, HostFacts(platform=platform, machine=machine)).notes
     assert [note.partition(": ")[2].partition(":")[0] for note in notes] == [
         f"the pattern {build.split(maxsplit=1)[0]!r} selects nothing on {platform.value}"
     ] * count
@@ -322,8 +324,8 @@ def test_test_skip_may_name_one_half_of_a_universal2_wheel(test_skip: str, count
 
 def test_pypy_for_arm_macs_needs_an_arm_mac() -> None:
     chosen = options("*macosx_arm64", archs="all", platform=Platform.MACOS, enable=EVERY_GROUP)
-    on_intel = select(chosen, CATALOG, Facts(platform=Platform.MACOS, machine="x86_64"))
-    on_arm = select(chosen, CATALOG, Facts(platform=Platform.MACOS, machine="arm64"))
+    on_intel = select(chosen, CATALOG, HostFacts(platform=Platform.MACOS, machine="x86_64"))
+    on_arm = select(chosen, CATALOG, HostFacts(platform=Platform.MACOS, machine="arm64"))
     assert len(on_intel.selected) == 9
     assert len(on_arm.selected) == 15
     assert "cannot be built" in reason(on_intel, "pp39-macosx_arm64")

@@ -18,10 +18,10 @@ from cibw.model.machines import HostSpec
 from cibw.model.plan import PutText, Step, StepName
 from cibw.model.templates import CONSTRAINTS, Template
 from cibw.planning import steps
-from cibw.planning.actions import Circumstances, Ground, Refused
-from cibw.planning.environment import Package
+from cibw.planning.actions import BuildInputs, PlatformSetup, RefusedBuild
+from cibw.planning.environment import SourcePackage
 from cibw.planning.plan import require_fit
-from cibw.planning.testbed import Entry, Invocation, app_tests, parse_invocations
+from cibw.planning.testbed import Invocation, RunFlag, app_tests, parse_invocations
 from unit_test.planning.planned import CATALOG, MAC, options_of
 
 
@@ -100,23 +100,23 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("invocation", "needed"),
     [
-        (Invocation(entry=Entry.MODULE, name="pytest"), True),
-        (Invocation(entry=Entry.MODULE, name="unittest", arguments=("-v",)), True),
-        (Invocation(entry=Entry.MODULE, name="pytest", arguments=("--pyargs", "demo")), False),
-        (Invocation(entry=Entry.MODULE, name="demo.tests"), False),
-        (Invocation(entry=Entry.CODE, name="pytest"), False),
+        (Invocation(entry=RunFlag.MODULE, name="pytest"), True),
+        (Invocation(entry=RunFlag.MODULE, name="unittest", arguments=("-v",)), True),
+        (Invocation(entry=RunFlag.MODULE, name="pytest", arguments=("--pyargs", "demo")), False),
+        (Invocation(entry=RunFlag.MODULE, name="demo.tests"), False),
+        (Invocation(entry=RunFlag.CODE, name="pytest"), False),
     ],
 )
 def test_what_looks_for_tests_where_it_runs(invocation: Invocation, needed: bool) -> None:
     assert invocation.needs_sources is needed
 
 
-def judged(toml: str) -> tuple[Invocation, ...] | Refused:
+def judged(toml: str) -> tuple[Invocation, ...] | RefusedBuild:
     options = options_of(f"[tool.cibw]\n{toml}", platform=Platform.IOS)
     entry = CATALOG.interpreters(Platform.IOS)[0]
     resolved = options.for_identifier(entry.identifier)
     return app_tests(
-        Circumstances(entry=entry, resolved=resolved, options=options, catalog=CATALOG, facts=MAC), allows_code=False
+        BuildInputs(entry=entry, resolved=resolved, options=options, catalog=CATALOG, facts=MAC), allows_code=False
     )
 
 
@@ -126,9 +126,9 @@ def test_nothing_is_judged_without_tests(toml: str) -> None:
 
 
 def test_tests_that_are_there() -> None:
-    found = (Invocation(entry=Entry.MODULE, name="pytest"),)
+    found = (Invocation(entry=RunFlag.MODULE, name="pytest"),)
     assert judged('test-command = "python -m pytest"\ntest-sources = ["tests"]') == found
-    assert judged('test-command = "python -m demo"') == (Invocation(entry=Entry.MODULE, name="demo"),)
+    assert judged('test-command = "python -m demo"') == (Invocation(entry=RunFlag.MODULE, name="demo"),)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_tests_that_are_there() -> None:
 )
 def test_a_mistake_has_its_place(toml: str, place: str, message: str) -> None:
     refused = judged(toml)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, RefusedBuild)
     (mistake,) = refused.mistakes
     assert place in mistake.place
     assert message in mistake.message
@@ -149,7 +149,7 @@ def test_a_mistake_has_its_place(toml: str, place: str, message: str) -> None:
 
 
 def test_the_same_mistake_of_several_builds_is_told_once() -> None:
-    refused = [Refused((Mistake(place="a.toml:1", message=name, hint="h"),)) for name in ("b", "b", "a")]
+    refused = [RefusedBuild((Mistake(place="a.toml:1", message=name, hint="h"),)) for name in ("b", "b", "a")]
     with pytest.raises(ConfigurationError, match="2 errors") as caught:
         require_fit(refused)
     assert [one.message for one in caught.value.mistakes] == ["b", "a"]
@@ -160,14 +160,14 @@ def test_a_platform_may_build_and_test_in_its_own_way() -> None:
     template = Template.of("py")
     own = PutText(path=CONSTRAINTS, text="")
     step = Step(name=StepName.TEST)
-    ground = Ground(
+    setup = PlatformSetup(
         machine=HostSpec(), base_python=template, python=template, bin_dir=template, build=(own,), tests=(step,)
     )
-    package = Package(identifier=CATALOG.interpreters(Platform.IOS)[0].identifier, directory=template)
+    package = SourcePackage(identifier=CATALOG.interpreters(Platform.IOS)[0].identifier, directory=template)
     options = BuildOptions(test_command=Template.of("python -m a"))
-    assert next(one for one in steps.make_steps(options, package, ground) if one.name is StepName.BUILD).actions == (
+    assert next(one for one in steps.make_steps(options, package, setup) if one.name is StepName.BUILD).actions == (
         own,
     )
-    assert steps.test_steps(options, package, ground) == (step,)
-    assert steps.test_steps(BuildOptions(), package, ground) == ()
-    assert steps.test_environment(options, ground) == ()
+    assert steps.test_steps(options, package, setup) == (step,)
+    assert steps.test_steps(BuildOptions(), package, setup) == ()
+    assert steps.test_environment(options, setup) == ()

@@ -5,14 +5,14 @@ from packaging.tags import Tag
 
 from cibw.config.options import BuildOptions
 from cibw.model.plan import PutText, Run, Step
-from cibw.model.templates import EnvExpr, Late, Shell, Template
+from cibw.model.templates import EnvExpr, Placeholder, Shell, Template
 from cibw.planning.actions import Conventions
 from cibw.planning.verification import Installation, identifier_of, verification
 
 TESTS = BuildOptions(
     environment=(EnvExpr("MADE_BY", ("us",)),),
     before_test=Template.of("pip install helper"),
-    test_command=Template.of("pytest ", Late.PROJECT, "/tests"),
+    test_command=Template.of("pytest ", Placeholder.PROJECT, "/tests"),
     test_requires=("pytest",),
     test_extras=("fast", "all"),
     test_sources=("tests",),

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cibw.model.http import NoAnswerError
+from cibw.model.http import NoResponseError
 from cibw.model.release import Decision, Distribution, IndexFile, PackageIndex, PlannedUpload, UploadPlan
-from cibw.release.answers import Credentials, Receipt
+from cibw.release.responses import Credentials, Receipt
 from cibw.release.upload_plan import FoundFile
 
 INDEX = PackageIndex(name="here", upload="https://index.example/legacy/", simple="https://index.example/simple/")
@@ -66,12 +66,12 @@ class ScriptedUploader:
     def put(self, upload: PlannedUpload, _credentials: Credentials, /) -> Receipt:
         """The next answer."""
         self.sent.append(upload.distribution.filename)
-        answer = self.script.pop(0) if self.script else Receipt(status=200)
-        if answer is None:
-            raise NoAnswerError("the connection broke")
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
+        response = self.script.pop(0) if self.script else Receipt(status=200)
+        if response is None:
+            raise NoResponseError("the connection broke")
+        if isinstance(response, BaseException):
+            raise response
+        return response
 
     def commit(self) -> None:
         """Note that it was called."""

@@ -9,10 +9,9 @@ import pytest
 from cibw.errors import ConfigurationError, CredentialsError
 from cibw.model.http import Certificates, IndexSection, Login
 from cibw.model.release import PackageIndex
-from cibw.release.answers import Credentials
 from cibw.release.credentials import (
+    LoginPlaces,
     LoginSource,
-    Places,
     certificates_of,
     famous_addresses,
     find_login,
@@ -21,6 +20,7 @@ from cibw.release.credentials import (
     read_pypirc,
     section_of,
 )
+from cibw.release.responses import Credentials
 
 SECRET = "pypi-planted-secret"
 INDEX = PackageIndex(name="company", upload="https://index.example/legacy/")
@@ -40,7 +40,7 @@ def find(
         assert address == INDEX.upload
         return keyring if keyring and username in ("", keyring.username) else None
 
-    places = Places(environment=environment, pypirc=lambda: {"company": section} if section else {}, keyring=ask)
+    places = LoginPlaces(environment=environment, pypirc=lambda: {"company": section} if section else {}, keyring=ask)
     return find_login(INDEX, places, is_public=is_public)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cibw.errors import ConfigurationError
 from cibw.model.release import IndexFile
-from cibw.release.index import Wanted, guessed_address, index_of, page_address, parse_page, simple_address
+from cibw.release.index import IndexChoice, guessed_address, index_of, page_address, parse_page, simple_address
 
 PAGE = "https://index.example/simple/demo/"
 names = st.text(st.characters(codec="utf-8", exclude_characters="/\n\r\t", exclude_categories=("Cc", "Cs")), min_size=1)
@@ -146,8 +146,8 @@ KNOWN = {"pypi": "https://upload.index.example/legacy/", "ours": "https://ours.e
 
 def test_the_famous_index_has_its_pages_on_the_main_site() -> None:
     famous = (KNOWN["pypi"],)
-    index = index_of(Wanted(to="pypi", famous=famous), KNOWN)
-    assert index_of(Wanted(to=KNOWN["pypi"], famous=famous), {}).page == index.page
+    index = index_of(IndexChoice(to="pypi", famous=famous), KNOWN)
+    assert index_of(IndexChoice(to=KNOWN["pypi"], famous=famous), {}).page == index.page
     assert index.upload == "https://upload.index.example/legacy/"
     assert index.simple == "https://index.example/simple/"
     assert index.page == "https://index.example/project/"
@@ -155,7 +155,7 @@ def test_the_famous_index_has_its_pages_on_the_main_site() -> None:
 
 
 def test_other_indexes_are_not_known_to_have_pages() -> None:
-    assert page_address(index_of(Wanted(to="ours"), KNOWN), "demo", "1.0") == ""
+    assert page_address(index_of(IndexChoice(to="ours"), KNOWN), "demo", "1.0") == ""
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_well_known_forms(upload: str, simple: str) -> None:
 
 def test_a_guess_and_what_the_user_says() -> None:
     assert guessed_address("https://a.example/repository/ours/") == "https://a.example/repository/ours/simple/"
-    index = index_of(Wanted(to="ours", simple="https://ours.example/pages"), KNOWN)
+    index = index_of(IndexChoice(to="ours", simple="https://ours.example/pages"), KNOWN)
     assert (index.simple, index.page) == ("https://ours.example/pages/", "")
 
 
@@ -191,12 +191,12 @@ def test_a_guess_and_what_the_user_says() -> None:
 )
 def test_addresses_that_are_refused(to: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said) as caught:
-        index_of(Wanted(to=to), KNOWN)
+        index_of(IndexChoice(to=to), KNOWN)
     assert "secret" not in str(caught.value)
     assert caught.value.hint
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8080", "[::1]:8080"])
 def test_loopback_needs_no_encryption(host: str) -> None:
-    assert index_of(Wanted(to=f"http://{host}/"), {}).simple == f"http://{host}/simple/"
-    assert index_of(Wanted(to="http://a.example/", allow_http=True), {}).upload == "http://a.example/"
+    assert index_of(IndexChoice(to=f"http://{host}/"), {}).simple == f"http://{host}/simple/"
+    assert index_of(IndexChoice(to="http://a.example/", allow_http=True), {}).upload == "http://a.example/"

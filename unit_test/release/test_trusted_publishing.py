@@ -7,13 +7,13 @@ import pytest
 
 from cibw.ci import CiFacts, CiProvider
 from cibw.errors import CredentialsError
-from cibw.model.http import Answer, IndexSection, Login, TrustedPublishing
+from cibw.model.http import IndexSection, Login, Response, TrustedPublishing
 from cibw.model.release import PackageIndex
-from cibw.release.credentials import Places, SecretSource
+from cibw.release.credentials import LoginPlaces, SecretSource
 from cibw.release.identity import NoIdentityError
 from cibw.release.trusted_publishing import Access, open_source
 from unit_test.release.identities import GITHUB, token
-from unit_test.release.trusted_world import AUDIENCE, BURN, FACTS, MINT, UPLOAD, World, answer, minted, refusal
+from unit_test.release.trusted_world import AUDIENCE, BURN, FACTS, MINT, UPLOAD, World, minted, refusal, response
 
 
 def test_an_identity_becomes_a_token_that_serves_several_files() -> None:
@@ -23,7 +23,7 @@ def test_an_identity_becomes_a_token_that_serves_several_files() -> None:
     assert source.credentials().password == "pypi-minted-1"
     assert source.credentials().username == "__token__"
     assert world.asked(MINT) == 1
-    assert json.loads(world.web.asked[1].body) == {"token": token(GITHUB)}
+    assert json.loads(world.client.asked[1].body) == {"token": token(GITHUB)}
     assert "GitHub" in source.description
 
 
@@ -47,7 +47,7 @@ def test_a_token_is_renewed_before_it_ends() -> None:
 
 
 def test_the_clock_of_the_server_counts() -> None:
-    late = answer({"token": "pypi-minted-1", "expires": 1_800_000_900}, date="Fri, 15 Jan 2027 08:00:00 GMT")
+    late = response({"token": "pypi-minted-1", "expires": 1_800_000_900}, date="Fri, 15 Jan 2027 08:00:00 GMT")
     world = World({MINT: (late, minted(2))})
     source = world.source()
     source.credentials()
@@ -58,7 +58,7 @@ def test_the_clock_of_the_server_counts() -> None:
 
 
 def test_a_token_without_end_is_taken_to_live_as_usual() -> None:
-    world = World({MINT: (answer({"token": "pypi-minted-1"}), minted(2, expires=2000))})
+    world = World({MINT: (response({"token": "pypi-minted-1"}), minted(2, expires=2000))})
     source = world.source()
     source.credentials()
     world.now = 800.0
@@ -90,15 +90,15 @@ def test_a_ci_with_one_identity_says_so_when_the_token_has_ended() -> None:
 
 
 def test_faults_of_the_server_are_tried_again_with_new_identities() -> None:
-    world = World({AUDIENCE: (None, answer({"audience": "company"})), MINT: (Answer(status=503), None, minted(1))})
+    world = World({AUDIENCE: (None, response({"audience": "company"})), MINT: (Response(status=503), None, minted(1))})
     assert world.source().credentials().password == "pypi-minted-1"
     assert world.paused == [2.0, 2.0, 4.0]
-    bodies = [question.body for question in world.web.asked if question.method == "POST"]
+    bodies = [request.body for request in world.client.asked if request.method == "POST"]
     assert len(set(bodies)) == 3
 
 
 def test_an_index_that_does_not_come_back() -> None:
-    world = World({AUDIENCE: (Answer(status=500),)})
+    world = World({AUDIENCE: (Response(status=500),)})
     with pytest.raises(CredentialsError, match="responded with 500") as caught:
         world.source().credentials()
     assert "uploads the missing files" in caught.value.hint
@@ -107,14 +107,14 @@ def test_an_index_that_does_not_come_back() -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (Answer(status=404), "does not support trusted publishing"),
-        (Answer(status=403), "temporarily disabled"),
-        (Answer(status=200, body=b"<html>"), "does not support trusted publishing"),
-        (answer({"audience": ""}), "does not support trusted publishing"),
-        (Answer(status=200, body=b"[1]"), "does not support trusted publishing"),
+        (Response(status=404), "does not support trusted publishing"),
+        (Response(status=403), "temporarily disabled"),
+        (Response(status=200, body=b"<html>"), "does not support trusted publishing"),
+        (response({"audience": ""}), "does not support trusted publishing"),
+        (Response(status=200, body=b"[1]"), "does not support trusted publishing"),
     ],
 )
-def test_an_index_without_audience(given: Answer, words: str) -> None:
+def test_an_index_without_audience(given: Response, words: str) -> None:
     with pytest.raises(CredentialsError, match=words):
         World({AUDIENCE: (given,)}).source().credentials()
 
@@ -123,13 +123,13 @@ def test_an_index_without_audience(given: Answer, words: str) -> None:
     ("given", "words"),
     [
         (refusal("invalid-publisher"), "not match a trusted publisher"),
-        (Answer(status=404), "does not support trusted publishing"),
-        (Answer(status=422, body=b"no"), "HTTP 422"),
-        (answer({"message": "m", "errors": ["x", {"code": "odd"}]}, 422), r"\(odd\)"),
-        (answer({"success": True}), "HTTP 200"),
+        (Response(status=404), "does not support trusted publishing"),
+        (Response(status=422, body=b"no"), "HTTP 422"),
+        (response({"message": "m", "errors": ["x", {"code": "odd"}]}, 422), r"\(odd\)"),
+        (response({"success": True}), "HTTP 200"),
     ],
 )
-def test_a_refusal_is_explained(given: Answer, words: str) -> None:
+def test_a_refusal_is_explained(given: Response, words: str) -> None:
     with pytest.raises(CredentialsError, match=words) as caught:
         World({MINT: (given,)}).source().credentials()
     assert token(GITHUB) not in caught.value.message + caught.value.hint
@@ -139,7 +139,7 @@ def test_no_http_but_within_this_computer() -> None:
     world = World({})
     with pytest.raises(CredentialsError, match="not encrypted"):
         world.source("http://index.example/legacy/").credentials()
-    assert not world.web.asked
+    assert not world.client.asked
     with pytest.raises(CredentialsError, match="does not support trusted publishing"):
         world.source("http://127.0.0.1:8080/legacy/").credentials()
 
@@ -165,16 +165,16 @@ def test_living_tokens_are_burnt_once() -> None:
     source.close()
     source.close()
     burnt = [
-        json.loads(question.body)["token"] for question in world.web.asked if question.address.endswith("burn-token")
+        json.loads(request.body)["token"] for request in world.client.asked if request.address.endswith("burn-token")
     ]
     assert burnt == ["pypi-minted-2"]
     assert world.warnings == []
 
 
 @pytest.mark.parametrize(
-    ("given", "warnings"), [(Answer(status=500), 1), (None, 1), (Answer(status=404), 0), (Answer(status=200), 0)]
+    ("given", "warnings"), [(Response(status=500), 1), (None, 1), (Response(status=404), 0), (Response(status=200), 0)]
 )
-def test_what_can_not_be_burnt_is_a_warning(given: Answer | None, warnings: int) -> None:
+def test_what_can_not_be_burnt_is_a_warning(given: Response | None, warnings: int) -> None:
     world = World({MINT: (minted(1),), BURN: (given,)})
     source = world.source()
     source.credentials()
@@ -200,30 +200,30 @@ def test_an_index_does_not_get_the_identity_for_another_service(audience: str) -
 @pytest.mark.parametrize("upload", ["https://upload.public.example/legacy/", "https://PUBLIC.example/legacy/"])
 def test_a_public_index_gets_the_identity_that_is_for_it(upload: str) -> None:
     host = upload.split("/")[2]
-    asked = {f"GET https://{host}/_/oidc/audience": (answer({"audience": "public"}),)}
+    asked = {f"GET https://{host}/_/oidc/audience": (response({"audience": "public"}),)}
     world = World({**asked, f"POST https://{host}/_/oidc/mint-token": (minted(1),)}, audience="public")
     assert world.source(upload).credentials().password == "pypi-minted-1"
-    swapped = World({**asked, f"GET https://{host}/_/oidc/audience": (answer({"audience": "trial"}),)})
+    swapped = World({**asked, f"GET https://{host}/_/oidc/audience": (response({"audience": "trial"}),)})
     with pytest.raises(CredentialsError, match="belongs to another service"):
         swapped.source(upload).credentials()
 
 
 def test_an_audience_is_not_looked_for_at_another_server() -> None:
-    moved = Answer(status=302, headers={"location": "https://other.example/_/oidc/audience"})
+    moved = Response(status=302, headers={"location": "https://other.example/_/oidc/audience"})
     world = World({AUDIENCE: (moved,)})
     with pytest.raises(CredentialsError, match="does not support trusted publishing"):
         world.source().credentials()
-    assert world.web.asked[0].stay
+    assert world.client.asked[0].stay
 
 
 def test_the_wait_that_an_index_asks_for_is_obeyed_and_told() -> None:
-    world = World({MINT: (answer({}, 429, **{"retry-after": "45"}), minted(1))})
+    world = World({MINT: (response({}, 429, **{"retry-after": "45"}), minted(1))})
     assert world.source().credentials().password == "pypi-minted-1"
     assert world.paused == [45.0]
     assert world.warnings == [
         "index.example did not issue a token for trusted publishing: it responded with 429; retrying in 45 s."
     ]
-    late = World({MINT: (answer({}, 503, **{"retry-after": "3600"}),)})
+    late = World({MINT: (response({}, 503, **{"retry-after": "3600"}),)})
     with pytest.raises(CredentialsError, match="requests a wait of 3600 seconds"):
         late.source().credentials()
     assert late.paused == []
@@ -235,7 +235,7 @@ def test_a_trial_leaves_the_only_identity_of_a_job_to_the_run_that_sends() -> No
     assert world.asked(MINT) == 0
     assert world.source().probe() is None
     assert world.asked(MINT) == 1
-    missing = World({AUDIENCE: (Answer(status=404),)}).source(facts=CiFacts(provider=CiProvider.GITLAB)).probe()
+    missing = World({AUDIENCE: (Response(status=404),)}).source(facts=CiFacts(provider=CiProvider.GITLAB)).probe()
     assert missing is not None
     assert missing.is_absent
 
@@ -255,7 +255,7 @@ def _open(
         return {}
 
     access = Access(index=PackageIndex(name="company", upload=UPLOAD), facts=facts, policy=policy, dry_run=dry_run)
-    return open_source(access, Places(environment=environment, pypirc=pypirc, keyring=keyring), world.surroundings)
+    return open_source(access, LoginPlaces(environment=environment, pypirc=pypirc, keyring=keyring), world.context)
 
 
 TOKEN = {"CIBW_PUBLISH_TOKEN": "pypi-planted"}
@@ -271,19 +271,19 @@ def test_never_means_never() -> None:
     with pytest.raises(CredentialsError, match="No credentials found") as caught:
         _open(world, {}, TrustedPublishing.NEVER)
     assert "It is disabled" in caught.value.hint
-    assert not world.web.asked
+    assert not world.client.asked
 
 
 def test_always_means_nothing_else() -> None:
     assert _open(World({MINT: (minted(1),)}), {}, TrustedPublishing.ALWAYS).credentials().password == "pypi-minted-1"
     with pytest.raises(CredentialsError, match="does not support trusted publishing"):
-        _open(World({AUDIENCE: (Answer(status=404),)}), TOKEN, TrustedPublishing.ALWAYS)
+        _open(World({AUDIENCE: (Response(status=404),)}), TOKEN, TrustedPublishing.ALWAYS)
 
 
 def test_outside_of_a_ci_no_index_is_asked() -> None:
     world = World({})
     assert _open(world, TOKEN, facts=CiFacts()).description == "the variable CIBW_PUBLISH_TOKEN"
-    assert not world.web.asked
+    assert not world.client.asked
     _open(World({MINT: (minted(1),)}), {"GOOGLE_SERVICE_ACCOUNT_NAME": "x"}, facts=CiFacts())
 
 
@@ -312,6 +312,6 @@ def test_a_dry_run_finds_out_whether_an_upload_would_be_let_in(policy: TrustedPu
     assert "trusted publishing" in _open(world, {}, policy, gitlab, dry_run=True).description
     assert world.asked(MINT) == 0
     with pytest.raises(CredentialsError):
-        _open(World({AUDIENCE: (Answer(status=404),)}), {}, policy, gitlab, dry_run=True)
+        _open(World({AUDIENCE: (Response(status=404),)}), {}, policy, gitlab, dry_run=True)
     with pytest.raises(CredentialsError):
         _open(World({MINT: (refusal("invalid-publisher"),)}), {}, policy, dry_run=True)

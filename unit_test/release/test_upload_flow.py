@@ -17,8 +17,8 @@ from cibw.model.release import (
     UploadFinished,
     UploadStarted,
 )
-from cibw.release.answers import Receipt
-from cibw.release.upload import Sending, send_release
+from cibw.release.responses import Receipt
+from cibw.release.upload import UploadContext, send_release
 from unit_test.release.releasing import OTHER, SDIST, WHEEL, Login, ScriptedUploader, listed, plan_of
 
 OK = Receipt(status=200)
@@ -33,7 +33,7 @@ class Trial:
     """An upload of three files to a scripted index; `there` is what the index has when it is looked at."""
 
     uploader: ScriptedUploader
-    look: Callable[[], Listing] = Listing
+    list_files: Callable[[], Listing] = Listing
     skip_existing: bool = False
     login: Login = field(default_factory=Login)
     records: list[PublishReport] = field(default_factory=list)
@@ -42,10 +42,10 @@ class Trial:
     error: CibwError | None = None
 
     def run(self, skipped: tuple[str, ...] = (), sent_before: str = "") -> list[UploadStatus]:
-        sending = Sending(
+        context = UploadContext(
             uploader=self.uploader,
             source=self.login,
-            look=self.look,
+            list_files=self.list_files,
             record=self.records.append,
             emit=self.events.append,
             skip_existing=self.skip_existing,
@@ -58,7 +58,7 @@ class Trial:
             replace(one, since=900.0) if one.distribution.filename == sent_before else one for one in plan.uploads
         ]
         try:
-            report = send_release(replace(plan, uploads=tuple(uploads)), sending)
+            report = send_release(replace(plan, uploads=tuple(uploads)), context)
         except CibwError as error:
             self.error, report = error, self.records[-1]
         assert report == self.records[-1]
@@ -108,7 +108,7 @@ def test_faults_are_waited_out() -> None:
 
 def test_a_file_whose_answer_was_lost_is_not_sent_again() -> None:
     one = trial(None)
-    one.look = lambda: Listing(files=listed(WHEEL))
+    one.list_files = lambda: Listing(files=listed(WHEEL))
     assert one.run() == [THERE, SENT, SENT]
     assert one.uploader.sent == [WHEEL, OTHER, SDIST]
 
@@ -123,13 +123,13 @@ def test_a_server_that_stays_at_fault() -> None:
 
 def test_another_job_was_faster() -> None:
     one = trial(OK, EXISTS)
-    one.look = lambda: Listing(files=listed(OTHER))
+    one.list_files = lambda: Listing(files=listed(OTHER))
     assert one.run() == [SENT, THERE, SENT]
 
 
 def test_other_bytes_came_in_between() -> None:
     one = trial(OK, EXISTS)
-    one.look = lambda: Listing(files=(IndexFile(filename=OTHER, sha256="0"),))
+    one.list_files = lambda: Listing(files=(IndexFile(filename=OTHER, sha256="0"),))
     one.skip_existing = True
     assert one.run() == [SENT, FAILED, NOT_TRIED]
     assert isinstance(one.error, PartialReleaseError)
@@ -140,7 +140,7 @@ def test_other_bytes_came_in_between() -> None:
 )
 def test_where_nobody_can_compare(*, skip_existing: bool, expected: list[UploadStatus]) -> None:
     one = trial(EXISTS)
-    one.look = lambda: Listing(unknown="no page")
+    one.list_files = lambda: Listing(unknown="no page")
     one.skip_existing = skip_existing
     assert one.run() == expected
 
@@ -149,12 +149,12 @@ def test_where_nobody_can_compare(*, skip_existing: bool, expected: list[UploadS
 @pytest.mark.parametrize("listing", [Listing(), Listing(unknown="x"), Listing(files=(IndexFile(filename=WHEEL),))])
 def test_the_index_has_the_name_and_does_not_list_it(receipt: Receipt, listing: Listing) -> None:
     one = trial(receipt)
-    one.look, one.skip_existing = lambda: listing, True
+    one.list_files, one.skip_existing = lambda: listing, True
     assert one.run() == [THERE, SENT, SENT]
     assert "cannot be compared" in one.records[-1].uploads[0].message
     assert one.waits == []
     again = trial(receipt)
-    again.look = lambda: listing
+    again.list_files = lambda: listing
     assert again.run() == [FAILED, NOT_TRIED, NOT_TRIED]
     assert again.error is not None
     assert "--skip-existing" in again.error.hint
@@ -171,7 +171,7 @@ def test_what_an_earlier_run_sent_is_there_where_the_index_says_so() -> None:
     assert trial(EXISTS).run(sent_before=OTHER) == [FAILED, NOT_TRIED, NOT_TRIED]
     assert trial(BAD).run(sent_before=WHEEL) == [FAILED, NOT_TRIED, NOT_TRIED]
     one = trial(EXISTS)
-    one.look = lambda: Listing(files=(IndexFile(filename=WHEEL, sha256="0"),))
+    one.list_files = lambda: Listing(files=(IndexFile(filename=WHEEL, sha256="0"),))
     assert one.run(sent_before=WHEEL) == [FAILED, NOT_TRIED, NOT_TRIED]
 
 
@@ -189,7 +189,7 @@ def test_a_success_that_is_a_page_for_people_is_not_believed(receipt: Receipt) -
 def test_a_success_that_is_a_page_for_people_counts_where_the_index_lists_the_file() -> None:
     one = trial(PAGE, PAGE, PAGE)
     looks = [Listing(), Listing(files=listed(WHEEL)), Listing(files=listed(WHEEL, OTHER, SDIST))]
-    one.look = lambda: looks.pop(0) if len(looks) > 1 else looks[0]
+    one.list_files = lambda: looks.pop(0) if len(looks) > 1 else looks[0]
     assert one.run() == [SENT, SENT, SENT]
     assert one.waits == [2.0]
 
@@ -204,7 +204,7 @@ def test_a_success_that_is_a_page_for_people_counts_where_the_index_lists_the_fi
 )
 def test_a_success_that_nobody_can_confirm(listing: Listing, said: str) -> None:
     one = trial(PAGE)
-    one.look, one.skip_existing = lambda: listing, True
+    one.list_files, one.skip_existing = lambda: listing, True
     assert one.run() == [FAILED, NOT_TRIED, NOT_TRIED]
     assert one.error is not None
     assert said in one.error.message
@@ -224,7 +224,7 @@ def test_a_wait_that_is_too_long_is_told() -> None:
     assert one.error is not None
     assert "requests a wait of 3600 seconds" in one.error.message
     there = trial(replace(BUSY, retry_after=3600.0))
-    there.look = lambda: Listing(files=listed(WHEEL))
+    there.list_files = lambda: Listing(files=listed(WHEEL))
     assert there.run() == [THERE, SENT, SENT]
 
 
@@ -269,11 +269,11 @@ def test_a_token_that_ended_on_the_way_is_renewed_once() -> None:
 
 
 def test_a_look_that_fails_hides_nothing() -> None:
-    def look() -> Listing:
+    def list_files() -> Listing:
         raise UploadError("the index is down")
 
     one = trial(BAD)
-    one.look = look
+    one.list_files = list_files
     one.run()
     assert one.error is not None
     assert "Unknown classifier" in one.error.message
@@ -290,11 +290,11 @@ def test_an_interrupt_leaves_a_report() -> None:
 def test_an_interrupt_between_files() -> None:
     one = trial()
 
-    def look() -> Listing:
+    def list_files() -> Listing:
         raise KeyboardInterrupt
 
     one.uploader.script = [BUSY]
-    one.look = look
+    one.list_files = list_files
     assert one.run() == [FAILED, NOT_TRIED, NOT_TRIED]
 
 

@@ -11,7 +11,7 @@ from cibw.model.events import PublishReport, UploadResult, UploadStatus
 from cibw.model.release import Decision, IndexFile, Listing, PackageIndex, UploadPlan
 from cibw.release.upload_plan import (
     LAG,
-    Known,
+    IndexState,
     check_conflicts,
     memory_of,
     plan_upload,
@@ -63,7 +63,7 @@ def test_all_named_files_that_can_not_be_published_are_told(tmp_path: Path) -> N
 FAMOUS = replace(INDEX, page="https://index.example/project/")
 
 
-def plan(known: Known, index: PackageIndex = INDEX) -> UploadPlan:
+def plan(known: IndexState, index: PackageIndex = INDEX) -> UploadPlan:
     release = release_of(found(SDIST, OTHER, WHEEL))
     return plan_upload(release, index, known)
 
@@ -73,7 +73,7 @@ def decisions(plan: UploadPlan) -> list[Decision]:
 
 
 def test_wheels_go_first_and_the_sdist_last() -> None:
-    made = plan(Known(listing=Listing()))
+    made = plan(IndexState(listing=Listing()))
     assert [upload.distribution.filename for upload in made.uploads] == [WHEEL, OTHER, SDIST]
     assert decisions(made) == [Decision.SEND] * 3
     assert made.notes == ()
@@ -82,7 +82,7 @@ def test_wheels_go_first_and_the_sdist_last() -> None:
 
 def test_the_same_bytes_are_skipped_and_others_are_a_conflict() -> None:
     changed = IndexFile(filename=OTHER, sha256="0" * 64)
-    made = plan(Known(listing=Listing(files=(*listed(WHEEL), changed))))
+    made = plan(IndexState(listing=Listing(files=(*listed(WHEEL), changed))))
     assert decisions(made) == [Decision.SKIP, Decision.CONFLICT, Decision.SEND]
     with pytest.raises(ReleaseFaultError, match=r"(?s)Nothing was uploaded.*000000000000\.\.\. on the index") as caught:
         check_conflicts(made)
@@ -92,19 +92,19 @@ def test_the_same_bytes_are_skipped_and_others_are_a_conflict() -> None:
 def test_all_conflicts_are_told() -> None:
     changed = tuple(IndexFile(filename=name, sha256="0" * 64) for name in (WHEEL, SDIST))
     with pytest.raises(ReleaseFaultError) as caught:
-        check_conflicts(plan(Known(listing=Listing(files=changed))))
+        check_conflicts(plan(IndexState(listing=Listing(files=changed))))
     assert WHEEL in caught.value.message
     assert SDIST in caught.value.message
 
 
 def test_a_file_that_can_not_be_compared() -> None:
     listing = Listing(files=(IndexFile(filename=WHEEL),))
-    made = plan(Known(listing=listing))
+    made = plan(IndexState(listing=listing))
     assert made.uploads[0].decision is Decision.CONFLICT
     with pytest.raises(ReleaseFaultError) as caught:
         check_conflicts(made)
     assert "--skip-existing" in caught.value.hint
-    assert plan(Known(listing=listing, skip_existing=True)).uploads[0].decision is Decision.SKIP
+    assert plan(IndexState(listing=listing, skip_existing=True)).uploads[0].decision is Decision.SKIP
 
 
 def test_what_an_earlier_run_sent_is_sent_again_where_the_index_does_not_list_it() -> None:
@@ -112,7 +112,7 @@ def test_what_an_earlier_run_sent_is_sent_again_where_the_index_does_not_list_it
     failed = replace(result, filename=OTHER, status=UploadStatus.FAILED)
     report = PublishReport(index=INDEX.upload, project="demo", version="1.0", uploads=(result, failed))
     memory = memory_of(report, INDEX, 1001.0)
-    made = plan(Known(listing=Listing(), memory=memory))
+    made = plan(IndexState(listing=Listing(), memory=memory))
     assert decisions(made) == [Decision.SEND] * 3
     assert [upload.reason for upload in made.uploads] == [
         "an earlier run uploaded it, but the index does not list it",
@@ -120,9 +120,9 @@ def test_what_an_earlier_run_sent_is_sent_again_where_the_index_does_not_list_it
         "",
     ]
     assert [upload.since for upload in made.uploads] == [1000.0, 0.0, 0.0]
-    untold = plan(Known(listing=Listing(unknown="no page"), memory=memory))
+    untold = plan(IndexState(listing=Listing(unknown="no page"), memory=memory))
     assert (untold.uploads[0].reason, untold.uploads[0].since) == ("", 1000.0)
-    assert plan(Known(listing=Listing(files=listed(WHEEL)), memory=memory)).uploads[0].since == 0.0
+    assert plan(IndexState(listing=Listing(files=listed(WHEEL)), memory=memory)).uploads[0].since == 0.0
     skipped = replace(report, uploads=(replace(result, status=UploadStatus.ALREADY_THERE),))
     assert memory_of(skipped, INDEX, 1001.0) == {}
     assert memory_of(report, INDEX, 1000.0 + LAG) == {}
@@ -132,13 +132,13 @@ def test_what_an_earlier_run_sent_is_sent_again_where_the_index_does_not_list_it
 
 def test_a_yanked_file_is_there_and_said_to_be_yanked() -> None:
     (entry,) = listed(WHEEL)
-    made = plan(Known(listing=Listing(files=(replace(entry, yanked="broken"),))))
+    made = plan(IndexState(listing=Listing(files=(replace(entry, yanked="broken"),))))
     assert made.uploads[0].decision is Decision.SKIP
     assert made.uploads[0].reason == "the index has it, but it was yanked"
 
 
 def test_what_the_index_does_not_tell_is_a_note() -> None:
-    (note,) = plan(Known(listing=Listing(unknown="the page answers with 500"))).notes
+    (note,) = plan(IndexState(listing=Listing(unknown="the page answers with 500"))).notes
     assert "unknown before the upload: the page answers with 500." in note
 
 
@@ -153,7 +153,7 @@ def test_what_the_index_does_not_tell_is_a_note() -> None:
     ],
 )
 def test_the_14_days(there: tuple[str, ...], notes: list[str]) -> None:
-    made = plan(Known(listing=Listing(files=listed(*there))), FAMOUS)
+    made = plan(IndexState(listing=Listing(files=listed(*there))), FAMOUS)
     assert len(made.notes) == len(notes)
     assert all(note.startswith(start) for note, start in zip(made.notes, notes, strict=True))
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cibw.errors import CredentialsError, UploadError
-from cibw.release.answers import (
+from cibw.release.responses import (
     Receipt,
-    Verdict,
+    UploadVerdict,
     advice_for,
     exists_already,
     is_page,
@@ -25,15 +25,15 @@ BOTTLE = """<html><head><title>Error: 409 Conflict</title><style>b {}</style></h
 @pytest.mark.parametrize(
     ("status", "verdict"),
     [
-        (200, Verdict.TAKEN),
-        (201, Verdict.TAKEN),
-        (308, Verdict.REFUSED),
-        (400, Verdict.REFUSED),
-        (429, Verdict.AGAIN),
-        (503, Verdict.AGAIN),
+        (200, UploadVerdict.TAKEN),
+        (201, UploadVerdict.TAKEN),
+        (308, UploadVerdict.REFUSED),
+        (400, UploadVerdict.REFUSED),
+        (429, UploadVerdict.AGAIN),
+        (503, UploadVerdict.AGAIN),
     ],
 )
-def test_what_an_answer_means(status: int, verdict: Verdict) -> None:
+def test_what_an_answer_means(status: int, verdict: UploadVerdict) -> None:
     assert judge(Receipt(status=status)) is verdict
 
 
@@ -91,7 +91,7 @@ def test_any_answer_is_one_line(text: str, kind: str) -> None:
 )
 def test_what_says_that_the_index_has_the_name(receipt: Receipt) -> None:
     assert exists_already(receipt)
-    assert judge(receipt) is Verdict.REFUSED
+    assert judge(receipt) is UploadVerdict.REFUSED
 
 
 @pytest.mark.parametrize(

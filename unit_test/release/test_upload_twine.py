@@ -7,7 +7,7 @@ import pytest
 
 from cibw.errors import UploadError
 from cibw.model.release import Decision, PackageIndex, PlannedUpload
-from cibw.release.answers import Credentials
+from cibw.release.responses import Credentials
 from cibw.release.twine import TwineUploader
 from cibw.release.upload_plan import read_distribution
 from unit_test.release.archives import Made

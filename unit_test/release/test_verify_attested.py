@@ -10,11 +10,11 @@ from cibw.errors import AttestationError, CibwError, MissingToolError, UploadErr
 from cibw.model.http import AttestationPolicy, Forge, Publisher
 from cibw.model.manifest import Severity
 from cibw.model.release import Distribution
-from cibw.release.verify import Attested, Wanted, check_attestations, publisher_of
+from cibw.release.verify import AttestedFiles, ExpectedRelease, check_attestations, publisher_of
 from unit_test.release.releasing import SDIST, WHEEL, distribution
 
 FILES = (distribution(WHEEL), distribution(SDIST))
-RELEASE = Wanted(project="demo", version=FILES[0].version, files=FILES)
+RELEASE = ExpectedRelease(project="demo", version=FILES[0].version, files=FILES)
 OURS = Publisher(forge=Forge.GITHUB, repository="octo/hello", workflow="release.yml")
 AUTO, REQUIRE = AttestationPolicy.AUTO, AttestationPolicy.REQUIRE
 
@@ -44,7 +44,7 @@ BOTH = {WHEEL: b"{}", SDIST: b"{}"}
 
 
 def test_all_files_are_attested() -> None:
-    assert check_attestations(RELEASE, AUTO, OURS, Scripted(BOTH)) == Attested(publisher=OURS, files=2)
+    assert check_attestations(RELEASE, AUTO, OURS, Scripted(BOTH)) == AttestedFiles(publisher=OURS, files=2)
 
 
 def test_a_file_without_attestation_is_wrong_where_they_are_required() -> None:
@@ -70,8 +70,8 @@ def test_what_can_not_be_told_is_told_once(error: CibwError) -> None:
 
 
 def test_nobody_looks_without_a_reason() -> None:
-    assert check_attestations(RELEASE, AttestationPolicy.OFF, OURS, Scripted()) == Attested()
-    assert check_attestations(RELEASE, AUTO, None, Scripted()) == Attested()
+    assert check_attestations(RELEASE, AttestationPolicy.OFF, OURS, Scripted()) == AttestedFiles()
+    assert check_attestations(RELEASE, AUTO, None, Scripted()) == AttestedFiles()
     (finding,) = check_attestations(RELEASE, REQUIRE, None, Scripted()).findings
     assert finding.severity is Severity.SKIPPED
 

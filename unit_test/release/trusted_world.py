@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 
 from cibw.ci import CiFacts, CiProvider
-from cibw.model.http import Answer
+from cibw.model.http import Response
 from cibw.release.identity import NoIdentityError
-from cibw.release.trusted_publishing import Surroundings, TrustedSource
-from tests.doubles.fetch import RecordingWeb
+from cibw.release.trusted_publishing import TrustedPublishingContext, TrustedSource
+from tests.doubles.fetch import RecordingClient
 from unit_test.release.identities import GITHUB, token
 
 UPLOAD = "https://index.example/legacy/"
@@ -20,16 +20,16 @@ AUDIENCE, MINT, BURN = (
 FACTS = CiFacts(provider=CiProvider.GITHUB)
 
 
-def answer(told: Mapping[str, object], status: int = 200, **headers: str) -> Answer:
-    return Answer(status=status, headers=headers, body=json.dumps(told).encode())
+def response(told: Mapping[str, object], status: int = 200, **headers: str) -> Response:
+    return Response(status=status, headers=headers, body=json.dumps(told).encode())
 
 
-def minted(number: int, expires: float = 900) -> Answer:
-    return answer({"success": True, "token": f"pypi-minted-{number}", "expires": expires})
+def minted(number: int, expires: float = 900) -> Response:
+    return response({"success": True, "token": f"pypi-minted-{number}", "expires": expires})
 
 
-def refusal(code: str, status: int = 422) -> Answer:
-    return answer({"message": "Token request failed", "errors": [{"code": code, "description": "told"}]}, status)
+def refusal(code: str, status: int = 422) -> Response:
+    return response({"message": "Token request failed", "errors": [{"code": code, "description": "told"}]}, status)
 
 
 class World:
@@ -37,13 +37,13 @@ class World:
 
     def __init__(
         self,
-        answers: Mapping[str, Sequence[Answer | None]],
+        responses: Mapping[str, Sequence[Response | None]],
         identities: Sequence[str | None] = (),
         audience: str = "company",
     ) -> None:
         self.audience = audience
-        self.web = RecordingWeb(
-            answers={AUDIENCE: (answer({"audience": audience}),), BURN: (Answer(status=204),), **answers}
+        self.client = RecordingClient(
+            responses={AUDIENCE: (response({"audience": audience}),), BURN: (Response(status=204),), **responses}
         )
         self.now = 0.0
         self.masked: list[str] = []
@@ -59,9 +59,9 @@ class World:
         return self.identities.pop(0)
 
     @property
-    def surroundings(self) -> Surroundings:
-        return Surroundings(
-            web=self.web,
+    def context(self) -> TrustedPublishingContext:
+        return TrustedPublishingContext(
+            client=self.client,
             mask=self.masked.append,
             warn=self.warnings.append,
             identify=self.identify,
@@ -71,7 +71,7 @@ class World:
         )
 
     def source(self, upload: str = UPLOAD, facts: CiFacts = FACTS) -> TrustedSource:
-        return TrustedSource(self.surroundings, upload, facts)
+        return TrustedSource(self.context, upload, facts)
 
     def asked(self, what: str) -> int:
-        return sum(f"{question.method} {question.address}" == what for question in self.web.asked)
+        return sum(f"{request.method} {request.address}" == what for request in self.client.asked)

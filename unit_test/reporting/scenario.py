@@ -36,7 +36,7 @@ from cibw.model.machines import (
     Image,
 )
 from cibw.model.plan import Check, Job, Plan, PutText, Run, Step, StepName, WheelBuild, When
-from cibw.model.templates import Command, EnvExpr, Late, Template, Variable
+from cibw.model.templates import Command, EnvExpr, Placeholder, Template, Variable
 
 CP310, CP311, CP312, CP313 = (
     BuildIdentifier.parse(f"cp3{minor}-manylinux_x86_64") for minor in ("10", "11", "12", "13")
@@ -54,7 +54,7 @@ def _run(*argv: str | Template, when: When = When.ALWAYS) -> Run:
 def build(identifier: BuildIdentifier, untested: str = "") -> WheelBuild:
     """A build with an action of each kind."""
     python = f"/opt/python/{identifier.interpreter}/bin/python"
-    test = Command(argv=(Template.of("pytest ", Late.PROJECT, "/tests"),), cwd=layout.TEST_DIR, shell=True)
+    test = Command(argv=(Template.of("pytest ", Placeholder.PROJECT, "/tests"),), cwd=layout.TEST_DIR, shell=True)
     built = Template.of(layout.BUILT_DIR)
     return WheelBuild(
         identifier=identifier,
@@ -76,7 +76,10 @@ def build(identifier: BuildIdentifier, untested: str = "") -> WheelBuild:
         if untested
         else (
             Step(name=StepName.TEST, actions=(Run(command=test),)),
-            Step(name=StepName.AUDIT, actions=(_run("abi3audit", Template.of(Late.WHEEL), when=When.WHEEL_IS_ABI3),)),
+            Step(
+                name=StepName.AUDIT,
+                actions=(_run("abi3audit", Template.of(Placeholder.WHEEL), when=When.WHEEL_IS_ABI3),),
+            ),
         ),
         environment=(EnvExpr("CFLAGS", (Variable("CFLAGS", default=("-O2",)), " -g")),),
         environment_pass=("TOKEN",),

@@ -9,7 +9,7 @@ from cibw.model.identifiers import BuildIdentifier
 from cibw.model.manifest import CollectedFile, Collection, Finding, Folder, Manifest, ManifestFile, Severity
 from cibw.model.release import Distribution
 from cibw.reporting.checks import collection_lines, findings_text, findings_to_json
-from cibw.reporting.terminal import Look
+from cibw.reporting.terminal import TerminalStyle
 from unit_test.conftest import Golden
 
 
@@ -52,30 +52,30 @@ FINDINGS = (
 
 
 @pytest.mark.parametrize(
-    ("name", "look"),
+    ("name", "style"),
     [
-        ("wide", Look(width=160)),
-        ("narrow", Look(width=80, colour=True)),
-        ("ascii", Look(width=100, unicode=False)),
+        ("wide", TerminalStyle(width=160)),
+        ("narrow", TerminalStyle(width=80, colour=True)),
+        ("ascii", TerminalStyle(width=100, unicode=False)),
     ],
 )
-def test_all_findings(golden: Golden, name: str, look: Look) -> None:
-    golden.check(f"findings/{name}.txt", findings_text(FILES, FINDINGS, look))
+def test_all_findings(golden: Golden, name: str, style: TerminalStyle) -> None:
+    golden.check(f"findings/{name}.txt", findings_text(FILES, FINDINGS, style))
 
 
 def test_a_release_that_is_fit() -> None:
-    text = findings_text(FILES[4:], (), Look())
+    text = findings_text(FILES[4:], (), TerminalStyle())
     assert text == "  ✓ demo-1.0.tar.gz   9.9 kB\n\n✓ demo 1.0 (1 file, 9.9 kB): fit to be published\n"
 
 
 def test_warnings_do_not_stop_it() -> None:
-    text = findings_text(FILES[:4], FINDINGS[5:6], Look())
+    text = findings_text(FILES[:4], FINDINGS[5:6], TerminalStyle())
     assert text.splitlines()[-1] == "✓ demo 1.0 (4 files, 101.2 MB) with 1 warning: fit to be published"
     assert "in all 4 files" in text
 
 
 def test_nothing_to_publish() -> None:
-    text = findings_text((), (Finding(rule="no-files", message="There is nothing."),), Look())
+    text = findings_text((), (Finding(rule="no-files", message="There is nothing."),), TerminalStyle())
     assert text == "Errors\n  ✗ no-files\n    There is nothing.\n\n✗ No release with 1 error: not to be published\n"
 
 
@@ -140,13 +140,13 @@ WHOLE = replace(FULL, repeated=(), kept=(), strangers=(), manifest=replace(MANIF
 
 
 @pytest.mark.parametrize(
-    ("name", "collection", "look"),
+    ("name", "collection", "style"),
     [
-        ("all", FULL, Look()),
-        ("plain", FULL, Look(unicode=False)),
-        ("whole", WHOLE, Look(colour=True)),
-        ("again", replace(WHOLE, copies=(), there=FOLDERS[0].files, manifest=Manifest()), Look()),
+        ("all", FULL, TerminalStyle()),
+        ("plain", FULL, TerminalStyle(unicode=False)),
+        ("whole", WHOLE, TerminalStyle(colour=True)),
+        ("again", replace(WHOLE, copies=(), there=FOLDERS[0].files, manifest=Manifest()), TerminalStyle()),
     ],
 )
-def test_the_summary(name: str, collection: Collection, look: Look, golden: Golden) -> None:
-    golden.check(f"collect/{name}.txt", "\n".join(collection_lines(collection, "dist", look)) + "\n")
+def test_the_summary(name: str, collection: Collection, style: TerminalStyle, golden: Golden) -> None:
+    golden.check(f"collect/{name}.txt", "\n".join(collection_lines(collection, "dist", style)) + "\n")

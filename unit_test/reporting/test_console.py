@@ -25,35 +25,39 @@ from cibw.model.events import (
 )
 from cibw.model.plan import StepName
 from cibw.reporting.console import Console
-from cibw.reporting.streams import FoldStyle
-from cibw.reporting.terminal import Look
+from cibw.reporting.streams import LogGroupStyle
+from cibw.reporting.terminal import TerminalStyle
 from unit_test.conftest import Golden
 from unit_test.reporting.scenario import CP310, CP311, EVENTS, JOB, NO_NATIVE_FILE
 
 
-def shown(look: Look, *events: Event) -> str:
+def shown(style: TerminalStyle, *events: Event) -> str:
     stream = io.StringIO()
-    console = Console(stream, look, lambda: 1000.5)
+    console = Console(stream, style, lambda: 1000.5)
     for event in events:
         console(event)
     return stream.getvalue()
 
 
 @pytest.mark.parametrize(
-    ("name", "look"),
+    ("name", "style"),
     [
-        ("plain", Look(width=160)),
-        ("narrow", Look(width=80, unicode=False, output=False)),
-        ("colour", Look(width=200, colour=True)),
-        *((style.value, Look(width=160, fold=style)) for style in FoldStyle if style is not FoldStyle.NONE),
+        ("plain", TerminalStyle(width=160)),
+        ("narrow", TerminalStyle(width=80, unicode=False, output=False)),
+        ("colour", TerminalStyle(width=200, colour=True)),
+        *(
+            (style.value, TerminalStyle(width=160, group_style=style))
+            for style in LogGroupStyle
+            if style is not LogGroupStyle.NONE
+        ),
     ],
 )
-def test_a_whole_run(name: str, look: Look, golden: Golden) -> None:
-    golden.check(f"console/{name}.txt", shown(look, *EVENTS))
+def test_a_whole_run(name: str, style: TerminalStyle, golden: Golden) -> None:
+    golden.check(f"console/{name}.txt", shown(style, *EVENTS))
 
 
 def test_a_warning_stands_at_its_build_and_at_the_end() -> None:
-    text = shown(Look(), *EVENTS)
+    text = shown(TerminalStyle(), *EVENTS)
     assert text.count(f"WARNING: {NO_NATIVE_FILE}") == 2
 
 
@@ -61,7 +65,7 @@ def test_a_warning_stands_at_its_build_and_at_the_end() -> None:
 def test_failures_go_to_the_stream_of_errors(redraws: bool) -> None:
     failure = Failure(reference="failed", message="It is broken.", hint="", exit_code=1, context=ErrorContext())
     output, errors = io.StringIO(), io.StringIO()
-    console = Console(output, Look(output=not redraws, redraws=redraws), lambda: 1000.5, errors=errors)
+    console = Console(output, TerminalStyle(output=not redraws, redraws=redraws), lambda: 1000.5, errors=errors)
     console(BuildStarted(identifier=CP310))
     console(BuildFinished(result=BuildResult(identifier=CP310, status=Status.FAILED, failure=failure)))
     assert "It is broken." in errors.getvalue()
@@ -73,7 +77,7 @@ def test_failures_go_to_the_stream_of_errors(redraws: bool) -> None:
 
 
 def test_colours_are_off_by_default() -> None:
-    assert "\x1b" not in shown(Look(), *EVENTS)
+    assert "\x1b" not in shown(TerminalStyle(), *EVENTS)
 
 
 def test_builds_side_by_side_get_a_heading_at_each_change() -> None:
@@ -84,7 +88,7 @@ def test_builds_side_by_side_get_a_heading_at_each_change() -> None:
     for scope in (str(CP310), str(CP311)):
         events.append(OutputLine(scope=scope, text=f"from {scope}"))
         events.append(StepFinished(scope=scope, step=StepName.BUILD, seconds=1, succeeded=True))
-    lines = shown(Look(fold=FoldStyle.GITHUB), *events).splitlines()
+    lines = shown(TerminalStyle(group_style=LogGroupStyle.GITHUB), *events).splitlines()
     assert [line for line in lines if "(continued)" in line] == [
         f"{scope} (continued)" for scope in (CP310, CP311, CP310, CP311)
     ]
@@ -92,13 +96,13 @@ def test_builds_side_by_side_get_a_heading_at_each_change() -> None:
 
 
 def test_output_cannot_speak_to_the_ci() -> None:
-    text = shown(Look(fold=FoldStyle.GITHUB), OutputLine(scope="a", text="::error::no"))
+    text = shown(TerminalStyle(group_style=LogGroupStyle.GITHUB), OutputLine(scope="a", text="::error::no"))
     assert not any(line.strip().startswith("::error") for line in text.splitlines())
 
 
 def test_the_same_progress_is_shown_once() -> None:
     event = Progress(job=JOB, text="pulling")
-    assert shown(Look(), event, event).count("pulling") == 1
+    assert shown(TerminalStyle(), event, event).count("pulling") == 1
 
 
 def test_a_failure_of_the_run_is_shown_whole() -> None:
@@ -109,7 +113,10 @@ def test_a_failure_of_the_run_is_shown_whole() -> None:
         exit_code=11,
         context=ErrorContext(),
     )
-    text = shown(Look(fold=FoldStyle.GITHUB), RunFinished(report=Report(results=(), failure=failure, exit_code=11)))
+    text = shown(
+        TerminalStyle(group_style=LogGroupStyle.GITHUB),
+        RunFinished(report=Report(results=(), failure=failure, exit_code=11)),
+    )
     assert "Docker does not answer.\n" in text
     assert "→ Start it." in text
     assert "::error title=Failed (engine-unavailable)::Docker does not answer." in text
@@ -118,7 +125,7 @@ def test_a_failure_of_the_run_is_shown_whole() -> None:
 
 def test_a_stream_without_the_signs_does_not_end_the_run() -> None:
     raw = io.BytesIO()
-    console = Console(io.TextIOWrapper(raw, encoding="ascii"), Look(unicode=False), lambda: 0)
+    console = Console(io.TextIOWrapper(raw, encoding="ascii"), TerminalStyle(unicode=False), lambda: 0)
     console(WarningRaised(scope="a", message="größer"))
     assert b"gr??er" in raw.getvalue()
 
@@ -132,27 +139,29 @@ def test_the_failure_of_a_job_is_told_once() -> None:
         context=ErrorContext(identifier="manylinux_x86_64"),
     )
     results = [BuildResult(identifier=one, status=Status.FAILED, failure=failure) for one in (CP310, CP311)]
-    lines = shown(Look(), *(BuildFinished(result=result) for result in results))
+    lines = shown(TerminalStyle(), *(BuildFinished(result=result) for result in results))
     assert lines.count("No such image.") == 1
     assert "goes on" not in lines
 
 
 def test_the_running_step_is_drawn_over() -> None:
-    look = Look(output=False, redraws=True)
+    style = TerminalStyle(output=False, redraws=True)
     end = StepFinished(scope=JOB, step=StepName.BUILD, seconds=1, succeeded=True)
-    text = shown(look, StepStarted(scope=JOB, step=StepName.BUILD), OutputLine(scope=JOB, text="hidden"), end)
+    text = shown(style, StepStarted(scope=JOB, step=StepName.BUILD), OutputLine(scope=JOB, text="hidden"), end)
     assert "  ▸ build ...\r\x1b[K  ✓ build" in text
     assert "hidden" not in text
 
 
 def test_nothing_is_drawn_over_where_output_is_shown() -> None:
-    text = shown(Look(redraws=True), StepStarted(scope=JOB, step=StepName.BUILD), OutputLine(scope=JOB, text="shown"))
+    text = shown(
+        TerminalStyle(redraws=True), StepStarted(scope=JOB, step=StepName.BUILD), OutputLine(scope=JOB, text="shown")
+    )
     assert "\r" not in text
     assert "shown" in text
 
 
 def test_each_failure_stands_at_its_build_and_at_the_end() -> None:
-    text = shown(Look(), *EVENTS)
+    text = shown(TerminalStyle(), *EVENTS)
     assert text.count("cp312-manylinux_x86_64: build failed") == 2
 
 
@@ -161,7 +170,7 @@ def test_wheels_of_the_store_need_a_line_each() -> None:
     restored = BuildResult(identifier=CP310, status=Status.RESTORED, wheel=wheel, tested=True)
     reused = BuildResult(identifier=CP311, status=Status.REUSED, wheel=wheel, untested="why not")
     ended = RunFinished(report=Report(results=(restored, reused), seconds=0.2))
-    text = shown(Look(width=160), BuildFinished(result=restored), BuildFinished(result=reused), ended)
+    text = shown(TerminalStyle(width=160), BuildFinished(result=restored), BuildFinished(result=reused), ended)
     lines = text.splitlines()
     assert lines[0].startswith(f"{CP310} (1 of ")
     assert lines[0].endswith("from the store, tested before")
@@ -174,6 +183,6 @@ def test_a_wheel_of_the_store_that_is_tested_now() -> None:
     wheel = WheelFile(filename="a.whl", size=10, sha256="0" * 64)
     steps = (StepTime(step=StepName.TEST, seconds=2),)
     result = BuildResult(identifier=CP310, status=Status.RESTORED, wheel=wheel, tested=True, seconds=2.5, steps=steps)
-    text = shown(Look(width=160), BuildStarted(identifier=CP310), BuildFinished(result=result))
+    text = shown(TerminalStyle(width=160), BuildStarted(identifier=CP310), BuildFinished(result=result))
     assert "→ from the store: a.whl" in text
     assert "10 B, tested, 2.5 s" in text

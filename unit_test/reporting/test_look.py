@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from cibw.reporting.streams import FoldStyle, Level, annotation, detect_fold
-from cibw.reporting.terminal import Look, count, duration, exit_code, size, wants_colour, wants_unicode
+from cibw.reporting.streams import Level, LogGroupStyle, annotation, detect_group_style
+from cibw.reporting.terminal import TerminalStyle, count, duration, exit_code, size, wants_colour, wants_unicode
 
 
 @pytest.mark.parametrize(
@@ -43,35 +43,35 @@ def test_who_has_the_symbols(encoding: str | None, expected: bool) -> None:
     ],
 )
 def test_output_is_cleaned(line: str, plain: str, coloured: str) -> None:
-    assert Look().clean(line) == plain
-    assert Look(colour=True).clean(line) == coloured
+    assert TerminalStyle().clean(line) == plain
+    assert TerminalStyle(colour=True).clean(line) == coloured
 
 
 @pytest.mark.parametrize(
     ("environment", "style"),
     [
-        ({}, FoldStyle.NONE),
-        ({"GITHUB_ACTIONS": "true"}, FoldStyle.GITHUB),
-        ({"GITHUB_ACTIONS": "false"}, FoldStyle.NONE),
-        ({"GITLAB_CI": "true"}, FoldStyle.GITLAB),
-        ({"TF_BUILD": "True"}, FoldStyle.AZURE),
-        ({"TRAVIS": "true"}, FoldStyle.TRAVIS),
-        ({"GITHUB_ACTIONS": "true", "CIBW_LOG_FOLD_MODE": "disabled"}, FoldStyle.NONE),
-        ({"GITHUB_ACTIONS": "true", "CIBW_LOG_FOLD_MODE": "gitlab"}, FoldStyle.GITLAB),
-        ({"CIBW_LOG_FOLD_MODE": "Azure"}, FoldStyle.AZURE),
-        ({"TF_BUILD": "True", "CIBW_LOG_FOLD_MODE": ""}, FoldStyle.AZURE),
+        ({}, LogGroupStyle.NONE),
+        ({"GITHUB_ACTIONS": "true"}, LogGroupStyle.GITHUB),
+        ({"GITHUB_ACTIONS": "false"}, LogGroupStyle.NONE),
+        ({"GITLAB_CI": "true"}, LogGroupStyle.GITLAB),
+        ({"TF_BUILD": "True"}, LogGroupStyle.AZURE),
+        ({"TRAVIS": "true"}, LogGroupStyle.TRAVIS),
+        ({"GITHUB_ACTIONS": "true", "CIBW_LOG_FOLD_MODE": "disabled"}, LogGroupStyle.NONE),
+        ({"GITHUB_ACTIONS": "true", "CIBW_LOG_FOLD_MODE": "gitlab"}, LogGroupStyle.GITLAB),
+        ({"CIBW_LOG_FOLD_MODE": "Azure"}, LogGroupStyle.AZURE),
+        ({"TF_BUILD": "True", "CIBW_LOG_FOLD_MODE": ""}, LogGroupStyle.AZURE),
     ],
 )
-def test_the_ci_is_known_by_its_variable(environment: dict[str, str], style: FoldStyle) -> None:
-    assert detect_fold(environment) is style
+def test_the_ci_is_known_by_its_variable(environment: dict[str, str], style: LogGroupStyle) -> None:
+    assert detect_group_style(environment) is style
 
 
 def test_annotations_are_escaped() -> None:
-    github = annotation(FoldStyle.GITHUB, Level.ERROR, "a: b, 5%", "one\ntwo: 5%")
+    github = annotation(LogGroupStyle.GITHUB, Level.ERROR, "a: b, 5%", "one\ntwo: 5%")
     assert github == "::error title=a%3A b%2C 5%25::one%0Atwo: 5%25"
-    azure = annotation(FoldStyle.AZURE, Level.WARNING, "a", "one\ntwo")
+    azure = annotation(LogGroupStyle.AZURE, Level.WARNING, "a", "one\ntwo")
     assert azure == "##vso[task.logissue type=warning]a: one two"
-    assert annotation(FoldStyle.GITLAB, Level.WARNING, "a", "b") == ""
+    assert annotation(LogGroupStyle.GITLAB, Level.WARNING, "a", "b") == ""
 
 
 @pytest.mark.parametrize(

@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 from cibw.reporting.codecs import json_text
 from cibw.reporting.masking import Masker
 from cibw.reporting.streams import (
-    FoldStyle,
     GuardedStream,
     Level,
+    LogGroupStyle,
     annotation,
-    close_fold,
+    close_group,
     neutral,
     neutral_json,
     neutral_line,
-    open_fold,
+    open_group,
     write_command,
 )
-from cibw.reporting.terminal import Look
+from cibw.reporting.terminal import TerminalStyle
 
 COMMANDS = [
     ("##vso[task.setvariable variable=X]1", "# #vso[task.setvariable variable=X]1"),
@@ -106,12 +106,12 @@ def test_json_means_the_same(value: object) -> None:
     assert neutral(text, colour=False) == text
 
 
-@pytest.mark.parametrize("style", FoldStyle)
-def test_titles_and_messages_give_no_commands_of_their_own(style: FoldStyle) -> None:
+@pytest.mark.parametrize("style", LogGroupStyle)
+def test_titles_and_messages_give_no_commands_of_their_own(style: LogGroupStyle) -> None:
     evil = "x\n::error::##vso[task.x]\x1b[2J"
     lines = [
-        open_fold(style, evil, key=evil, now=0),
-        close_fold(style, key=evil, now=0),
+        open_group(style, evil, key=evil, now=0),
+        close_group(style, key=evil, now=0),
         annotation(style, Level.ERROR, evil, evil),
     ]
     for line in lines:
@@ -152,10 +152,10 @@ def test_a_guarded_stream_is_like_the_one_behind_it() -> None:
     assert inner.buffer.read1() == b"" or inner.buffer.tell() == 1
 
 
-@pytest.mark.parametrize("look", [Look(), Look(colour=True)])
-def test_a_line_of_output_is_clean(look: Look) -> None:
-    assert "##vso[" not in look.clean("##vso[task.x]\x1b]52;c;x\x07")
-    assert "\x1b]" not in look.clean("##vso[task.x]\x1b]52;c;x\x07")
+@pytest.mark.parametrize("style", [TerminalStyle(), TerminalStyle(colour=True)])
+def test_a_line_of_output_is_clean(style: TerminalStyle) -> None:
+    assert "##vso[" not in style.clean("##vso[task.x]\x1b]52;c;x\x07")
+    assert "\x1b]" not in style.clean("##vso[task.x]\x1b]52;c;x\x07")
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from cibw.model.events import (
 )
 from cibw.model.plan import Plan, StepName
 from cibw.reporting.masking import Masker
-from cibw.reporting.reporters import Apart, combine, redact
+from cibw.reporting.reporters import BuildBuffer, combine, redact
 from unit_test.reporting.scenario import CP310, CP311, EVENTS, PLAN, REPORT
 from unit_test.strategies import plans
 
@@ -151,7 +151,7 @@ def line(scope: object, text: str) -> OutputLine:
 
 def test_the_output_of_a_build_comes_in_one_piece_when_it_ends() -> None:
     heard: list[Event] = []
-    apart = Apart(heard.append, BytesIO)
+    apart = BuildBuffer(heard.append, BytesIO)
     first, second = BuildStarted(identifier=CP310), BuildStarted(identifier=CP311)
     started: list[Event] = [first, second, line(CP310, "a"), line(CP311, "b"), line(CP310, "c")]
     for event in started:
@@ -165,7 +165,7 @@ def test_the_output_of_a_build_comes_in_one_piece_when_it_ends() -> None:
 
 def test_events_of_jobs_and_of_the_run_pass_at_once() -> None:
     heard: list[Event] = []
-    apart = Apart(heard.append, BytesIO)
+    apart = BuildBuffer(heard.append, BytesIO)
     events: list[Event] = [
         JobStarted(job="manylinux_x86_64", machine="here"),
         StepStarted(scope="manylinux_x86_64", step=StepName.BEFORE_ALL),
@@ -179,7 +179,7 @@ def test_events_of_jobs_and_of_the_run_pass_at_once() -> None:
 
 def test_a_build_that_never_began_just_ends() -> None:
     heard: list[Event] = []
-    Apart(heard.append, BytesIO)(ended(CP310))
+    BuildBuffer(heard.append, BytesIO)(ended(CP310))
     assert heard == [ended(CP310)]
 
 
@@ -191,7 +191,7 @@ def test_output_waits_outside_of_memory_and_comes_back_as_it_was() -> None:
         files.append(BytesIO())
         return files[-1]
 
-    apart = Apart(heard.append, spool)
+    apart = BuildBuffer(heard.append, spool)
     events: list[Event] = [
         BuildStarted(identifier=CP310),
         StepStarted(scope=str(CP310), step=StepName.BUILD),
@@ -210,7 +210,7 @@ def test_output_waits_outside_of_memory_and_comes_back_as_it_was() -> None:
 
 def test_a_build_that_begins_again_keeps_what_it_said_before() -> None:
     heard: list[Event] = []
-    apart = Apart(heard.append, BytesIO)
+    apart = BuildBuffer(heard.append, BytesIO)
     begun = BuildStarted(identifier=CP310)
     for event in (begun, line(CP310, "first try"), begun, line(CP310, "second try"), ended(CP310)):
         apart(event)

@@ -4,10 +4,10 @@ from cibw.model.manifest import Finding, Severity
 from cibw.model.release import Distribution
 from cibw.reporting.checks import begun_line, built_lines, kept_lines
 from cibw.reporting.errors import fault_text, warning_lines
-from cibw.reporting.terminal import Look
+from cibw.reporting.terminal import TerminalStyle
 
 SDIST = Distribution.parse("demo-1.0.tar.gz", size=4_210, sha256="ab" * 32)
-PLAIN = Look(unicode=False)
+PLAIN = TerminalStyle(unicode=False)
 FINDINGS = (
     Finding(rule="a", message="It is wrong.", fix="Make it right."),
     Finding(rule="b", message="It is odd.", fix="Look at it.", severity=Severity.WARNING),

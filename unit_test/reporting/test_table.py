@@ -6,7 +6,7 @@ import pytest
 
 from cibw.model.events import BuildResult, WheelFile
 from cibw.reporting.tables import SHORT_HASH, wheel_table
-from cibw.reporting.terminal import Look
+from cibw.reporting.terminal import TerminalStyle
 from unit_test.reporting.scenario import RESULTS
 
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -21,7 +21,7 @@ def squeezed(lines: list[str]) -> str:
 @pytest.mark.parametrize("width", [80, 100, 120, 160, 200, 300])
 @pytest.mark.parametrize("unicode", [True, False])
 def test_the_table_fits_and_nothing_is_cut(width: int, unicode: bool) -> None:
-    lines = wheel_table([BUILT], Look(width=width, unicode=unicode))
+    lines = wheel_table([BUILT], TerminalStyle(width=width, unicode=unicode))
     assert max(map(len, lines)) <= width
     assert "…" not in "".join(lines)
     assert "\x1b" not in "".join(lines)
@@ -32,29 +32,29 @@ def test_the_table_fits_and_nothing_is_cut(width: int, unicode: bool) -> None:
 
 @pytest.mark.parametrize(("width", "digits"), [(80, SHORT_HASH), (120, SHORT_HASH), (160, 64), (300, 64)])
 def test_the_whole_hash_stands_where_it_fits(width: int, digits: int) -> None:
-    lines = wheel_table([BUILT], Look(width=width))
+    lines = wheel_table([BUILT], TerminalStyle(width=width))
     assert any(line.endswith(f" {HASH[:digits]}") for line in lines)
 
 
 def test_plain_streams_get_ascii() -> None:
-    assert "".join(wheel_table([BUILT], Look(unicode=False))).isascii()
+    assert "".join(wheel_table([BUILT], TerminalStyle(unicode=False))).isascii()
 
 
 def test_colours_come_where_they_are_wanted() -> None:
-    assert "\x1b[1m" in "".join(wheel_table([BUILT], Look(colour=True)))
+    assert "\x1b[1m" in "".join(wheel_table([BUILT], TerminalStyle(colour=True)))
 
 
 @pytest.mark.parametrize("width", [1, 20, 50])
 def test_a_tiny_terminal_is_no_failure(width: int) -> None:
-    assert wheel_table([BUILT], Look(width=width))
+    assert wheel_table([BUILT], TerminalStyle(width=width))
 
 
 def test_signs_of_markup_are_plain_text() -> None:
     wheel = WheelFile(filename="[bold]-1.0-py3-none-linux_x86_64.whl", size=1, sha256=HASH)
-    lines = wheel_table([replace(BUILT, wheel=wheel)], Look(width=200))
+    lines = wheel_table([replace(BUILT, wheel=wheel)], TerminalStyle(width=200))
     assert any("[bold]-1.0-" in line for line in lines)
 
 
 @pytest.mark.parametrize("results", [[], [RESULTS[3]]])
 def test_without_wheels_there_is_no_table(results: list[BuildResult]) -> None:
-    assert wheel_table(results, Look()) == []
+    assert wheel_table(results, TerminalStyle()) == []

@@ -12,7 +12,7 @@ from cibw.reporting.codecs import plan_to_json, report_to_json
 from cibw.reporting.errors import error_text
 from cibw.reporting.markdown import summary_markdown
 from cibw.reporting.plan import plan_text
-from cibw.reporting.terminal import Look, exit_code
+from cibw.reporting.terminal import TerminalStyle, exit_code
 from unit_test.conftest import Golden
 from unit_test.reporting.scenario import CP310, PLAN, REPORT
 
@@ -36,15 +36,15 @@ def test_a_report_as_json(golden: Golden) -> None:
 
 
 def test_a_plan_as_text(golden: Golden) -> None:
-    golden.check("plan.txt", plan_text(PLAN, Look(width=80)))
+    golden.check("plan.txt", plan_text(PLAN, TerminalStyle(width=80)))
 
 
 def test_a_plan_in_ascii() -> None:
-    assert plan_text(PLAN, Look(unicode=False)).isascii()
+    assert plan_text(PLAN, TerminalStyle(unicode=False)).isascii()
 
 
 def test_an_empty_plan() -> None:
-    assert plan_text(Plan(jobs=()), Look()) == "0 jobs, 0 builds\n"
+    assert plan_text(Plan(jobs=()), TerminalStyle()) == "0 jobs, 0 builds\n"
 
 
 def test_a_summary(golden: Golden) -> None:
@@ -69,7 +69,7 @@ def test_a_summary(golden: Golden) -> None:
     ],
 )
 def test_an_error(name: str, error: CibwError, golden: Golden) -> None:
-    golden.check(f"errors/{name}.txt", error_text(error, Look(width=80)) + "\n")
+    golden.check(f"errors/{name}.txt", error_text(error, TerminalStyle(width=80)) + "\n")
 
 
 def test_a_summary_has_failures_and_warnings_of_no_build() -> None:
@@ -97,19 +97,20 @@ def test_a_plan_names_all_that_is_special() -> None:
     )
     step = Step(name=StepName.BEFORE_ALL, actions=(Run(command=command),))
     text = plan_text(
-        Plan(jobs=(Job(name="job", machine=machine, builds=(), before_all=step, before_all_inputs=("a", "b")),)), Look()
+        Plan(jobs=(Job(name="job", machine=machine, builds=(), before_all=step, before_all_inputs=("a", "b")),)),
+        TerminalStyle(),
     )
     assert "    depends on: a b\n" in text
     assert "container of image (linux/386, linux32; engine: podman)" in text
     assert "labels=a=b, privileged=true" in text
     assert "the host's files are not mounted" in text
     assert "    $ a  (with {work}/audit-env on PATH)\n      b\n" in text
-    assert "own compilers" in plan_text(Plan(jobs=(Job(name="job", machine=HostSpec(), builds=()),)), Look())
+    assert "own compilers" in plan_text(Plan(jobs=(Job(name="job", machine=HostSpec(), builds=()),)), TerminalStyle())
 
 
 def test_an_indented_line_of_a_message_keeps_its_indent() -> None:
     path = "/cache/" + "a" * 100
-    text = error_text(CibwError(f"missing:\n  here\n    {path}\n    {'word ' * 20}", hint=""), Look(width=60))
+    text = error_text(CibwError(f"missing:\n  here\n    {path}\n    {'word ' * 20}", hint=""), TerminalStyle(width=60))
     lines = text.splitlines()
     assert lines[1:4] == ["  missing:", "    here", f"      {path}"]
     assert all(line.startswith("      word") and len(line) <= 60 for line in lines[4:-1])

@@ -19,7 +19,7 @@ from cibw.model.release import (
     UploadStarted,
 )
 from cibw.reporting.files import keep_publish, read_publish, read_report, write_report
-from cibw.reporting.terminal import Look
+from cibw.reporting.terminal import TerminalStyle
 from cibw.reporting.uploads import UploadConsole, publish_report_to_json, upload_plan_text, upload_plan_to_json
 from unit_test.conftest import Golden
 from unit_test.release.releasing import OTHER, SDIST, WHEEL, plan_of
@@ -72,7 +72,7 @@ EVENTS: tuple[UploadEvent, ...] = (
 
 @pytest.mark.parametrize("width", [80, 160])
 def test_a_plan_as_text(golden: Golden, width: int) -> None:
-    golden.check(f"upload/plan-{width}.txt", upload_plan_text(PLAN, Look(width=width)))
+    golden.check(f"upload/plan-{width}.txt", upload_plan_text(PLAN, TerminalStyle(width=width)))
 
 
 def test_a_plan_as_json(golden: Golden) -> None:
@@ -84,15 +84,15 @@ def test_a_result_as_json(golden: Golden) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "look"),
+    ("name", "style"),
     [
-        ("ci", Look(unicode=False)),
-        ("terminal", Look(width=80, colour=True, output=False, redraws=True)),
+        ("ci", TerminalStyle(unicode=False)),
+        ("terminal", TerminalStyle(width=80, colour=True, output=False, redraws=True)),
     ],
 )
-def test_an_upload_as_it_goes(golden: Golden, name: str, look: Look) -> None:
+def test_an_upload_as_it_goes(golden: Golden, name: str, style: TerminalStyle) -> None:
     stream = StringIO()
-    console = UploadConsole(stream, look)
+    console = UploadConsole(stream, style)
     for event in EVENTS:
         console(event)
     golden.check(f"upload/{name}.txt", stream.getvalue().replace("\r", "<CR>").replace("\x1b", "<ESC>"))

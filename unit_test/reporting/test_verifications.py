@@ -5,16 +5,16 @@ from io import StringIO
 
 from cibw.model.events import CommandStarted, OutputLine, WarningRaised
 from cibw.model.manifest import Finding, Severity
-from cibw.reporting.terminal import Look
+from cibw.reporting.terminal import TerminalStyle
 from cibw.reporting.uploads import VerifyConsole, verification_to_json
 
 WRONG = Finding(rule="bytes", message="other bytes", fix="send them again", files=("a.whl",))
 SKIPPED = Finding(rule="install", message="no wheel fits", severity=Severity.SKIPPED)
 
 
-def text_of(look: Look) -> str:
+def text_of(style: TerminalStyle) -> str:
     stream = StringIO()
-    console = VerifyConsole(stream=stream, look=look)
+    console = VerifyConsole(stream=stream, style=style)
     console.begin("demo 1.0", "https://index.example/simple/")
     console.waiting("demo-1.0.tar.gz", 2.0)
     console.good("all files are listed")
@@ -26,7 +26,7 @@ def text_of(look: Look) -> str:
 
 
 def test_what_people_see() -> None:
-    assert text_of(Look(unicode=True, output=True)) == (
+    assert text_of(TerminalStyle(unicode=True, output=True)) == (
         "demo 1.0 on https://index.example/simple/\n"
         "  … waiting for demo-1.0.tar.gz; next check in 2.0 s\n"
         "  ✓ all files are listed\n"
@@ -34,7 +34,7 @@ def test_what_people_see() -> None:
         "  $ pytest\n"
         "    3 passed\n"
     )
-    assert "3 passed" not in text_of(Look(output=False))
+    assert "3 passed" not in text_of(TerminalStyle(output=False))
 
 
 def test_what_programs_see() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cibw.resources.pyodide_xbuildenv import Order, Release, Tools, choose, judge, lay
+from cibw.resources.pyodide_xbuildenv import Order, Tools, XbuildRelease, choose, judge, lay
 
 ROWS = [
     {"version": "314.0.7", "python": "3.14.2", "emscripten": "5.0.3", "compatible": False},
@@ -17,7 +17,8 @@ ROWS = [
     {"version": "0.27.8", "python": "3.12.7", "emscripten": "3.1.58", "compatible": False},
 ]
 RELEASES = [
-    Release(str(row["version"]), str(row["python"]), str(row["emscripten"]), bool(row["compatible"])) for row in ROWS
+    XbuildRelease(str(row["version"]), str(row["python"]), str(row["emscripten"]), bool(row["compatible"]))
+    for row in ROWS
 ]
 
 

@@ -4,28 +4,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cibw.untrusted.archives import Entry, EntryKind, FileSystem, Listing
+from cibw.untrusted.archives import ArchiveEntry, EntryChecker, EntryKind, FileSystem
 from cibw.untrusted.limits import ArchiveError, UnsafeEntryError
 
 
-def file(name: str) -> Entry:
-    return Entry(name=name, kind=EntryKind.FILE)
+def file(name: str) -> ArchiveEntry:
+    return ArchiveEntry(name=name, kind=EntryKind.FILE)
 
 
-def link(name: str, target: str) -> Entry:
-    return Entry(name=name, kind=EntryKind.SYMBOLIC_LINK, target=target)
+def link(name: str, target: str) -> ArchiveEntry:
+    return ArchiveEntry(name=name, kind=EntryKind.SYMBOLIC_LINK, target=target)
 
 
-def directory(name: str) -> Entry:
-    return Entry(name=name, kind=EntryKind.DIRECTORY)
+def directory(name: str) -> ArchiveEntry:
+    return ArchiveEntry(name=name, kind=EntryKind.DIRECTORY)
 
 
-def hard(name: str, target: str) -> Entry:
-    return Entry(name=name, kind=EntryKind.HARD_LINK, target=target)
+def hard(name: str, target: str) -> ArchiveEntry:
+    return ArchiveEntry(name=name, kind=EntryKind.HARD_LINK, target=target)
 
 
-def judge(*entries: Entry) -> None:
-    listing = Listing()
+def judge(*entries: ArchiveEntry) -> None:
+    listing = EntryChecker()
     for entry in entries:
         listing.add(entry)
     listing.finish()
@@ -48,7 +48,7 @@ def judge(*entries: Entry) -> None:
     ],
     ids=lambda entries: "+".join(ascii(entry.name) for entry in entries),
 )
-def test_honest_archives_pass(entries: tuple[Entry, ...]) -> None:
+def test_honest_archives_pass(entries: tuple[ArchiveEntry, ...]) -> None:
     judge(*entries)
 
 
@@ -62,7 +62,7 @@ def test_honest_archives_pass(entries: tuple[Entry, ...]) -> None:
         ((file("a\\..\\..\\b"),), "points outside the archive"),
         ((file("a\0b"),), "control characters"),
         ((file(""),), "replaces another entry"),
-        ((Entry(name="null", kind=EntryKind.SPECIAL),), "is a device"),
+        ((ArchiveEntry(name="null", kind=EntryKind.SPECIAL),), "is a device"),
         ((link("a", "/etc"), file("a/passwd")), "points outside the archive, to '/etc'"),
         ((link("a", "C:/x"),), "points outside the archive"),
         ((link("a", "..\\.."),), "points outside the archive"),
@@ -83,13 +83,13 @@ def test_honest_archives_pass(entries: tuple[Entry, ...]) -> None:
         ((link("l", "b"), hard("a", "l")), "not an earlier file"),
     ],
 )
-def test_unsafe_entries_are_refused(entries: tuple[Entry, ...], message: str) -> None:
+def test_unsafe_entries_are_refused(entries: tuple[ArchiveEntry, ...], message: str) -> None:
     with pytest.raises(UnsafeEntryError, match=message):
         judge(*entries)
 
 
 pieces = st.lists(st.sampled_from(["a", "b", "A", "..", ".", ""]), min_size=1, max_size=4).map("/".join)
-anything = st.builds(Entry, name=pieces, kind=st.sampled_from(EntryKind), target=pieces)
+anything = st.builds(ArchiveEntry, name=pieces, kind=st.sampled_from(EntryKind), target=pieces)
 
 
 def real(path: tuple[str, ...], links: dict[tuple[str, ...], str]) -> tuple[str, ...] | None:
@@ -114,7 +114,7 @@ def real(path: tuple[str, ...], links: dict[tuple[str, ...], str]) -> tuple[str,
 
 
 @given(st.lists(anything, max_size=6))
-def test_whatever_passes_stays_inside(entries: list[Entry]) -> None:
+def test_whatever_passes_stays_inside(entries: list[ArchiveEntry]) -> None:
     try:
         judge(*entries)
     except UnsafeEntryError:
@@ -135,12 +135,12 @@ def test_whatever_passes_stays_inside(entries: list[Entry]) -> None:
 def test_windows_has_rules_of_its_own(name: str) -> None:
     judge(file(name))
     with pytest.raises(UnsafeEntryError, match="is not a valid file name on Windows"):
-        Listing(FileSystem(is_windows=True)).add(file(name))
+        EntryChecker(FileSystem(is_windows=True)).add(file(name))
 
 
 @pytest.mark.parametrize(("first", "second"), [("Docs/a", "docs/b"), ("a", "A"), ("caf\u00e9", "cafe\u0301")])
 def test_a_file_system_that_ignores_case_takes_no_two_spellings(first: str, second: str) -> None:
-    listing = Listing(FileSystem(folds=True))
+    listing = EntryChecker(FileSystem(folds=True))
     listing.add(file(first))
     with pytest.raises(UnsafeEntryError, match="where case is ignored"):
         listing.add(file(second))

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from cibw.cli.commands.init import read_template
 from cibw.model.identifiers import BuildIdentifier
 from cibw.workflows import make_workflow
-from cibw.workflows.common import CiService, Group, Wishes, Workflow, group_builds
+from cibw.workflows.common import BuildGroup, CiService, Workflow, WorkflowOptions, group_builds
 
 NAMES = (
     "cp311-manylinux_x86_64",
@@ -21,15 +21,15 @@ NAMES = (
 )
 
 
-def groups_of(names: Iterable[str] = NAMES, *, per_identifier: bool = False) -> tuple[Group, ...]:
+def groups_of(names: Iterable[str] = NAMES, *, per_identifier: bool = False) -> tuple[BuildGroup, ...]:
     return group_builds(map(BuildIdentifier.parse, names), per_identifier=per_identifier)
 
 
-WISHES = Wishes(project="demo", cibw_version="1.2.3", groups=groups_of())
+OPTIONS = WorkflowOptions(project="demo", cibw_version="1.2.3", groups=groups_of())
 
 
-def made(service: CiService, wishes: Wishes = WISHES) -> Workflow:
-    return make_workflow(service, wishes, read_template)
+def made(service: CiService, options: WorkflowOptions = OPTIONS) -> Workflow:
+    return make_workflow(service, options, read_template)
 
 
 def table(value: object, *keys: str | int) -> dict[str, object]:
@@ -63,5 +63,5 @@ def read_yaml(text: str) -> object:
     return loaded
 
 
-def parsed(service: CiService, wishes: Wishes = WISHES) -> object:
-    return read_yaml(made(service, wishes).files[0].text)
+def parsed(service: CiService, options: WorkflowOptions = OPTIONS) -> object:
+    return read_yaml(made(service, options).files[0].text)

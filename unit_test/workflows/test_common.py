@@ -15,9 +15,9 @@ from cibw.cli.commands.publish import PublishArguments
 from cibw.cli.parser import parse
 from cibw.model.identifiers import Architecture, BuildIdentifier, Platform
 from cibw.workflows.common import (
+    CiRunner,
     CiService,
-    Runner,
-    Wishes,
+    WorkflowOptions,
     fill,
     flow,
     group_builds,
@@ -26,7 +26,7 @@ from cibw.workflows.common import (
     rows,
     scalar,
 )
-from unit_test.workflows.reading import WISHES, groups_of, made
+from unit_test.workflows.reading import OPTIONS, groups_of, made
 
 
 def read(text: str) -> object:
@@ -124,7 +124,7 @@ def test_what_is_named_twice_is_built_once() -> None:
 
 
 def test_groups_without_a_computer_are_left_out_and_known() -> None:
-    runner = Runner(label="ubuntu")
+    runner = CiRunner(label="ubuntu")
     matrix = make_matrix(group_builds(IDENTIFIERS), {(Platform.LINUX, Architecture.X86_64): runner})
     assert [job.group.name for job in matrix.jobs] == ["linux-x86_64"]
     assert [group.name for group in matrix.left_out] == ["linux-aarch64", "windows-AMD64"]
@@ -133,8 +133,8 @@ def test_groups_without_a_computer_are_left_out_and_known() -> None:
 
 def test_linux_is_emulated_where_no_computer_has_the_processor() -> None:
     runners = linux_runners({Architecture.X86_64: "intel"}, emulating="intel")
-    assert runners[Platform.LINUX, Architecture.X86_64] == Runner(label="intel")
-    assert runners[Platform.LINUX, Architecture.S390X] == Runner(label="intel", is_emulated=True)
+    assert runners[Platform.LINUX, Architecture.X86_64] == CiRunner(label="intel")
+    assert runners[Platform.LINUX, Architecture.S390X] == CiRunner(label="intel", is_emulated=True)
     assert make_matrix(group_builds(IDENTIFIERS), runners).is_emulated
 
 
@@ -147,11 +147,11 @@ VALUES = {
     "$INDEX": "--to testpypi --skip-released",
     "<< parameters.artifact >>": "cibw-wheels-linux",
 }
-WITH_PATHS = replace(WISHES, from_sdist=True, package="my pkg", config_file="my pkg/cibw.toml")
+WITH_PATHS = replace(OPTIONS, from_sdist=True, package="my pkg", config_file="my pkg/cibw.toml")
 
 
-def calls(service: CiService, wishes: Wishes) -> list[Call]:
-    text = made(service, wishes).files[0].text
+def calls(service: CiService, options: WorkflowOptions) -> list[Call]:
+    text = made(service, options).files[0].text
     # A single shell word is parsed like that shell parses it.
     text = re.sub(r"bash -c (.*)", lambda match: shlex.split(match[1])[0], text)
     for place, value in VALUES.items():
@@ -163,8 +163,8 @@ def calls(service: CiService, wishes: Wishes) -> list[Call]:
 @pytest.mark.parametrize("per_identifier", [False, True])
 @pytest.mark.parametrize("service", CiService)
 def test_every_call_is_taken(service: CiService, per_identifier: bool) -> None:
-    wishes = replace(WISHES, groups=groups_of(per_identifier=per_identifier))
-    names = {call.name for call in calls(service, wishes)}
+    options = replace(OPTIONS, groups=groups_of(per_identifier=per_identifier))
+    names = {call.name for call in calls(service, options)}
     assert names == {"sdist", "build", "collect", "check", "publish"}
 
 
@@ -181,7 +181,7 @@ def test_calls_speak_of_the_package_and_its_configuration(service: CiService) ->
 
 @pytest.mark.parametrize("service", CiService)
 def test_both_indexes_are_published_to(service: CiService) -> None:
-    indexes = {call.line.to for call in calls(service, WISHES) if isinstance(call.line, PublishArguments)}
+    indexes = {call.line.to for call in calls(service, OPTIONS) if isinstance(call.line, PublishArguments)}
     # Elsewhere, two values of a variable or parameter set them.
     assert indexes == ({"testpypi"} if service in {CiService.CIRCLECI, CiService.GITHUB} else {"pypi", "testpypi"})
     text = made(service).files[0].text

@@ -8,10 +8,10 @@ import pytest
 
 from cibw.workflows.common import CiService
 from cibw.workflows.github import PINS
-from unit_test.workflows.reading import WISHES, at, entries, groups_of, made, parsed, table
+from unit_test.workflows.reading import OPTIONS, at, entries, groups_of, made, parsed, table
 
 ROOT = Path(__file__).parents[2]
-PURE = replace(WISHES, groups=(), is_pure=True)
+PURE = replace(OPTIONS, groups=(), is_pure=True)
 
 
 def jobs() -> dict[str, object]:
@@ -23,8 +23,8 @@ def uses(text: str) -> list[str]:
 
 
 def test_only_the_job_that_publishes_gets_a_token_and_it_builds_nothing() -> None:
-    for wishes in (WISHES, PURE):
-        found = table(parsed(CiService.GITHUB, wishes), "jobs")
+    for options in (OPTIONS, PURE):
+        found = table(parsed(CiService.GITHUB, options), "jobs")
         with_token = [name for name, job in found.items() if "id-token" in str(table(job).get("permissions"))]
         assert with_token == ["publish"]
         commands = [str(table(step).get("run", "")) for step in entries(found["publish"], "steps")]
@@ -53,7 +53,7 @@ def test_only_tags_become_releases() -> None:
 
 
 def test_without_a_test_index_no_branch_publishes() -> None:
-    job = at(parsed(CiService.GITHUB, replace(WISHES, test_index=False)), "jobs", "publish")
+    job = at(parsed(CiService.GITHUB, replace(OPTIONS, test_index=False)), "jobs", "publish")
     assert at(job, "if") == "github.event_name == 'push' && github.ref_type == 'tag'"
     assert at(job, "environment", "name") == "pypi"
     assert at(entries(job, "steps")[-1], "run") == "cibw publish --to pypi --require-tag dist"
@@ -63,7 +63,7 @@ def test_without_a_test_index_no_branch_publishes() -> None:
     ("prefix", "pattern"), [("v", "v*"), ("rel/", "rel/*"), ("", "[0-9]*"), ("c++-", r"c\+\+-*"), ("[x]", r"\[x\]*")]
 )
 def test_the_tags_of_the_project_start_the_workflow(prefix: str, pattern: str) -> None:
-    assert at(parsed(CiService.GITHUB, replace(WISHES, tag_prefix=prefix)), "on", "push", "tags") == [pattern]
+    assert at(parsed(CiService.GITHUB, replace(OPTIONS, tag_prefix=prefix)), "on", "push", "tags") == [pattern]
 
 
 def test_builds_end_in_time() -> None:
@@ -71,17 +71,17 @@ def test_builds_end_in_time() -> None:
 
 
 def test_workflows_of_a_repository_have_their_own_names_and_runs() -> None:
-    first, second = (replace(WISHES, package=f"packages/{name}", project=name) for name in ("foo", "Bar.Baz"))
-    paths = [made(CiService.GITHUB, wishes).files[0].path for wishes in (WISHES, first, second)]
+    first, second = (replace(OPTIONS, package=f"packages/{name}", project=name) for name in ("foo", "Bar.Baz"))
+    paths = [made(CiService.GITHUB, options).files[0].path for options in (OPTIONS, first, second)]
     assert paths == [f".github/workflows/{name}.yml" for name in ("wheels", "wheels-foo", "wheels-bar-baz")]
-    names = [at(parsed(CiService.GITHUB, wishes), "name") for wishes in (WISHES, first, second)]
+    names = [at(parsed(CiService.GITHUB, options), "name") for options in (OPTIONS, first, second)]
     assert names == ["wheels", "wheels-foo", "wheels-bar-baz"]
     assert at(parsed(CiService.GITHUB, first), "concurrency", "group") == "${{ github.workflow }}-${{ github.ref }}"
     assert any("workflow name wheels-foo.yml" in step for step in made(CiService.GITHUB, first).next_steps)
 
 
 def test_a_workflow_elsewhere_has_the_name_of_its_file() -> None:
-    assert at(parsed(CiService.GITHUB, replace(WISHES, output="x/release.yaml")), "name") == "release"
+    assert at(parsed(CiService.GITHUB, replace(OPTIONS, output="x/release.yaml")), "name") == "release"
 
 
 def test_no_checkout_leaves_its_credentials() -> None:
@@ -104,18 +104,18 @@ def test_pins_are_those_that_the_projects_own_workflow_uses() -> None:
 
 def test_foreign_processors_are_emulated_where_there_are_any() -> None:
     assert "setup-qemu-action" in made(CiService.GITHUB).files[0].text
-    native = replace(WISHES, groups=groups_of(["cp312-manylinux_x86_64"]))
+    native = replace(OPTIONS, groups=groups_of(["cp312-manylinux_x86_64"]))
     assert "qemu" not in made(CiService.GITHUB, native).files[0].text
 
 
 def test_the_emulator_of_android_gets_its_rights() -> None:
     assert "kvm" in made(CiService.GITHUB).files[0].text
-    without = replace(WISHES, groups=groups_of(["cp312-manylinux_x86_64"]))
+    without = replace(OPTIONS, groups=groups_of(["cp312-manylinux_x86_64"]))
     assert "kvm" not in made(CiService.GITHUB, without).files[0].text
 
 
 def test_the_publisher_is_registered_for_the_file_that_is_written() -> None:
-    workflow = made(CiService.GITHUB, replace(WISHES, output=".github/workflows/release.yml"))
+    workflow = made(CiService.GITHUB, replace(OPTIONS, output=".github/workflows/release.yml"))
     assert "workflow `release.yml`" in workflow.files[0].text
     assert any("workflow name release.yml" in step for step in workflow.next_steps)
 

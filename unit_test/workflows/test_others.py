@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cibw.workflows.common import CiService
-from unit_test.workflows.reading import WISHES, at, entries, groups_of, made, parsed, table
+from unit_test.workflows.reading import OPTIONS, at, entries, groups_of, made, parsed, table
 
 
 def test_gitlab_gives_tokens_to_publishing_jobs_alone() -> None:
@@ -16,25 +16,25 @@ def test_gitlab_gives_tokens_to_publishing_jobs_alone() -> None:
 
 
 def test_gitlab_releases_from_tags() -> None:
-    pipeline = parsed(CiService.GITLAB, replace(WISHES, tag_prefix="rel/"))
+    pipeline = parsed(CiService.GITLAB, replace(OPTIONS, tag_prefix="rel/"))
     assert at(pipeline, "publish", "rules", 0, "if") == "$CI_COMMIT_TAG =~ /^rel\\//"
 
 
 def test_gitlab_speaks_powershell_on_windows() -> None:
     command = str(at(parsed(CiService.GITLAB), "wheels on Windows", "script", 0))
     assert "--archs $env:ARCHS" in command
-    single = replace(WISHES, groups=groups_of(per_identifier=True))
+    single = replace(OPTIONS, groups=groups_of(per_identifier=True))
     assert "--only $env:ONLY" in str(at(parsed(CiService.GITLAB, single), "wheels on Windows", "script", 0))
 
 
 def test_gitlab_has_no_job_for_a_platform_without_builds() -> None:
-    pipeline = table(parsed(CiService.GITLAB, replace(WISHES, groups=groups_of(["cp312-win_amd64"]))))
+    pipeline = table(parsed(CiService.GITLAB, replace(OPTIONS, groups=groups_of(["cp312-win_amd64"]))))
     assert [name for name in pipeline if name.startswith("wheels")] == ["wheels on Windows"]
 
 
 def test_gitlab_waits_for_the_sdist_only_where_it_is_needed() -> None:
     assert entries(parsed(CiService.GITLAB), "wheels on Linux", "needs") == []
-    pipeline = parsed(CiService.GITLAB, replace(WISHES, from_sdist=True))
+    pipeline = parsed(CiService.GITLAB, replace(OPTIONS, from_sdist=True))
     assert entries(pipeline, "wheels on Linux", "needs") == ["sdist"]
 
 
@@ -91,5 +91,5 @@ def test_travis_gathers_the_files_of_all_jobs() -> None:
 def test_travis_has_processors_of_its_own() -> None:
     jobs = entries(parsed(CiService.TRAVIS), "jobs", "include")
     assert "s390x" in [table(job).get("arch") for job in jobs]
-    foreign = replace(WISHES, groups=groups_of(["cp312-manylinux_armv7l"]))
+    foreign = replace(OPTIONS, groups=groups_of(["cp312-manylinux_armv7l"]))
     assert "binfmt" in made(CiService.TRAVIS, foreign).files[0].text

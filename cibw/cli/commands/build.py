@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from cibw import __version__
 from cibw.cli.arguments import (
-    Command,
     CommandLine,
     Parser,
+    Subcommand,
     add_config_file,
     add_engine,
     add_jobs,
@@ -177,7 +177,7 @@ def run(session: Session, arguments: BuildArguments) -> int:
     return build(session, arguments)
 
 
-COMMAND = Command(
+COMMAND = Subcommand(
     name="build",
     usage="[COMMAND] [options] [PACKAGE]",
     description=f"Build, repair, audit and test the wheels of a Python project.\n\n{commands_help()}",

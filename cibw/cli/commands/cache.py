@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
-from cibw.cli.arguments import Command, CommandLine, Parser, add_debug_traceback
+from cibw.cli.arguments import CommandLine, Parser, Subcommand, add_debug_traceback
 from cibw.cli.session import Session
 from cibw.cli.store import size_limit, store_directory
 from cibw.errors import CibwError, ConfigurationError, assert_never
@@ -243,7 +243,7 @@ def mark_cache(session: Session) -> None:
         ) from error
 
 
-COMMAND = Command(
+COMMAND = Subcommand(
     name="cache",
     usage="[info | prune | clear] [options]",
     description="Show or clean the store of finished wheels. Later runs reuse these wheels if nothing has changed.",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cibw.catalog import load_catalog
 from cibw.ci import ci_facts
-from cibw.cli.arguments import Command, CommandLine, Parser, add_debug_traceback, add_package, address
+from cibw.cli.arguments import CommandLine, Parser, Subcommand, add_debug_traceback, add_package, address
 from cibw.cli.facts import known_facts
 from cibw.cli.files import release_paths, release_project
 from cibw.cli.session import Session, without_credentials
@@ -22,11 +22,11 @@ from cibw.execution.host.machine import HostMachine
 from cibw.model.identifiers import BuildIdentifier
 from cibw.model.manifest import MANIFEST_NAME, Finding, Manifest, stops
 from cibw.model.release import Distribution, PackageIndex
-from cibw.model.templates import Outcome, Request
+from cibw.model.templates import CommandRequest, Outcome
 from cibw.planning.select import select
 from cibw.release.checks.checking import LINTERS, Programs, find_faults, lint, load_knowledge, settled
 from cibw.release.checks.contents import DistributionContents, OddFile, read_contents
-from cibw.release.checks.rules import CheckedRelease, Wanted
+from cibw.release.checks.rules import CheckedRelease, ReleaseRequirements
 from cibw.release.index import page_address
 from cibw.release.upload_plan import Release, distributions_in
 from cibw.reporting.errors import finding_annotations
@@ -86,7 +86,7 @@ def _add_arguments(parser: Parser) -> None:
 
 def annotate(session: Session, findings: tuple[Finding, ...]) -> None:
     """Write the findings as annotations, which the CI shows on the page of the run."""
-    for line in finding_annotations(findings, session.look.fold, session.mask):
+    for line in finding_annotations(findings, session.style.group_style, session.mask):
         write_command(session.stream_for_people, f"{line}\n")
 
 
@@ -150,7 +150,7 @@ def _find(session: Session, name: str) -> str:
 
 def _run(session: Session, argv: tuple[str, ...]) -> Outcome:
     environment = {**without_credentials(session.environment), "NO_COLOR": "1", "PYTHONUTF8": "1", "COLUMNS": "10000"}
-    request = Request(argv=argv, cwd=str(session.working_dir), environment=environment)
+    request = CommandRequest(argv=argv, cwd=str(session.working_dir), environment=environment)
     return HostMachine(environment).run(request, lambda _text, _is_error: None)
 
 
@@ -161,7 +161,7 @@ _FAMOUS = ("pypi", "testpypi")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class CheckedFiles:
     """The distributions of a release, and the findings."""
 
     files: tuple[Distribution, ...]
@@ -180,12 +180,12 @@ def run(session: Session, arguments: CheckArguments) -> int:
     else:
         from cibw.reporting.checks import findings_text
 
-        print(findings_text(checked.files, checked.findings, session.look), end="")
+        print(findings_text(checked.files, checked.findings, session.style), end="")
     tell_ci(session, checked)
     return ReleaseFaultError.exit_code if stops(checked.findings) else 0
 
 
-def tell_ci(session: Session, checked: Checked) -> None:
+def tell_ci(session: Session, checked: CheckedFiles) -> None:
     """Show the findings on the page of the CI run."""
     from cibw.reporting.markdown import check_markdown
 
@@ -200,7 +200,7 @@ def check_release(
     arguments: CheckArguments,
     *,
     is_publishing: bool = False,
-) -> Checked:
+) -> CheckedFiles:
     """Check a directory as a release, or single files as part of a release."""
     is_whole = len(paths) == 1 and paths[0].is_dir()
     files = tuple(distributions_in(paths[0])) if is_whole else paths
@@ -216,7 +216,9 @@ def check_release(
     wanted = _wanted(session, options, release.manifest, arguments, is_whole=is_whole, is_publishing=is_publishing)
     release = replace(release, wanted=wanted)
     found = [*find_faults(release), *_lint(session, contents, arguments)]
-    return Checked(files=tuple(one.distribution for one in contents), findings=settled(found, options.check_ignore))
+    return CheckedFiles(
+        files=tuple(one.distribution for one in contents), findings=settled(found, options.check_ignore)
+    )
 
 
 def _manifest(directory: Path) -> Manifest | OddFile | None:
@@ -234,11 +236,11 @@ def _wanted(
     *,
     is_whole: bool,
     is_publishing: bool,
-) -> Wanted:
+) -> ReleaseRequirements:
     tag = arguments.tag.removeprefix(_TAGS)
     facts = ci_facts(session.environment)
     tags = (tag,) if tag else facts.tags
-    return Wanted(
+    return ReleaseRequirements(
         identifiers=expected_identifiers(session, options.targets, manifest) if is_whole else None,
         sdist=options.sdist,
         limit=options.file_size_limit,
@@ -282,7 +284,7 @@ def _lint(
     return tuple(finding for linter in linters for finding in lint(linter, contents, programs))
 
 
-COMMAND = Command(
+COMMAND = Subcommand(
     name="check",
     usage="[options] [DIR | FILE...]",
     description=(

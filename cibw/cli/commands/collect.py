@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from cibw.cli.arguments import Command, CommandLine, Parser, add_debug_traceback
+from cibw.cli.arguments import CommandLine, Parser, Subcommand, add_debug_traceback
 from cibw.cli.commands.sdist import DEFAULT_DIR
 from cibw.cli.project import writing_to
 from cibw.cli.session import Session
@@ -71,7 +71,7 @@ def run(session: Session, arguments: CollectArguments) -> int:
     if not any(folder.files for folder in folders):
         raise _nothing_there(packed)
     for name in packed:
-        mark = session.look.warning(session.look.symbol("⚠", "!"))
+        mark = session.style.warning(session.style.symbol("⚠", "!"))
         print(f"  {mark} {name} is an archive and was skipped; unpack it into a directory and collect again.")
     with writing_to(session, output_dir) as output:
         return _collect(session, folders, output)
@@ -90,7 +90,10 @@ def _collect(session: Session, folders: tuple[Folder, ...], output: Path) -> int
         copy_file(file, here / file.path, output)
     if collection.manifest != there.manifest:
         write_manifest(collection.manifest, output)
-    lines = [*warning_lines(findings, session.look), *collection_lines(collection, _shown(output, here), session.look)]
+    lines = [
+        *warning_lines(findings, session.style),
+        *collection_lines(collection, _shown(output, here), session.style),
+    ]
     print("\n".join(lines))
     return 0
 
@@ -151,7 +154,7 @@ def _shown(path: Path, here: Path) -> str:
     return path.relative_to(here).as_posix() if path.is_relative_to(here) else str(path)
 
 
-COMMAND = Command(
+COMMAND = Subcommand(
     name="collect",
     usage="[options] [DIR...]",
     description="Gather wheels, sdists, attestations and manifests from several directories in one directory.",

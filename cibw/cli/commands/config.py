@@ -12,11 +12,19 @@ from enum import Enum
 from pathlib import Path
 
 from cibw.catalog import Catalog, load_catalog
-from cibw.cli.arguments import Command, CommandLine, Parser, add_debug_traceback, add_engine, add_package, add_platform
+from cibw.cli.arguments import (
+    CommandLine,
+    Parser,
+    Subcommand,
+    add_debug_traceback,
+    add_engine,
+    add_package,
+    add_platform,
+)
 from cibw.cli.facts import known_facts, read_options
 from cibw.cli.project import config_file_of, open_project, sources_of
 from cibw.cli.session import Session
-from cibw.config.cascade import Arguments, Inherit, Place, Setting
+from cibw.config.cascade import Arguments, Inherit, Setting, SettingPlace
 from cibw.config.documents import masked, named_texts, run_settings
 from cibw.config.load import load_options
 from cibw.config.migrate import Migration, migrate, migration_notes
@@ -26,7 +34,7 @@ from cibw.errors import ConfigurationError, assert_never
 from cibw.model.identifiers import BuildIdentifier, Platform
 from cibw.planning.select import select
 from cibw.reporting.codecs import json_text
-from cibw.reporting.terminal import Look, count
+from cibw.reporting.terminal import TerminalStyle, count
 from cibw.untrusted.text import read_bytes
 
 # The command line of `cibw config`.
@@ -128,14 +136,14 @@ class Overview:
     builds: tuple[tuple[BuildIdentifier, tuple[Setting, ...]], ...]
 
 
-def overview_text(overview: Overview, look: Look, *, explains: bool) -> str:
+def overview_text(overview: Overview, style: TerminalStyle, *, explains: bool) -> str:
     """The options as TOML-like lines; options that all builds share are shown once."""
-    lines = [*_section(f"the run, on {overview.platform.value}", overview.run, look, explains=explains)]
+    lines = [*_section(f"the run, on {overview.platform.value}", overview.run, style, explains=explains)]
     shared = _shared(overview.builds)
     if len(overview.builds) > 1:
-        lines.extend(_section(f"all {count(len(overview.builds), 'build')}", shared, look, explains=explains))
+        lines.extend(_section(f"all {count(len(overview.builds), 'build')}", shared, style, explains=explains))
     for identifiers, settings in _groups(overview.builds, shared):
-        lines.extend(_section(", ".join(map(str, identifiers)), settings, look, explains=explains))
+        lines.extend(_section(", ".join(map(str, identifiers)), settings, style, explains=explains))
     if not overview.builds:
         lines.append("# No build is selected; `cibw plan` explains why.")
     return "\n".join(lines).rstrip("\n") + "\n"
@@ -162,16 +170,16 @@ def _groups(
     yield from (group for group in groups if group[1])
 
 
-def _section(title: str, settings: Sequence[Setting], look: Look, *, explains: bool) -> Iterator[str]:
-    wrapped = textwrap.wrap(title, max(look.width, 40) - 2, initial_indent="# ", subsequent_indent="# ")
-    yield from (look.bold(line) for line in wrapped)
+def _section(title: str, settings: Sequence[Setting], style: TerminalStyle, *, explains: bool) -> Iterator[str]:
+    wrapped = textwrap.wrap(title, max(style.width, 40) - 2, initial_indent="# ", subsequent_indent="# ")
+    yield from (style.bold(line) for line in wrapped)
     for setting in settings:
         line = f"{setting.name} = {toml_text(setting.value)}"
         has_more = explains and len(setting.places) > 1
         says_more = not has_more and (explains or not setting.is_default)
-        yield f"{line}  {look.dim(f'# {setting.origin}')}" if says_more else line
+        yield f"{line}  {style.dim(f'# {setting.origin}')}" if says_more else line
         if has_more:
-            yield from (look.dim(f"    # {line}") for line in _explanation(setting))
+            yield from (style.dim(f"    # {line}") for line in _explanation(setting))
     yield ""
 
 
@@ -182,7 +190,7 @@ def _explanation(setting: Setting) -> Iterator[str]:
         yield _rule(place) + (place.origin if is_alone else f"{place.origin}: {toml_text(place.value)}")
 
 
-def _rule(place: Place) -> str:
+def _rule(place: SettingPlace) -> str:
     if not place.counts:
         return "over "
     return "" if place.inherit is Inherit.NONE else f"{place.inherit.value}ed: "
@@ -221,7 +229,7 @@ def _settings(settings: Sequence[Setting]) -> dict[str, object]:
     }
 
 
-def _place(place: Place) -> dict[str, object]:
+def _place(place: SettingPlace) -> dict[str, object]:
     return {
         "origin": place.origin,
         "value": _data(place.value),
@@ -250,7 +258,7 @@ def _show(session: Session, arguments: ConfigArguments) -> int:
     if arguments.as_json:
         print(overview_json(overview), end="")
     else:
-        print(overview_text(overview, session.look, explains=arguments.explain), end="")
+        print(overview_text(overview, session.style, explains=arguments.explain), end="")
     return 0
 
 
@@ -315,13 +323,13 @@ def _text_of(path: Path) -> str:
 
 
 def _report(label: str, migration: Migration, session: Session, *, is_written: bool) -> Iterator[str]:
-    look = session.look
+    style = session.style
     done = "is changed" if is_written else "is not changed; --write changes it"
-    yield look.bold(f"{label} {done}:")
+    yield style.bold(f"{label} {done}:")
     yield from (f"  {change}" for change in migration.changes)
     notes = migration_notes(migration.table, session.environment)
     if notes:
-        yield look.bold("Differences from cibuildwheel:")
+        yield style.bold("Differences from cibuildwheel:")
         yield from (f"  {note}" for note in notes)
     if is_written:
         yield "cibuildwheel no longer finds options in this file. `cibw config show --explain` shows what cibw reads."
@@ -347,7 +355,7 @@ def run(session: Session, arguments: ConfigArguments) -> int:
             assert_never(action)
 
 
-COMMAND = Command(
+COMMAND = Subcommand(
     name="config",
     usage="{show | schema | migrate} [options]",
     description="Show the options and where they come from, print their schema, or migrate from cibuildwheel.",

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from cibw import __version__
 from cibw.catalog import Catalog, load_catalog
-from cibw.cli.arguments import Command, CommandLine, Parser, add_debug_traceback, add_package
+from cibw.cli.arguments import CommandLine, Parser, Subcommand, add_debug_traceback, add_package
 from cibw.cli.files import is_pure, pyproject_of
 from cibw.cli.project import Project, open_project, reader_of, sources_of
 from cibw.cli.session import Session
@@ -28,14 +28,14 @@ from cibw.errors import ConfigurationError, NothingSelectedError, UnfitArchitect
 from cibw.execution.host.machine import HostMachine
 from cibw.execution.source.git import git_lines
 from cibw.model.identifiers import BuildIdentifier, Platform
-from cibw.model.machines import Facts
+from cibw.model.machines import HostFacts
 from cibw.model.release import VersionSource
 from cibw.planning.select import select
 from cibw.release.gates import TagCustom, custom_of
 from cibw.untrusted.limits import UnreadableFileError
 from cibw.untrusted.text import read_text
 from cibw.workflows import make_workflow
-from cibw.workflows.common import EXAMPLE_VERSION, CiService, Wishes, Workflow, WorkflowFile, group_builds
+from cibw.workflows.common import EXAMPLE_VERSION, CiService, Workflow, WorkflowFile, WorkflowOptions, group_builds
 
 # The command line of `cibw init`.
 
@@ -131,14 +131,14 @@ def _text(path: Path) -> str:
 
 def _difference(session: Session, name: str, file: WorkflowFile) -> Iterator[str]:
     old = _text(session.working_dir / name).splitlines()
-    look = session.look
+    style = session.style
     for line in difflib.unified_diff(old, file.text.splitlines(), name, f"{name} (new)", lineterm=""):
         if line.startswith(("+++", "---", "@@")):
-            yield look.bold(line)
+            yield style.bold(line)
         elif line.startswith("+"):
-            yield look.good(line)
+            yield style.good(line)
         else:
-            yield look.bad(line) if line.startswith("-") else line
+            yield style.bad(line) if line.startswith("-") else line
 
 
 def _write(session: Session, name: str, file: WorkflowFile) -> str:
@@ -209,15 +209,15 @@ def _read(path: Path) -> str:
 # Select the builds of a project on all runners of a CI, independent of this computer.
 
 _USUAL = (Platform.LINUX, Platform.MACOS, Platform.WINDOWS)
-_LINUX = Facts(platform=Platform.LINUX, machine="x86_64")
-_ARM_MAC = Facts(platform=Platform.MACOS, machine="arm64")
-_INTEL_MAC = Facts(platform=Platform.MACOS, machine="x86_64")
-_COMPUTERS: Mapping[Platform, tuple[Facts, ...]] = {
-    Platform.LINUX: (_LINUX, Facts(platform=Platform.LINUX, machine="aarch64")),
+_LINUX = HostFacts(platform=Platform.LINUX, machine="x86_64")
+_ARM_MAC = HostFacts(platform=Platform.MACOS, machine="arm64")
+_INTEL_MAC = HostFacts(platform=Platform.MACOS, machine="x86_64")
+_COMPUTERS: Mapping[Platform, tuple[HostFacts, ...]] = {
+    Platform.LINUX: (_LINUX, HostFacts(platform=Platform.LINUX, machine="aarch64")),
     Platform.MACOS: (_ARM_MAC, _INTEL_MAC),
     Platform.WINDOWS: (
-        Facts(platform=Platform.WINDOWS, machine="AMD64"),
-        Facts(platform=Platform.WINDOWS, machine="ARM64"),
+        HostFacts(platform=Platform.WINDOWS, machine="AMD64"),
+        HostFacts(platform=Platform.WINDOWS, machine="ARM64"),
     ),
     Platform.PYODIDE: (_LINUX,),
     Platform.ANDROID: (_LINUX,),
@@ -291,7 +291,7 @@ def _of_target(options: Options, catalog: Catalog) -> tuple[BuildIdentifier, ...
 
 
 def _selected_on(
-    facts: Facts, options: Options, catalog: Catalog
+    facts: HostFacts, options: Options, catalog: Catalog
 ) -> tuple[BuildIdentifier, ...] | UnfitArchitectureError:
     try:
         return tuple(entry.identifier for entry in select(options, catalog, facts).selected)
@@ -318,31 +318,32 @@ def run(session: Session, arguments: InitArguments) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class GeneratedFiles:
     """The files for a project, and notes about skipped parts."""
 
     workflow: Workflow
     notes: tuple[str, ...]
 
 
-def make_for(session: Session, arguments: InitArguments) -> Made:
+def make_for(session: Session, arguments: InitArguments) -> GeneratedFiles:
     """The files for the project and CI on the command line."""
     with open_project(session.line, session.working_dir) as project:
         table = pyproject_of(project)
         has_one_wheel = is_pure(arguments.pure, project)
         selected = pure_for_ci(session, project) if has_one_wheel else select_for_ci(session, project)
         tagging = _tagging(session, project, _name(project, table), selected.publish.tag_format)
-        wishes = replace(
-            _wishes(session, arguments, project, table, selected),
+        workflow_options = replace(
+            _workflow_options(session, arguments, project, table, selected),
             is_pure=has_one_wheel,
             tag_prefix=tagging.tag_format.partition("{version}")[0],
             tag_format=tagging.tag_format if tagging.missing else "",
         )
-    workflow = make_workflow(CiService(arguments.action), wishes, read_template)
+    workflow = make_workflow(CiService(arguments.action), workflow_options, read_template)
     left_out = (f"{group.name} is skipped: {arguments.action} has no runner for it." for group in workflow.left_out)
-    pure = f"{wishes.project} is pure Python, so one job builds one wheel for all platforms; --no-pure disables this."
+    project_name = workflow_options.project
+    pure = f"{project_name} is pure Python, so one job builds one wheel for all platforms; --no-pure disables this."
     notes = (*([pure] if has_one_wheel else []), *selected.notes, *tagging.notes, *left_out)
-    return Made(workflow=workflow, notes=notes)
+    return GeneratedFiles(workflow=workflow, notes=notes)
 
 
 def read_template(name: str) -> str:
@@ -353,9 +354,11 @@ def read_template(name: str) -> str:
     return data.decode()
 
 
-def _wishes(session: Session, line: InitArguments, project: Project, table: TomlTable, selected: Selected) -> Wishes:
+def _workflow_options(
+    session: Session, line: InitArguments, project: Project, table: TomlTable, selected: Selected
+) -> WorkflowOptions:
     versions = version_source(table, reader_of(project.root / project.package_dir))
-    return Wishes(
+    return WorkflowOptions(
         project=_name(project, table),
         cibw_version=__version__,
         groups=group_builds(selected.identifiers, per_identifier=line.per_identifier),
@@ -417,18 +420,18 @@ def _example(custom: TagCustom) -> str:
     return custom.tag_format.replace("{version}", EXAMPLE_VERSION)
 
 
-def _words(session: Session, made: Made) -> Iterator[str]:
-    look = session.look
+def _words(session: Session, made: GeneratedFiles) -> Iterator[str]:
+    style = session.style
     notes = list(made.notes)
     if not (session.working_dir / ".git").exists():
         notes.append("This directory is not the root of a git repository, where the CI expects the file.")
-    mark = look.warning(look.symbol("⚠", "!"))
+    mark = style.warning(style.symbol("⚠", "!"))
     yield from (f"{mark} {note}" for note in notes)
-    yield look.bold("Next steps:")
+    yield style.bold("Next steps:")
     yield from (f"  {number}. {step}" for number, step in enumerate(made.workflow.next_steps, 1))
 
 
-COMMAND = Command(
+COMMAND = Subcommand(
     name="init",
     usage="{github | gitlab | azure | circleci | travis} [options]",
     description="Write the workflow files for a CI service that builds, checks and publishes the project.",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cibw.cli.arguments import Command, CommandLine, Parser
+from cibw.cli.arguments import CommandLine, Parser, Subcommand
 from cibw.cli.commands.build import EPILOG
 from cibw.cli.commands.build import add_arguments as add_build_arguments
 
 if TYPE_CHECKING:
     from cibw.cli.session import Session
     from cibw.model.plan import Plan
-    from cibw.reporting.terminal import Look
+    from cibw.reporting.terminal import TerminalStyle
 
 
 def run(session: Session, arguments: CommandLine) -> int:
@@ -26,7 +26,7 @@ def run(session: Session, arguments: CommandLine) -> int:
     catalog = load_catalog()
     gathered = gather(session, options, catalog, resolves_engine=False)
     plan = make_plan(options, catalog, gathered.facts, gathered.selection)
-    text = _json(plan) if arguments.as_json else _text(plan, session.look)
+    text = _json(plan) if arguments.as_json else _text(plan, session.style)
     learn_from(session.mask, plan, options, session.environment)
     print(session.mask(text), end="")
     return 0
@@ -38,17 +38,17 @@ def _json(plan: Plan) -> str:
     return plan_to_json(plan)
 
 
-def _text(plan: Plan, look: Look) -> str:
+def _text(plan: Plan, style: TerminalStyle) -> str:
     from cibw.reporting.plan import plan_text
 
-    return plan_text(plan, look)
+    return plan_text(plan, style)
 
 
 def _add_arguments(parser: Parser) -> None:
     add_build_arguments(parser, is_plan=True)
 
 
-COMMAND = Command(
+COMMAND = Subcommand(
     name="plan",
     usage="[options] [PACKAGE]",
     description="Print the jobs, builds, steps and commands of a build, and why other identifiers are not built.",

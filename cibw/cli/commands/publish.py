@@ -13,13 +13,13 @@ from pathlib import Path
 from packaging.version import Version
 
 from cibw.ci import CiFacts, ci_facts, with_git
-from cibw.cli.arguments import Command, Parser, add_debug_traceback, add_package
+from cibw.cli.arguments import Parser, Subcommand, add_debug_traceback, add_package
 from cibw.cli.commands.check import CheckArguments, add_summary, check_release, chosen_paths, tell_ci, tell_page
-from cibw.cli.files import Chosen, check_unchanged, choose_files, release_project
+from cibw.cli.files import ChosenRelease, check_unchanged, choose_files, release_project
 from cibw.cli.index import (
-    AskedIndex,
     Attestations,
-    LateSource,
+    LazySource,
+    SelectedIndex,
     UploadArguments,
     add_gates,
     add_paths,
@@ -40,10 +40,10 @@ from cibw.model.events import PublishReport
 from cibw.model.http import TrustedPublishing
 from cibw.model.manifest import Severity, stops
 from cibw.model.release import BytesSent, Decision, Gates, UploadEvent, UploadPlan
-from cibw.model.templates import Late, Request, Shell, Template
+from cibw.model.templates import CommandRequest, Placeholder, Shell, Template
 from cibw.release.gates import Refusal, gate_error, refusals
-from cibw.release.upload import Sending, Sheet, send_release
-from cibw.release.upload_plan import Known, check_conflicts, memory_of, plan_upload, skipped_text
+from cibw.release.upload import UploadContext, UploadResults, send_release
+from cibw.release.upload_plan import IndexState, check_conflicts, memory_of, plan_upload, skipped_text
 from cibw.reporting.checks import finding_lines
 from cibw.reporting.files import keep_publish, read_publish
 from cibw.reporting.markdown import publish_markdown
@@ -120,12 +120,12 @@ class Hooks:
         """Run the commands of a hook one after another; CommandFailedError at the first that fails."""
         shell = Shell.CMD if sys.platform == "win32" else Shell.SH
         machine = HostMachine(self.environment)
-        bindings = {Late.PROJECT: str(self.directory), Late.CIBW_PYTHON: sys.executable}
+        bindings = {Placeholder.PROJECT: str(self.directory), Placeholder.CIBW_PYTHON: sys.executable}
         for command in commands:
             text = command.render(bindings)
             self.say(f"{name}: {text}")
             lines: list[str] = []
-            request = Request(
+            request = CommandRequest(
                 argv=shell.argv(text), cwd=str(self.directory), environment=without_credentials(self.environment)
             )
             outcome = machine.run(request, self._sink(lines))
@@ -154,11 +154,11 @@ def unfit(session: Session, arguments: PublishArguments, options: PublishOptions
 
     Do nothing if an earlier step of the same run has checked the release.
     """
-    look = session.look
+    style = session.style
     if arguments.is_checked:
         return None
     if arguments.no_check:
-        mark = look.warning(look.symbol("⚠", "!"))
+        mark = style.warning(style.symbol("⚠", "!"))
         session.stream_for_people.write(f"  {mark} The release was not checked (--no-check).\n")
         return None
     checked = check_release(
@@ -169,7 +169,7 @@ def unfit(session: Session, arguments: PublishArguments, options: PublishOptions
         is_publishing=True,
     )
     told = tuple(one for one in checked.findings if one.severity is not Severity.SKIPPED)
-    for text in finding_lines(told, len(checked.files), look):
+    for text in finding_lines(told, len(checked.files), style):
         session.stream_for_people.write(f"{text}\n")
     tell_ci(session, replace(checked, findings=told))
     if not stops(told):
@@ -235,9 +235,9 @@ class PublishWork:
     session: Session
     root: Path
     options: PublishOptions
-    chosen: Chosen
-    asked: AskedIndex
-    source: LateSource
+    chosen: ChosenRelease
+    asked: SelectedIndex
+    source: LazySource
     attestations: Attestations
     kept: list[PublishReport] = field(default_factory=list)
 
@@ -256,7 +256,7 @@ class PublishWork:
         try:
             hooks.run("after-publish", self.options.after_publish)
         except CommandFailedError as error:
-            mark = self.session.look.warning(self.session.look.symbol("⚠", "!"))
+            mark = self.session.style.warning(self.session.style.symbol("⚠", "!"))
             self._say(f"  {mark} {error.message} The release is on {plan.index.name}. {error.hint}")
         return 0
 
@@ -272,26 +272,26 @@ class PublishWork:
         """Report that there is nothing to do; NothingToPublishError in a run for a tag."""
         error = None if not tag or self.options.skip_existing else _nothing_to_publish(plan, self.chosen, tag)
         with writing_to(self.session, self.chosen.directory):
-            self._keep(Sheet.of(plan, time.time()).report(error.exit_code if error else 0))
+            self._keep(UploadResults.of(plan, time.time()).report(error.exit_code if error else 0))
         self._tell_ending()
         if error is not None:
             raise error
         self._say(f"Nothing to do: {plan.index.name} already has all of these files.")
         return 0
 
-    def _sending(self) -> Sending:
+    def _sending(self) -> UploadContext:
         from cibw.release.twine import TwineUploader
 
-        emit = UploadConsole(self.session.stream_for_people, self.session.look)
+        emit = UploadConsole(self.session.stream_for_people, self.session.style)
         uploader = TwineUploader(
             index=self.asked.index,
             context=certificates(self.session, self.asked.index),
             sent=partial(_tell_bytes, emit),
         )
-        return Sending(
+        return UploadContext(
             uploader=uploader,
             source=self.source,
-            look=lambda: self.asked.listing(self.chosen.release, attempts=_TRIES_UNDER_WAY),
+            list_files=lambda: self.asked.listing(self.chosen.release, attempts=_TRIES_UNDER_WAY),
             record=self._keep,
             emit=emit,
             skip_existing=self.options.skip_existing,
@@ -314,7 +314,7 @@ class PublishWork:
         stream.flush()
 
 
-def _nothing_to_publish(plan: UploadPlan, chosen: Chosen, tag: str) -> CibwError:
+def _nothing_to_publish(plan: UploadPlan, chosen: ChosenRelease, tag: str) -> CibwError:
     release = chosen.release
     return NothingToPublishError(
         f"{plan.index.name} already has all files of {release.project} {release.version}, but this run is for the "
@@ -374,7 +374,7 @@ def run(session: Session, arguments: PublishArguments) -> int:
             source.close()
 
 
-def _is_skipped(session: Session, plan: UploadPlan, chosen: Chosen) -> bool:
+def _is_skipped(session: Session, plan: UploadPlan, chosen: ChosenRelease) -> bool:
     if not plan.having(Decision.CONFLICT):
         return False
     session.stream_for_people.write(f"{skipped_text(plan, chosen.release)}\n")
@@ -382,7 +382,7 @@ def _is_skipped(session: Session, plan: UploadPlan, chosen: Chosen) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Hindrances:
+class _PublishProblems:
     """Problems that a dry run reports and other runs fail with: refusals of the gates, and faults of the release."""
 
     refused: tuple[Refusal, ...]
@@ -390,15 +390,15 @@ class _Hindrances:
 
 
 def _hindrances(
-    session: Session, arguments: PublishArguments, options: PublishOptions, chosen: Chosen, facts: CiFacts
-) -> _Hindrances:
+    session: Session, arguments: PublishArguments, options: PublishOptions, chosen: ChosenRelease, facts: CiFacts
+) -> _PublishProblems:
     refused = gate_refusals(options, facts, chosen.release.project, chosen.release.version)
     if refused and not arguments.dry_run:
         raise gate_error(refused)
     fault = unfit(session, arguments, options)
     if fault is not None and not arguments.dry_run:
         raise fault
-    return _Hindrances(refused=refused, fault=fault)
+    return _PublishProblems(refused=refused, fault=fault)
 
 
 def with_arguments(line: UploadArguments, options: PublishOptions) -> PublishOptions:
@@ -414,8 +414,8 @@ def with_arguments(line: UploadArguments, options: PublishOptions) -> PublishOpt
     )
 
 
-def _plan(chosen: Chosen, asked: AskedIndex, options: PublishOptions) -> UploadPlan:
-    known = Known(
+def _plan(chosen: ChosenRelease, asked: SelectedIndex, options: PublishOptions) -> UploadPlan:
+    known = IndexState(
         listing=asked.listing(chosen.release),
         memory=memory_of(read_publish(chosen.directory), asked.index, time.time()),
         skip_existing=options.skip_existing,
@@ -429,18 +429,18 @@ def _with_refusals(plan: UploadPlan, refused: tuple[Refusal, ...]) -> UploadPlan
 
 
 def _warn(session: Session, text: str) -> None:
-    mark = session.look.warning(session.look.symbol("⚠", "!"))
-    session.stream_for_people.write(f"  {mark} {session.look.clean(text)}\n")
+    mark = session.style.warning(session.style.symbol("⚠", "!"))
+    session.stream_for_people.write(f"  {mark} {session.style.clean(text)}\n")
 
 
 def _tell(session: Session, arguments: PublishArguments, plan: UploadPlan) -> None:
     if arguments.as_json and arguments.dry_run:
         print(upload_plan_to_json(plan), end="")
     else:
-        session.stream_for_people.write(upload_plan_text(plan, session.look))
+        session.stream_for_people.write(upload_plan_text(plan, session.style))
 
 
-COMMAND = Command(
+COMMAND = Subcommand(
     name="publish",
     usage="[options] [DIR | FILE...]",
     description=(

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cibw.cli.arguments import Call, Command, Parser, add_config_file, add_debug_traceback, add_engine, add_jobs
+from cibw.cli.arguments import Call, Parser, Subcommand, add_config_file, add_debug_traceback, add_engine, add_jobs
 from cibw.cli.commands import build, check, collect, publish, sdist, verify
 from cibw.cli.commands.build import BuildArguments
 from cibw.cli.commands.check import CheckArguments
@@ -86,7 +86,7 @@ def _add_parts(group: argparse._ArgumentGroup) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class ReleasePart:
     """A step of a release, and the words after its command that run it by hand."""
 
     call: Call
@@ -120,7 +120,7 @@ def run(session: Session, arguments: ReleaseArguments) -> int:
     return 0
 
 
-def parts_of(line: ReleaseArguments, wheels: str, *, is_pure: bool = False) -> Iterator[Part]:
+def parts_of(line: ReleaseArguments, wheels: str, *, is_pure: bool = False) -> Iterator[ReleasePart]:
     """The commands of a release in order; `wheels` is the output directory of builds.
 
     A pure Python project has nothing to collect: the wheel is built next to the sdist.
@@ -137,37 +137,37 @@ def parts_of(line: ReleaseArguments, wheels: str, *, is_pure: bool = False) -> I
         yield _verify(line)
 
 
-def _sdist(line: ReleaseArguments, *, is_pure: bool) -> Part:
+def _sdist(line: ReleaseArguments, *, is_pure: bool) -> ReleasePart:
     arguments = SdistArguments(package=line.package, config_file=line.config_file, output_dir=COLLECTED, wheel=is_pure)
-    return Part(call=sdist.COMMAND.call(arguments), words=(*_project(line), *(("--wheel",) if is_pure else ())))
+    return ReleasePart(call=sdist.COMMAND.call(arguments), words=(*_project(line), *(("--wheel",) if is_pure else ())))
 
 
-def _build(line: ReleaseArguments) -> Part:
+def _build(line: ReleaseArguments) -> ReleasePart:
     resume = line.resume is not False
     engine = ("--engine", line.engine) if line.engine else ()
     jobs = ("--jobs", str(line.jobs)) if line.jobs else ()
     arguments = BuildArguments(
         package=line.package, config_file=line.config_file, engine=line.engine, jobs=line.jobs, resume=resume
     )
-    return Part(
+    return ReleasePart(
         call=build.COMMAND.call(arguments),
         words=(*_project(line), *engine, *jobs, "--resume" if resume else "--no-resume"),
     )
 
 
-def _collect(folders: tuple[str, ...]) -> Part:
-    return Part(call=collect.COMMAND.call(CollectArguments(paths=folders, output_dir=COLLECTED)), words=folders)
+def _collect(folders: tuple[str, ...]) -> ReleasePart:
+    return ReleasePart(call=collect.COMMAND.call(CollectArguments(paths=folders, output_dir=COLLECTED)), words=folders)
 
 
-def _check(line: ReleaseArguments) -> Part:
+def _check(line: ReleaseArguments) -> ReleasePart:
     arguments = CheckArguments(package=line.package, config_file=line.config_file, paths=(COLLECTED,), to=line.to)
-    return Part(
+    return ReleasePart(
         call=check.COMMAND.call(arguments),
         words=(COLLECTED, *_other_project(line), *(("--to", line.to) if line.to else ())),
     )
 
 
-def _publish(line: ReleaseArguments) -> Part:
+def _publish(line: ReleaseArguments) -> ReleasePart:
     arguments = PublishArguments(
         package=line.package,
         config_file=line.config_file,
@@ -183,13 +183,13 @@ def _publish(line: ReleaseArguments) -> Part:
         dry_run=line.dry_run,
         is_checked=True,
     )
-    return Part(
+    return ReleasePart(
         call=publish.COMMAND.call(arguments),
         words=(COLLECTED, *_other_project(line), *_index(line), *(("--dry-run",) if line.dry_run else ())),
     )
 
 
-def _verify(line: ReleaseArguments) -> Part:
+def _verify(line: ReleaseArguments) -> ReleasePart:
     arguments = VerifyArguments(
         package=line.package,
         config_file=line.config_file,
@@ -200,7 +200,7 @@ def _verify(line: ReleaseArguments) -> Part:
         timeout=line.timeout,
         dependencies_from=line.dependencies_from,
     )
-    return Part(call=verify.COMMAND.call(arguments), words=(COLLECTED, *_other_project(line), *_index(line)))
+    return ReleasePart(call=verify.COMMAND.call(arguments), words=(COLLECTED, *_other_project(line), *_index(line)))
 
 
 def _project(line: ReleaseArguments) -> tuple[str, ...]:
@@ -221,16 +221,16 @@ def _index(line: ReleaseArguments) -> tuple[str, ...]:
     return (*words, *(("--allow-http",) if line.allow_http else ()))
 
 
-def _way_on(part: Part) -> str:
+def _way_on(part: ReleasePart) -> str:
     return f"`{part}` retries this step; the same `cibw release` continues from here."
 
 
 def _title(session: Session, text: str, *, is_first: bool) -> None:
     print("" if is_first else "\n", end="")
-    print(session.look.bold(text), flush=True)
+    print(session.style.bold(text), flush=True)
 
 
-COMMAND = Command(
+COMMAND = Subcommand(
     name="release",
     usage="[options] [PACKAGE]",
     description=(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cibw.ci import ci_facts
-from cibw.cli.arguments import Command, CommandLine, Parser, add_debug_traceback
+from cibw.cli.arguments import CommandLine, Parser, Subcommand, add_debug_traceback
 from cibw.cli.commands.cache import mark_cache
 from cibw.cli.project import Project, is_sdist_name, open_project, reader_of, writing_to
 from cibw.cli.session import Session, without_credentials
@@ -111,14 +111,14 @@ class SdistWork:
         source = self._known.origin(source_digest(before))
         found = None if anew else _made_before(directory, manifest, source)
         if found is not None:
-            self._say(kept_lines(found.distribution, self._shown(found.path), self.session.look))
+            self._say(kept_lines(found.distribution, self._shown(found.path), self.session.style))
             return found
         self._judge_source()
-        self._say([begun_line(self._shown(directory), self.session.look)])
+        self._say([begun_line(self._shown(directory), self.session.style)])
         started = time.monotonic()
         found = self._build(directory)
         self._say(
-            built_lines(found.distribution, self._shown(found.path), time.monotonic() - started, self.session.look)
+            built_lines(found.distribution, self._shown(found.path), time.monotonic() - started, self.session.style)
         )
         _note(manifest, found, source if self._is_settled(before, source) else "")
         return found
@@ -133,12 +133,12 @@ class SdistWork:
             source = sdist.distribution.sha256
             found = None if anew else _made_before(directory, manifest, source)
             if found is not None:
-                self._say(kept_lines(found.distribution, self._shown(found.path), self.session.look))
+                self._say(kept_lines(found.distribution, self._shown(found.path), self.session.style))
                 return found
             started = time.monotonic()
             found = self._build_wheel(sdist, directory)
             self._say(
-                built_lines(found.distribution, self._shown(found.path), time.monotonic() - started, self.session.look)
+                built_lines(found.distribution, self._shown(found.path), time.monotonic() - started, self.session.style)
             )
             _note(manifest, found, source)
             return found
@@ -186,7 +186,7 @@ class SdistWork:
         self._judge(findings, "The source is incomplete.")
 
     def _judge(self, findings: tuple[Finding, ...], what: str) -> None:
-        self._say(warning_lines(findings, self.session.look))
+        self._say(warning_lines(findings, self.session.style))
         if stops(findings):
             raise ReleaseFaultError(f"{what}\n{fault_text(findings)}")
 
@@ -205,7 +205,7 @@ class SdistWork:
         """Whether no file changed during the sdist build; files that the build added are recorded."""
         after = self._hashes()
         changed = changed_files(before, after)
-        self._say(warning_lines(changes_during_build(changed), self.session.look))
+        self._say(warning_lines(changes_during_build(changed), self.session.style))
         self._known.remember(source, source_digest(after))
         return not changed
 
@@ -215,11 +215,11 @@ class SdistWork:
         return {**ISOLATING_VARIABLES, **own, **dict(settings_for_uv(own))}
 
     def _hear(self) -> Callable[[str, bool], None]:
-        look = self.session.look
+        style = self.session.style
 
         def hear(line: str, _is_error: bool) -> None:
-            if look.output:
-                self._say([output_line(self.session.mask(line), look)])
+            if style.output:
+                self._say([output_line(self.session.mask(line), style)])
 
         return hear
 
@@ -296,7 +296,7 @@ def run(session: Session, arguments: SdistArguments) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BuiltFrom:
+class UnpackedSdist:
     """The unpacked sdist as a project, its configuration sources, and notes for the user."""
 
     project: Project
@@ -307,7 +307,7 @@ class BuiltFrom:
 @contextmanager
 def unpacked_sdist(
     session: Session, named: str, project: Project, sources: Sources, environment: Mapping[str, str]
-) -> Iterator[BuiltFrom]:
+) -> Iterator[UnpackedSdist]:
     """The sdist for --from-sdist, unpacked for the duration of the context.
 
     If `named` is empty, it is the one in dist, else a new one. Files in the configuration are looked up in the sdist,
@@ -330,7 +330,7 @@ def unpacked_sdist(
             return read_then(path) if text is None else text
 
         arguments = replace(sources.arguments, package_dir=unpacked.package_dir)
-        yield BuiltFrom(
+        yield UnpackedSdist(
             project=unpacked,
             sources=replace(sources, arguments=arguments, read_text=read),
             notes=(f"from the sdist {found.distribution.filename}, SHA-256 {found.distribution.sha256}", *stale),
@@ -371,7 +371,7 @@ def _named(session: Session, name: str) -> FoundFile:
         raise ConfigurationError(f"{name} is not an sdist: {error}", hint="`cibw sdist` builds one.") from error
 
 
-COMMAND = Command(
+COMMAND = Subcommand(
     name="sdist",
     usage="[options] [PACKAGE]",
     description="Build the source distribution of a project, unless it already exists.",

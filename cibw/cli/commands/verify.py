@@ -14,12 +14,12 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from packaging.tags import sys_tags
 
 from cibw.ci import ci_facts
-from cibw.cli.arguments import Command, Parser, add_debug_traceback, add_package, address
+from cibw.cli.arguments import Parser, Subcommand, add_debug_traceback, add_package, address
 from cibw.cli.files import ReleaseProject, choose_files, release_project
 from cibw.cli.index import (
-    AskedIndex,
     IndexArguments,
-    LateSource,
+    LazySource,
+    SelectedIndex,
     add_index,
     add_paths,
     chosen_certificates,
@@ -38,21 +38,21 @@ from cibw.execution.host.probe import read_platform
 from cibw.execution.host.processes import GUARD
 from cibw.execution.host.session import FOREIGN_VARIABLES, ISOLATING_VARIABLES, RESOURCES_DIR, find_uv, lay_program
 from cibw.execution.source.project import every_file, project_files
-from cibw.execution.steps import Workbench
+from cibw.execution.steps import StepRunner
 from cibw.model.events import Event, OutputLine
 from cibw.model.http import AUTHORITIES, Certificates, Publisher, TrustedPublishing
 from cibw.model.manifest import Finding, Severity, stops
 from cibw.model.plan import Step
 from cibw.model.release import Distribution, DistributionKind, PackageIndex
-from cibw.model.templates import WINDOWS_VENV, Late, Shell
+from cibw.model.templates import WINDOWS_VENV, Placeholder, Shell
 from cibw.planning.actions import Conventions
 from cibw.planning.verification import Installation, Verification, identifier_of, verification
-from cibw.release.answers import Credentials
 from cibw.release.attestations.verify import fetch_provenance
+from cibw.release.responses import Credentials
 from cibw.release.verify import (
-    Attested,
-    Page,
-    Wanted,
+    AttestedFiles,
+    ExpectedRelease,
+    ProjectPage,
     check_attestations,
     compare,
     parse_release,
@@ -179,7 +179,7 @@ _LAST_LINES = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class TrialInstallation:
     """The index, tests and event sink of a trial installation.
 
     `credentials` are those for reading the index; None for anonymous access.
@@ -194,23 +194,23 @@ class Trial:
     hear: Callable[[Event], None]
     good: Callable[[str], None]
 
-    def run(self, wanted: Wanted) -> tuple[Finding, ...]:
+    def run(self, expected: ExpectedRelease) -> tuple[Finding, ...]:
         """Install a release from its index, and test or import it; failures are returned as findings."""
-        wheels = wanted.having(DistributionKind.WHEEL)
+        wheels = expected.having(DistributionKind.WHEEL)
         ours = frozenset(sys_tags())
         if not any(file.wheel is not None and not ours.isdisjoint(file.wheel.tags) for file in wheels):
-            return (_nothing_fits(wanted),)
+            return (_nothing_fits(expected),)
         steps = verification(
             Installation(
-                project=wanted.project,
-                version=str(wanted.version),
+                project=expected.project,
+                version=str(expected.version),
                 hashes=tuple(file.sha256 for file in wheels),
                 conventions=_conventions(),
                 tests=self._tests(),
             )
         )
-        with self._bench() as bench:
-            return tuple(self._try(wanted, steps, bench))
+        with self._runner() as runner:
+            return tuple(self._try(expected, steps, runner))
 
     def _tests(self) -> BuildOptions | None:
         """The options of the tests, if the project is available and the tests apply to this Python."""
@@ -223,7 +223,7 @@ class Trial:
         return resolved if resolved.test_command and not is_skipped else None
 
     @contextmanager
-    def _bench(self) -> Iterator[Workbench]:
+    def _runner(self) -> Iterator[StepRunner]:
         if self.credentials:
             self.session.mask.learn(spellings(self.credentials.password))
         # Tests of a release must not write to files that uv shares with other environments.
@@ -238,61 +238,65 @@ class Trial:
                 project, work = str(base / "project"), str(base / "work")
                 machine.make_dir(f"{work}/test")
                 machine.make_dir(project)
-                bindings = {Late.PROJECT: project, Late.WORK: work, Late.RESOURCES: str(RESOURCES_DIR)}
-                bindings[Late.CIBW_PYTHON] = sys.executable
-                bench = Workbench(machine, "verify", bindings, redact(self.hear, self.session.mask))
-                bench.project = None if self.found.project.is_sdist else self.found.project.root
-                yield bench
+                bindings = {
+                    Placeholder.PROJECT: project,
+                    Placeholder.WORK: work,
+                    Placeholder.RESOURCES: str(RESOURCES_DIR),
+                }
+                bindings[Placeholder.CIBW_PYTHON] = sys.executable
+                runner = StepRunner(machine, "verify", bindings, redact(self.hear, self.session.mask))
+                runner.project = None if self.found.project.is_sdist else self.found.project.root
+                yield runner
 
-    def _try(self, wanted: Wanted, steps: Verification, bench: Workbench) -> Iterator[Finding]:
-        base = dict(bench.machine.environment())
-        bench.perform(steps.prepare, base)
+    def _try(self, expected: ExpectedRelease, steps: Verification, runner: StepRunner) -> Iterator[Finding]:
+        base = dict(runner.machine.environment())
+        runner.perform(steps.prepare, base)
         safe = own_certificates(self.certificates, self.session.environment)
         own = {**base, **safe, **own_index(self.simple, self.credentials)}
-        if finding := self._fault(bench, steps.own, own, "install"):
+        if finding := self._fault(runner, steps.own, own, "install"):
             yield finding
             return
-        before = self._printed(bench, steps.look, base)
+        before = self._printed(runner, steps.look, base)
         self.good(f"installed by its hash from {self.simple} into a clean environment of Python {_python()}")
         others = {**base, **main_index(self.dependencies_from, self.session.environment)}
-        if finding := self._fault(bench, steps.others, others, "dependencies"):
+        if finding := self._fault(runner, steps.others, others, "dependencies"):
             yield finding
             return
-        if self._printed(bench, steps.look, base) != before:
-            message = f"Installing the dependencies replaced {wanted} with another file."
+        if self._printed(runner, steps.look, base) != before:
+            message = f"Installing the dependencies replaced {expected} with another file."
             yield Finding(rule="replaced", message=message, fix="Check the requirements of its dependencies.")
             return
-        yield from self._test(steps, bench, base)
+        yield from self._test(steps, runner, base)
 
-    def _test(self, steps: Verification, bench: Workbench, base: Mapping[str, str]) -> Iterator[Finding]:
+    def _test(self, steps: Verification, runner: StepRunner, base: Mapping[str, str]) -> Iterator[Finding]:
         project = self.found.project
         if is_project(project.root / project.package_dir):
-            files = every_file(project.root) if project.is_sdist else project_files(bench.machine, project.root)
-            bench.machine.put(files, bench.bindings[Late.PROJECT])
-        environment = bench.environment(steps.environment, base)
+            files = every_file(project.root) if project.is_sdist else project_files(runner.machine, project.root)
+            runner.machine.put(files, runner.bindings[Placeholder.PROJECT])
+        environment = runner.environment(steps.environment, base)
         for step in steps.test:
-            if finding := self._fault(bench, step, environment, step.name.value):
+            if finding := self._fault(runner, step, environment, step.name.value):
                 yield finding
                 return
         self.good("test-command passed" if self._tests() else "its modules can be imported")
 
-    def _fault(self, bench: Workbench, step: Step, environment: Mapping[str, str], rule: str) -> Finding | None:
+    def _fault(self, runner: StepRunner, step: Step, environment: Mapping[str, str], rule: str) -> Finding | None:
         try:
-            bench.perform(step, environment)
+            runner.perform(step, environment)
         except CommandFailedError as error:
             lines = error.context.last_lines[-_LAST_LINES:]
             message = "\n".join((f"`{error.context.command}` failed:", *(f"    {line}" for line in lines)))
             return Finding(rule=rule, message=message, fix=_FIXES.get(rule, "Try the command in a clean environment."))
         return None
 
-    def _printed(self, bench: Workbench, step: Step, environment: Mapping[str, str]) -> tuple[str, ...]:
+    def _printed(self, runner: StepRunner, step: Step, environment: Mapping[str, str]) -> tuple[str, ...]:
         lines: list[str] = []
 
         def listen(event: Event) -> None:
             if isinstance(event, OutputLine):
                 lines.append(event.text)
 
-        Workbench(bench.machine, "verify", bench.bindings, listen).perform(step, environment)
+        StepRunner(runner.machine, "verify", runner.bindings, listen).perform(step, environment)
         return tuple(lines)
 
 
@@ -302,10 +306,10 @@ _FIXES = {
 }
 
 
-def _nothing_fits(wanted: Wanted) -> Finding:
+def _nothing_fits(expected: ExpectedRelease) -> Finding:
     return Finding(
         rule="install",
-        message=f"{wanted} was not installed: it has no wheel for this Python {_python()} on this computer.",
+        message=f"{expected} was not installed: it has no wheel for this Python {_python()} on this computer.",
         fix="Run `cibw verify` with a Python that the release has a wheel for.",
         severity=Severity.SKIPPED,
     )
@@ -327,7 +331,7 @@ class IndexProvenances:
     """The provenances of an index, verified with the keys set in the environment, else those of the public instance."""
 
     session: Session
-    asked: AskedIndex
+    asked: SelectedIndex
 
     def fetch(self, distribution: Distribution, /) -> bytes | None:
         """The provenance of a file on the index."""
@@ -363,18 +367,18 @@ def _verify_release(session: Session, arguments: VerifyArguments, found: Release
     return work.run(_wanted(session, arguments))
 
 
-def _source(session: Session, index: PackageIndex) -> LateSource:
+def _source(session: Session, index: PackageIndex) -> LazySource:
     # Trusted publishing only provides tokens for uploads, so it is not used.
     facts, policy = ci_facts(session.environment), TrustedPublishing.NEVER
     return source_for(session, index, facts, lambda _warning: None, policy=policy)
 
 
-def _wanted(session: Session, arguments: VerifyArguments) -> Wanted:
+def _wanted(session: Session, arguments: VerifyArguments) -> ExpectedRelease:
     if arguments.release:
         return parse_release(arguments.release)
     release = choose_files(session.working_dir, arguments.paths).release
     files = tuple(file.distribution for file in release.files)
-    return Wanted(project=release.project, version=files[0].version, files=files)
+    return ExpectedRelease(project=release.project, version=files[0].version, files=files)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -395,54 +399,54 @@ class _Verification:
     session: Session
     arguments: VerifyArguments
     found: ReleaseProject
-    asked: AskedIndex
+    asked: SelectedIndex
     login: _NotedLogin
-    source: LateSource
+    source: LazySource
 
-    def run(self, wanted: Wanted) -> int:
-        console, page = self._console(), self._page(wanted)
-        console.begin(str(wanted), page.simple)
-        findings = tuple(self._findings(page.release(wanted) if self.arguments.release else wanted, page))
+    def run(self, expected: ExpectedRelease) -> int:
+        console, page = self._console(), self._page(expected)
+        console.begin(str(expected), page.simple)
+        findings = tuple(self._findings(page.release(expected) if self.arguments.release else expected, page))
         if self.arguments.as_json:
-            print(verification_to_json(str(wanted), page.simple, findings), end="", flush=True)
-        require_verified(wanted, page.simple, findings)
+            print(verification_to_json(str(expected), page.simple, findings), end="", flush=True)
+        require_verified(expected, page.simple, findings)
         return 0
 
-    def _findings(self, wanted: Wanted, page: Page) -> Iterator[Finding]:
+    def _findings(self, expected: ExpectedRelease, page: ProjectPage) -> Iterator[Finding]:
         console = self._console()
-        for findings in self._looks(wanted, page):
+        for findings in self._looks(expected, page):
             console.skipped(findings)
             yield from findings
             if stops(findings):
                 return
 
-    def _looks(self, wanted: Wanted, page: Page) -> Iterator[tuple[Finding, ...]]:
+    def _looks(self, expected: ExpectedRelease, page: ProjectPage) -> Iterator[tuple[Finding, ...]]:
         console = self._console()
-        listing = page.listing(wanted)
-        compared = compare(wanted, listing, page.address)
+        listing = page.listing(expected)
+        compared = compare(expected, listing, page.address)
         if not compared:
-            console.good(f"{page.address} lists {count(len(wanted.files), 'file')} with the right SHA-256")
+            console.good(f"{page.address} lists {count(len(expected.files), 'file')} with the right SHA-256")
         yield compared
-        yield withdrawn(wanted, listing)
-        for sdist in wanted.having(DistributionKind.SDIST):
+        yield withdrawn(expected, listing)
+        for sdist in expected.having(DistributionKind.SDIST):
             fetched = page.check_bytes(sdist, listing)
             if not fetched:
                 console.good(f"{sdist.filename} was downloaded and has the right SHA-256")
             yield fetched
-        attested = self._attested(wanted)
+        attested = self._attested(expected)
         if attested.files:
             console.good(f"{count(attested.files, 'file')} attested by {attested.publisher}")
         yield attested.findings
-        yield self._trial().run(wanted)
+        yield self._trial().run(expected)
 
-    def _attested(self, wanted: Wanted) -> Attested:
+    def _attested(self, expected: ExpectedRelease) -> AttestedFiles:
         provenances = IndexProvenances(session=self.session, asked=self.asked)
         policy = self.found.options.publish.attestations
-        return check_attestations(wanted, policy, publisher_of(ci_facts(self.session.environment)), provenances)
+        return check_attestations(expected, policy, publisher_of(ci_facts(self.session.environment)), provenances)
 
-    def _trial(self) -> Trial:
+    def _trial(self) -> TrialInstallation:
         console = self._console()
-        return Trial(
+        return TrialInstallation(
             session=self.session,
             dependencies_from=self.arguments.dependencies_from,
             found=self.found,
@@ -453,20 +457,20 @@ class _Verification:
             good=console.good,
         )
 
-    def _page(self, wanted: Wanted) -> Page:
-        return Page(
+    def _page(self, expected: ExpectedRelease) -> ProjectPage:
+        return ProjectPage(
             lookup=self.asked.lookup,
             simple=self.asked.index.simple,
-            project=wanted.project,
+            project=expected.project,
             timeout=self.arguments.timeout,
             waiting=self._console().waiting,
         )
 
     def _console(self) -> VerifyConsole:
-        return VerifyConsole(stream=self.session.stream_for_people, look=self.session.look)
+        return VerifyConsole(stream=self.session.stream_for_people, style=self.session.style)
 
 
-COMMAND = Command(
+COMMAND = Subcommand(
     name="verify",
     usage="[options] [DIR | FILE... | --release NAME==VERSION]",
     description=(

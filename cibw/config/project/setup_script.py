@@ -226,7 +226,7 @@ def stable_abi_claims(script: ast.Module, facts: Scope, modules: Modules = no_mo
     This includes the tag that a `get_tag` returns together with `abi3`. Code under a condition with an unknown
     value is ignored.
     """
-    reading = _Reading(scope=dict(facts), facts=facts, modules=modules)
+    reading = _Evaluator(scope=dict(facts), facts=facts, modules=modules)
     reading.block(script.body)
     # Functions run after the module, so its names are defined.
     names = reading.scope
@@ -239,7 +239,7 @@ def stable_abi_claims(script: ast.Module, facts: Scope, modules: Modules = no_mo
 
 
 @dataclass(slots=True, kw_only=True)
-class _Reading:
+class _Evaluator:
     """Evaluates statements in order, and tracks the values of names and the claims found."""
 
     scope: dict[str, object]
@@ -310,7 +310,7 @@ class _Reading:
         found = next(filter(None, map(self.modules, paths)), None)
         if found is None:
             return {}
-        inner = _Reading(scope={**self.facts, "__name__": module}, facts=self.facts, modules=no_modules)
+        inner = _Evaluator(scope={**self.facts, "__name__": module}, facts=self.facts, modules=no_modules)
         inner.block(found.body)
         return inner.scope
 

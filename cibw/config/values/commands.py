@@ -14,8 +14,8 @@ from cibw.config.values.types import (
     STRING,
     STRINGS,
     Context,
-    Form,
-    Kind,
+    OptionForm,
+    OptionType,
     Schema,
     Texts,
     as_scalar_text,
@@ -26,12 +26,12 @@ from cibw.config.values.types import (
     split_words,
     wrong_type,
 )
-from cibw.model.templates import REPAIRED_DIR, EnvExpr, Late, Template
+from cibw.model.templates import REPAIRED_DIR, EnvExpr, Placeholder, Template
 
 # Placeholders such as `{project}` in commands and settings.
 
 
-class Placeholder(Enum):
+class PlaceholderName(Enum):
     """A placeholder name."""
 
     PROJECT = "project"
@@ -43,42 +43,42 @@ class Placeholder(Enum):
     LDPATHS = "ldpaths"
 
 
-Meanings = Mapping[Placeholder, Template]
+Meanings = Mapping[PlaceholderName, Template]
 
 
-def hook_meanings(package_dir: str) -> dict[Placeholder, Template]:
+def hook_meanings(package_dir: str) -> dict[PlaceholderName, Template]:
     """The values of {project} and {package}; `package_dir` is a POSIX path relative to the project."""
     package = package_dir.removeprefix("./").strip("/")
     inside = f"/{package}" if package not in ("", ".") else ""
     return {
-        Placeholder.PROJECT: Template.of(Late.PROJECT),
-        Placeholder.PACKAGE: Template.of(Late.PROJECT, inside),
+        PlaceholderName.PROJECT: Template.of(Placeholder.PROJECT),
+        PlaceholderName.PACKAGE: Template.of(Placeholder.PROJECT, inside),
     }
 
 
-def repair_meanings(package_dir: str) -> dict[Placeholder, Template]:
+def repair_meanings(package_dir: str) -> dict[PlaceholderName, Template]:
     """The placeholders of repair commands: the built wheel and the directory for the repaired one."""
     wheel = {
-        Placeholder.WHEEL: Template.of(Late.BUILT_WHEEL),
-        Placeholder.DEST_DIR: REPAIRED_DIR,
-        Placeholder.DELOCATE_ARCHS: Template.of(Late.DELOCATE_ARCHS),
-        Placeholder.LDPATHS: Template.of(Late.LDPATHS),
+        PlaceholderName.WHEEL: Template.of(Placeholder.BUILT_WHEEL),
+        PlaceholderName.DEST_DIR: REPAIRED_DIR,
+        PlaceholderName.DELOCATE_ARCHS: Template.of(Placeholder.DELOCATE_ARCHS),
+        PlaceholderName.LDPATHS: Template.of(Placeholder.LDPATHS),
     }
     return hook_meanings(package_dir) | wheel
 
 
-def meanings_in_tests(package_dir: str) -> dict[Placeholder, Template]:
+def meanings_in_tests(package_dir: str) -> dict[PlaceholderName, Template]:
     """The placeholders of test commands."""
-    return hook_meanings(package_dir) | {Placeholder.WHEEL: Template.of(Late.WHEEL)}
+    return hook_meanings(package_dir) | {PlaceholderName.WHEEL: Template.of(Placeholder.WHEEL)}
 
 
-def audit_meanings(package_dir: str) -> dict[Placeholder, Template]:
+def audit_meanings(package_dir: str) -> dict[PlaceholderName, Template]:
     """The placeholders of audit commands."""
-    return meanings_in_tests(package_dir) | {Placeholder.ABI3_WHEEL: Template.of(Late.WHEEL)}
+    return meanings_in_tests(package_dir) | {PlaceholderName.ABI3_WHEEL: Template.of(Placeholder.WHEEL)}
 
 
 def parse_template(text: str, meanings: Meanings) -> Template:
-    """Replace placeholders in braces with late values; `#{name}` becomes a literal `{name}`.
+    """Replace names in braces with placeholders; `#{name}` becomes a literal `{name}`.
 
     Other braces are unchanged.
     """
@@ -89,13 +89,13 @@ def parse_template(text: str, meanings: Meanings) -> Template:
         if escape:
             parts.append(f"{{{name}}}")
         elif name:
-            parts.append(meanings[Placeholder(name)])
+            parts.append(meanings[PlaceholderName(name)])
     return Template.of(*parts)
 
 
-def names_in(text: str, meanings: Meanings) -> frozenset[Placeholder]:
+def names_in(text: str, meanings: Meanings) -> frozenset[PlaceholderName]:
     """The placeholders in a text, except escaped ones."""
-    return frozenset(Placeholder(match[2]) for match in _pattern(meanings).finditer(text) if not match[1])
+    return frozenset(PlaceholderName(match[2]) for match in _pattern(meanings).finditer(text) if not match[1])
 
 
 def _pattern(meanings: Meanings) -> re.Pattern[str]:
@@ -168,7 +168,7 @@ def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-# Kinds of values for commands, settings and variables of a build.
+# Types of values for commands, settings and variables of a build.
 
 Commands = tuple[Template, ...]
 Settings = tuple[tuple[str, Template], ...]
@@ -179,8 +179,8 @@ def _placeholder_names(meanings: Callable[[str], Meanings]) -> Texts:
     return tuple(placeholder.value for placeholder in meanings("."))
 
 
-def command_kind(meanings: Callable[[str], Meanings], *, refused: Texts = ()) -> Kind[Commands]:
-    """A kind for shell commands; `meanings` returns the placeholders for a package directory."""
+def command_type(meanings: Callable[[str], Meanings], *, refused: Texts = ()) -> OptionType[Commands]:
+    """A type for shell commands; `meanings` returns the placeholders for a package directory."""
 
     def parse(value: TomlValue, context: Context) -> Commands:
         texts = as_texts(value, lambda text: (text,))
@@ -189,13 +189,13 @@ def command_kind(meanings: Callable[[str], Meanings], *, refused: Texts = ()) ->
         known = meanings(context.package_dir)
         return tuple(parse_template(text.strip(), known) for text in texts if text.strip())
 
-    form = Form(
+    form = OptionForm(
         shape="string, or array of strings that are joined with `&&`",
         schema=one_of(STRING, STRINGS),
         merging="commands are joined with `&&`",
         placeholders=_placeholder_names(meanings),
     )
-    return Kind(form=form, parse=parse, merge=join)
+    return OptionType(form=form, parse=parse, merge=join)
 
 
 def _refuse(text: str, refused: Texts) -> None:
@@ -212,14 +212,14 @@ def _audit_commands(value: TomlValue, context: Context) -> tuple[AuditCommand, .
 
 
 def _audit_command(text: str, known: Meanings) -> AuditCommand:
-    used = names_in(text, known) & {Placeholder.WHEEL, Placeholder.ABI3_WHEEL}
+    used = names_in(text, known) & {PlaceholderName.WHEEL, PlaceholderName.ABI3_WHEEL}
     if len(used) != 1:
         count = "both" if used else "neither"
         hint = "use {wheel} to audit every wheel, or {abi3_wheel} to audit only abi3 wheels"
         raise BadValueError(
             f"{text!r} must contain exactly one of {{wheel}} and {{abi3_wheel}}, but contains {count}", hint
         )
-    return AuditCommand(template=parse_template(text, known), only_abi3=used == {Placeholder.ABI3_WHEEL})
+    return AuditCommand(template=parse_template(text, known), only_abi3=used == {PlaceholderName.ABI3_WHEEL})
 
 
 def _environment(value: TomlValue, _: Context) -> tuple[EnvExpr, ...]:
@@ -288,12 +288,12 @@ def _groups(value: TomlValue, context: Context) -> Texts:
 
 _TABLE_OF_SCALARS: Schema = {"type": "object", "additionalProperties": SCALAR}
 
-HOOK = command_kind(hook_meanings)
-BEFORE_BUILD = command_kind(hook_meanings, refused=_REMOVED)
-REPAIR = command_kind(repair_meanings)
-TEST = command_kind(meanings_in_tests, refused=_REMOVED)
-AUDIT: Kind[tuple[AuditCommand, ...]] = Kind(
-    form=Form(
+HOOK = command_type(hook_meanings)
+BEFORE_BUILD = command_type(hook_meanings, refused=_REMOVED)
+REPAIR = command_type(repair_meanings)
+TEST = command_type(meanings_in_tests, refused=_REMOVED)
+AUDIT: OptionType[tuple[AuditCommand, ...]] = OptionType(
+    form=OptionForm(
         shape="string (commands separated by `&&`), or array of strings",
         schema=one_of(STRING, STRINGS),
         merging="lists are concatenated",
@@ -302,8 +302,8 @@ AUDIT: Kind[tuple[AuditCommand, ...]] = Kind(
     parse=_audit_commands,
     merge=join,
 )
-ENVIRONMENT: Kind[tuple[EnvExpr, ...]] = Kind(
-    form=Form(
+ENVIRONMENT: OptionType[tuple[EnvExpr, ...]] = OptionType(
+    form=OptionForm(
         shape="string of shell assignments, table, or array of `NAME=value`",
         schema=one_of(STRING, _TABLE_OF_SCALARS, STRINGS),
         merging="assignments are concatenated; later ones can use earlier ones",
@@ -311,8 +311,8 @@ ENVIRONMENT: Kind[tuple[EnvExpr, ...]] = Kind(
     parse=_environment,
     merge=join,
 )
-SETTINGS: Kind[Settings] = Kind(
-    form=Form(
+SETTINGS: OptionType[Settings] = OptionType(
+    form=OptionForm(
         shape="string of `key=value` words, or table; an array repeats its key",
         schema=one_of(
             STRING,
@@ -324,8 +324,8 @@ SETTINGS: Kind[Settings] = Kind(
     parse=_settings,
     merge=_merge_settings,
 )
-GROUPS: Kind[Texts] = Kind(
-    form=Form(
+GROUPS: OptionType[Texts] = OptionType(
+    form=OptionForm(
         shape="array of strings, or a string split at whitespace",
         schema=one_of(STRING, STRINGS),
         merging="lists are concatenated",

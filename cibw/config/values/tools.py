@@ -15,8 +15,8 @@ from cibw.config.values.types import (
     STRING,
     STRINGS,
     Context,
-    Form,
-    Kind,
+    OptionForm,
+    OptionType,
     Schema,
     Texts,
     as_text,
@@ -34,7 +34,7 @@ from cibw.errors import truth
 from cibw.model.identifiers import ARCHITECTURES, Platform
 from cibw.model.machines import CompilerCache, ContainerEngine, CreateOptions, EmulationToolchain, EngineName
 
-# Kinds of values that choose a tool and its arguments: a name with fields, or a table.
+# Types of values that choose a tool and its arguments: a name with fields, or a table.
 
 E = TypeVar("E", bound=Enum)
 Files = tuple[tuple[str, Texts], ...]
@@ -204,8 +204,8 @@ def _image(value: TomlValue, _: Context) -> str:
     return text
 
 
-FRONTEND: Kind[BuildFrontend] = Kind(
-    form=Form(
+FRONTEND: OptionType[BuildFrontend] = OptionType(
+    form=OptionForm(
         shape="name, `name; args: ...`, or table {name, args}",
         schema=one_of(
             {"enum": _FRONTENDS},
@@ -217,8 +217,8 @@ FRONTEND: Kind[BuildFrontend] = Kind(
 )
 
 
-def choice(kind: type[E]) -> Kind[E]:
-    """A kind whose value is a member of an enum."""
+def choice(kind: type[E]) -> OptionType[E]:
+    """A type whose value is a member of an enum."""
     known = tuple(str(member.value) for member in kind)
 
     def parse(value: TomlValue, _context: Context) -> E:
@@ -228,13 +228,15 @@ def choice(kind: type[E]) -> Kind[E]:
             raise BadValueError(f"unknown value {text!r}", hint)
         return kind(text)
 
-    return Kind(form=Form(shape=", ".join(f"`{name}`" for name in known), schema={"enum": known}), parse=parse)
+    return OptionType(
+        form=OptionForm(shape=", ".join(f"`{name}`" for name in known), schema={"enum": known}), parse=parse
+    )
 
 
-COMPILER_CACHES: Kind[CompilerCache] = choice(CompilerCache)
-EMULATION_TOOLCHAINS: Kind[EmulationToolchain] = choice(EmulationToolchain)
-ENGINE: Kind[ContainerEngine] = Kind(
-    form=Form(
+COMPILER_CACHES: OptionType[CompilerCache] = choice(CompilerCache)
+EMULATION_TOOLCHAINS: OptionType[EmulationToolchain] = choice(EmulationToolchain)
+ENGINE: OptionType[ContainerEngine] = OptionType(
+    form=OptionForm(
         shape="name, `name; create-args: ...`, or table {name, create-args, disable-host-mount}",
         schema=one_of(
             {"enum": tuple(name.value for name in EngineName)},
@@ -252,8 +254,8 @@ ENGINE: Kind[ContainerEngine] = Kind(
     ),
     parse=_engine,
 )
-DEPENDENCY_VERSIONS: Kind[DependencyVersions] = Kind(
-    form=Form(
+DEPENDENCY_VERSIONS: OptionType[DependencyVersions] = OptionType(
+    form=OptionForm(
         shape="`pinned`, `latest`, a path, `packages: ...`, or table {file} or {packages}",
         schema=one_of(
             STRING,
@@ -263,14 +265,14 @@ DEPENDENCY_VERSIONS: Kind[DependencyVersions] = Kind(
     ),
     parse=_dependency_versions,
 )
-RUNTIME: Kind[Texts] = Kind(
-    form=Form(
+RUNTIME: OptionType[Texts] = OptionType(
+    form=OptionForm(
         shape="`args: ...`, or table {args}", schema=one_of(STRING, closed_table({"args": one_of(STRING, STRINGS)}))
     ),
     parse=_runtime,
 )
-TOOLS: Kind[Texts | None] = Kind(
-    form=Form(
+TOOLS: OptionType[Texts | None] = OptionType(
+    form=OptionForm(
         shape="array of strings, a string split as in a shell, or `false` if nothing is declared",
         schema=one_of(STRING, STRINGS, {"const": False}),
         merging="lists are concatenated",
@@ -278,17 +280,17 @@ TOOLS: Kind[Texts | None] = Kind(
     parse=_tools,
     merge=_merge_tools,
 )
-FILES: Kind[Files] = Kind(
-    form=Form(
+FILES: OptionType[Files] = OptionType(
+    form=OptionForm(
         shape="`package: file ...; package: ...`, or table of package to files",
         schema=one_of(STRING, {"type": "object", "additionalProperties": one_of(STRING, STRINGS)}),
     ),
     parse=_files,
 )
-IMAGE: Kind[str] = Kind(form=Form(shape="short name or image reference", schema=STRING), parse=_image)
+IMAGE: OptionType[str] = OptionType(form=OptionForm(shape="short name or image reference", schema=STRING), parse=_image)
 
 
-# Kinds of values for the selection of builds.
+# Types of values for the selection of builds.
 
 _GROUP_NAMES = (*(group.value for group in EnableGroup), "all")
 
@@ -318,8 +320,8 @@ def _union(earlier: frozenset[EnableGroup], later: frozenset[EnableGroup]) -> fr
     return earlier | later
 
 
-PATTERNS: Kind[Texts] = Kind(
-    form=Form(
+PATTERNS: OptionType[Texts] = OptionType(
+    form=OptionForm(
         shape="array of patterns, or a string split at whitespace",
         schema=one_of(STRING, STRINGS),
         merging="lists are concatenated",
@@ -327,8 +329,8 @@ PATTERNS: Kind[Texts] = Kind(
     parse=_patterns,
     merge=join,
 )
-ENABLE: Kind[frozenset[EnableGroup]] = Kind(
-    form=Form(
+ENABLE: OptionType[frozenset[EnableGroup]] = OptionType(
+    form=OptionForm(
         shape="array of groups, or a string split at whitespace",
         schema=one_of(STRING, {"type": "array", "items": {"enum": _GROUP_NAMES}}),
         merging="groups are combined",
@@ -338,7 +340,7 @@ ENABLE: Kind[frozenset[EnableGroup]] = Kind(
 )
 
 
-# Kinds of values for the content and the destination of a release.
+# Types of values for the content and the destination of a release.
 
 _UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 _SIZE = r"[0-9]{1,18}(\.[0-9]{1,18})?\s*([KMG]I?B|B)?"
@@ -393,22 +395,22 @@ def _target(word: str) -> ReleaseTarget:
     return target
 
 
-SIZE: Kind[int] = Kind(
-    form=Form(shape="number of bytes, or a number with a unit, such as `100MiB`", schema=_SIZE_SCHEMA),
+SIZE: OptionType[int] = OptionType(
+    form=OptionForm(shape="number of bytes, or a number with a unit, such as `100MiB`", schema=_SIZE_SCHEMA),
     parse=_size,
 )
-INDEX: Kind[str] = Kind(
-    form=Form(shape="`pypi`, `testpypi`, an upload URL, or a repository name from .pypirc", schema=STRING),
+INDEX: OptionType[str] = OptionType(
+    form=OptionForm(shape="`pypi`, `testpypi`, an upload URL, or a repository name from .pypirc", schema=STRING),
     parse=_index,
 )
-TAG_FORMAT: Kind[str] = Kind(
-    form=Form(
+TAG_FORMAT: OptionType[str] = OptionType(
+    form=OptionForm(
         shape="string that contains `{version}`", schema={"type": "string", "pattern": r"^[^{}]*\{version\}[^{}]*$"}
     ),
     parse=_tag_format,
 )
-TARGETS: Kind[tuple[ReleaseTarget, ...]] = Kind(
-    form=Form(
+TARGETS: OptionType[tuple[ReleaseTarget, ...]] = OptionType(
+    form=OptionForm(
         shape="array of platforms, or a string split at whitespace; a platform can list architectures, as in "
         "`linux:x86_64,aarch64`",
         schema=one_of(STRING, STRINGS),

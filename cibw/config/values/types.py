@@ -137,8 +137,8 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """The form of a kind of value: its description, its JSON schema, and how values merge.
+class OptionForm:
+    """The form of a type of value: its description, its JSON schema, and how values merge.
 
     `merging` is a description; it is empty if values cannot be merged.
     """
@@ -150,13 +150,13 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind(Generic[T]):
+class OptionType(Generic[T]):
     """A form, a parser (ValueError for an invalid value) and, if values can be merged, a merge function.
 
     The merge function gets the earlier and the later value. If both contain the same key, the later one wins.
     """
 
-    form: Form
+    form: OptionForm
     parse: Callable[[TomlValue, Context], T]
     merge: Callable[[T, T], T] | None = None
 
@@ -238,8 +238,10 @@ def blank_words(text: str) -> Texts:
     return tuple(text.split())
 
 
-def list_kind(split: Callable[[str], Texts], how: str, check: Callable[[Texts], Texts] | None = None) -> Kind[Texts]:
-    """A kind for lists of strings; `how` describes how the string form is split."""
+def list_type(
+    split: Callable[[str], Texts], how: str, check: Callable[[Texts], Texts] | None = None
+) -> OptionType[Texts]:
+    """A type for lists of strings; `how` describes how the string form is split."""
 
     def parse(value: TomlValue, _: Context) -> Texts:
         texts = as_texts(value, split)
@@ -249,12 +251,12 @@ def list_kind(split: Callable[[str], Texts], how: str, check: Callable[[Texts], 
         texts = tuple(filter(None, texts))
         return check(texts) if check else texts
 
-    form = Form(
+    form = OptionForm(
         shape=f"array of strings, or a string split {how}",
         schema=one_of(STRING, STRINGS),
         merging="lists are concatenated",
     )
-    return Kind(form=form, parse=parse, merge=join)
+    return OptionType(form=form, parse=parse, merge=join)
 
 
 def _comma_words(text: str) -> Texts:
@@ -301,13 +303,13 @@ def _check_relative(texts: Texts) -> Texts:
     return texts
 
 
-WORDS = list_kind(blank_words, "at whitespace")
-VARIABLES = list_kind(blank_words, "at whitespace", _check_names)
-EXTRAS = list_kind(_comma_words, "at commas and whitespace")
-ARCHS = list_kind(_comma_words, "at commas and whitespace", _each_once)
-REQUIREMENTS = list_kind(split_words, "as in a shell", _check_requirements)
-PATHS = list_kind(split_words, "as in a shell", _check_paths)
-SOURCES = list_kind(split_words, "as in a shell", _check_relative)
+WORDS = list_type(blank_words, "at whitespace")
+VARIABLES = list_type(blank_words, "at whitespace", _check_names)
+EXTRAS = list_type(_comma_words, "at commas and whitespace")
+ARCHS = list_type(_comma_words, "at commas and whitespace", _each_once)
+REQUIREMENTS = list_type(split_words, "as in a shell", _check_requirements)
+PATHS = list_type(split_words, "as in a shell", _check_paths)
+SOURCES = list_type(split_words, "as in a shell", _check_relative)
 
 
 def _version(value: TomlValue, _: Context) -> str:
@@ -345,25 +347,25 @@ def _switch(value: TomlValue, _: Context) -> bool | None:
     return found
 
 
-SWITCH: Kind[bool | None] = Kind(
-    form=Form(
+SWITCH: OptionType[bool | None] = OptionType(
+    form=OptionForm(
         shape="true, false or `auto`",
         schema=one_of({"type": "boolean"}, {"enum": ("auto", "true", "false")}),
     ),
     parse=_switch,
 )
-VERSION: Kind[str] = Kind(
-    form=Form(shape="version", schema={"type": "string", "pattern": f"^{_VERSION}$"}), parse=_version
+VERSION: OptionType[str] = OptionType(
+    form=OptionForm(shape="version", schema={"type": "string", "pattern": f"^{_VERSION}$"}), parse=_version
 )
-VERBOSITY: Kind[int] = Kind(
-    form=Form(
+VERBOSITY: OptionType[int] = OptionType(
+    form=OptionForm(
         shape="integer from -3 to 3",
         schema=one_of({"type": "integer", "minimum": -3, "maximum": 3}, {"type": "string", "pattern": "^(-?[0-9]+)?$"}),
     ),
     parse=_verbosity,
 )
-JOBS: Kind[int | None] = Kind(
-    form=Form(
+JOBS: OptionType[int | None] = OptionType(
+    form=OptionForm(
         shape="positive integer, or `auto`",
         schema=one_of({"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^(auto|0*[1-9][0-9]*)?$"}),
     ),
@@ -388,7 +390,7 @@ class Scope(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
+class OptionPlaces:
     """Where an option can be set: its scope, platform tables, and variable suffixes."""
 
     scope: Scope = Scope.BUILD
@@ -397,7 +399,7 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class OptionMeta:
     """The declaration of an option, except for the type of its value.
 
     `default` is written as in a configuration file. With `env_adds`, a variable adds to the value of the file. With
@@ -409,7 +411,7 @@ class Facts:
     description: str
     default: TomlValue = ""
     platform_defaults: Defaults = field(default_factory=dict)
-    places: Places = Places()
+    places: OptionPlaces = OptionPlaces()
     env_adds: bool = False
     ignore_empty: bool = False
     is_own: bool = False
@@ -428,11 +430,11 @@ class AnyOption(Protocol):
     """An option, whatever the type of its values."""
 
     @property
-    def facts(self) -> Facts:
+    def meta(self) -> OptionMeta:
         """The declaration of the option."""
 
     @property
-    def form(self) -> Form:
+    def form(self) -> OptionForm:
         """The form of its values."""
 
 
@@ -440,10 +442,10 @@ class AnyOption(Protocol):
 class Option(Generic[T]):
     """An option whose values have the type T."""
 
-    facts: Facts
-    kind: Kind[T]
+    meta: OptionMeta
+    type: OptionType[T]
 
     @property
-    def form(self) -> Form:
+    def form(self) -> OptionForm:
         """The form of its values."""
-        return self.kind.form
+        return self.type.form

@@ -118,7 +118,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Creation:
+class ContainerCreation:
     """A container to create, in the units of the API: bytes and billionths of a processor.
 
     An `attached` container reads its standard input, which ends with the connection of `attach`. It is removed when
@@ -155,7 +155,7 @@ class Creation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Execution:
+class ContainerCommand:
     """A command to run in a container. It reads standard input if `reads` is set; otherwise standard input is empty.
 
     `environment` is the complete environment. If it is missing, the container's own environment is used.
@@ -182,7 +182,7 @@ class EngineClient(Protocol):
     def pull(self, reference: str, oci_platform: str) -> Iterator[PullNews]:
         """Pull an image."""
 
-    def create(self, creation: Creation) -> None:
+    def create(self, creation: ContainerCreation) -> None:
         """Create a container."""
 
     def attach(self, container: str) -> None:
@@ -191,7 +191,7 @@ class EngineClient(Protocol):
     def start(self, container: str) -> None:
         """Start a container."""
 
-    def begin(self, container: str, execution: Execution) -> str:
+    def begin(self, container: str, execution: ContainerCommand) -> str:
         """Prepare a command and return its id."""
 
     def output(self, execution: str, data: Iterable[bytes] = ()) -> Iterator[tuple[bytes, bool]]:
@@ -280,7 +280,7 @@ class StartFaults:
 # Holds a container and makes sure that it is released.
 
 
-class Handle:
+class ContainerHandle:
     """A container by name. `prefix` is prepended to each argv, and `release` removes the container.
 
     `memory` is its limit in bytes, or 0 for no limit.

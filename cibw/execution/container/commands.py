@@ -12,7 +12,7 @@ from dataclasses import replace
 from queue import SimpleQueue
 
 from cibw.errors import EngineUnavailableError
-from cibw.execution.container.client import EngineClient, Execution, Handle, RefusedError, StartFaults
+from cibw.execution.container.client import ContainerCommand, ContainerHandle, EngineClient, RefusedError, StartFaults
 
 # A container shell that runs many commands, because engines are slow to start each command.
 
@@ -37,7 +37,7 @@ class ShellLostError(Exception):
     """The shell ended in the middle of a command."""
 
 
-class Shell:
+class ContainerShell:
     """A shell that reads commands from its standard input and marks where the output of each ends.
 
     It runs one command at a time. Background processes of a command may write into the output of a later one.
@@ -45,7 +45,7 @@ class Shell:
 
     def __init__(self, client: EngineClient, container: str, prefix: tuple[str, ...]) -> None:
         self._scripts: SimpleQueue[bytes | None] = SimpleQueue()
-        identity = client.begin(container, Execution(argv=(*prefix, "sh"), cwd="/", reads=True))
+        identity = client.begin(container, ContainerCommand(argv=(*prefix, "sh"), cwd="/", reads=True))
         self._output = client.output(identity, iter(self._scripts.get, None))
 
     def run(self, command: str, take: Take) -> int:
@@ -70,13 +70,13 @@ class Shell:
         self._scripts.put(None)
 
 
-def may_run(execution: Execution) -> bool:
+def may_run(execution: ContainerCommand) -> bool:
     """Return whether a shell can set all variables of a command, that is, whether their names are valid in a shell."""
     names = execution.environment or ()
     return all(_NAME.fullmatch(name) and name not in _READ_ONLY for name in names)
 
 
-def command_line(execution: Execution, inherited: Iterable[str] = ()) -> str:
+def command_line(execution: ContainerCommand, inherited: Iterable[str] = ()) -> str:
     """Return a shell line that runs a command in its directory, or exits with 127 if that directory is missing.
 
     `inherited` are the names of the variables that the shell started with. A command gets only its own variables.
@@ -142,7 +142,7 @@ def _may_be(text: bytes, start: bytes) -> bool:
 _PAUSE = 0.02
 _PATIENCE = 10.0
 _KILLED = 137
-_ENVIRONMENT = Execution(argv=("cat", "/proc/self/environ"), cwd="/")
+_ENVIRONMENT = ContainerCommand(argv=("cat", "/proc/self/environ"), cwd="/")
 """Runs without a shell, which would add variables, and uses only what a small image has."""
 _OF_THE_SHELL = "cat /proc/$$/environ"
 """Prints the environment that the shell started with."""
@@ -156,16 +156,16 @@ class Executor:
     container.
     """
 
-    def __init__(self, handle: Handle, *, keeps_shell: bool, variables: Mapping[str, str]) -> None:
+    def __init__(self, handle: ContainerHandle, *, keeps_shell: bool, variables: Mapping[str, str]) -> None:
         self._variables = variables
         self._handle = handle
         self._client = handle.client
         self._keeps_shell = keeps_shell
-        self._shell: Shell | None = None
+        self._shell: ContainerShell | None = None
         self._at_work = threading.Lock()
         self._base: Mapping[str, str] | None = None
 
-    def execute(self, execution: Execution, take: Take, data: Iterable[bytes] = ()) -> int:
+    def execute(self, execution: ContainerCommand, take: Take, data: Iterable[bytes] = ()) -> int:
         """Run a command until it ends and return its exit code. Chunks of its output are passed to `take`.
 
         A command that cannot be started has exit code 126 or 127 and the reason on standard error. Raises
@@ -210,14 +210,14 @@ class Executor:
 
     def _by_shell(self, command: str, take: Take) -> int:
         if self._shell is None:
-            self._shell = Shell(self._client, self._handle.name, self._handle.prefix)
+            self._shell = ContainerShell(self._client, self._handle.name, self._handle.prefix)
         is_whole = False
         try:
             code = self._shell.run(command, take)
             is_whole = True
         except ShellLostError:
             # Query the engine to see whether the container itself ended.
-            self._by_engine(Execution(argv=("true",), cwd="/"), take, ())
+            self._by_engine(ContainerCommand(argv=("true",), cwd="/"), take, ())
             take(b"The shell that ran the command was killed.\n", True)
             return _KILLED
         finally:
@@ -225,7 +225,7 @@ class Executor:
                 self.close()
         return code
 
-    def _by_engine(self, execution: Execution, take: Take, data: Iterable[bytes]) -> int:
+    def _by_engine(self, execution: ContainerCommand, take: Take, data: Iterable[bytes]) -> int:
         faults = StartFaults()
         try:
             identity = self._client.begin(self._handle.name, replace(execution, argv=self._words(execution)))
@@ -237,7 +237,7 @@ class Executor:
             return code
         return faults.exit_code(self._exit_code(identity))
 
-    def _words(self, execution: Execution) -> tuple[str, ...]:
+    def _words(self, execution: ContainerCommand) -> tuple[str, ...]:
         """The engine adds the container's own variables to those of a command, but these are meant to be complete."""
         unset = () if execution.environment is None else sorted(self._inherited().keys() - execution.environment.keys())
         without = ("env", *(word for name in unset for word in ("-u", name))) if unset else ()

@@ -24,17 +24,17 @@ from cibw.errors import (
     assert_never,
 )
 from cibw.execution.container.client import (
-    Creation,
+    ContainerCreation,
+    ContainerHandle,
     EngineClient,
-    Handle,
     LocalContainer,
     RefusedError,
     ServerVersion,
     remove_surely,
 )
-from cibw.execution.container.create import LABEL, Place, creation, own_labels
+from cibw.execution.container.create import LABEL, ContainerContext, creation, own_labels
 from cibw.execution.container.endpoints import Endpoint, docker_endpoint, fault_of, podman_endpoints, podman_program
-from cibw.execution.container.images import Pulling, always, ensure_image, ignore
+from cibw.execution.container.images import PullSettings, always, ensure_image, ignore
 from cibw.execution.container.machine import ContainerMachine
 from cibw.execution.fetch.download import without_network
 from cibw.execution.files import scratch_directory, temporary_directory
@@ -333,14 +333,14 @@ _MADE_MEANWHILE = "volume already exists"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class ContainerSettings:
     """Settings that a run adds to a container's specification.
 
-    `run_id` marks its containers, and `owner` identifies the set of runs that it belongs to. `image_option` names
-    the option that set the image, for messages. `volumes` have the form `SOURCE:TARGET[:MODE]`. With `keep`,
-    closing does not remove the container. A pull is tried `attempts` times. `progress` receives messages about
-    pulls and kept containers. `go_on` raises an error to cancel a pull. With `offline`, containers use local images
-    only and have no network.
+    `run_id` marks its containers, and `owner` identifies the set of runs that it belongs to. `image_option` names the
+    option that set the image, for messages. `volumes` have the form `SOURCE:TARGET[:MODE]`. With `keep`, closing does
+    not remove the container. A pull is tried `attempts` times. `progress` receives messages about pulls and kept
+    containers. `check_cancelled` raises an error to cancel a pull. With `offline`, containers use local images only and
+    have no network.
     """
 
     run_id: str
@@ -351,7 +351,7 @@ class Opening:
     attempts: int = 5
     offline: bool = False
     progress: Callable[[str], None] = ignore
-    go_on: Callable[[], None] = always
+    check_cancelled: Callable[[], None] = always
 
     @property
     def labels(self) -> dict[str, str]:
@@ -359,7 +359,9 @@ class Opening:
         return own_labels(self.run_id, "" if self.keep else self.owner)
 
 
-def open_container(engine: Engine, spec: ContainerSpec, opening: Opening, image: str = "") -> ContainerMachine:
+def open_container(
+    engine: Engine, spec: ContainerSpec, opening: ContainerSettings, image: str = ""
+) -> ContainerMachine:
     """Create and start a container. If anything fails, no container is left behind.
 
     `image` is the id of an image to use in place of the specified one. Raises ImageUnavailableError if the image is
@@ -368,7 +370,7 @@ def open_container(engine: Engine, spec: ContainerSpec, opening: Opening, image:
     """
     image = image or find_image(engine, spec, opening)
     name = f"cibw-{opening.run_id}-{uuid.uuid4().hex[:8]}"
-    place = Place(
+    place = ContainerContext(
         name=name,
         run_id=opening.run_id,
         image=image,
@@ -385,24 +387,24 @@ def open_container(engine: Engine, spec: ContainerSpec, opening: Opening, image:
     try:
         # An engine shows the variables of a container to everyone, and stores them in images created from it.
         _start(engine, replace(_with_profiles(planned), environment={}))
-        handle = Handle(engine.client, name, prefix=prefix, keep=opening.keep, memory=planned.memory or 0)
+        handle = ContainerHandle(engine.client, name, prefix=prefix, keep=opening.keep, memory=planned.memory or 0)
         return ContainerMachine(handle, variables=planned.environment)
     except BaseException:
         remove_surely(engine.client, name)
         raise
 
 
-def find_image(engine: Engine, spec: ContainerSpec, opening: Opening) -> str:
+def find_image(engine: Engine, spec: ContainerSpec, opening: ContainerSettings) -> str:
     """Return the image to create containers from: its id, or its name if the id is unknown.
 
     It is pulled if it is missing. Raises ImageUnavailableError if that fails.
     """
-    pulling = Pulling(
+    pulling = PullSettings(
         progress=opening.progress,
         option=opening.image_option,
         attempts=opening.attempts,
         offline=opening.offline,
-        go_on=opening.go_on,
+        check_cancelled=opening.check_cancelled,
     )
     with engine.pull_lock:
         if spec.image in engine.missing_images:
@@ -414,7 +416,7 @@ def find_image(engine: Engine, spec: ContainerSpec, opening: Opening) -> str:
             raise
 
 
-def _start(engine: Engine, planned: Creation) -> None:
+def _start(engine: Engine, planned: ContainerCreation) -> None:
     try:
         _create(engine.client, planned, attempts=len(planned.volumes))
         if planned.attached:
@@ -428,7 +430,7 @@ def _start(engine: Engine, planned: Creation) -> None:
         ) from refused
 
 
-def _create(client: EngineClient, planned: Creation, attempts: int) -> None:
+def _create(client: EngineClient, planned: ContainerCreation, attempts: int) -> None:
     try:
         client.create(planned)
     except RefusedError as refused:
@@ -439,7 +441,7 @@ def _create(client: EngineClient, planned: Creation, attempts: int) -> None:
         _create(client, planned, attempts - 1)
 
 
-def _with_profiles(planned: Creation) -> Creation:
+def _with_profiles(planned: ContainerCreation) -> ContainerCreation:
     """Replace seccomp profile files by their contents, which the API requires."""
     return replace(planned, security_opt=tuple(map(_profile, planned.security_opt)))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from posixpath import isabs, join, normpath
 
 from cibw.errors import ConfigurationError, truth
-from cibw.execution.container.client import Creation, Limit
+from cibw.execution.container.client import ContainerCreation, Limit
 from cibw.model.machines import ContainerSpec, CreateOptions
 
 LABEL = "cibw"
@@ -30,7 +30,7 @@ _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ContainerContext:
     """The context of a container: its name, run and image, the host's working directory, and volumes of the run.
 
     `mount_host` is set if the host's root can be mounted at `/host`, which is not possible on a remote engine.
@@ -57,12 +57,12 @@ def own_labels(run_id: str, owner: str) -> dict[str, str]:
     return {LABEL: run_id, **({OWNER_LABEL: owner} if owner else {})}
 
 
-def creation(spec: ContainerSpec, place: Place) -> Creation:
+def creation(spec: ContainerSpec, place: ContainerContext) -> ContainerCreation:
     """Return the request to create a container. Raise ConfigurationError for invalid values."""
     options = spec.engine.create
     mounts_host = place.mount_host and not spec.engine.disable_host_mount
     volumes = (*options.volumes, *place.volumes)
-    return Creation(
+    return ContainerCreation(
         name=place.name,
         image=place.image,
         oci_platform=spec.image.oci_platform,
@@ -93,7 +93,7 @@ def creation(spec: ContainerSpec, place: Place) -> Creation:
 
 
 def _further(flags: Sequence[tuple[str, str]], cwd: str) -> dict[str, object]:
-    """Return HostConfig fields for flags that have no field of their own in `Creation`."""
+    """Return HostConfig fields for flags that have no field of their own in `ContainerCreation`."""
     fields: dict[str, object] = {}
     for flag, text in flags:
         field, read = FURTHER_FIELDS[flag]

@@ -28,7 +28,7 @@ class Emulation(Enum):
     EMULATED = "emulated"
 
 
-class _Kind(NamedTuple):
+class _ElfArchitecture(NamedTuple):
     """An architecture: its names, and the class, byte order and machine of its ELF header (hexadecimal)."""
 
     name: str
@@ -39,13 +39,13 @@ class _Kind(NamedTuple):
 
 
 _KINDS = (
-    _Kind("x86_64", ("x86_64", "amd64"), "02", "01", "3e00"),
-    _Kind("i386", ("i386", "i486", "i586", "i686", "x86", "386"), "01", "01", "0300"),
-    _Kind("aarch64", ("aarch64", "arm64"), "02", "01", "b700"),
-    _Kind("arm", ("arm", "armv7l", "armv8l"), "01", "01", "2800"),
-    _Kind("ppc64le", ("ppc64le",), "02", "01", "1500"),
-    _Kind("s390x", ("s390x",), "02", "02", "0016"),
-    _Kind("riscv64", ("riscv64",), "02", "01", "f300"),
+    _ElfArchitecture("x86_64", ("x86_64", "amd64"), "02", "01", "3e00"),
+    _ElfArchitecture("i386", ("i386", "i486", "i586", "i686", "x86", "386"), "01", "01", "0300"),
+    _ElfArchitecture("aarch64", ("aarch64", "arm64"), "02", "01", "b700"),
+    _ElfArchitecture("arm", ("arm", "armv7l", "armv8l"), "01", "01", "2800"),
+    _ElfArchitecture("ppc64le", ("ppc64le",), "02", "01", "1500"),
+    _ElfArchitecture("s390x", ("s390x",), "02", "02", "0016"),
+    _ElfArchitecture("riscv64", ("riscv64",), "02", "01", "f300"),
 )
 _BY_NAME = {name: kind for kind in _KINDS for name in kind.names}
 
@@ -89,7 +89,7 @@ def is_native(host: Processor, oci_platform: str) -> bool:
     return own is None or wanted is None or _is_native(own.name, wanted.name, host)
 
 
-def _kinds(host: Processor, oci_platform: str) -> tuple[_Kind | None, _Kind | None]:
+def _kinds(host: Processor, oci_platform: str) -> tuple[_ElfArchitecture | None, _ElfArchitecture | None]:
     return _BY_NAME.get(host.machine.lower()), _BY_NAME.get(_architecture(oci_platform))
 
 
@@ -117,7 +117,7 @@ def _is_native(own: str, wanted: str, host: Processor) -> bool:
     return (own, wanted) == ("x86_64", "i386") or ((own, wanted) == ("aarch64", "arm") and host.runs_32bit)
 
 
-def _fault(wanted: _Kind, handlers: Handlers | None) -> str:
+def _fault(wanted: _ElfArchitecture, handlers: Handlers | None) -> str:
     if handlers is None:
         return "binfmt_misc is not mounted"
     if handlers.get("status", "enabled").strip() == "disabled":
@@ -139,7 +139,7 @@ def _fields(text: str) -> dict[str, str]:
     return {key: value for key, _, value in pairs}
 
 
-def _fits(magic: str, wanted: _Kind) -> bool:
+def _fits(magic: str, wanted: _ElfArchitecture) -> bool:
     return (
         magic.startswith("7f454c46")
         and magic[8:10] == wanted.elf_class

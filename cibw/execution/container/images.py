@@ -14,10 +14,10 @@ from cibw.errors import ImageUnavailableError
 from cibw.execution.container.client import EngineClient, LocalImage, PullNews, RefusedError
 from cibw.execution.container.endpoints import Endpoint, docker_endpoint, fault_of, podman_endpoints, podman_program
 from cibw.execution.machine import pause
-from cibw.execution.source.git import Runner
+from cibw.execution.source.git import CommandRunner
 from cibw.model.http import retry, waits
 from cibw.model.machines import EngineName, Image
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 from cibw.untrusted.limits import parse_json
 
 # Image references and OCI platforms; pure.
@@ -129,22 +129,22 @@ def always() -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pulling:
+class PullSettings:
     """Settings for a pull: progress callback, number of attempts, and the option to name in errors.
 
-    `go_on` raises an error to cancel the pull. With `offline` nothing is pulled.
+    `check_cancelled` raises an error to cancel the pull. With `offline` nothing is pulled.
     """
 
     progress: Callable[[str], None] = ignore
     option: str = ""
     attempts: int = 5
     offline: bool = False
-    go_on: Callable[[], None] = always
+    check_cancelled: Callable[[], None] = always
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 
 
-def ensure_image(client: EngineClient, image: Image, pulling: Pulling) -> str:
+def ensure_image(client: EngineClient, image: Image, pulling: PullSettings) -> str:
     """Return the image to create containers from: a local image of the right platform, else a pulled one.
 
     Failed pulls are retried after 1, 2, 4, ... seconds. Raises ImageUnavailableError after the last attempt, or
@@ -184,24 +184,24 @@ def _local(look: Look, image: Image, reference: Reference) -> tuple[LocalImage |
     return None, ", ".join(dict.fromkeys(others))
 
 
-def _pull_patiently(client: EngineClient, image: Image, reference: Reference, pulling: Pulling) -> None:
+def _pull_patiently(client: EngineClient, image: Image, reference: Reference, pulling: PullSettings) -> None:
     def wait(refused: RefusedError, seconds: float) -> None:
         if _is_final(refused):
             raise refused
         pulling.progress(f"pulling {reference.pinned} failed ({refused.message}); retrying in {seconds:.0f} s")
-        pause(seconds, pulling.go_on, pulling.sleep)
+        pause(seconds, pulling.check_cancelled, pulling.sleep)
 
     pauses = waits(_PAUSE, pulling.attempts)
     retry(lambda: _pull(client, image, reference, pulling), RefusedError, pauses, wait)
 
 
-def _pull(client: EngineClient, image: Image, reference: Reference, pulling: Pulling) -> None:
-    pulling.go_on()
+def _pull(client: EngineClient, image: Image, reference: Reference, pulling: PullSettings) -> None:
+    pulling.check_cancelled()
     pulling.progress(f"pulling {reference.pinned} for {image.oci_platform}")
     layers: dict[str, PullNews] = {}
     told = pulling.clock()
     for news in client.pull(reference.pinned, image.oci_platform):
-        pulling.go_on()
+        pulling.check_cancelled()
         if news.layer:
             layers[news.layer] = news
         if pulling.clock() - told >= _NEWS_SECONDS:
@@ -222,7 +222,7 @@ def _is_final(refused: RefusedError) -> bool:
     return refused.status in _FINAL_STATUSES or any(word in message for word in _FINAL_WORDS)
 
 
-def _not_pulled(image: Image, pulling: Pulling, others: str) -> ImageUnavailableError:
+def _not_pulled(image: Image, pulling: PullSettings, others: str) -> ImageUnavailableError:
     return ImageUnavailableError(
         f"The image {image.reference}{_origin(pulling)} for {image.oci_platform} is not available locally, and "
         f"network access is disabled.{_passed_over(others)}",
@@ -230,7 +230,7 @@ def _not_pulled(image: Image, pulling: Pulling, others: str) -> ImageUnavailable
     )
 
 
-def _origin(pulling: Pulling) -> str:
+def _origin(pulling: PullSettings) -> str:
     return f" (from the option {pulling.option})" if pulling.option else ""
 
 
@@ -238,7 +238,7 @@ def _passed_over(others: str) -> str:
     return f" The local image is for {others}." if others else ""
 
 
-def _unavailable(image: Image, refused: RefusedError, pulling: Pulling, others: str) -> ImageUnavailableError:
+def _unavailable(image: Image, refused: RefusedError, pulling: PullSettings, others: str) -> ImageUnavailableError:
     if _is_final(refused):
         hint = "Check the image name, and log in to the registry if it requires authentication."
     else:
@@ -260,7 +260,7 @@ _SECONDS = 5.0
 _OK = b"200"
 
 
-def peek_image(name: EngineName, image: Image, runner: Runner) -> str:
+def peek_image(name: EngineName, image: Image, runner: CommandRunner) -> str:
     """Return the id of the image that an engine would use, or an empty string if there is none or it is unknown.
 
     `runner` is this computer. Its environment determines the engine addresses, and it runs the Podman program.
@@ -275,7 +275,7 @@ def peek_image(name: EngineName, image: Image, runner: Runner) -> str:
     return found.identity if found else ""
 
 
-def _look(name: EngineName, runner: Runner) -> Look | None:
+def _look(name: EngineName, runner: CommandRunner) -> Look | None:
     environment = runner.environment()
     endpoints = (docker_endpoint(environment),) if name is EngineName.DOCKER else podman_endpoints(environment)
     for endpoint in endpoints:
@@ -292,9 +292,9 @@ def _at_socket(endpoint: Endpoint, reference: str) -> LocalImage | None:
     return LocalImage.of(told) if isinstance(told, dict) else None
 
 
-def _by_program(program: str, runner: Runner, reference: str) -> LocalImage | None:
+def _by_program(program: str, runner: CommandRunner, reference: str) -> LocalImage | None:
     lines: list[str] = []
-    request = Request(argv=(program, "image", "inspect", reference), cwd="/", environment=runner.environment())
+    request = CommandRequest(argv=(program, "image", "inspect", reference), cwd="/", environment=runner.environment())
     outcome = runner.run(request, lambda line, is_error: None if is_error else lines.append(line))
     told: object = parse_json("\n".join(lines)) if outcome.exit_code == 0 else None
     return LocalImage.of(told[0]) if isinstance(told, list) and told and isinstance(told[0], dict) else None

@@ -20,10 +20,10 @@ from typing import IO
 from typing_extensions import Self
 
 from cibw.errors import CibwError, CommandFailedError, ErrorContext, assert_never
-from cibw.execution.container.client import Execution, Handle
+from cibw.execution.container.client import ContainerCommand, ContainerHandle
 from cibw.execution.container.commands import Executor
 from cibw.execution.machine import OutputSink, OutputSplitter, Tree, counted
-from cibw.model.templates import MemoryShortage, Outcome, Request
+from cibw.model.templates import CommandRequest, MemoryShortage, Outcome
 
 # Detects processes of a container that the kernel killed because memory ran out.
 
@@ -46,7 +46,7 @@ class MemoryWatch:
     def look(self) -> MemoryShortage | None:
         """Return what was killed since the last call, or None if the kernel does not report it."""
         pieces: list[bytes] = []
-        execution = Execution(argv=("sh", "-c", _LOOK), cwd="/")
+        execution = ContainerCommand(argv=("sh", "-c", _LOOK), cwd="/")
         try:
             self._executor.execute(execution, lambda chunk, is_error: None if is_error else pieces.append(chunk))
         except CibwError:
@@ -226,7 +226,9 @@ class ContainerMachine:
     see files that are mounted in memory, and if the host's root is mounted it can fill the host's mount table.
     """
 
-    def __init__(self, handle: Handle, *, keeps_shell: bool = True, variables: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, handle: ContainerHandle, *, keeps_shell: bool = True, variables: Mapping[str, str] | None = None
+    ) -> None:
         self._handle = handle
         self._executor = Executor(handle, keeps_shell=keeps_shell, variables=variables or {})
         self._memory = MemoryWatch(self._executor)
@@ -240,9 +242,9 @@ class ContainerMachine:
         """Raise the right error if the container was closed on purpose or went away."""
         return self._handle.explained()
 
-    def run(self, request: Request, output: OutputSink) -> Outcome:
+    def run(self, request: CommandRequest, output: OutputSink) -> Outcome:
         """Run a command until it ends, and pass each line of its output to `output`."""
-        execution = Execution(argv=request.argv, cwd=request.cwd, environment=request.environment)
+        execution = ContainerCommand(argv=request.argv, cwd=request.cwd, environment=request.environment)
         outcome = self._run(execution, output)
         return replace(outcome, shortage=self._memory.look()) if outcome.exit_code else outcome
 
@@ -305,7 +307,7 @@ class ContainerMachine:
     ) -> None:
         self.close()
 
-    def _run(self, execution: Execution, output: OutputSink, data: Iterable[bytes] = ()) -> Outcome:
+    def _run(self, execution: ContainerCommand, output: OutputSink, data: Iterable[bytes] = ()) -> Outcome:
         started = time.monotonic()
         splitter = OutputSplitter(output)
         code = self._executor.execute(execution, splitter.feed, data)
@@ -331,7 +333,7 @@ class ContainerMachine:
     def _act(self, script: str, *arguments: str, data: Iterable[bytes] = ()) -> str:
         return self._capture(_shell(script, *arguments, reads=data != ()), data)
 
-    def _capture(self, execution: Execution, data: Iterable[bytes] = ()) -> str:
+    def _capture(self, execution: ContainerCommand, data: Iterable[bytes] = ()) -> str:
         errors: list[str] = []
 
         def note(line: str, is_error: bool) -> None:
@@ -344,8 +346,8 @@ class ContainerMachine:
         return outcome.stdout
 
 
-def _shell(script: str, *arguments: str, reads: bool = False) -> Execution:
-    return Execution(argv=("sh", "-c", script, "sh", *arguments), cwd="/", reads=reads)
+def _shell(script: str, *arguments: str, reads: bool = False) -> ContainerCommand:
+    return ContainerCommand(argv=("sh", "-c", script, "sh", *arguments), cwd="/", reads=reads)
 
 
 def _failure(command: str, code: int, errors: tuple[str, ...]) -> CommandFailedError:

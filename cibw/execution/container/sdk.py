@@ -12,9 +12,9 @@ from typing_extensions import override
 
 from cibw.errors import EngineTooOldError, EngineUnavailableError
 from cibw.execution.container.client import (
-    Creation,
+    ContainerCommand,
+    ContainerCreation,
     EngineClient,
-    Execution,
     LocalContainer,
     LocalImage,
     PullNews,
@@ -213,7 +213,7 @@ class SdkClient(EngineClient):
                 )
 
     @override
-    def create(self, creation: Creation) -> None:
+    def create(self, creation: ContainerCreation) -> None:
         with _translated():
             self._api.create_container(
                 creation.image,
@@ -243,7 +243,7 @@ class SdkClient(EngineClient):
             self._api.start(container)
 
     @override
-    def begin(self, container: str, execution: Execution) -> str:
+    def begin(self, container: str, execution: ContainerCommand) -> str:
         with _translated():
             told = self._api.exec_create(
                 container,
@@ -342,7 +342,7 @@ class SdkClient(EngineClient):
         self._attachments.close()
         self._api.close()
 
-    def _host_config(self, creation: Creation) -> HostConfig:
+    def _host_config(self, creation: ContainerCreation) -> HostConfig:
         from docker.types import Ulimit
 
         config = self._api.create_host_config(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cibw.errors import CibwError, EngineUnavailableError, MissingToolError
 from cibw.execution.container.client import RefusedError
-from cibw.execution.container.connection import Engine, Opening, find_image, open_container
+from cibw.execution.container.connection import ContainerSettings, Engine, find_image, open_container
 from cibw.execution.container.create import CACHE_PLACE, LABEL
 from cibw.execution.container.images import always
 from cibw.execution.container.machine import ContainerMachine
@@ -20,15 +20,15 @@ from cibw.execution.container.states import ContainerStates, StateImage, StateSp
 from cibw.execution.fetch.download import OFFLINE_VARIABLES
 from cibw.execution.host.machine import HostMachine
 from cibw.execution.host.session import ISOLATING_VARIABLES, RESOURCES_DIR, HostSettings, find_uv
-from cibw.execution.machine import Keeping, Machine, OpenMachine, Tree, ended_by
+from cibw.execution.machine import Machine, MachineSession, SnapshotPolicy, Tree, ended_by
 from cibw.execution.store.cache import Notice, ignore, remove_damaged, seal_tree
 from cibw.execution.toolchain import (
     ADVICE,
-    NOTHING_LENT,
+    NO_TOOLCHAIN,
     PLACE,
     STEADY,
-    LentPrograms,
-    Loan,
+    MountedPrograms,
+    MountedToolchain,
     ZigSettings,
     container_settings,
     image_compilers,
@@ -38,7 +38,7 @@ from cibw.execution.toolchain import (
 )
 from cibw.execution.zig import find_zig, lay_compilers, misses_copies, zig_compiler
 from cibw.model.machines import ContainerSpec, EmulationToolchain
-from cibw.model.templates import CERTIFICATES, Late, Request
+from cibw.model.templates import CERTIFICATES, CommandRequest, Placeholder
 from cibw.resources.certificates import certificate_file
 
 # Installs uv in a container that does not have it.
@@ -59,7 +59,7 @@ def bring_uv(machine: Machine, host: Machine, uv: str, oci_platform: str, cache_
     The musl wheel contains a static program, which runs with any libc. It is cached between runs. Raises
     MissingToolError if uv cannot be installed.
     """
-    look = Request(argv=("sh", "-c", "command -v uv"), cwd="/", environment=machine.environment())
+    look = CommandRequest(argv=("sh", "-c", "command -v uv"), cwd="/", environment=machine.environment())
     if machine.run(look, _ignore).exit_code == 0:
         return
     machine.put(static_uv(host, uv, oci_platform, cache_dir), _PLACE)
@@ -89,7 +89,7 @@ def static_uv(host: Machine, uv: str, oci_platform: str, cache_dir: Path, notice
 def _fetch(host: Machine, uv: str, triple: str, directory: Path) -> None:
     command = ("pip", "install", "--quiet", "--no-deps", "--target", str(directory), "--python-platform", triple, "uv")
     lines: list[str] = []
-    request = Request(argv=(uv, *command), cwd="/", environment=host.environment())
+    request = CommandRequest(argv=(uv, *command), cwd="/", environment=host.environment())
     outcome = host.run(request, lambda text, _is_error: lines.append(text))
     if outcome.exit_code != 0:
         raise MissingToolError(
@@ -116,22 +116,22 @@ exit 0
 """
 
 
-def lend_programs(
+def mount_programs(
     spec: ContainerSpec,
     settings: HostSettings,
     server_platform: str,
     *,
     package: str = "ziglang",
-    go_on: Callable[[], None] = always,
-) -> LentPrograms:
+    check_cancelled: Callable[[], None] = always,
+) -> MountedPrograms:
     """Find the programs that can be mounted in containers.
 
-    `server_platform` is that of the engine, such as `linux/amd64`. An error raised by `go_on` cancels waiting for
-    uv.
+    `server_platform` is that of the engine, such as `linux/amd64`. An error raised by `check_cancelled` cancels waiting
+    for uv.
     """
     cache = settings.cache_dir
     zig, reason = _zig(spec, package)
-    with closing(HostMachine(settings.environment)) as machine, ended_by(go_on, machine.close):
+    with closing(HostMachine(settings.environment)) as machine, ended_by(check_cancelled, machine.close):
         uv = _uv(machine, settings, server_platform)
 
     def lay(chosen: ZigSettings) -> Path:
@@ -147,24 +147,26 @@ def lend_programs(
     # A colon ends the source of a mount.
     if any(":" in str(path) for path in (zig, uv, cache)):
         zig, uv, reason = None, None, reason or "because a path of zig or of the cache contains a colon"
-    return LentPrograms(toolchains=cache / "toolchains", lay=lay, zig=zig, uv=uv, reason=reason)
+    return MountedPrograms(toolchains=cache / "toolchains", lay=lay, zig=zig, uv=uv, reason=reason)
 
 
-def borrow(container: Machine, lent: LentPrograms, cache: str) -> Loan:
+def mount_toolchain(container: Machine, mounted: MountedPrograms, cache: str) -> MountedToolchain:
     """Check which mounted programs run in the container, and prepare its compilers. `cache` is a directory in it."""
     environment = container.environment()
-    reason = lent.reason or refusal(environment)
+    reason = mounted.reason or refusal(environment)
     tag = environment.get("AUDITWHEEL_PLAT", "")
     found = _look(container, () if reason else library_folders(tag))
     path = {"PATH": f"{PLACE}/bin:{environment.get('PATH', '')}"} if "uv" in found else {}
     if not reason and "zig" not in found:
         reason = "because zig does not run in the container"
     if reason:
-        return Loan(description=f"compilers: from the image, {reason}", environment=path)
+        return MountedToolchain(description=f"compilers: from the image, {reason}", environment=path)
     folders = tuple(line for line in found if line.startswith("/"))
-    directory = lent.lay(container_settings(tag, folders)).name
+    directory = mounted.lay(container_settings(tag, folders)).name
     toolchain = toolchain_variables(directory, tag, cache)
-    return Loan(description="compilers: zig, running natively", environment={**path, **toolchain}, toolchain=toolchain)
+    return MountedToolchain(
+        description="compilers: zig, running natively", environment={**path, **toolchain}, toolchain=toolchain
+    )
 
 
 def _zig(spec: ContainerSpec, package: str) -> tuple[Path | None, str]:
@@ -187,7 +189,7 @@ def _uv(machine: Machine, settings: HostSettings, server_platform: str) -> Path 
 
 def _look(container: Machine, folders: tuple[str, ...]) -> tuple[str, ...]:
     argv = ("sh", "-c", _LOOK, "sh", *folders)
-    request = Request(argv=argv, cwd="/", environment=container.environment())
+    request = CommandRequest(argv=argv, cwd="/", environment=container.environment())
     return tuple(container.run(request, lambda _text, _is_error: None).stdout.splitlines())
 
 
@@ -197,11 +199,11 @@ _PROJECT = "/project"
 _CACHE = CACHE_PLACE
 """The volume with uv's cache, cached environments, and work directories, which may be large."""
 _BINDINGS = {
-    Late.PROJECT: _PROJECT,
-    Late.SOURCE: "/tmp/cibw/source",  # noqa: S108  # in a container that is ours alone
-    Late.RESOURCES: "/tmp/cibw/resources",  # noqa: S108
-    Late.CACHE: _CACHE,
-    Late.STEADY: STEADY,
+    Placeholder.PROJECT: _PROJECT,
+    Placeholder.SOURCE: "/tmp/cibw/source",  # noqa: S108  # in a container that is ours alone
+    Placeholder.RESOURCES: "/tmp/cibw/resources",  # noqa: S108
+    Placeholder.CACHE: _CACHE,
+    Placeholder.STEADY: STEADY,
 }
 _SCRIPTS = Tree(
     root=RESOURCES_DIR,
@@ -227,8 +229,8 @@ _CONTAINER_NAME = re.compile("cibw-[0-9a-z-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerSite:
-    """Creates the containers of a job. `description` is shown to the user. Programs in `lent` are mounted.
+class ContainerFactory:
+    """Creates the containers of a job. `description` is shown to the user. Programs in `mounted` are mounted.
 
     `volume` is for tool caches and work directories; containers of other projects have other volumes. If `state` is
     set, later runs start from the state after before-all. With `prepared`, containers start from an image with the
@@ -237,17 +239,17 @@ class ContainerSite:
 
     engine: Engine
     spec: ContainerSpec
-    opening: Opening
+    opening: ContainerSettings
     host: HostSettings
     description: str
     volume: str
     state: StateSpec | None = None
-    lent: LentPrograms | None = None
+    mounted: MountedPrograms | None = None
     prepared: Preparation | None = None
     certified: bool = False
 
     @contextmanager
-    def machine(self, image: str = "") -> Iterator[OpenMachine]:
+    def machine(self, image: str = "") -> Iterator[MachineSession]:
         """Open a container that has uv. Raises the same errors as `open_container`.
 
         `image` replaces the specified image. It is a saved state of it.
@@ -256,10 +258,10 @@ class ContainerSite:
             states = self._states() if not image else None
             container, found = self._container(image, states)
             stack.enter_context(container)
-            loan = borrow(container, self.lent, self._cache) if self.lent else NOTHING_LENT
-            if "PATH" not in loan.environment:
+            mounted_toolchain = mount_toolchain(container, self.mounted, self._cache) if self.mounted else NO_TOOLCHAIN
+            if "PATH" not in mounted_toolchain.environment:
                 self._bring_uv(container)
-            container.put(_SCRIPTS, _BINDINGS[Late.RESOURCES])
+            container.put(_SCRIPTS, _BINDINGS[Placeholder.RESOURCES])
             if self.certified:
                 self._put_certificates(container)
             work_dir = self._work_dir(container, stack)
@@ -267,26 +269,28 @@ class ContainerSite:
                 self.engine, container, states, None if self.opening.keep else stack, self.opening.labels
             )
             start = found.identity if found else ""
-            yield OpenMachine(
+            yield MachineSession(
                 machine=container,
-                description=", ".join(filter(None, (self.description, loan.description))),
+                description=", ".join(filter(None, (self.description, mounted_toolchain.description))),
                 bindings=_BINDINGS,
                 work_dir=work_dir,
                 before_all_dir=_PROJECT,
                 freeze=snapshot.take,
                 fork=lambda: self.machine(snapshot.image or start),
                 stop=container.close,
-                keeping=self._keeping(found, snapshot, self.state) if states and self.state else None,
-                environment={**loan.environment, **(OFFLINE_VARIABLES if self.opening.offline else {})},
-                toolchain=loan.toolchain,
+                snapshot_policy=self._snapshot_policy(found, snapshot, self.state) if states and self.state else None,
+                environment={**mounted_toolchain.environment, **(OFFLINE_VARIABLES if self.opening.offline else {})},
+                toolchain=mounted_toolchain.toolchain,
                 advice=ADVICE,
-                other_compilers=partial(image_compilers, toolchain=loan.toolchain) if loan.toolchain else None,
+                other_compilers=partial(image_compilers, toolchain=mounted_toolchain.toolchain)
+                if mounted_toolchain.toolchain
+                else None,
             )
 
     def _bring_uv(self, container: ContainerMachine) -> None:
         host = HostMachine(self.host.environment)
         uv = find_uv(self.host.environment.get("PATH", ""))
-        with ended_by(self.opening.go_on, host.close):
+        with ended_by(self.opening.check_cancelled, host.close):
             bring_uv(container, host, uv, self.spec.image.oci_platform, self.host.cache_dir)
 
     def _put_certificates(self, container: ContainerMachine) -> None:
@@ -301,7 +305,7 @@ class ContainerSite:
             return None
         image = find_image(self.engine, self.spec, self.opening)
         # Objects from different compilers may be incompatible.
-        made_by = " with zig" if self.lent and self.lent.zig else ""
+        made_by = " with zig" if self.mounted and self.mounted.zig else ""
         return ContainerStates(self.engine, self.state, f"{image}{made_by}") if image.startswith("sha256:") else None
 
     def _container(self, image: str, states: ContainerStates | None) -> tuple[ContainerMachine, StateImage | None]:
@@ -329,8 +333,8 @@ class ContainerSite:
                 raise
         return None
 
-    def _keeping(self, found: StateImage | None, snapshot: Snapshot, state: StateSpec) -> Keeping:
-        return Keeping(
+    def _snapshot_policy(self, found: StateImage | None, snapshot: Snapshot, state: StateSpec) -> SnapshotPolicy:
+        return SnapshotPolicy(
             files=state.files,
             has_changed=state.has_changed,
             start=str(found or ""),
@@ -367,7 +371,7 @@ class ContainerSite:
         stack.callback(_quietly, lambda: container.remove(path))
         argv = ("sh", "-c", _OCCUPY.format(cache=_CACHE, steady=STEADY), "sh", path, _WORK)
         lines: list[str] = []
-        request = Request(argv=argv, cwd="/", environment=container.environment())
+        request = CommandRequest(argv=argv, cwd="/", environment=container.environment())
         if container.run(request, lambda text, _is_error: lines.append(text)).exit_code != 0:
             raise CibwError(f"Could not create the working directories in the container: {'; '.join(lines)}")
         if not _mounts_cache(self.spec.engine.create.volumes):

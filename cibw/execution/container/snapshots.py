@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cibw.errors import CibwError, InterruptedRunError
 from cibw.execution.container.client import EngineClient, RefusedError, remove_surely
-from cibw.execution.container.connection import Engine, Opening, open_container
+from cibw.execution.container.connection import ContainerSettings, Engine, open_container
 from cibw.execution.container.create import LABEL, OWNER_LABEL
 from cibw.execution.container.machine import ContainerMachine
 from cibw.execution.container.states import (
@@ -32,7 +32,7 @@ from cibw.execution.files import lock_place, private_root, remove_dead, temporar
 from cibw.execution.host.session import RESOURCES_DIR
 from cibw.execution.machine import ended_by
 from cibw.model.machines import ContainerEngine, ContainerSpec, CreateOptions
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 
 # Creates an image of a container, for the other containers of the run and for later runs.
 
@@ -96,12 +96,12 @@ _LONGEST_SECONDS = 30 * 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class PreparedImageSpec:
     """A prepared image. `image` is the id of the original image, and `pythons` are paths in it."""
 
     engine: Engine
     spec: ContainerSpec
-    opening: Opening
+    opening: ContainerSettings
     image: str
     pythons: frozenset[str]
 
@@ -133,7 +133,7 @@ class PreparedImages:
         self._lock = threading.Lock()
         self._found_here: dict[tuple[str, str, frozenset[str]], str] = {}
 
-    def find(self, wanted: Wanted) -> str:
+    def find(self, wanted: PreparedImageSpec) -> str:
         """Return the id of a prepared image, or an empty string if there is none.
 
         Raises InterruptedRunError if the run is interrupted while the image is created.
@@ -144,7 +144,7 @@ class PreparedImages:
                 self._found_here[place] = self._found_or_made(wanted)
             return self._found_here[place]
 
-    def _found_or_made(self, wanted: Wanted) -> str:
+    def _found_or_made(self, wanted: PreparedImageSpec) -> str:
         found = self._found(wanted)
         covered = frozenset(found.contents) if found else frozenset[str]()
         identity = found.identity if found else ""
@@ -159,7 +159,7 @@ class PreparedImages:
             wanted.opening.progress(f"could not prepare the image for later runs: {error.message}")
             return identity
 
-    def _found(self, wanted: Wanted) -> StateImage | None:
+    def _found(self, wanted: PreparedImageSpec) -> StateImage | None:
         # An engine that refuses this reports the error again when a container is created.
         with suppress(RefusedError):
             found = wanted.engine.client.image(name_of(wanted.key, PREPARED))
@@ -167,7 +167,7 @@ class PreparedImages:
             return image if image and image.serves(wanted.key, self._clock()) else None
         return None
 
-    def _make(self, wanted: Wanted, start: str, pythons: frozenset[str]) -> str:
+    def _make(self, wanted: PreparedImageSpec, start: str, pythons: frozenset[str]) -> str:
         engine, opening = wanted.engine, wanted.opening
         opening.progress("preparing the image for this and later runs: compiling its Python modules")
         clean = replace(opening, volumes=(), keep=False, progress=lambda _text: None)
@@ -177,11 +177,11 @@ class PreparedImages:
         }
         with (
             open_container(engine, _bare(wanted.spec), clean, start) as container,
-            ended_by(opening.go_on, container.close),
+            ended_by(opening.check_cancelled, container.close),
         ):
             argv = ("sh", "-c", _SCRIPT.read_text("utf-8"), "sh", *sorted(wanted.pythons))
             outcome = container.run(
-                Request(argv=argv, cwd="/", environment=container.environment()), lambda _text, _is_error: None
+                CommandRequest(argv=argv, cwd="/", environment=container.environment()), lambda _text, _is_error: None
             )
             if outcome.exit_code != 0:
                 raise CibwError(f"compiling its Python modules failed with exit code {outcome.exit_code}")
@@ -190,21 +190,21 @@ class PreparedImages:
         prune_images(engine, PREPARED, wanted.owner, self._clock())
         return identity
 
-    def _is_worth_it(self, wanted: Wanted) -> bool:
+    def _is_worth_it(self, wanted: PreparedImageSpec) -> bool:
         """Return whether an earlier run used all these Pythons, so that preparing pays off. Record the current ones."""
         met = self._met(wanted)
         if not wanted.pythons <= met:
             self._note(wanted, wanted.pythons)
         return (self._at_once or wanted.pythons <= met) and _FAILED not in met
 
-    def _met(self, wanted: Wanted) -> frozenset[str]:
+    def _met(self, wanted: PreparedImageSpec) -> frozenset[str]:
         note = self._directory / wanted.key
         with suppress(OSError, ValueError):
             if self._clock() - note.stat().st_mtime < _LONGEST_SECONDS:
                 return frozenset(note.read_text("utf-8").splitlines())
         return frozenset()
 
-    def _note(self, wanted: Wanted, more: frozenset[str] | set[str]) -> None:
+    def _note(self, wanted: PreparedImageSpec, more: frozenset[str] | set[str]) -> None:
         # Without the record the image is not prepared, which does no other harm.
         with suppress(OSError):
             self._directory.mkdir(parents=True, exist_ok=True)
@@ -227,11 +227,13 @@ class Preparation:
     images: PreparedImages
     pythons: frozenset[str]
 
-    def image_for(self, engine: Engine, spec: ContainerSpec, opening: Opening, image: str) -> str:
+    def image_for(self, engine: Engine, spec: ContainerSpec, opening: ContainerSettings, image: str) -> str:
         """Return the id of the prepared version of an image, or an empty string if there is none."""
         if not image.startswith("sha256:"):
             return ""
-        return self.images.find(Wanted(engine=engine, spec=spec, opening=opening, image=image, pythons=self.pythons))
+        return self.images.find(
+            PreparedImageSpec(engine=engine, spec=spec, opening=opening, image=image, pythons=self.pythons)
+        )
 
 
 def _bare(spec: ContainerSpec) -> ContainerSpec:
@@ -329,14 +331,14 @@ _SNAPSHOT = re.compile(rf"(?:.*/)?{SNAPSHOT_NAME}:cibw-([0-9a-f]{{8}})-[0-9a-f]{
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leftovers:
+class RemovedLeftovers:
     """How many containers and images of dead runs were removed."""
 
     containers: int = 0
     images: int = 0
 
 
-def remove_dead_runs(client: EngineClient, runs: LiveRuns) -> Leftovers:
+def remove_dead_runs(client: EngineClient, runs: LiveRuns) -> RemovedLeftovers:
     """Remove the containers and temporary images of runs that are no longer alive, without raising errors.
 
     Objects of other users, computers and containers are kept, and so is everything that was created to be kept.
@@ -353,7 +355,7 @@ def remove_dead_runs(client: EngineClient, runs: LiveRuns) -> Leftovers:
             if found and not runs.lives(found[1]):
                 client.remove_image(name)
                 images += 1
-    return Leftovers(containers=containers, images=images)
+    return RemovedLeftovers(containers=containers, images=images)
 
 
 def _snapshots(client: EngineClient, label: str) -> Iterator[str]:

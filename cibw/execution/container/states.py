@@ -27,7 +27,7 @@ _GIBIBYTE = 2**30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class StateKind:
     """A kind of kept image. `label` contains the key of the image, and each owner keeps at most `most` images.
 
     An engine keeps at most `most_in_all` images. Together they must not add more than `largest_in_all` bytes to the
@@ -41,19 +41,19 @@ class Kind:
     largest_in_all: int = 8 * _GIBIBYTE
 
 
-BEFORE_ALL = Kind(label="cibw.before-all", name="cibw-before-all", most=2, most_in_all=12)
+BEFORE_ALL = StateKind(label="cibw.before-all", name="cibw-before-all", most=2, most_in_all=12)
 """The state of a container after before-all."""
-PREPARED = Kind(label="cibw.prepared", name="cibw-prepared", most=1, most_in_all=12)
+PREPARED = StateKind(label="cibw.prepared", name="cibw-prepared", most=1, most_in_all=12)
 """An image with the bytecode of its own Pythons."""
 
 
-def name_of(key: str, kind: Kind = BEFORE_ALL) -> str:
+def name_of(key: str, kind: StateKind = BEFORE_ALL) -> str:
     """Return the name of a kept image."""
     return f"{kind.name}:{key[:16]}"
 
 
 def labels_of(
-    key: str, owner: str, now: float, kind: Kind = BEFORE_ALL, contents: Iterable[str] = ()
+    key: str, owner: str, now: float, kind: StateKind = BEFORE_ALL, contents: Iterable[str] = ()
 ) -> dict[str, str]:
     """Return the labels of a kept image. `now` is in seconds."""
     labels = {kind.label: key, f"{kind.label}.owner": owner, f"{kind.label}.made": str(int(now))}
@@ -61,7 +61,7 @@ def labels_of(
     return {**labels, f"{kind.label}.{_CONTENTS}": listed} if listed else labels
 
 
-def base_labels(base: LocalImage | None, kind: Kind = BEFORE_ALL) -> dict[str, str]:
+def base_labels(base: LocalImage | None, kind: StateKind = BEFORE_ALL) -> dict[str, str]:
     """Return labels with the size of the base image, if known, so that the added size can be computed."""
     return {f"{kind.label}.{_BASE_SIZE}": str(base.size)} if base else {}
 
@@ -79,12 +79,12 @@ class StateImage:
     key: str
     owner: str
     made: float
-    kind: Kind = BEFORE_ALL
+    kind: StateKind = BEFORE_ALL
     contents: tuple[str, ...] = ()
     size: int = 0
 
     @classmethod
-    def of(cls, image: LocalImage, kind: Kind = BEFORE_ALL) -> StateImage:
+    def of(cls, image: LocalImage, kind: StateKind = BEFORE_ALL) -> StateImage:
         """Read the labels of an image."""
         labels = image.labels
         base = labels.get(f"{kind.label}.{_BASE_SIZE}", "")
@@ -136,7 +136,7 @@ def outdated(images: Iterable[StateImage], owner: str, now: float) -> Iterator[s
                 yield from image.kept_names
 
 
-def kept_images(images: Iterable[LocalImage], kind: Kind) -> tuple[StateImage, ...]:
+def kept_images(images: Iterable[LocalImage], kind: StateKind) -> tuple[StateImage, ...]:
     """Return the images of a kind among those with its label."""
     # The state after before-all inherits the labels of the prepared image that it was created from.
     other = BEFORE_ALL.label if kind is PREPARED else ""
@@ -208,7 +208,7 @@ class ContainerStates:
         prune_images(self._engine, BEFORE_ALL, self._spec.owner, self._spec.clock())
 
 
-def prune_images(engine: Engine, kind: Kind, owner: str, now: float) -> None:
+def prune_images(engine: Engine, kind: StateKind, owner: str, now: float) -> None:
     """Remove the outdated images of a kind without raising errors. Images that containers use are kept."""
     with suppress(CibwError, RefusedError):
         for name in outdated(kept_images(engine.client.labelled(kind.label), kind), owner, now):
@@ -226,7 +226,7 @@ def remove_states(engine: Engine) -> int:
     return sum(_remove_all(engine, kind) for kind in (BEFORE_ALL, PREPARED))
 
 
-def _remove_all(engine: Engine, kind: Kind) -> int:
+def _remove_all(engine: Engine, kind: StateKind) -> int:
     images = kept_images(engine.client.labelled(kind.label), kind)
     for image in images:
         for name in image.kept_names if image.names else (image.identity,):

@@ -18,10 +18,10 @@ from cibw.errors import DownloadError, ImageUnavailableError
 from cibw.execution.files import put_in_place, remove_tree
 from cibw.execution.machine import Fetcher, ended_by, pause
 from cibw.execution.store.cache import is_intact, seal_tree
-from cibw.model.http import NoAnswerError, is_worth_another_try, retry, waits
+from cibw.model.http import NoResponseError, is_worth_another_try, retry, waits
 from cibw.model.machines import ContainerSpec, Download, Image, Mirrors
 from cibw.model.plan import Action, Fetch, Job, Plan
-from cibw.model.templates import Late, Template
+from cibw.model.templates import Placeholder, Template
 from cibw.untrusted.limits import ArchiveError, UnsafeEntryError
 from cibw.untrusted.unpacking import unpack_into
 
@@ -31,8 +31,8 @@ _LOOK_SECONDS = 0.2
 
 
 @contextmanager
-def alone(path: Path, go_on: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock of a file or directory, which is a file beside it. `go_on` raises an error to stop waiting."""
+def alone(path: Path, check_cancelled: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock of a file or directory, a file beside it. `check_cancelled` raises an error to stop waiting."""
     from filelock import FileLock, Timeout
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,7 @@ def alone(path: Path, go_on: Callable[[], None]) -> Iterator[None]:
         remove_tree(place)
     lock = FileLock(place)
     while not lock.is_locked:
-        go_on()
+        check_cancelled()
         try:
             lock.acquire(timeout=_LOOK_SECONDS)
         except Timeout:
@@ -55,12 +55,12 @@ def alone(path: Path, go_on: Callable[[], None]) -> Iterator[None]:
 # The network interface that downloads use, and its errors.
 
 
-class UnreachableError(NoAnswerError):
+class UnreachableError(NoResponseError):
     """The connection failed or broke. Another attempt may succeed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class StreamedResponse:
     """A response: its status, its size in bytes if known, and its content in chunks.
 
     `pieces` raises UnreachableError if the connection breaks. `stop` may be called from another thread and ends the
@@ -76,7 +76,7 @@ class Reply:
 class Transport(Protocol):
     """Requests the content of an address."""
 
-    def get(self, address: str, /) -> AbstractContextManager[Reply]:
+    def get(self, address: str, /) -> AbstractContextManager[StreamedResponse]:
         """Return the response after all redirects. Raise UnreachableError if there is none."""
 
 
@@ -104,7 +104,7 @@ def shown(address: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lacking:
+class MissingDownload:
     """A file missing from the cache, with its cache path and its address."""
 
     download: Download
@@ -112,7 +112,7 @@ class Lacking:
     address: str
 
 
-def missing_text(files: Sequence[Lacking], images: Sequence[Image]) -> str:
+def missing_text(files: Sequence[MissingDownload], images: Sequence[Image]) -> str:
     """List everything that is missing: for each file its address, its target path and its hash."""
     lines = [f"  {shown(one.address)}\n    {one.place}{_proof(one.download)}" for one in files]
     lines += [f"  {image.reference}\n    an image for {image.oci_platform}" for image in images]
@@ -145,11 +145,11 @@ def always() -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fetching:
+class DownloadSettings:
     """Download settings. `cache` is the cache directory, and `first_wait` is in seconds.
 
-    Each wait between attempts is twice as long as the one before. `progress` receives lines of text, and `go_on`
-    raises an error to cancel the download.
+    Each wait between attempts is twice as long as the one before. `progress` receives lines of text, and
+    `check_cancelled` raises an error to cancel the download.
     """
 
     transport: Transport
@@ -158,19 +158,19 @@ class Fetching:
     attempts: int = 6
     first_wait: float = 3.0
     progress: Callable[[str], None] = ignore
-    go_on: Callable[[], None] = always
+    check_cancelled: Callable[[], None] = always
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 
 
-def fetch(download: Download, fetching: Fetching) -> Path:
+def fetch(download: Download, fetching: DownloadSettings) -> Path:
     """Return the path of a file in the cache. Download it if it is missing or damaged.
 
     Runs that need the same file wait for each other. Raises DownloadError if it cannot be downloaded or has the
     wrong hash. No partial file is left behind.
     """
     path = fetching.cache / place_of(download)
-    with alone(path, fetching.go_on):
+    with alone(path, fetching.check_cancelled):
         if not _is_there(path, download):
             if os.path.lexists(path):
                 fetching.progress(f"{path} is damaged; downloading it again.")
@@ -178,11 +178,11 @@ def fetch(download: Download, fetching: Fetching) -> Path:
     return path
 
 
-def lacking(downloads: Iterable[Download], fetching: Fetching) -> tuple[Lacking, ...]:
+def lacking(downloads: Iterable[Download], fetching: DownloadSettings) -> tuple[MissingDownload, ...]:
     """Return the files that are missing from the cache, without duplicates and in order."""
     places = {download: fetching.cache / place_of(download) for download in downloads}
     return tuple(
-        Lacking(download=download, place=str(place), address=fetching.mirrors.resolve(download.address))
+        MissingDownload(download=download, place=str(place), address=fetching.mirrors.resolve(download.address))
         for download, place in places.items()
         if not _is_there(place, download)
     )
@@ -208,7 +208,7 @@ def _hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _fetch_patiently(download: Download, path: Path, fetching: Fetching) -> None:
+def _fetch_patiently(download: Download, path: Path, fetching: DownloadSettings) -> None:
     address = fetching.mirrors.resolve(download.address)
 
     def attempt() -> None:
@@ -216,12 +216,12 @@ def _fetch_patiently(download: Download, path: Path, fetching: Fetching) -> None
             _fetch(address, download.sha256, path, fetching)
         except UnreachableError:
             # An interrupt closes the connection, which then looks broken.
-            fetching.go_on()
+            fetching.check_cancelled()
             raise
 
     def wait(fault: UnreachableError, seconds: float) -> None:
         fetching.progress(f"{shown(address)}: {fault}; retrying in {seconds:.0f} s")
-        pause(seconds, fetching.go_on, fetching.sleep)
+        pause(seconds, fetching.check_cancelled, fetching.sleep)
 
     try:
         retry(attempt, UnreachableError, waits(fetching.first_wait, fetching.attempts), wait)
@@ -232,13 +232,13 @@ def _fetch_patiently(download: Download, path: Path, fetching: Fetching) -> None
         ) from fault
 
 
-def _fetch(address: str, sha256: str, path: Path, fetching: Fetching) -> None:
+def _fetch(address: str, sha256: str, path: Path, fetching: DownloadSettings) -> None:
     partial = path.with_name(f".{path.name}.part")
-    fetching.go_on()
+    fetching.check_cancelled()
     try:
         with fetching.transport.get(address) as reply:
             _demand_success(reply, address)
-            with partial.open("wb") as file, ended_by(fetching.go_on, reply.stop):
+            with partial.open("wb") as file, ended_by(fetching.check_cancelled, reply.stop):
                 found = _transfer(reply, file, address, fetching)
         if sha256 and found != sha256:
             raise DownloadError(
@@ -250,7 +250,7 @@ def _fetch(address: str, sha256: str, path: Path, fetching: Fetching) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _demand_success(reply: Reply, address: str) -> None:
+def _demand_success(reply: StreamedResponse, address: str) -> None:
     if reply.status == 200:
         return
     if is_final(reply.status):
@@ -261,12 +261,12 @@ def _demand_success(reply: Reply, address: str) -> None:
     raise UnreachableError(f"the server returned status {reply.status}")
 
 
-def _transfer(reply: Reply, file: IO[bytes], address: str, fetching: Fetching) -> str:
+def _transfer(reply: StreamedResponse, file: IO[bytes], address: str, fetching: DownloadSettings) -> str:
     """Write the response to a file and return its SHA-256."""
     digest, received, told = hashlib.sha256(), 0, fetching.clock()
     fetching.progress(f"downloading {shown(address)}")
     for piece in reply.pieces:
-        fetching.go_on()
+        fetching.check_cancelled()
         digest.update(piece)
         file.write(piece)
         received += len(piece)
@@ -292,7 +292,7 @@ OFFLINE_VARIABLES: Mapping[str, str] = {"UV_OFFLINE": "1", "PIP_NO_INDEX": "1", 
 class NoTransport:
     """The network of an offline run."""
 
-    def get(self, address: str, /) -> AbstractContextManager[Reply]:
+    def get(self, address: str, /) -> AbstractContextManager[StreamedResponse]:
         """Raise DownloadError for any address."""
         raise DownloadError(
             f"{shown(address)} is not in the cache, and network access is disabled.",
@@ -306,10 +306,10 @@ def without_network(spec: ContainerSpec) -> ContainerSpec:
     return replace(spec, engine=replace(spec.engine, create=replace(create, network=create.network or "none")))
 
 
-def downloads_of(plan: Plan, bindings: Mapping[Late, str]) -> tuple[Download, ...]:
+def downloads_of(plan: Plan, bindings: Mapping[Placeholder, str]) -> tuple[Download, ...]:
     """Return the downloads of a plan without duplicates, except those that are already present on this computer.
 
-    A target path with a late value that is missing from `bindings` is new in each run.
+    A target path with a placeholder that is missing from `bindings` is new in each run.
     """
     wanted = (action for job in plan.jobs for action in _actions(job) if isinstance(action, Fetch))
     missing = (one for one in wanted if not (_stands(one.path, bindings) or _stands(one.unless, bindings)))
@@ -321,7 +321,7 @@ def images_of(plan: Plan) -> tuple[ContainerSpec, ...]:
     return tuple(dict.fromkeys(job.machine for job in plan.jobs if isinstance(job.machine, ContainerSpec)))
 
 
-def demand_here(downloads: tuple[Download, ...], fetching: Fetching, missing_images: tuple[Image, ...]) -> None:
+def demand_here(downloads: tuple[Download, ...], fetching: DownloadSettings, missing_images: tuple[Image, ...]) -> None:
     """Raise an error that lists all missing files and images.
 
     The error is DownloadError, or ImageUnavailableError if only images are missing.
@@ -345,7 +345,7 @@ def _actions(job: Job) -> Iterator[Action]:
         yield from step.actions
 
 
-def _stands(path: Template | None, bindings: Mapping[Late, str]) -> bool:
+def _stands(path: Template | None, bindings: Mapping[Placeholder, str]) -> bool:
     if path is None or not all(isinstance(part, str) or part in bindings for part in path.parts):
         return False
     return Path(path.render(bindings)).exists()
@@ -354,21 +354,21 @@ def _stands(path: Template | None, bindings: Mapping[Late, str]) -> bool:
 # Unpacks archives into directories that several runs may share.
 
 
-def unpack(archive: Path, target: Path, go_on: Callable[[], None] = always) -> Path:
+def unpack(archive: Path, target: Path, check_cancelled: Callable[[], None] = always) -> Path:
     """Unpack an archive into the directory `target`, and return that directory.
 
     An existing directory is used as it is. Otherwise it is created completely or not at all; runs that need the
     same directory wait for each other. Raises DownloadError for an archive that is broken, too large, or has an
     unsafe entry.
     """
-    with alone(target, go_on):
+    with alone(target, check_cancelled):
         if target.is_dir():
             return target
         partial = target.with_name(f".{target.name}.part")
         _remove(partial)
         try:
             partial.mkdir()
-            _unpack(archive, partial, go_on)
+            _unpack(archive, partial, check_cancelled)
             put_in_place(partial, target)
         finally:
             _remove(partial)
@@ -380,9 +380,9 @@ def _remove(directory: Path) -> None:
         remove_tree(directory)
 
 
-def _unpack(archive: Path, directory: Path, go_on: Callable[[], None]) -> None:
+def _unpack(archive: Path, directory: Path, check_cancelled: Callable[[], None]) -> None:
     try:
-        unpack_into(directory, archive, go_on=go_on)
+        unpack_into(directory, archive, check_cancelled=check_cancelled)
     except UnsafeEntryError as error:
         raise DownloadError(
             f"{archive} was not unpacked because it contains an unsafe entry: {error}.",
@@ -395,7 +395,7 @@ def _unpack(archive: Path, directory: Path, go_on: Callable[[], None]) -> None:
 # Downloads the files of a plan to the host.
 
 
-def fetcher_of(make_fetching: Callable[[], Fetching]) -> Fetcher:
+def fetcher_of(make_fetching: Callable[[], DownloadSettings]) -> Fetcher:
     """Return a fetcher that uses the network only for missing files. It calls `make_fetching` only then."""
 
     def have(wanted: Fetch, path: str) -> None:
@@ -406,9 +406,9 @@ def fetcher_of(make_fetching: Callable[[], Fetching]) -> Fetcher:
     return have
 
 
-def _bring(wanted: Fetch, target: Path, fetching: Fetching) -> None:
+def _bring(wanted: Fetch, target: Path, fetching: DownloadSettings) -> None:
     file = fetch(Download(address=wanted.url, sha256=wanted.sha256), fetching)
-    with alone(target, fetching.go_on):
+    with alone(target, fetching.check_cancelled):
         if _is_in_place(wanted, target):
             return
         if os.path.lexists(target):
@@ -420,7 +420,7 @@ def _bring(wanted: Fetch, target: Path, fetching: Fetching) -> None:
             put_in_place(partial, target)
             return
         remove_tree(partial)
-        heart = _heart(unpack(file, partial, fetching.go_on))
+        heart = _heart(unpack(file, partial, fetching.check_cancelled))
         seal_tree(heart)
         put_in_place(heart, target)
         remove_tree(partial)

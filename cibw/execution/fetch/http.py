@@ -20,8 +20,8 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import parse_url
 
 from cibw.errors import DownloadError
-from cibw.execution.fetch.download import Reply, UnreachableError, shown
-from cibw.model.http import AUTHORITIES, Answer, Certificates, Question
+from cibw.execution.fetch.download import StreamedResponse, UnreachableError, shown
+from cibw.model.http import AUTHORITIES, Certificates, Request, Response
 from cibw.untrusted.http import (
     LIMITS,
     Deadline,
@@ -114,61 +114,61 @@ class HttpTransport:
     login_for: Callable[[str], str] = login_of_user
 
     @contextmanager
-    def get(self, address: str, /) -> Iterator[Reply]:
+    def get(self, address: str, /) -> Iterator[StreamedResponse]:
         """Return the response after all redirects.
 
         Raise UnreachableError if there is none, DownloadError if it is invalid.
         """
         if urlsplit(address).scheme not in ("http", "https"):
             raise DownloadError(f"{shown(address)} is not an HTTP address.", hint="Set a mirror that has the file.")
-        question = Question(address=address, headers={"accept-encoding": "identity"})
-        with Deadline(self.limits.file_seconds).running() as deadline, self._followed(question, deadline) as response:
+        request = Request(address=address, headers={"accept-encoding": "identity"})
+        with Deadline(self.limits.file_seconds).running() as deadline, self._followed(request, deadline) as response:
             size = _size(response)
             if size is not None and size > self.limits.file_bytes:
                 raise too_large(shown(address), self.limits.file_bytes)
             pieces = _pieces(response, self.limits.file_bytes, address, deadline)
-            yield Reply(status=response.status, pieces=pieces, size=size, stop=partial(_stop, response))
+            yield StreamedResponse(status=response.status, pieces=pieces, size=size, stop=partial(_stop, response))
 
-    def ask(self, question: Question, /) -> Answer:
-        """Return the response, following redirects of a GET. Raise NoAnswerError or DownloadError."""
-        limits, address = self.limits, question.address
-        seconds = limits.file_seconds if question.only_hash else limits.answer_seconds
+    def ask(self, request: Request, /) -> Response:
+        """Return the response, following redirects of a GET. Raise NoResponseError or DownloadError."""
+        limits, address = self.limits, request.address
+        seconds = limits.file_seconds if request.only_hash else limits.response_seconds
         with (
             Deadline(seconds).running() as deadline,
-            self._followed(question, deadline) as response,
+            self._followed(request, deadline) as response,
             _faults(address, deadline),
         ):
             headers = {name.lower(): value for name, value in response.headers.items()}
-            if question.only_hash:
+            if request.only_hash:
                 digest = hashlib.sha256()
                 for piece in pieces_within(response, limits.file_bytes, shown(address)):
                     digest.update(piece)
-                return Answer(status=response.status, headers=headers, sha256=digest.hexdigest())
-            body = b"".join(pieces_within(response, limits.answer_bytes, shown(address)))
-            return Answer(status=response.status, headers=headers, body=body)
+                return Response(status=response.status, headers=headers, sha256=digest.hexdigest())
+            body = b"".join(pieces_within(response, limits.response_bytes, shown(address)))
+            return Response(status=response.status, headers=headers, body=body)
 
     @contextmanager
-    def _followed(self, question: Question, deadline: Deadline) -> Iterator[urllib3.BaseHTTPResponse]:
+    def _followed(self, request: Request, deadline: Deadline) -> Iterator[urllib3.BaseHTTPResponse]:
         for _ in range(_REDIRECTIONS):
-            with self._asked(question, deadline) as response:
-                target = response.get_redirect_location() if question.method == "GET" else None
-                if not target or (question.stay and _leaves(question.address, target)):
+            with self._asked(request, deadline) as response:
+                target = response.get_redirect_location() if request.method == "GET" else None
+                if not target or (request.stay and _leaves(request.address, target)):
                     yield response
                     return
-                question = _redirected(question, target)
-        raise DownloadError(f"Too many redirects: {shown(question.address)}.", hint="Check the address or the mirror.")
+                request = _redirected(request, target)
+        raise DownloadError(f"Too many redirects: {shown(request.address)}.", hint="Check the address or the mirror.")
 
     @contextmanager
-    def _asked(self, question: Question, deadline: Deadline) -> Iterator[urllib3.BaseHTTPResponse]:
-        address = question.address
+    def _asked(self, request: Request, deadline: Deadline) -> Iterator[urllib3.BaseHTTPResponse]:
+        address = request.address
         with self._manager(address) as manager:
             manager.pool_classes_by_scheme = watched_pools(deadline.watch)
             with _faults(address, deadline):
                 response = manager.request(
-                    question.method,
+                    request.method,
                     address,
-                    body=question.body or None,
-                    headers={**self._headers(address), **question.headers},
+                    body=request.body or None,
+                    headers={**self._headers(address), **request.headers},
                     preload_content=False,
                     decode_content=False,
                     redirect=False,
@@ -202,8 +202,8 @@ def _leaves(address: str, target: str) -> bool:
         return False
 
 
-def _redirected(question: Question, target: str) -> Question:
-    address = question.address
+def _redirected(request: Request, target: str) -> Request:
+    address = request.address
     try:
         found = urljoin(address, target)
         scheme, server = urlsplit(found)[:2]
@@ -219,8 +219,8 @@ def _redirected(question: Question, target: str) -> Question:
         )
     is_same = server == urlsplit(address).netloc
     # Credentials for one server must not be sent to another.
-    headers = {name: value for name, value in question.headers.items() if is_same or name != "authorization"}
-    return replace(question, address=found, headers=headers)
+    headers = {name: value for name, value in request.headers.items() if is_same or name != "authorization"}
+    return replace(request, address=found, headers=headers)
 
 
 def _size(response: urllib3.BaseHTTPResponse) -> int | None:

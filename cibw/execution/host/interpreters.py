@@ -22,7 +22,7 @@ _LIBCS = {"glibc": Family.MANYLINUX, "musl": Family.MUSLLINUX}
 _TIMEOUT_SECONDS = 20
 _ELF = b"\x7fELF"
 
-Facts = dict[str, str]
+InterpreterFacts = dict[str, str]
 
 
 def find_interpreters(cache_file: Path, environment: Mapping[str, str] | None = None) -> tuple[HostInterpreter, ...]:
@@ -32,7 +32,7 @@ def find_interpreters(cache_file: Path, environment: Mapping[str, str] | None = 
     `environment`, by default the environment of this process.
     """
     known = read_cache(cache_file)
-    fresh: dict[str, Facts] = {}
+    fresh: dict[str, InterpreterFacts] = {}
     for executable in _candidates():
         key = f"{executable}:{executable.stat().st_mtime_ns}"
         fresh[key] = known[key] if key in known else _ask(executable, environment)
@@ -74,7 +74,7 @@ def _is_program(path: Path) -> bool:
         return False
 
 
-def _ask(executable: Path, environment: Mapping[str, str] | None) -> Facts:
+def _ask(executable: Path, environment: Mapping[str, str] | None) -> InterpreterFacts:
     command = (str(executable), "-I", str(_PROBE))
     try:
         return _parse(run_guarded(command, environment, _TIMEOUT_SECONDS).stdout)
@@ -82,7 +82,7 @@ def _ask(executable: Path, environment: Mapping[str, str] | None) -> Facts:
         return {}
 
 
-def _parse(text: bytes) -> Facts:
+def _parse(text: bytes) -> InterpreterFacts:
     try:
         parsed: object = parse_json(text)
     except ValueError:
@@ -90,7 +90,7 @@ def _parse(text: bytes) -> Facts:
     return {str(name): str(value) for name, value in parsed.items()} if isinstance(parsed, dict) else {}
 
 
-def _first_of_each(found: Iterable[Facts]) -> Iterator[HostInterpreter]:
+def _first_of_each(found: Iterable[InterpreterFacts]) -> Iterator[HostInterpreter]:
     seen: set[tuple[Interpreter, Family]] = set()
     for facts in found:
         one = _interpreter(facts)
@@ -99,7 +99,7 @@ def _first_of_each(found: Iterable[Facts]) -> Iterator[HostInterpreter]:
             yield one
 
 
-def _interpreter(facts: Facts) -> HostInterpreter | None:
+def _interpreter(facts: InterpreterFacts) -> HostInterpreter | None:
     implementation = _IMPLEMENTATIONS.get(facts.get("implementation", ""))
     if implementation is None:
         return None
@@ -112,7 +112,7 @@ def _interpreter(facts: Facts) -> HostInterpreter | None:
     return HostInterpreter(interpreter=interpreter, path=facts["path"], libc=_LIBCS[facts["libc"]])
 
 
-def read_cache(cache_file: Path) -> dict[str, Facts]:
+def read_cache(cache_file: Path) -> dict[str, InterpreterFacts]:
     """Return the cached facts of earlier runs, as far as they can be read."""
     try:
         parsed: object = parse_json(read_limited(cache_file))
@@ -124,7 +124,7 @@ def read_cache(cache_file: Path) -> dict[str, Facts]:
     return {key: facts for key, facts in told.items() if _are_whole(facts)}
 
 
-def _are_whole(facts: Facts) -> bool:
+def _are_whole(facts: InterpreterFacts) -> bool:
     """Return whether cached facts have the same structure as those of the probe."""
     numbers = (facts.get("major", ""), facts.get("minor", ""))
     return (
@@ -135,7 +135,7 @@ def _are_whole(facts: Facts) -> bool:
     )
 
 
-def write_cache(cache_file: Path, known: dict[str, Facts]) -> None:
+def write_cache(cache_file: Path, known: dict[str, InterpreterFacts]) -> None:
     """Save facts for later runs, if possible."""
     with suppress(OSError):
         write_table(cache_file, known)

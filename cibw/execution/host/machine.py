@@ -15,7 +15,7 @@ from pathlib import Path
 from cibw.errors import InterruptedRunError
 from cibw.execution.files import remove_tree
 from cibw.execution.machine import OutputSink, Tree, counted
-from cibw.model.templates import MemoryShortage, Outcome, Request
+from cibw.model.templates import CommandRequest, MemoryShortage, Outcome
 
 # Counts the processes of this computer that the kernel killed because memory ran out.
 
@@ -72,7 +72,7 @@ class HostMachine:
         self._left: list[HostProcess] = []
         self._closed = False
 
-    def run(self, request: Request, output: OutputSink) -> Outcome:
+    def run(self, request: CommandRequest, output: OutputSink) -> Outcome:
         """Run a command until it ends. If it is interrupted, all processes that it started end, too."""
         started = time.monotonic()
         self._check_open()

@@ -17,7 +17,7 @@ from threading import Event, Thread
 from typing import IO
 
 from cibw.execution.machine import OutputSink, OutputSplitter
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 
 # Makes sure that no process outlives cibw, even if cibw is killed.
 
@@ -44,7 +44,7 @@ _SERVICE = "t"
 Start = Callable[[tuple[Path, ...], tuple[int, ...]], "subprocess.Popen[bytes] | None"]
 
 
-class Guard:
+class ProcessGuard:
     """A helper process that ends all other processes that cibw started. May be shared between threads.
 
     It starts with the first of them. A Linux parent-death signal does not work here: it is sent when the thread
@@ -184,7 +184,7 @@ def _dismiss(process: subprocess.Popen[bytes] | None) -> None:
         process.wait(_SECONDS)
 
 
-GUARD = Guard()
+GUARD = ProcessGuard()
 """The guard of this process."""
 
 
@@ -282,7 +282,7 @@ _PAUSE = 0.02
 class HostProcess:
     """A running command. Raises OSError if it cannot be started."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: CommandRequest) -> None:
         self._process = subprocess.Popen(
             request.argv,
             cwd=request.cwd,

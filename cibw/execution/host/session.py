@@ -29,8 +29,8 @@ from cibw.execution.files import (
     temporary_directory,
 )
 from cibw.execution.host.machine import HostMachine
-from cibw.execution.host.processes import GUARD, Guard
-from cibw.execution.machine import Fetcher, OpenMachine, OtherCompilers, Others, fetch_nothing
+from cibw.execution.host.processes import GUARD, ProcessGuard
+from cibw.execution.machine import Fetcher, MachineSession, OtherCompilers, Others, fetch_nothing
 from cibw.execution.store.cache import Notice, ignore, sealing_outputs
 from cibw.execution.toolchain import zig_cpu, zig_target
 from cibw.execution.zig import (
@@ -44,13 +44,13 @@ from cibw.execution.zig import (
     zig_compiler,
 )
 from cibw.model.machines import HostSpec
-from cibw.model.templates import OLD_NAMES, UV_NAMES, Late
+from cibw.model.templates import OLD_NAMES, UV_NAMES, Placeholder
 
 # A host directory for the builds of one project, with the same path in every run.
 
 
 @contextmanager
-def host_place(project: str, guard: Guard = GUARD) -> Iterator[Path]:
+def host_place(project: str, guard: ProcessGuard = GUARD) -> Iterator[Path]:
     """Create a directory that is removed with its contents when the context ends.
 
     Compiler caches identify a file by its path. Another path is used if another run builds the project at the same
@@ -73,7 +73,7 @@ def numbered(place: Path, name: str) -> Path:
     raise AssertionError("numbers do not end")
 
 
-def _steady(project: str, guard: Guard, stack: ExitStack) -> Path | None:
+def _steady(project: str, guard: ProcessGuard, stack: ExitStack) -> Path | None:
     if os.name == "nt":
         # The path matters for the compilers that cibw provides, which exist only for Linux.
         return None
@@ -110,7 +110,7 @@ def _first_free(root: Path, name: str) -> HeldLock:
 
 
 @contextmanager
-def _other(guard: Guard) -> Iterator[Path]:
+def _other(guard: ProcessGuard) -> Iterator[Path]:
     with scratch_directory("host") as place, guard.watching(place):
         yield place
 
@@ -155,7 +155,7 @@ class HostSettings:
 
 
 @contextmanager
-def open_host(spec: HostSpec, settings: HostSettings, place: Path) -> Iterator[OpenMachine]:
+def open_host(spec: HostSpec, settings: HostSettings, place: Path) -> Iterator[MachineSession]:
     """Prepare the host for a job in the run's directory `place`. MissingToolError names the missing tool."""
     with ExitStack() as stack:
         base = numbered(place, spec.toolchain_tag or "host")
@@ -165,7 +165,7 @@ def open_host(spec: HostSpec, settings: HostSettings, place: Path) -> Iterator[O
         toolchain = _toolchain(spec.toolchain_tag, settings, base) if spec.toolchain_tag else {}
         if spec.toolchain_tag:
             stack.enter_context(sealing_outputs(settings.cache_dir / "zig", ZIG_OUTPUTS))
-        site = _HostSite(
+        factory = _HostMachineFactory(
             place=place,
             base=base,
             cache=settings.cache_dir,
@@ -175,11 +175,11 @@ def open_host(spec: HostSpec, settings: HostSettings, place: Path) -> Iterator[O
             fetcher=settings.fetcher,
             others=partial(_sharing, spec.toolchain_tag, settings, base) if toolchain else None,
         )
-        yield stack.enter_context(site.machine())
+        yield stack.enter_context(factory.machine())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _HostSite:
+class _HostMachineFactory:
     """The directories of a job's machines on this host, which share tools and source."""
 
     place: Path
@@ -192,19 +192,19 @@ class _HostSite:
     others: Others | None
 
     @contextmanager
-    def machine(self) -> Iterator[OpenMachine]:
+    def machine(self) -> Iterator[MachineSession]:
         """Open another machine. Each build has its own directory on any machine."""
         source = str(self.base / "source")
         with closing(HostMachine({**self.environment, **_of_one_machine(self.environment)})) as machine:
-            yield OpenMachine(
+            yield MachineSession(
                 machine=machine,
                 description=self.description,
                 bindings={
-                    Late.SOURCE: source,
-                    Late.RESOURCES: str(RESOURCES_DIR),
-                    Late.CIBW_PYTHON: sys.executable,
-                    Late.CACHE: str(self.cache),
-                    Late.STEADY: str(self.place / "steady"),
+                    Placeholder.SOURCE: source,
+                    Placeholder.RESOURCES: str(RESOURCES_DIR),
+                    Placeholder.CIBW_PYTHON: sys.executable,
+                    Placeholder.CACHE: str(self.cache),
+                    Placeholder.STEADY: str(self.place / "steady"),
                 },
                 work_dir=str(self.place / "work"),
                 # Libraries installed by before-all contain their own path, so they must stay in place.

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cibw.execution.host.processes import PipeReader
 from cibw.execution.machine import OutputSink, OutputSplitter
-from cibw.model.templates import Request, batch_word, program_word
+from cibw.model.templates import CommandRequest, batch_word, program_word
 
 # Converts commands to their Windows form: a command line and an environment block.
 
@@ -33,7 +33,7 @@ class WindowsStart:
     environment: Mapping[str, str]
 
 
-def windows_start(request: Request, is_file: Callable[[str], bool]) -> WindowsStart:
+def windows_start(request: CommandRequest, is_file: Callable[[str], bool]) -> WindowsStart:
     """Convert a command. Raise FileNotFoundError if the PATH of the request does not contain the program.
 
     ValueError names an argument that cannot be passed to a batch file.
@@ -196,7 +196,7 @@ if sys.platform == "win32":
     class WindowsProcess:
         """A running command. Raises OSError if it cannot be started."""
 
-        def __init__(self, request: Request) -> None:
+        def __init__(self, request: CommandRequest) -> None:
             try:
                 start = windows_start(request, lambda path: Path(path).is_file())
             except ValueError as error:

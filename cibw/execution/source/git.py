@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cibw.execution.machine import OutputSink
-from cibw.model.templates import Outcome, Request
+from cibw.model.templates import CommandRequest, Outcome
 
 # Runs git so that it starts no program that the project configures.
 
@@ -64,17 +64,17 @@ _ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
 _CONTROLS = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 
 
-class Runner(Protocol):
+class CommandRunner(Protocol):
     """The part of a machine that runs commands. It must be the host."""
 
-    def run(self, request: Request, output: OutputSink) -> Outcome:
+    def run(self, request: CommandRequest, output: OutputSink) -> Outcome:
         """Run a command until it ends."""
 
     def environment(self) -> Mapping[str, str]:
         """Return the environment that commands start from."""
 
 
-def git_lines(runner: Runner, directory: Path, *arguments: str) -> list[str] | None:
+def git_lines(runner: CommandRunner, directory: Path, *arguments: str) -> list[str] | None:
     """Return git's output lines, or None if git fails, is missing, or finds no repository.
 
     Project settings never make git run another program if the command does not read the contents of the work tree.
@@ -84,7 +84,7 @@ def git_lines(runner: Runner, directory: Path, *arguments: str) -> list[str] | N
     return _ask(runner, directory, arguments, _ignore)
 
 
-def owner_refusal(runner: Runner, directory: Path) -> str:
+def owner_refusal(runner: CommandRunner, directory: Path) -> str:
     """Return the command that lets git read another user's repository, or an empty string if none is needed."""
     errors: list[str] = []
     if _ask(runner, directory, ("rev-parse", "--git-dir"), errors.append) is not None:
@@ -101,7 +101,9 @@ def unquote(line: str) -> str:
     return os.fsdecode(raw)
 
 
-def _ask(runner: Runner, directory: Path, arguments: tuple[str, ...], error: Callable[[str], None]) -> list[str] | None:
+def _ask(
+    runner: CommandRunner, directory: Path, arguments: tuple[str, ...], error: Callable[[str], None]
+) -> list[str] | None:
     lines: list[str] = []
 
     def collect(line: str, is_error: bool) -> None:
@@ -110,7 +112,9 @@ def _ask(runner: Runner, directory: Path, arguments: tuple[str, ...], error: Cal
         else:
             lines.append(line)
 
-    request = Request(argv=(*_GIT, *arguments), cwd=str(directory), environment=_environment(runner.environment()))
+    request = CommandRequest(
+        argv=(*_GIT, *arguments), cwd=str(directory), environment=_environment(runner.environment())
+    )
     return lines if runner.run(request, collect).exit_code == 0 else None
 
 

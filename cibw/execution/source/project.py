@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from cibw.execution.files import read_table, write_table
 from cibw.execution.machine import Tree
-from cibw.execution.source.git import SUBMODULE, Runner, git_lines, owner_refusal, unquote
+from cibw.execution.source.git import SUBMODULE, CommandRunner, git_lines, owner_refusal, unquote
 from cibw.execution.store.keys import inputs_among, without_match
 from cibw.untrusted.limits import UnreadableFileError
 from cibw.untrusted.text import read_text
@@ -33,7 +33,7 @@ def _ignore(_note: str) -> None:
 
 
 def project_files(
-    runner: Runner,
+    runner: CommandRunner,
     root: Path,
     excluded: tuple[Path, ...] = (),
     *,
@@ -62,7 +62,7 @@ def every_file(root: Path, excluded: tuple[Path, ...] = ()) -> Tree:
     return _tree(root, _everything(root), excluded, {})
 
 
-def git_index(runner: Runner, root: Path) -> str:
+def git_index(runner: CommandRunner, root: Path) -> str:
     """Return git's index at `root` with modes and hashes, as text, or an empty string without git.
 
     The index file itself changes whenever git reads the files.
@@ -73,7 +73,7 @@ def git_index(runner: Runner, root: Path) -> str:
 class _Project:
     """The files of a project, collected per repository."""
 
-    def __init__(self, runner: Runner, root: Path, barred: tuple[str, ...], tell: Callable[[str], None]) -> None:
+    def __init__(self, runner: CommandRunner, root: Path, barred: tuple[str, ...], tell: Callable[[str], None]) -> None:
         self.names: list[str] = []
         self.moved: dict[str, Path | bytes] = {}
         self._runner = runner
@@ -146,10 +146,10 @@ class _Project:
 
     def _add_linked_directory(self, directory: Path, name: str) -> None:
         """Add the directory that a `.git` file points to."""
-        answer = git_lines(self._runner, directory, "rev-parse", "--absolute-git-dir", "--git-common-dir")
-        if answer is None or len(answer) != len(("own", "common")):
+        output = git_lines(self._runner, directory, "rev-parse", "--absolute-git-dir", "--git-common-dir")
+        if output is None or len(output) != len(("own", "common")):
             return
-        own, common = (Path(directory, line).resolve() for line in answer)
+        own, common = (Path(directory, line).resolve() for line in output)
         root = self._root.resolve()
         if own.is_relative_to(root):
             # An absolute path in it would not exist on a machine.
@@ -255,9 +255,9 @@ def _is_barred(name: str, barred: Iterable[str]) -> bool:
 # Hashes the files of a project. A file that has not changed is read only once.
 
 Hash = Callable[[bytes], str]
-Look = list[int]
+FileStat = list[int]
 """The mode, and for a file the values that change when it is written to."""
-MemoEntry = tuple[str, Look]
+MemoEntry = tuple[str, FileStat]
 # Git data that changes without a change of the project. The index is included as a listing.
 _OF_GIT_ALONE = re.compile(
     r"(.*/)?\.git(/modules(/(?!refs/)[^/]+)+)?/(objects|logs|lfs|index|FETCH_HEAD|ORIG_HEAD|COMMIT_EDITMSG|gc\.(log|pid))(/|$)|(.*/)?\.git/.*\.lock$"
@@ -277,7 +277,7 @@ class ProjectState:
     def __init__(self, tree: Tree, listing: str, make_hash: Hash, memo: Path) -> None:
         entries = {name: tree.entry(name) for name in _that_count(tree.files)}
         self._paths = {name: entry for name, entry in entries.items() if isinstance(entry, Path)}
-        self._seen = {name: look_at(path) for name, path in self._paths.items()}
+        self._seen = {name: file_stat(path) for name, path in self._paths.items()}
         known = load_memo(memo)
         fresh = {
             name: read_entry(self._paths[name], seen, make_hash, known.get(name)) for name, seen in self._seen.items()
@@ -300,7 +300,7 @@ class ProjectState:
     def has_changed(self) -> bool:
         """Return whether a file was written to since then, even if its content is the same."""
         try:
-            return any(look_at(self._paths[name]) != seen for name, seen in self._seen.items())
+            return any(file_stat(self._paths[name]) != seen for name, seen in self._seen.items())
         except FileNotFoundError:
             return True
 
@@ -314,7 +314,7 @@ def _that_count(names: Iterable[str]) -> Iterable[str]:
     return (name for name in names if ".git/" not in name or not _OF_GIT_ALONE.match(name))
 
 
-def look_at(path: Path) -> Look:
+def file_stat(path: Path) -> FileStat:
     """Return the mode and times of an entry without following links."""
     state = path.lstat()
     if stat.S_ISDIR(state.st_mode):
@@ -333,7 +333,7 @@ def _content(path: Path, size: int) -> bytes:
     return b"SHA-256 of a large file " + digest.digest()
 
 
-def read_entry(path: Path, seen: Look, make_hash: Hash, known: MemoEntry | None) -> MemoEntry:
+def read_entry(path: Path, seen: FileStat, make_hash: Hash, known: MemoEntry | None) -> MemoEntry:
     """Return the hash of a file, with its times if they reliably show later changes."""
     if known is not None and known[1] == seen:
         return known
@@ -353,8 +353,8 @@ def load_memo(memo: Path) -> dict[str, MemoEntry]:
     found: dict[str, MemoEntry] = {}
     for name, entry in read_table(memo).items():
         match entry:
-            case [str(digest), [*look]]:
-                found[name] = digest, [number for number in look if isinstance(number, int)]
+            case [str(digest), [*numbers]]:
+                found[name] = digest, [number for number in numbers if isinstance(number, int)]
             case _:
                 pass
     return found

@@ -17,8 +17,8 @@ from cibw.execution.files import read_texts, write_table
 from cibw.execution.machine import OutputSink, Tree
 from cibw.execution.source.git import (
     SUBMODULE,
+    CommandRunner,
     IndexEntry,
-    Runner,
     content_differs,
     git_lines,
     kind_differs,
@@ -27,7 +27,7 @@ from cibw.execution.source.git import (
 )
 from cibw.execution.source.project import ProjectState, digest_of, project_files
 from cibw.model.manifest import SourceState
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 
 # The git state of a release's source.
 
@@ -45,7 +45,7 @@ def is_left_by_builds(name: str) -> bool:
     return _LEFT.search(name) is not None
 
 
-def read_source_state(runner: Runner, package: Path, ignored: tuple[Path, ...]) -> SourceState:
+def read_source_state(runner: CommandRunner, package: Path, ignored: tuple[Path, ...]) -> SourceState:
     """Query git about the package's directory.
 
     Build output, and files in an ignored directory, do not count as changes.
@@ -63,21 +63,21 @@ def read_source_state(runner: Runner, package: Path, ignored: tuple[Path, ...]) 
     )
 
 
-def commit_of(runner: Runner, directory: Path) -> str:
+def commit_of(runner: CommandRunner, directory: Path) -> str:
     """Return what a version is derived from: the commit, its tags, and the distance from the last tag.
 
     The text is empty without git.
     """
-    questions = (("rev-parse", "HEAD"), ("describe", "--tags", "--long", "--always"), _TAGS_HERE)
-    answers = (git_lines(runner, directory, *question) or [] for question in questions)
-    return "\n".join(line for answer in answers for line in answer)
+    commands = (("rev-parse", "HEAD"), ("describe", "--tags", "--long", "--always"), _TAGS_HERE)
+    outputs = (git_lines(runner, directory, *arguments) or [] for arguments in commands)
+    return "\n".join(line for output in outputs for line in output)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Repository:
     """A repository as seen from a directory of its work tree. All paths are relative to that directory."""
 
-    runner: Runner
+    runner: CommandRunner
     directory: Path
 
     def changed(self) -> Iterator[str]:
@@ -172,8 +172,8 @@ class _Repository:
         wanted = (settings[f"{name}.path"] for name in names if settings.get(f"{name}.update") != "none")
         return frozenset(self.directory / os.path.relpath(root / path, self.directory.resolve()) for path in wanted)
 
-    def _ask(self, *question: str) -> list[str]:
-        return git_lines(self.runner, self.directory, *question) or []
+    def _ask(self, *arguments: str) -> list[str]:
+        return git_lines(self.runner, self.directory, *arguments) or []
 
 
 def _is_in(name: str, directories: tuple[str, ...]) -> bool:
@@ -189,7 +189,7 @@ def _below(path: Path, directory: Path) -> str:
 # Identifies the source of a release across computers.
 
 
-def source_hashes(runner: Runner, root: Path, excluded: tuple[Path, ...], memo: Path) -> Mapping[str, str]:
+def source_hashes(runner: CommandRunner, root: Path, excluded: tuple[Path, ...], memo: Path) -> Mapping[str, str]:
     """Return the hashes of a project's files by name, and of its commit and tags. They are cached in `memo`.
 
     Git's own data, which differs between clones, and files left by Python and builds are excluded.
@@ -239,17 +239,17 @@ _LAST_LINES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Kind:
+class _DistributionKind:
     name: str
     article: str
     ending: str
 
 
-_SDIST = _Kind(name="sdist", article="An", ending=".tar.gz")
-_WHEEL = _Kind(name="wheel", article="A", ending=".whl")
+_SDIST = _DistributionKind(name="sdist", article="An", ending=".tar.gz")
+_WHEEL = _DistributionKind(name="wheel", article="A", ending=".whl")
 
 
-def build_sdist(runner: Runner, package: Path, place: Path, output: OutputSink) -> Path:
+def build_sdist(runner: CommandRunner, package: Path, place: Path, output: OutputSink) -> Path:
     """Build a package's sdist into an empty directory with the build library, and return its path.
 
     Raises CommandFailedError if the build fails, ReleaseFaultError if it produces no sdist or several.
@@ -257,12 +257,12 @@ def build_sdist(runner: Runner, package: Path, place: Path, output: OutputSink) 
     return _build(_SDIST, runner, package, (place, output))
 
 
-def build_wheel(runner: Runner, package: Path, place: Path, output: OutputSink) -> Path:
+def build_wheel(runner: CommandRunner, package: Path, place: Path, output: OutputSink) -> Path:
     """Build a wheel in the same way with cibw's own Python. A pure Python wheel works with every other."""
     return _build(_WHEEL, runner, package, (place, output))
 
 
-def _build(kind: _Kind, runner: Runner, package: Path, into: tuple[Path, OutputSink]) -> Path:
+def _build(kind: _DistributionKind, runner: CommandRunner, package: Path, into: tuple[Path, OutputSink]) -> Path:
     place, output = into
     last: deque[str] = deque(maxlen=_LAST_LINES)
 
@@ -272,7 +272,7 @@ def _build(kind: _Kind, runner: Runner, package: Path, into: tuple[Path, OutputS
 
     argv = (sys.executable, "-m", "build", f"--{kind.name}", "--installer", "uv", "--outdir", str(place), str(package))
     # The current directory comes first on sys.path, and a project may have a module named build.
-    outcome = runner.run(Request(argv=argv, cwd=str(place), environment=runner.environment()), hear)
+    outcome = runner.run(CommandRequest(argv=argv, cwd=str(place), environment=runner.environment()), hear)
     if outcome.exit_code:
         raise CommandFailedError(
             f"Building the {kind.name} failed.",

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from cibw.execution.files import write_table
-from cibw.execution.source.project import Hash, Look, MemoEntry, load_memo, look_at, read_entry
+from cibw.execution.source.project import FileStat, Hash, MemoEntry, file_stat, load_memo, read_entry
 
 # Finds file and directory names in commands, variable values and configuration files; pure.
 
@@ -48,7 +48,7 @@ _PROGRAM = re.compile(r"[\w.+-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class FoundNames:
     """The absolute names in a text, and `unknown` words, which are only known at run time.
 
     `beginnings` are the known beginnings of absolute names, such as `/host` in `/host$DIRECTORY/a.h`.
@@ -59,7 +59,7 @@ class Names:
     beginnings: frozenset[str] = field(default_factory=frozenset)
 
 
-def names_in(text: str, variables: Mapping[str, str]) -> Names:
+def names_in(text: str, variables: Mapping[str, str]) -> FoundNames:
     """Return the file names in a text, with variables and the home directory expanded.
 
     A name with a wildcard or an unknown part stands for the directory before that part.
@@ -80,7 +80,7 @@ def names_in(text: str, variables: Mapping[str, str]) -> Names:
                 is_whole = beginning == name
                 absolute.add(name if is_whole else beginning.rpartition("/")[0] or "/")
                 beginnings.update(() if is_whole else (beginning,))
-    return Names(frozenset(absolute), frozenset(unknown), frozenset(beginnings))
+    return FoundNames(frozenset(absolute), frozenset(unknown), frozenset(beginnings))
 
 
 def relative_names_in(text: str) -> Iterator[str]:
@@ -178,12 +178,12 @@ _HOLDS_EVERYTHING = frozenset(
 _PASSING = frozenset({"__pycache__", ".git"})
 
 
-class TooLargeError(Exception):
+class TooManyFilesError(Exception):
     """A directory contains too many files to hash in each run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Followed:
+class HashedFiles:
     """Hashes by file and directory name, and reasons why something could not be hashed."""
 
     hashes: Mapping[str, str] = field(default_factory=dict)
@@ -204,12 +204,12 @@ class InputFiles:
         self._variables = variables
         self._known = load_memo(memo)
         self._fresh: dict[str, MemoEntry] = {}
-        self._looks: dict[Path, Look] = {}
+        self._looks: dict[Path, FileStat] = {}
         self._done: dict[Path, str | None] = {}
         self._lock = threading.Lock()
         self._everything = {*_HOLDS_EVERYTHING, Path.home(), Path(tempfile.gettempdir())}
 
-    def follow(self, names: Mapping[str, str], *, is_strict: bool) -> Followed:
+    def follow(self, names: Mapping[str, str], *, is_strict: bool) -> HashedFiles:
         """Return the hashes of existing files under absolute names, which are given with the places that name them.
 
         Text files are searched for further file names. A directory that is too large is a reason if `is_strict` is
@@ -223,7 +223,7 @@ class InputFiles:
             hashes.update(some or {})
         too_large = [name for name, some in found.items() if some is None and not _OF_THE_SYSTEM.match(name)]
         reasons = (f"{names[name]} names {name}, which contains more than {_MOST_ENTRIES} files" for name in too_large)
-        return Followed(hashes=hashes, reasons=tuple(reasons) if is_strict else ())
+        return HashedFiles(hashes=hashes, reasons=tuple(reasons) if is_strict else ())
 
     @property
     def has_changed(self) -> bool:
@@ -275,7 +275,7 @@ class InputFiles:
         try:
             real = path.resolve()
             return self._directory(real) if real.is_dir() else self._file(real)
-        except TooLargeError:
+        except TooManyFilesError:
             return None
         except (OSError, RuntimeError) as error:
             # Missing, a link loop, or not readable by this user. That may change, too.
@@ -297,7 +297,7 @@ class InputFiles:
         return self._hash("\n".join(sorted(lines)).encode("utf-8", "surrogateescape"))
 
     def _file(self, path: Path) -> str:
-        look = look_at(path)
+        look = file_stat(path)
         self._looks[path] = _look(path)
         if stat.S_ISREG(look[0]) and look[1] > _MOST_BYTES:
             return self._hash(repr(look).encode())
@@ -315,7 +315,7 @@ class InputFiles:
 
 
 def _entries(root: Path) -> Iterator[tuple[str, Path, os.stat_result]]:
-    """Yield the entries below a directory, following links. Raise TooLargeError if there are too many."""
+    """Yield the entries below a directory, following links. Raise TooManyFilesError if there are too many."""
     seen = {root}
     waiting = [("", root)]
     count = 0
@@ -326,7 +326,7 @@ def _entries(root: Path) -> Iterator[tuple[str, Path, os.stat_result]]:
                 continue
             count += 1
             if count > _MOST_ENTRIES:
-                raise TooLargeError
+                raise TooManyFilesError
             name = f"{prefix}{child.name}"
             try:
                 found = child.stat()
@@ -356,10 +356,10 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _look(path: Path) -> Look:
+def _look(path: Path) -> FileStat:
     """Return values that change when a file or a directory listing changes, or nothing if it is missing."""
     try:
         found = path.lstat()
-        return [found.st_mode, found.st_mtime_ns] if stat.S_ISDIR(found.st_mode) else look_at(path)
+        return [found.st_mode, found.st_mtime_ns] if stat.S_ISDIR(found.st_mode) else file_stat(path)
     except OSError:
         return []

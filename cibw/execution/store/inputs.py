@@ -15,12 +15,12 @@ from shutil import which
 from cibw import __version__
 from cibw.errors import MissingToolError, assert_never
 from cibw.execution.container.create import CACHE_PLACE, HOST_PLACE
-from cibw.execution.store.input_files import KNOWN, Followed, InputFiles, names_in, programs_in, text_of
+from cibw.execution.store.input_files import KNOWN, HashedFiles, InputFiles, names_in, programs_in, text_of
 from cibw.execution.store.keys import names_inputs, names_programs
 from cibw.execution.zig import find_zig
 from cibw.model.machines import ContainerSpec
 from cibw.model.plan import Job, PutFiles, PutText, Run, Step, WheelBuild
-from cibw.model.templates import EnvExpr, EnvPart, Late, Substitution, Template, Variable
+from cibw.model.templates import EnvExpr, EnvPart, Placeholder, Substitution, Template, Variable
 
 # Identifies the tools on this computer without running them.
 
@@ -100,7 +100,7 @@ _BARE = re.compile(r"\s*([\w.+-]+)(\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedText:
     """A text that a build receives, and a description of its origin for messages.
 
     If `is_strict` is set and the text names a directory that cannot be hashed, the wheel is not stored.
@@ -112,7 +112,7 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class InputContext:
     """The context of a build: the variables that it receives, the project's directories and its symbolic links.
 
     `environment` is used to expand variables in file names.
@@ -125,7 +125,7 @@ class Given:
     links: Mapping[str, str]
 
 
-def inputs_on_host(job: Job, build: WheelBuild, given: Given, files: InputFiles, *, tests: bool) -> Followed:
+def inputs_on_host(job: Job, build: WheelBuild, given: InputContext, files: InputFiles, *, tests: bool) -> HashedFiles:
     """Return the files that a build on this computer reads by name, or the additional files that its tests read."""
     texts = list(_of_tests(build)) if tests else [*_of_build(job, build), *_around(given)]
     strict: dict[str, str] = {}
@@ -149,10 +149,10 @@ def inputs_on_host(job: Job, build: WheelBuild, given: Given, files: InputFiles,
     others = files.follow(lax, is_strict=False)
     found_strict = files.follow(strict, is_strict=True)
     hashes = {**others.hashes, **found_strict.hashes}
-    return Followed(hashes=hashes, reasons=(*reasons, *found_strict.reasons))
+    return HashedFiles(hashes=hashes, reasons=(*reasons, *found_strict.reasons))
 
 
-def _to_complete(given: Given) -> Mapping[str, str]:
+def _to_complete(given: InputContext) -> Mapping[str, str]:
     """Return the variables that are expanded in file names.
 
     PATH is excluded, because no name means all its directories.
@@ -160,7 +160,9 @@ def _to_complete(given: Given) -> Mapping[str, str]:
     return {name: value for name, value in given.environment.items() if name != "PATH"}
 
 
-def inputs_in_container(job: Job, build: WheelBuild, given: Given, files: InputFiles, *, tests: bool) -> Followed:
+def inputs_in_container(
+    job: Job, build: WheelBuild, given: InputContext, files: InputFiles, *, tests: bool
+) -> HashedFiles:
     """Return the files of this computer that a build in a container reads, through mounts of the host or of
     create-args.
     """
@@ -168,28 +170,30 @@ def inputs_in_container(job: Job, build: WheelBuild, given: Given, files: InputF
     if not isinstance(spec, ContainerSpec):
         raise TypeError("the job has no container")
     texts = list(_of_tests(build)) if tests else [*_of_build(job, build), *_passed(spec, given)]
-    links = [] if tests else [Named(f"the link {name}", target) for name, target in given.links.items()]
+    links = [] if tests else [NamedText(f"the link {name}", target) for name, target in given.links.items()]
     mounted = _mounted(spec, [*texts, *links], given, files, tests=tests)
     brought = files.follow(_put_files(build, given) if tests else {}, is_strict=True)
-    return Followed(hashes={**mounted.hashes, **brought.hashes}, reasons=(*mounted.reasons, *brought.reasons))
+    return HashedFiles(hashes={**mounted.hashes, **brought.hashes}, reasons=(*mounted.reasons, *brought.reasons))
 
 
-def inputs_of_before_all(job: Job, given: Given, files: InputFiles) -> Followed:
+def inputs_of_before_all(job: Job, given: InputContext, files: InputFiles) -> HashedFiles:
     """Return the files of this computer that before-all reads in a container."""
     spec = job.machine
     if not isinstance(spec, ContainerSpec):
-        return Followed()
+        return HashedFiles()
     environment = _of_environment("environment", job.environment)
     steps = _of_steps((job.before_all,) if job.before_all else ())
     return _mounted(spec, [*_passed(spec, given), *environment, *steps], given, files, tests=False)
 
 
-def _passed(spec: ContainerSpec, given: Given) -> Iterator[Named]:
-    yield from (Named(f"the variable {name}", value) for name, value in given.variables.items())
-    yield from (Named(f"{name} in create-args", value) for name, value in spec.engine.create.environment)
+def _passed(spec: ContainerSpec, given: InputContext) -> Iterator[NamedText]:
+    yield from (NamedText(f"the variable {name}", value) for name, value in given.variables.items())
+    yield from (NamedText(f"{name} in create-args", value) for name, value in spec.engine.create.environment)
 
 
-def _mounted(spec: ContainerSpec, texts: Iterable[Named], given: Given, files: InputFiles, *, tests: bool) -> Followed:
+def _mounted(
+    spec: ContainerSpec, texts: Iterable[NamedText], given: InputContext, files: InputFiles, *, tests: bool
+) -> HashedFiles:
     names: dict[str, str] = {}
     reasons = []
     for text in () if spec.engine.disable_host_mount else texts:
@@ -209,43 +213,43 @@ def _mounted(spec: ContainerSpec, texts: Iterable[Named], given: Given, files: I
         else:
             reasons.append(f"create-args mount the volume {source}, whose contents are unknown")
     followed = files.follow(names, is_strict=True)
-    return Followed(hashes=followed.hashes, reasons=(*dict.fromkeys(reasons), *followed.reasons))
+    return HashedFiles(hashes=followed.hashes, reasons=(*dict.fromkeys(reasons), *followed.reasons))
 
 
 def _is_on_host(name: str) -> bool:
     return name == HOST_PLACE or name.startswith(f"{HOST_PLACE}/")
 
 
-def _of_build(job: Job, build: WheelBuild) -> Iterator[Named]:
+def _of_build(job: Job, build: WheelBuild) -> Iterator[NamedText]:
     yield from _of_environment("environment", (*build.environment, *(job.environment if job.before_all else ())))
     yield from _of_steps((*((job.before_all,) if job.before_all else ()), build.prepare, *build.make))
 
 
-def _of_tests(build: WheelBuild) -> Iterator[Named]:
+def _of_tests(build: WheelBuild) -> Iterator[NamedText]:
     yield from _of_environment("test-environment", build.test_environment)
     yield from _of_steps(build.test)
 
 
-def _put_files(build: WheelBuild, given: Given) -> Mapping[str, str]:
+def _put_files(build: WheelBuild, given: InputContext) -> Mapping[str, str]:
     """Return the files around the project that are copied for the tests."""
     sources = [one.source for step in build.test for one in step.actions if isinstance(one, PutFiles)]
     return {os.path.normpath(given.root / source): "test-sources" for source in sources}
 
 
-def _of_environment(option: str, expressions: Iterable[EnvExpr]) -> Iterator[Named]:
+def _of_environment(option: str, expressions: Iterable[EnvExpr]) -> Iterator[NamedText]:
     for expression in expressions:
-        yield Named(f"{expression.name} in {option}", "".join(map(_text, expression.parts)))
+        yield NamedText(f"{expression.name} in {option}", "".join(map(_text, expression.parts)))
 
 
-def _of_steps(steps: Iterable[Step]) -> Iterator[Named]:
+def _of_steps(steps: Iterable[Step]) -> Iterator[NamedText]:
     for step in steps:
         place = f"the step {step.name.value}"
         for action in step.actions:
             match action:
                 case Run(command=command):
-                    yield from (Named(place, _of_template(argument)) for argument in command.argv)
+                    yield from (NamedText(place, _of_template(argument)) for argument in command.argv)
                 case PutText(text=text):
-                    yield Named(place, text, is_strict=False)
+                    yield NamedText(place, text, is_strict=False)
                 case _:
                     # Downloads are identified by their hash.
                     pass
@@ -255,7 +259,7 @@ def _text(part: EnvPart) -> str:
     match part:
         case str():
             return part
-        case Late():
+        case Placeholder():
             return KNOWN
         case Substitution(command=command):
             return f"$({command})"
@@ -271,17 +275,17 @@ def _of_template(template: Template) -> str:
     return "".join(part if isinstance(part, str) else KNOWN for part in template.parts)
 
 
-def _around(given: Given) -> Iterator[Named]:
+def _around(given: InputContext) -> Iterator[NamedText]:
     """Yield the variables, the files that define the build, and the user's tool configuration."""
     for name, value in given.variables.items():
         if names_inputs(name):
-            yield Named(f"the variable {name}", value)
+            yield NamedText(f"the variable {name}", value)
         if names_programs(name) and (bare := _BARE.match(value)):
             program = which(bare[1], path=given.environment.get("PATH", ""))
-            yield Named(f"the variable {name}", program or "")
+            yield NamedText(f"the variable {name}", program or "")
     for name in _DEFINITIONS:
-        yield Named(name, text_of(given.package / name), is_strict=False)
-    yield from (Named("the configuration of a tool", path) for path in _configuration(given.environment))
+        yield NamedText(name, text_of(given.package / name), is_strict=False)
+    yield from (NamedText("the configuration of a tool", path) for path in _configuration(given.environment))
 
 
 def _configuration(variables: Mapping[str, str]) -> Iterator[str]:
@@ -308,7 +312,7 @@ def _found(programs: Iterable[str], variables: Mapping[str, str]) -> Iterator[st
     return filter(None, (which(name, path=variables.get("PATH", "")) for name in sorted(set(programs))))
 
 
-def _links_outside(given: Given) -> Iterator[tuple[str, str]]:
+def _links_outside(given: InputContext) -> Iterator[tuple[str, str]]:
     """Yield the links that point outside the project, with their targets."""
     for name, target in given.links.items():
         if Path(target).is_absolute():

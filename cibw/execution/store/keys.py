@@ -51,7 +51,7 @@ _CHECKS = "2: the C++ libraries of its objects"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class ExternalInputs:
     """Inputs of a wheel that are not part of a plan.
 
     `tools` are identities by name, such as `the image`, `the source` or `zig`. `variables` are values that reach
@@ -82,7 +82,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Seal:
+class KeyedHash:
     """Computes hashes with a secret, so that nobody can guess the value behind a hash."""
 
     secret: bytes = field(repr=False)
@@ -93,25 +93,25 @@ class Seal:
         return hmac.new(self.secret, raw, hashlib.sha256).hexdigest()
 
 
-def key_of_wheel(job: Job, build: WheelBuild, around: Surroundings, seal: Seal) -> Key:
+def key_of_wheel(job: Job, build: WheelBuild, around: ExternalInputs, keyed_hash: KeyedHash) -> Key:
     """Return the key of the wheel that a build makes."""
-    parts = dict(_ground(job, build, around))
+    parts = dict(_common_parts(job, build, around))
     parts["the platform tag"] = build.platform_tag
     parts["the checks of wheels"] = _CHECKS
     for step in build.make:
         parts[f"the step {step.name.value}"] = canonical(step)
-    return _sealed(parts, seal)
+    return _hashed(parts, keyed_hash)
 
 
-def key_of_tests(job: Job, build: WheelBuild, around: Surroundings, wheel: str, seal: Seal) -> Key:
+def key_of_tests(job: Job, build: WheelBuild, around: ExternalInputs, wheel: str, keyed_hash: KeyedHash) -> Key:
     """Return the key of the tests of a wheel, which is identified by its SHA-256."""
-    parts = dict(_ground(job, build, around))
+    parts = dict(_common_parts(job, build, around))
     parts["the wheel"] = wheel
     parts["the tests"] = canonical((build.test, build.test_environment, sorted(around.test_files.items())))
-    return _sealed(parts, seal)
+    return _hashed(parts, keyed_hash)
 
 
-def _ground(job: Job, build: WheelBuild, around: Surroundings) -> Iterator[tuple[str, str]]:
+def _common_parts(job: Job, build: WheelBuild, around: ExternalInputs) -> Iterator[tuple[str, str]]:
     yield "the identifier", canonical(build.identifier)
     yield "the machine", canonical(job.machine)
     if job.before_all is not None:
@@ -125,8 +125,8 @@ def _ground(job: Job, build: WheelBuild, around: Surroundings) -> Iterator[tuple
         yield f"the file {name}", digest
 
 
-def _sealed(parts: Mapping[str, str], seal: Seal) -> Key:
-    return Key(parts={name: seal(value) for name, value in parts.items()})
+def _hashed(parts: Mapping[str, str], keyed_hash: KeyedHash) -> Key:
+    return Key(parts={name: keyed_hash(value) for name, value in parts.items()})
 
 
 def differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
@@ -153,16 +153,16 @@ _SPECIAL = re.compile(r"\*\*/|\*\*|\*|\?|\[!?[^]]+\]")
 
 
 def key_of_state(
-    job: Job, image: str, inputs: Mapping[str, str], variables: Mapping[str, str], seal: Callable[[str], str]
+    job: Job, image: str, inputs: Mapping[str, str], variables: Mapping[str, str], keyed_hash: Callable[[str], str]
 ) -> str:
     """Return the key of the state after before-all, which is equal if nothing has changed that it may depend on.
 
     `image` is the id of the image, `inputs` are file hashes, and `variables` are values passed to the container.
-    `seal` computes a hash that does not reveal its text.
+    `keyed_hash` computes a hash that does not reveal its text.
     """
     passed = [(name, variables.get(name)) for name in job.environment_pass]
     parts = (_FORMAT, image, job.machine, job.before_all, job.environment, passed, sorted(inputs.items()))
-    return seal(canonical(parts))
+    return keyed_hash(canonical(parts))
 
 
 def inputs_among(hashes: Mapping[str, str], patterns: Iterable[str]) -> dict[str, str]:

@@ -13,9 +13,9 @@ from cibw.execution.source.project import ProjectState, digest_of
 from cibw.execution.store.keys import (
     IMAGE,
     SOURCE,
+    ExternalInputs,
     Key,
-    Seal,
-    Surroundings,
+    KeyedHash,
     differences,
     key_of_tests,
     key_of_wheel,
@@ -27,7 +27,7 @@ from cibw.model.plan import Job, WheelBuild
 # Saves finished wheels between runs.
 
 
-class Keeper(Protocol):
+class WheelCache(Protocol):
     """Saves wheels by their inputs. Its errors never fail a build. May be shared between threads."""
 
     def find(self, job: Job, build: WheelBuild) -> StoredWheel | None:
@@ -49,7 +49,7 @@ class Keeper(Protocol):
         """Clean up at the end of a run."""
 
 
-class Forgetful:
+class NullCache:
     """Saves nothing and finds nothing."""
 
     def find(self, _job: Job, _build: WheelBuild) -> StoredWheel | None:
@@ -83,17 +83,17 @@ _NO_IMAGE = "the image is not available locally yet"
 class StoreSettings:
     """Settings of a run's store.
 
-    `project` is the name of the project, and `source` the contents of its files when the run began. `surroundings`
+    `project` is the name of the project, and `source` the contents of its files when the run began. `external_inputs`
     are further inputs; `the image` is empty there while it is not available locally. `inputs_have_changed` returns
     whether files outside the project were written to since then. `explain` receives the reason why a build must
     run, `warn` receives errors. Unless `takes` is set, the store is only written to. `limit` is in bytes.
     """
 
     store: Store
-    seal: Seal
+    keyed_hash: KeyedHash
     project: str
     source: ProjectState
-    surroundings: Callable[[Job, WheelBuild], Surroundings]
+    external_inputs: Callable[[Job, WheelBuild], ExternalInputs]
     inputs_have_changed: Callable[[], bool] = lambda: False
     warn: Callable[[str], None]
     explain: Callable[[Job, WheelBuild, str], None] | None = None
@@ -101,8 +101,8 @@ class StoreSettings:
     limit: int
 
 
-class Storekeeper:
-    """The keeper of a run with a store. May be shared between threads."""
+class StoreCache:
+    """The wheel cache of a run with a store. May be shared between threads."""
 
     def __init__(self, settings: StoreSettings) -> None:
         self._settings = settings
@@ -110,8 +110,8 @@ class Storekeeper:
         self._has_kept = False
         self._warning = threading.Lock()
         self._told: set[str] = set()
-        self._project = settings.seal(settings.project)
-        self._source = digest_of(settings.source.hashes, settings.seal)
+        self._project = settings.keyed_hash(settings.project)
+        self._source = digest_of(settings.source.hashes, settings.keyed_hash)
 
     def find(self, job: Job, build: WheelBuild) -> StoredWheel | None:
         """Return the stored wheel with the same inputs as this build."""
@@ -137,7 +137,7 @@ class Storekeeper:
         around = self._around(job, build)
         if around is None or not self._settings.takes or self._has_unfollowed(around, tests=True):
             return False
-        has_passed = self._store.has_passed(key_of_tests(job, build, around, sha256, self._settings.seal).digest)
+        has_passed = self._store.has_passed(key_of_tests(job, build, around, sha256, self._settings.keyed_hash).digest)
         if not has_passed and self._settings.explain is not None:
             self._settings.explain(job, build, "its tests must run")
         return has_passed
@@ -161,7 +161,7 @@ class Storekeeper:
             return
         if not self._has_changed():
             with self._warned():
-                self._store.pass_tests(key_of_tests(job, build, around, sha256, self._settings.seal).digest)
+                self._store.pass_tests(key_of_tests(job, build, around, sha256, self._settings.keyed_hash).digest)
 
     def close(self) -> None:
         """Enforce the size limit of the store, if something was added."""
@@ -173,12 +173,12 @@ class Storekeeper:
         around = self._around(job, build)
         if around is None or self._has_unfollowed(around):
             return None
-        return key_of_wheel(job, build, around, self._settings.seal)
+        return key_of_wheel(job, build, around, self._settings.keyed_hash)
 
     def _has_changed(self) -> bool:
         return self._settings.source.has_changed or self._settings.inputs_have_changed()
 
-    def _has_unfollowed(self, around: Surroundings, *, tests: bool = False) -> bool:
+    def _has_unfollowed(self, around: ExternalInputs, *, tests: bool = False) -> bool:
         """Return whether the build or its tests may read unknown inputs. This is reported once."""
         reasons = (*around.unfollowed, *(around.unfollowed_by_tests if tests else ()))
         for reason in reasons:
@@ -188,9 +188,9 @@ class Storekeeper:
                 self._settings.warn(f"{what} because {reason}.")
         return bool(reasons)
 
-    def _around(self, job: Job, build: WheelBuild) -> Surroundings | None:
+    def _around(self, job: Job, build: WheelBuild) -> ExternalInputs | None:
         """Return further inputs of a build, or None while they are unknown."""
-        around = self._settings.surroundings(job, build)
+        around = self._settings.external_inputs(job, build)
         tools = {**around.tools, SOURCE: self._source}
         return replace(around, tools=tools) if around.tools.get(IMAGE, " ") else None
 

@@ -11,14 +11,14 @@ from cibw.errors import Mistake
 from cibw.model.identifiers import Architecture, NotBuilt, Platform
 from cibw.model.machines import Mirrors
 from cibw.model.plan import Action, Fetch, Step, StepName
-from cibw.model.templates import BUILD_ENVIRONMENT, POSIX_VENV, TEST_DIR, WORK, Late, Shell, Template
+from cibw.model.templates import BUILD_ENVIRONMENT, POSIX_VENV, TEST_DIR, WORK, Placeholder, Shell, Template
 from cibw.planning.actions import (
     Argument,
-    Circumstances,
+    BuildInputs,
     Conventions,
-    Ground,
-    Half,
-    Refused,
+    PlatformSetup,
+    RefusedBuild,
+    TestTarget,
     assign,
     copy_to_tests,
     program,
@@ -26,7 +26,7 @@ from cibw.planning.actions import (
     unless_set,
 )
 from cibw.planning.environment import in_environment, package_directory
-from cibw.planning.interpreters import brought_ground, kept_interpreter, python_of_host
+from cibw.planning.interpreters import kept_interpreter, managed_python, python_of_host
 from cibw.planning.select import native_architecture
 from cibw.planning.testbed import Invocation, app_tests
 
@@ -42,9 +42,9 @@ _REQUIRES = Template.of(WORK, "/requires.txt")
 _TESTBED = Template.of(WORK, "/testbed")
 _SITE_PACKAGES = Template.of(WORK, "/site-packages")
 # Built by Termux for NDK r27.
-_FORTRAN = Template.of(Late.CACHE, "/flang-android-r27c")
+_FORTRAN = Template.of(Placeholder.CACHE, "/flang-android-r27c")
 _FORTRAN_RELEASE = "https://github.com/termux/ndk-toolchain-clang-with-flang/releases/download/r27c"
-_FOR_ANDROID = Half(prefix=("sh", Template.of(WORK, "/android.sh")))
+_FOR_ANDROID = TestTarget(prefix=("sh", Template.of(WORK, "/android.sh")))
 _BARE_PYTEST = re.compile(r"(^|&&)\s*pytest\b")
 
 
@@ -61,26 +61,26 @@ class _Target:
         return self.fetch.path
 
 
-def ground(given: Circumstances) -> Ground | NotBuilt | Refused:
+def platform_setup(inputs: BuildInputs) -> PlatformSetup | NotBuilt | RefusedBuild:
     """A build in an environment of the host's Python that can report the target's platform."""
-    identifier, resolved = given.identifier, given.resolved
-    host = python_of_host(given.entry, given.resolved, given.facts, given.catalog)
-    commands, mistakes = _commands(given), tuple(_mistakes(given))
-    if isinstance(commands, Refused):
+    identifier, resolved = inputs.identifier, inputs.resolved
+    host = python_of_host(inputs.entry, inputs.resolved, inputs.facts, inputs.catalog)
+    commands, mistakes = _commands(inputs), tuple(_mistakes(inputs))
+    if isinstance(commands, RefusedBuild):
         mistakes += commands.mistakes
-    if mistakes or isinstance(commands, Refused):
-        return Refused(mistakes)
+    if mistakes or isinstance(commands, RefusedBuild):
+        return RefusedBuild(mistakes)
     if host is None:
-        return NotBuilt(identifier=identifier, reason=f"no Python is available for builds on {given.facts.machine}")
-    target = _target(given)
-    common = brought_ground(given, host, _TOOLS, Conventions(), target.fetch)
-    package = package_directory(given.options.package_dir)
+        return NotBuilt(identifier=identifier, reason=f"no Python is available for builds on {inputs.facts.machine}")
+    target = _target(inputs)
+    common = managed_python(inputs, host, _TOOLS, Conventions(), target.fetch)
+    package = package_directory(inputs.options.package_dir)
     return replace(
         common,
         tools=(
             *common.tools,
-            _describe(target, given),
-            *_requires(given),
+            _describe(target, inputs),
+            *_requires(inputs),
             *_xbuild_files(resolved, target),
         ),
         build=(_for_android(*in_environment(resolved, package, _PYTHON)),),
@@ -90,33 +90,33 @@ def ground(given: Circumstances) -> Ground | NotBuilt | Refused:
             assign("CMAKE_TOOLCHAIN_FILE", Template.of(WORK, "/toolchain.cmake")),
         ),
         builder=_FOR_ANDROID,
-        tests=tuple(_tests(given, target, commands)),
-        repair_values=((Late.LDPATHS, Template.of(WORK, "/ldpaths/clang:", WORK, "/ldpaths/sysroot")),),
-        untested=_untested(given),
+        tests=tuple(_tests(inputs, target, commands)),
+        repair_values=((Placeholder.LDPATHS, Template.of(WORK, "/ldpaths/clang:", WORK, "/ldpaths/sysroot")),),
+        untested=_untested(inputs),
         notes=_notes(resolved, commands),
     )
 
 
-def _target(given: Circumstances) -> _Target:
-    entry = given.entry
+def _target(inputs: BuildInputs) -> _Target:
+    entry = inputs.entry
     name = entry.url.rpartition("/")[2].removesuffix(".tar.gz")
     fetch = Fetch(url=entry.url, sha256=entry.sha256, path=kept_interpreter(name), unpack=True)
-    return _Target(triplet=_TRIPLETS[given.identifier.target.architecture], fetch=fetch)
+    return _Target(triplet=_TRIPLETS[inputs.identifier.target.architecture], fetch=fetch)
 
 
-def _untested(given: Circumstances) -> str:
-    native = native_architecture(Platform.ANDROID, given.facts)
-    if native is given.identifier.target.architecture:
+def _untested(inputs: BuildInputs) -> str:
+    native = native_architecture(Platform.ANDROID, inputs.facts)
+    if native is inputs.identifier.target.architecture:
         return ""
     return f"an emulator on this host runs only {native.value}" if native else "this host cannot run an emulator"
 
 
-def _mistakes(given: Circumstances) -> Iterator[Mistake]:
-    resolved, identifier = given.resolved, given.identifier
+def _mistakes(inputs: BuildInputs) -> Iterator[Mistake]:
+    resolved, identifier = inputs.resolved, inputs.identifier
     frontend = resolved.build_frontend.name
     if frontend not in _FRONTENDS:
         yield Mistake(
-            place=given.options.origin("build-frontend", identifier),
+            place=inputs.options.origin("build-frontend", identifier),
             message=f"the build frontend {frontend.value} does not support android",
             hint='use "uv" (the default), "build" or "build[uv]"',
         )
@@ -125,7 +125,7 @@ def _mistakes(given: Circumstances) -> Iterator[Mistake]:
     text = "".join(part if isinstance(part, str) else "0" for part in levels[-1].parts) if levels else _DEFAULT_LEVEL
     if not text.isdecimal():
         yield Mistake(
-            place=given.options.origin("environment", identifier),
+            place=inputs.options.origin("environment", identifier),
             message=f"{_LEVEL} must be an integer, not {text!r}",
             hint=f'as in {_LEVEL} = "{_DEFAULT_LEVEL}", which is the default',
         )
@@ -135,11 +135,11 @@ def _for_android(*words: Argument) -> Action:
     return program(*_FOR_ANDROID.prefix, *words)
 
 
-def _describe(target: _Target, given: Circumstances) -> Action:
+def _describe(target: _Target, inputs: BuildInputs) -> Action:
     """Configure the environment for its target, and write the variables of the build."""
-    named = {one.name for one in given.resolved.environment}
+    named = {one.name for one in inputs.resolved.environment}
     # It is unknown in advance whether a build compiles Fortran, so the compiler is downloaded during the build.
-    fortran = Mirrors(chosen=given.options.mirrors).resolve(_FORTRAN_RELEASE)
+    fortran = Mirrors(chosen=inputs.options.mirrors).resolve(_FORTRAN_RELEASE)
     settings = {
         "CARGO_BUILD_TARGET": Template.of(target.triplet),
         "PKG_CONFIG": Template.of(_PROGRAMS, "/pkgconf-pypi"),
@@ -154,17 +154,17 @@ def _describe(target: _Target, given: Circumstances) -> Action:
 
 
 def _alone(place: str, *words: Argument) -> Action:
-    lock = Template.of(Late.CACHE, f"/android-{place}.lock")
+    lock = Template.of(Placeholder.CACHE, f"/android-{place}.lock")
     return program(_PYTHON, resource("alone.py"), lock, _PYTHON, *words)
 
 
-def _requires(given: Circumstances) -> Iterator[Action]:
+def _requires(inputs: BuildInputs) -> Iterator[Action]:
     """Install the build requirements that the backend requests for the target."""
-    system, directory = given.options.build_system, package_directory(given.options.package_dir)
+    system, directory = inputs.options.build_system, package_directory(inputs.options.package_dir)
     if system is not None:
         yield program("uv", "pip", "install", "--python", _PYTHON, *system.requires)
         return
-    settings = [Template.of(name, "=", value) for name, value in given.resolved.config_settings]
+    settings = [Template.of(name, "=", value) for name, value in inputs.resolved.config_settings]
     for question, words in (("declared", ()), ("asked", settings)):
         yield _for_android(_PYTHON, resource("build_requires.py"), question, directory, _REQUIRES, *words)
         yield program("uv", "pip", "install", "--python", _PYTHON, "--requirements", _REQUIRES)
@@ -176,9 +176,9 @@ def _xbuild_files(options: BuildOptions, target: _Target) -> Iterator[Action]:
         yield program(_PYTHON, resource("xbuild_files.py"), place, target.triplet, name, *files)
 
 
-def _commands(given: Circumstances) -> tuple[Invocation, ...] | Refused:
+def _commands(inputs: BuildInputs) -> tuple[Invocation, ...] | RefusedBuild:
     """The commands of the tests; they are not checked if the tests cannot run, as for another processor."""
-    return () if _untested(given) else app_tests(given, allows_code=True)
+    return () if _untested(inputs) else app_tests(inputs, allows_code=True)
 
 
 def _notes(options: BuildOptions, commands: tuple[Invocation, ...]) -> tuple[str, ...]:
@@ -187,12 +187,12 @@ def _notes(options: BuildOptions, commands: tuple[Invocation, ...]) -> tuple[str
     return ("test-command: emulators have no `pytest` program; running `python -m pytest` instead",)
 
 
-def _tests(given: Circumstances, target: _Target, commands: tuple[Invocation, ...]) -> Iterator[Step]:
+def _tests(inputs: BuildInputs, target: _Target, commands: tuple[Invocation, ...]) -> Iterator[Step]:
     """Install the wheel for the target into a directory, and run the tests on a device with the target's testbed."""
-    options = given.resolved
+    options = inputs.resolved
     copy = program("cp", "-a", target.python, _TESTBED)
     # The step that configures the target is skipped if a wheel is reused.
-    describe = (_describe(target, given),) if options.before_test else ()
+    describe = (_describe(target, inputs),) if options.before_test else ()
     yield Step(name=StepName.TEST_ENVIRONMENT, actions=(copy, *describe))
     if options.before_test:
         yield Step(name=StepName.BEFORE_TEST, actions=(_for_android("sh", "-c", options.before_test),))
@@ -205,7 +205,7 @@ def _install(options: BuildOptions, target: _Target) -> Action:
     extras = f"[{','.join(options.test_extras)}]" if options.test_extras else ""
     start = ("uv", "pip", "install", "--python", _PYTHON, "--python-platform", target.triplet)
     where = ("--only-binary", ":all:", "--target", _SITE_PACKAGES)
-    return program(*start, *where, Template.of(Late.WHEEL, extras), *options.test_requires)
+    return program(*start, *where, Template.of(Placeholder.WHEEL, extras), *options.test_requires)
 
 
 def _test(invocation: Invocation, options: BuildOptions) -> Action:

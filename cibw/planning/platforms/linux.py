@@ -10,13 +10,13 @@ from cibw.catalog import Catalog, CatalogEntry
 from cibw.config.options import BuildOptions, Options
 from cibw.errors import ConfigurationError, DeprecatedError
 from cibw.model.identifiers import Architecture, BuildIdentifier, Family, NotBuilt, Platform, Target
-from cibw.model.machines import ContainerSpec, EngineName, Facts, HostInterpreter, HostSpec, Image, Mirrors
+from cibw.model.machines import ContainerSpec, EngineName, HostFacts, HostInterpreter, HostSpec, Image, Mirrors
 from cibw.model.plan import Action
-from cibw.model.templates import BUILD_ENVIRONMENT, CERTIFICATES, MUSL_PYTHON, Late, Template
+from cibw.model.templates import BUILD_ENVIRONMENT, CERTIFICATES, MUSL_PYTHON, Placeholder, Template
 from cibw.planning.actions import (
-    Circumstances,
-    Ground,
+    BuildInputs,
     MissingPython,
+    PlatformSetup,
     assign,
     program,
     resource,
@@ -47,38 +47,38 @@ _POLICY = re.compile(r"manylinux_[0-9]+_[0-9]+")
 DEFAULT_POLICY = "manylinux2014"
 
 
-def ground(given: Circumstances) -> Ground | MissingPython | NotBuilt:
+def platform_setup(inputs: BuildInputs) -> PlatformSetup | MissingPython | NotBuilt:
     """A build in a container, or on the host if the engine is `host`."""
-    resolved, identifier, facts = given.resolved, given.identifier, given.facts
+    resolved, identifier, facts = inputs.resolved, inputs.identifier, inputs.facts
     if resolved.container_engine.name is not EngineName.HOST:
-        return container_ground(given)
+        return container_setup(inputs)
     if identifier.target.architecture is not native_architecture(Platform.LINUX, facts):
         reason = f"without a container engine, this host builds only for {facts.machine}"
         return NotBuilt(identifier=identifier, reason=reason)
     found = host_interpreter(identifier, facts)
     if found is None:
         return MissingPython(identifier)
-    pins = constraints(resolved, identifier, given.catalog)
-    return host_ground(_host_build(given, found), resolved, pins)
+    pins = constraints(resolved, identifier, inputs.catalog)
+    return host_setup(_host_build(inputs, found), resolved, pins)
 
 
-def _host_build(given: Circumstances, found: HostInterpreter) -> HostBuild:
-    target, facts = given.identifier.target, given.facts
-    is_chosen = given.options.origin("image", given.identifier) != "default"
-    _refuse_former(given.resolved.image, target)
-    tag = host_tag(target, given.resolved.image if is_chosen else "")
+def _host_build(inputs: BuildInputs, found: HostInterpreter) -> HostBuild:
+    target, facts = inputs.identifier.target, inputs.facts
+    is_chosen = inputs.options.origin("image", inputs.identifier) != "default"
+    _refuse_former(inputs.resolved.image, target)
+    tag = host_tag(target, inputs.resolved.image if is_chosen else "")
     is_image = facts.image_tag.startswith(target.family.value)
     return HostBuild(
-        identifier=given.identifier, found=found, tag=facts.image_tag if is_image else tag, has_toolchain=is_image
+        identifier=inputs.identifier, found=found, tag=facts.image_tag if is_image else tag, has_toolchain=is_image
     )
 
 
-def container_spec(given: Circumstances) -> ContainerSpec:
+def container_spec(inputs: BuildInputs) -> ContainerSpec:
     """The container for an identifier; raises the errors of `image_reference`."""
-    options, architecture = given.resolved, given.identifier.target.architecture
-    reference = image_reference(options.image, given.entry, given.catalog)
+    options, architecture = inputs.resolved, inputs.identifier.target.architecture
+    reference = image_reference(options.image, inputs.entry, inputs.catalog)
     image = Image(
-        reference=Mirrors(chosen=given.options.mirrors).image(reference),
+        reference=Mirrors(chosen=inputs.options.mirrors).image(reference),
         oci_platform=_OCI_PLATFORMS[architecture],
     )
     return ContainerSpec(
@@ -128,25 +128,25 @@ def image_reference(value: str, entry: CatalogEntry, catalog: Catalog) -> str:
     return value
 
 
-def container_ground(given: Circumstances) -> Ground:
+def container_setup(inputs: BuildInputs) -> PlatformSetup:
     """A build in a container, with the image's own Python."""
-    entry = given.entry
+    entry = inputs.entry
     bin_dir = Template.of(f"{entry.path}/bin")
     python = Template.of(bin_dir, "/python")
     tag = entry.path.rpartition("/")[2]
     certificates = unless_set("PIP_CERT", CERTIFICATES)
     ensure = Template.of("test -x '", python, f"' || manylinux-interpreters ensure {tag}")
-    return Ground(
-        machine=container_spec(given),
+    return PlatformSetup(
+        machine=container_spec(inputs),
         base_python=python,
         python=python,
         bin_dir=bin_dir,
         set_up=(shell(ensure, cwd=Template.of("/")),),
         environment=(
             assign("PIP_ROOT_USER_ACTION", "ignore"),
-            *((certificates,) if pip_needs_certificates(given.identifier.interpreter) else ()),
+            *((certificates,) if pip_needs_certificates(inputs.identifier.interpreter) else ()),
         ),
-        constraints=constraints(given.resolved, given.identifier, given.catalog),
+        constraints=constraints(inputs.resolved, inputs.identifier, inputs.catalog),
     )
 
 
@@ -176,12 +176,12 @@ class HostBuild:
         return self.identifier.target.family is Family.MUSLLINUX
 
     @property
-    def is_borrowed(self) -> bool:
+    def fetches_musl_python(self) -> bool:
         """Whether a glibc Python builds for musl."""
         return self.is_musl and self.found.libc is not Family.MUSLLINUX
 
 
-def host_interpreter(identifier: BuildIdentifier, facts: Facts) -> HostInterpreter | None:
+def host_interpreter(identifier: BuildIdentifier, facts: HostFacts) -> HostInterpreter | None:
     """The host's Python for an identifier, preferably with the same libc, otherwise with glibc."""
     found = [one for one in facts.interpreters if one.interpreter == identifier.interpreter]
     same_libc = [one for one in found if one.libc is identifier.target.family]
@@ -189,26 +189,29 @@ def host_interpreter(identifier: BuildIdentifier, facts: Facts) -> HostInterpret
     return next(iter(same_libc or glibc), None)
 
 
-def host_ground(host: HostBuild, options: BuildOptions, pins: str) -> Ground:
+def host_setup(host: HostBuild, options: BuildOptions, pins: str) -> PlatformSetup:
     """A build on the host, in its own environment, with zig for the target's libc."""
     found = host.found
     python = Template.of(_BIN, "/python")
-    base = Template.of(MUSL_PYTHON, "/bin/python") if host.is_borrowed else Template.of(found.path)
+    base = Template.of(MUSL_PYTHON, "/bin/python") if host.fetches_musl_python else Template.of(found.path)
     # auditwheel rejects a musllinux platform on a glibc host; it detects the tag itself.
     plat = () if host.is_musl else (assign("AUDITWHEEL_PLAT", host.tag),)
-    return Ground(
+    return PlatformSetup(
         machine=HostSpec(toolchain_tag="" if host.has_toolchain else host.tag),
         base_python=base,
         python=python,
         bin_dir=_BIN,
-        set_up=(*_borrow(found, borrowed=host.is_borrowed), virtual_environment(base, BUILD_ENVIRONMENT)),
+        set_up=(
+            *_fetch_musl_python(found, is_needed=host.fetches_musl_python),
+            virtual_environment(base, BUILD_ENVIRONMENT),
+        ),
         tools=_tools(host, options, base, pins),
-        before_repair=(program(python, resource("musl_needed.py"), Late.BUILT_WHEEL),) if host.is_musl else (),
+        before_repair=(program(python, resource("musl_needed.py"), Placeholder.BUILT_WHEEL),) if host.is_musl else (),
         environment=(assign("VIRTUAL_ENV", BUILD_ENVIRONMENT), *plat),
-        keeps_environments=not host.is_borrowed,
+        keeps_environments=not host.fetches_musl_python,
         constraints=pins,
         platform_tag=host.tag,
-        untested="the host has no musl Python to run the tests" if host.is_borrowed else "",
+        untested="the host has no musl Python to run the tests" if host.fetches_musl_python else "",
     )
 
 
@@ -218,7 +221,7 @@ def _tools(host: HostBuild, options: BuildOptions, base: Template, pins: str) ->
     frontend = frontend_tools(options, python, pins)
     if uses_uv(options.build_frontend.name) and not frontend and not _may_use_pip(options):
         pip: Action = program("sh", resource("pip_on_demand.sh"), "--into", _BIN)
-    elif host.is_borrowed:
+    elif host.fetches_musl_python:
         pip = seed(host.identifier.interpreter, python)
     else:
         pip = seeded_environment(str(host.identifier), base, BUILD_ENVIRONMENT)
@@ -231,7 +234,7 @@ def _may_use_pip(options: BuildOptions) -> bool:
     return bool(options.before_build or (repair and not _PLAIN_REPAIR.fullmatch(repair)))
 
 
-def _borrow(found: HostInterpreter, *, borrowed: bool) -> tuple[Action, ...]:
-    if not borrowed:
+def _fetch_musl_python(found: HostInterpreter, *, is_needed: bool) -> tuple[Action, ...]:
+    if not is_needed:
         return ()
     return (program(found.path, resource("musl_python.py"), found.path, MUSL_PYTHON),)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from cibw.catalog import Catalog, CatalogEntry
 from cibw.errors import Mistake
 from cibw.model.identifiers import NotBuilt, Platform
-from cibw.model.machines import Facts
+from cibw.model.machines import HostFacts
 from cibw.model.plan import Action, Fetch
 from cibw.model.templates import (
     BUILD_ENVIRONMENT,
@@ -18,23 +18,23 @@ from cibw.model.templates import (
     TEST_ENVIRONMENT,
     WORK,
     EnvExpr,
-    Late,
+    Placeholder,
     Substitution,
     Template,
     Variable,
 )
 from cibw.planning.actions import (
-    Circumstances,
+    BuildInputs,
     Conventions,
-    Ground,
-    Refused,
+    PlatformSetup,
+    RefusedBuild,
     assign,
     prepend_path,
     program,
     resource,
     shell,
 )
-from cibw.planning.interpreters import brought_ground, kept_interpreter, processor, python_of_host
+from cibw.planning.interpreters import kept_interpreter, managed_python, processor, python_of_host
 
 _RELEASES = "https://github.com/pyodide/pyodide/releases/download"
 _PYTHONS = {"0.25": "3.11", "0.26": "3.12", "0.27": "3.12", "0.28": "3.13", "0.29": "3.13"}
@@ -45,19 +45,19 @@ _MOUNTS = "_PYODIDE_EXTRA_MOUNTS"
 _MOUNTS_SO_FAR = Substitution(f'printf %s "${{{_MOUNTS}:+${_MOUNTS}:}}"')
 
 
-def ground(given: Circumstances) -> Ground | NotBuilt | Refused:
+def platform_setup(inputs: BuildInputs) -> PlatformSetup | NotBuilt | RefusedBuild:
     """A build with pyodide-build and a Python of the host; Refused if Pyodide is for another Python."""
-    entry = given.entry
-    brought = python_of_host(entry, given.resolved, given.facts, given.catalog)
-    if brought is None:
-        reason = f"no Python is available for builds on {given.facts.machine}"
-        return NotBuilt(identifier=given.identifier, reason=reason)
-    version = given.resolved.pyodide_version or entry.pyodide_version
+    entry = inputs.entry
+    provided = python_of_host(entry, inputs.resolved, inputs.facts, inputs.catalog)
+    if provided is None:
+        reason = f"no Python is available for builds on {inputs.facts.machine}"
+        return NotBuilt(identifier=inputs.identifier, reason=reason)
+    version = inputs.resolved.pyodide_version or entry.pyodide_version
     if python_of(version) not in ("", entry.version):
-        return _refused(version, given)
-    common = brought_ground(given, brought, ("pyodide-build",), Conventions())
+        return _refused(version, inputs)
+    common = managed_python(inputs, provided, ("pyodide-build",), Conventions())
     cross = _CrossEnvironment(version=version, place=_kept(version, common.constraints))
-    node = _node(entry, given.facts, given.catalog)
+    node = _node(entry, inputs.facts, inputs.catalog)
     venv = Template.of("pyodide venv '", TEST_ENVIRONMENT, "'")
     return replace(
         common,
@@ -71,15 +71,15 @@ def ground(given: Circumstances) -> Ground | NotBuilt | Refused:
     )
 
 
-def _refused(version: str, given: Circumstances) -> Refused:
+def _refused(version: str, inputs: BuildInputs) -> RefusedBuild:
     """Refuse a Pyodide version for another Python; unknown versions are checked during the run."""
-    entry = given.entry
+    entry = inputs.entry
     mistake = Mistake(
-        place=given.options.origin("pyodide-version", given.identifier),
-        message=f"Pyodide {version} is for Python {python_of(version)}, but {given.identifier} needs {entry.version}",
+        place=inputs.options.origin("pyodide-version", inputs.identifier),
+        message=f"Pyodide {version} is for Python {python_of(version)}, but {inputs.identifier} needs {entry.version}",
         hint=f"the default is {entry.pyodide_version}; to use another version for some builds, set it in an override",
     )
-    return Refused((mistake,))
+    return RefusedBuild((mistake,))
 
 
 def python_of(version: str) -> str:
@@ -113,7 +113,7 @@ class _CrossEnvironment:
 
 def _kept(version: str, pins: str) -> Template:
     # The name includes the tool versions, because another pyodide-build may expect other files.
-    return Template.of(Late.CACHE, f"/pyodide/{version}-{hashlib.sha256(pins.encode()).hexdigest()[:12]}")
+    return Template.of(Placeholder.CACHE, f"/pyodide/{version}-{hashlib.sha256(pins.encode()).hexdigest()[:12]}")
 
 
 def _cross_environment(cross: _CrossEnvironment, entry: CatalogEntry, python: Template) -> Iterator[Action]:
@@ -122,7 +122,7 @@ def _cross_environment(cross: _CrossEnvironment, entry: CatalogEntry, python: Te
     archive = Fetch(
         url=f"{_RELEASES}/{cross.version}/{name}",
         sha256=entry.sha256 if cross.version == entry.pyodide_version else "",
-        path=Template.of(Late.CACHE, f"/downloads/{name}"),
+        path=Template.of(Placeholder.CACHE, f"/downloads/{name}"),
         unless=cross.complete,
     )
     start = (python, resource("pyodide_xbuildenv.py"))
@@ -144,7 +144,7 @@ class _Node:
     bin_dir: Template
 
 
-def _node(entry: CatalogEntry, facts: Facts, catalog: Catalog) -> _Node:
+def _node(entry: CatalogEntry, facts: HostFacts, catalog: Catalog) -> _Node:
     system = "darwin" if facts.platform is Platform.MACOS else "linux"
     archive = catalog.node(entry.node_version, f"{system}-{_NODE_PROCESSORS[processor(facts)]}")
     place = kept_interpreter(archive.address.rpartition("/")[2].removesuffix(".tar.xz"))

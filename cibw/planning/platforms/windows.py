@@ -9,8 +9,16 @@ from cibw.catalog import CatalogEntry, nuget_package
 from cibw.model.identifiers import Architecture, Implementation, Platform
 from cibw.model.plan import Action
 from cibw.model.templates import WINDOWS_VENV, WORK, EnvExpr, Shell, Template, Variable
-from cibw.planning.actions import Circumstances, Conventions, Ground, assign, script
-from cibw.planning.interpreters import Brought, brought_ground, fetched, kept_interpreter, managed, unpacked, wants_uv
+from cibw.planning.actions import BuildInputs, Conventions, PlatformSetup, assign, script
+from cibw.planning.interpreters import (
+    ManagedPython,
+    fetched,
+    kept_interpreter,
+    managed,
+    managed_python,
+    unpacked,
+    wants_uv,
+)
 from cibw.planning.select import native_architecture
 
 _X64, _X86, _ARM64 = Architecture.WIN_AMD64, Architecture.WIN_X86, Architecture.WIN_ARM64
@@ -21,44 +29,44 @@ _INSIDE = {Implementation.PYPY: "python.exe", Implementation.GRAALPY: "bin/graal
 _CROSS_SETTINGS = Template.of(WORK, "/cross.cfg")
 
 
-def ground(given: Circumstances) -> Ground:
+def platform_setup(inputs: BuildInputs) -> PlatformSetup:
     """A build on Windows in its own environment; cross builds for ARM64 use the host's Python."""
-    native = native_architecture(Platform.WINDOWS, given.facts) or _X64
-    architecture = given.identifier.target.architecture
+    native = native_architecture(Platform.WINDOWS, inputs.facts) or _X64
+    architecture = inputs.identifier.target.architecture
     is_cross = architecture is _ARM64 and native is not _ARM64
-    brought = _interpreter(given, native if is_cross else architecture)
-    libraries = _libraries(given) if is_cross else ()
-    common = brought_ground(given, brought, ("delvewheel",), _CONVENTIONS, *libraries)
-    own = (assign("PYTHON_VERSION", given.entry.version), assign("PYTHON_ARCH", _PYTHON_ARCHS[architecture]))
+    provided = _interpreter(inputs, native if is_cross else architecture)
+    libraries = _libraries(inputs) if is_cross else ()
+    common = managed_python(inputs, provided, ("delvewheel",), _CONVENTIONS, *libraries)
+    own = (assign("PYTHON_VERSION", inputs.entry.version), assign("PYTHON_ARCH", _PYTHON_ARCHS[architecture]))
     if not is_cross:
         return replace(common, environment=(*common.environment, *own))
     return replace(
         common,
         environment=(*common.environment, *own, _cargo_target()),
-        last_environment=tuple(_cross_environment(given.entry)),
+        last_environment=tuple(_cross_environment(inputs.entry)),
         untested=f"{native.value} cannot run ARM64 programs",
     )
 
 
-def _interpreter(given: Circumstances, architecture: Architecture) -> Brought:
-    interpreter = given.identifier.interpreter
-    if wants_uv(given.resolved, interpreter):
+def _interpreter(inputs: BuildInputs, architecture: Architecture) -> ManagedPython:
+    interpreter = inputs.identifier.interpreter
+    if wants_uv(inputs.resolved, interpreter):
         return managed(interpreter, _UV_SYSTEMS[architecture])
     inside = _INSIDE.get(interpreter.implementation)
-    return unpacked(given.entry, inside) if inside else _nuget(given, architecture)
+    return unpacked(inputs.entry, inside) if inside else _nuget(inputs, architecture)
 
 
-def _nuget(given: Circumstances, architecture: Architecture) -> Brought:
-    package, version = nuget_package(given.identifier.interpreter, architecture), given.entry.version
-    sha256 = given.catalog.nuget_hash(package, version)
+def _nuget(inputs: BuildInputs, architecture: Architecture) -> ManagedPython:
+    package, version = nuget_package(inputs.identifier.interpreter, architecture), inputs.entry.version
+    sha256 = inputs.catalog.nuget_hash(package, version)
     return fetched(f"nuget:{package}/{version}", sha256, f"{package}.{version}", "tools/python.exe")
 
 
-def _libraries(given: Circumstances) -> tuple[Action, ...]:
+def _libraries(inputs: BuildInputs) -> tuple[Action, ...]:
     """Provide the import libraries of the target Python to a cross build."""
-    package = nuget_package(given.identifier.interpreter, _ARM64)
-    libraries = Template.of(kept_interpreter(f"{package}.{given.entry.version}"), "/tools/libs")
-    return (*_nuget(given, _ARM64).actions, script("cross", _CROSS_SETTINGS, libraries, "win-arm64"))
+    package = nuget_package(inputs.identifier.interpreter, _ARM64)
+    libraries = Template.of(kept_interpreter(f"{package}.{inputs.entry.version}"), "/tools/libs")
+    return (*_nuget(inputs, _ARM64).actions, script("cross", _CROSS_SETTINGS, libraries, "win-arm64"))
 
 
 def _cargo_target() -> EnvExpr:

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 from cibw.ci import CiFacts, CiProvider
 from cibw.errors import AttestationError, assert_never
-from cibw.model.http import AttestationPolicy, Predicate, Statement, retry, waits
+from cibw.model.http import AttestationPolicy, AttestationStatement, Predicate, retry, waits
 from cibw.model.release import ATTESTATION_ENDING, PROVENANCE_ENDING, Decision, Distribution, PlannedUpload, UploadPlan
-from cibw.release.answers import Attester
 from cibw.release.identity import NoIdentityError, OutageError, clean, read_claims, reused_workflow, workflow_file
+from cibw.release.responses import Attester
 from cibw.untrusted.limits import parse_json, read_limited
 
 # Decide whether a release is attested, and which of its files need an attestation; pure.
@@ -26,7 +26,7 @@ NOT_TRUSTED = "indexes accept attestations only from trusted publishers"
 _SIGNS = (CiProvider.GITHUB, CiProvider.GITLAB)
 
 
-class Attesting(Enum):
+class AttestationAction(Enum):
     """How an upload handles attestations."""
 
     SIGN = "sign"
@@ -38,15 +38,15 @@ class Attesting(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class AttestationDecision:
     """The decision, and the reason if the user should know it."""
 
-    attesting: Attesting
+    attesting: AttestationAction
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leftover:
+class ExistingAttestation:
     """An attestation next to a distribution: its path, and why it does not match, or an empty string."""
 
     path: str
@@ -54,57 +54,57 @@ class Leftover:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leftovers:
+class ExistingAttestations:
     """The attestations next to a distribution: the publish attestation and the build provenance."""
 
-    publish: Leftover | None = None
-    provenance: Leftover | None = None
+    publish: ExistingAttestation | None = None
+    provenance: ExistingAttestation | None = None
 
     @property
-    def all(self) -> tuple[Leftover, ...]:
+    def all(self) -> tuple[ExistingAttestation, ...]:
         """The existing ones."""
         return tuple(one for one in (self.publish, self.provenance) if one)
 
 
-class Beside(Protocol):
+class AttestationFinder(Protocol):
     """Finds the attestations next to a distribution."""
 
-    def __call__(self, path: str, distribution: Distribution, /) -> Leftovers:
+    def __call__(self, path: str, distribution: Distribution, /) -> ExistingAttestations:
         """The existing attestations."""
 
 
-def decide(policy: AttestationPolicy, facts: CiFacts, *, is_trusted: bool, is_installed: bool) -> Verdict:
+def decide(policy: AttestationPolicy, facts: CiFacts, *, is_trusted: bool, is_installed: bool) -> AttestationDecision:
     """Decide what an upload does. `is_trusted`: trusted publishing is used. `is_installed`: cibw can sign.
 
     The public index accepts attestations only from trusted publishers, and otherwise refuses the file with them.
     """
     match policy:
         case AttestationPolicy.OFF:
-            return Verdict(attesting=Attesting.LEAVE, reason="attestations is off")
+            return AttestationDecision(attesting=AttestationAction.LEAVE, reason="attestations is off")
         case AttestationPolicy.REQUIRE:
-            return Verdict(attesting=Attesting.SIGN)
+            return AttestationDecision(attesting=AttestationAction.SIGN)
         case AttestationPolicy.AUTO if not is_trusted:
-            return Verdict(attesting=Attesting.LEAVE, reason=NOT_TRUSTED)
+            return AttestationDecision(attesting=AttestationAction.LEAVE, reason=NOT_TRUSTED)
         case AttestationPolicy.AUTO if facts.provider not in _SIGNS:
-            return Verdict(attesting=Attesting.HAND_ON)
+            return AttestationDecision(attesting=AttestationAction.HAND_ON)
         case AttestationPolicy.AUTO if not is_installed:
             reason = f"Files are uploaded without attestations, because the libraries are not installed: {HINT}"
-            return Verdict(attesting=Attesting.HAND_ON, reason=reason)
+            return AttestationDecision(attesting=AttestationAction.HAND_ON, reason=reason)
         case AttestationPolicy.AUTO:
-            return Verdict(attesting=Attesting.SIGN)
+            return AttestationDecision(attesting=AttestationAction.SIGN)
         case _:
             assert_never(policy)
 
 
-def with_attestations(plan: UploadPlan, verdict: Verdict, beside: Beside) -> UploadPlan:
+def with_attestations(plan: UploadPlan, decision: AttestationDecision, beside: AttestationFinder) -> UploadPlan:
     """The plan with existing attestations, those to create, and notes on skipped ones.
 
     A file has at most one attestation of each predicate, because an index accepts no more.
     """
     notes: list[str] = []
-    if verdict.attesting is Attesting.HAND_ON and verdict.reason and plan.having(Decision.SEND):
-        notes.append(verdict.reason)
-    uploads = tuple(_attested(upload, verdict, beside, notes) for upload in plan.uploads)
+    if decision.attesting is AttestationAction.HAND_ON and decision.reason and plan.having(Decision.SEND):
+        notes.append(decision.reason)
+    uploads = tuple(_attested(upload, decision, beside, notes) for upload in plan.uploads)
     return replace(plan, uploads=uploads, notes=(*plan.notes, *notes))
 
 
@@ -113,17 +113,19 @@ def without_attestations(plan: UploadPlan) -> UploadPlan:
     return replace(plan, uploads=tuple(replace(upload, attestations=(), to_attest=False) for upload in plan.uploads))
 
 
-def _attested(upload: PlannedUpload, verdict: Verdict, beside: Beside, notes: list[str]) -> PlannedUpload:
+def _attested(
+    upload: PlannedUpload, decision: AttestationDecision, beside: AttestationFinder, notes: list[str]
+) -> PlannedUpload:
     if upload.decision is not Decision.SEND:
         return replace(upload, attestations=())
     name = upload.distribution.filename
     there = beside(upload.path, upload.distribution)
-    if verdict.attesting is Attesting.LEAVE:
+    if decision.attesting is AttestationAction.LEAVE:
         if there.all:
-            notes.append(f"The attestation next to {name} is not uploaded: {verdict.reason}.")
+            notes.append(f"The attestation next to {name} is not uploaded: {decision.reason}.")
         return replace(upload, attestations=())
     fitting = tuple(one.path for one in there.all if not one.misfit)
-    signs = verdict.attesting is Attesting.SIGN and (there.publish is None or bool(there.publish.misfit))
+    signs = decision.attesting is AttestationAction.SIGN and (there.publish is None or bool(there.publish.misfit))
     for one in there.all:
         if one.misfit:
             fate = "replaced" if signs and one is there.publish else "not uploaded"
@@ -143,7 +145,7 @@ def attestation_path(distribution: Path) -> Path:
     return distribution.with_name(f"{distribution.name}{ATTESTATION_ENDING}")
 
 
-def read_statement(text: bytes) -> Statement:
+def read_statement(text: bytes) -> AttestationStatement:
     """The statement of an attestation (PEP 740), unverified; ValueError describes what is invalid."""
     attestation = _entries(_parsed(text, "it is not JSON"), "it is not an attestation")
     encoded = _entries(attestation.get("envelope"), "it has no envelope").get("statement")
@@ -161,7 +163,7 @@ def read_statement(text: bytes) -> Statement:
         raise _odd("its subject has no name or no SHA-256")
     if predicate is None:
         raise _odd("its predicate type is not one that indexes accept")
-    return Statement(filename=name, sha256=sha256, predicate=predicate)
+    return AttestationStatement(filename=name, sha256=sha256, predicate=predicate)
 
 
 def misfit(text: bytes, distribution: Distribution, predicate: Predicate) -> str:
@@ -177,25 +179,25 @@ def misfit(text: bytes, distribution: Distribution, predicate: Predicate) -> str
     return "" if statement.sha256 == distribution.sha256 else "it is for a file with another SHA-256"
 
 
-def leftovers(path: str, distribution: Distribution) -> Leftovers:
+def leftovers(path: str, distribution: Distribution) -> ExistingAttestations:
     """The existing attestations next to a distribution."""
     beside = Path(path)
-    return Leftovers(
+    return ExistingAttestations(
         publish=_leftover(attestation_path(beside), distribution, Predicate.PUBLISH),
         provenance=_leftover(beside.with_name(f"{beside.name}{PROVENANCE_ENDING}"), distribution, Predicate.PROVENANCE),
     )
 
 
-def _leftover(path: Path, distribution: Distribution, predicate: Predicate) -> Leftover | None:
+def _leftover(path: Path, distribution: Distribution, predicate: Predicate) -> ExistingAttestation | None:
     try:
         text = read_limited(path)
     except FileNotFoundError:
         return None
     except OSError as error:
-        return Leftover(path=str(path), misfit=f"it cannot be read ({error.strerror or error})")
+        return ExistingAttestation(path=str(path), misfit=f"it cannot be read ({error.strerror or error})")
     except ValueError as error:
-        return Leftover(path=str(path), misfit=str(error))
-    return Leftover(path=str(path), misfit=misfit(text, distribution, predicate))
+        return ExistingAttestation(path=str(path), misfit=str(error))
+    return ExistingAttestation(path=str(path), misfit=misfit(text, distribution, predicate))
 
 
 def _decoded(encoded: str) -> bytes:
@@ -279,7 +281,7 @@ def _how_to_get(provider: CiProvider) -> str:
 AUDIENCE = "sigstore"
 
 
-class Signing(Protocol):
+class Signer(Protocol):
     """Signs statements about distributions."""
 
     def sign(self, path: Path, identify: Callable[[], str], /) -> str:
@@ -290,7 +292,7 @@ class Signing(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class AttestationContext:
     """The external functions that attesting uses.
 
     `identify` requests an identity for an audience from the CI, `mask` hides a secret in the CI's log, `warn` shows a
@@ -309,9 +311,9 @@ class Surroundings:
 class RunAttester:
     """Attests with the identity of a CI run; satisfies Attester. `seen` has all identities so far."""
 
-    signing: Signing
+    signing: Signer
     facts: CiFacts
-    surroundings: Surroundings
+    context: AttestationContext
     seen: list[str] = field(default_factory=list, repr=False)
 
     def attest(self, path: Path, /) -> Path:
@@ -327,7 +329,7 @@ class RunAttester:
         return target
 
     def _signed(self, path: Path) -> str:
-        around = self.surroundings
+        around = self.context
 
         def pause(error: OutageError, seconds: float) -> None:
             around.warn(f"Signing {path.name} failed: {error}; retrying in {seconds:g} s")
@@ -341,12 +343,12 @@ class RunAttester:
 
     def _identify(self) -> str:
         try:
-            identity = self.surroundings.identify(AUDIENCE)
+            identity = self.context.identify(AUDIENCE)
         except NoIdentityError as error:
             raise no_identity(self.facts, error) from error
         if not identity:
             raise no_identity(self.facts, None)
-        self.surroundings.mask(identity)
+        self.context.mask(identity)
         self.seen.append(identity)
         reused = reused_workflow(read_claims(identity))
         if reused:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from cibw.errors import AttestationError, ConfigurationError, MissingToolError
 from cibw.model.http import is_worth_another_try
-from cibw.release.answers import readable
 from cibw.release.attestations.attest import HINT, refused
 from cibw.release.identity import OutageError, within
+from cibw.release.responses import readable
 
 if TYPE_CHECKING:
     from sigstore.models import ClientTrustConfig, TrustedRoot
@@ -48,7 +48,7 @@ def quiet() -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trust:
+class SigstoreInstance:
     """A Sigstore instance: `config` is a ClientTrustConfig as JSON, or empty for the public instance."""
 
     config: str = ""
@@ -93,10 +93,10 @@ class _OldIdentityError(Exception):
 
 
 @dataclass(slots=True, kw_only=True)
-class SigstoreSigning:
+class SigstoreSigner:
     """Signs with Sigstore; satisfies Signing. One certificate is used for all files until it expires."""
 
-    trust: Trust = field(default_factory=Trust)
+    trust: SigstoreInstance = field(default_factory=SigstoreInstance)
     patience: float = PATIENCE
     _signer: Signer | None = None
 
@@ -122,7 +122,7 @@ class SigstoreSigning:
             return within(self.patience, lambda: _attestation(signer, path))
 
 
-def _open(trust: Trust, identity: str) -> Signer:
+def _open(trust: SigstoreInstance, identity: str) -> Signer:
     from sigstore._internal.fulcio.client import FulcioClientError
     from sigstore.errors import Error, VerificationError
     from sigstore.oidc import ExpiredIdentity, IdentityError, IdentityToken

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from cibw.errors import AttestationError, assert_never
-from cibw.model.http import Forge, Predicate, Publisher, Question
+from cibw.model.http import Forge, Predicate, Publisher, Request
 from cibw.model.release import Distribution, PackageIndex
 from cibw.release.attestations.attest import misfit, read_statement
-from cibw.release.attestations.sigstore import Trust, quiet, require
+from cibw.release.attestations.sigstore import SigstoreInstance, quiet, require
 from cibw.release.index import Lookup
 from cibw.untrusted.limits import parse_json
 
@@ -32,11 +32,11 @@ def fetch_provenance(lookup: Lookup, index: PackageIndex, distribution: Distribu
 
     Its URL comes from the page of the simple API, or else is that of the integrity API.
     """
-    page = lookup.ask(Question(address=f"{index.simple}{distribution.project}/", headers=_SIMPLE, stay=True))
+    page = lookup.ask(Request(address=f"{index.simple}{distribution.project}/", headers=_SIMPLE, stay=True))
     named = _named(page.body, distribution.filename) if page.status == 200 else ""
     address = urljoin(f"{index.simple}{distribution.project}/", named) if named else _usual(index, distribution)
-    answer = lookup.ask(Question(address=address, headers=_PROVENANCE, stay=not named), index.simple)
-    return answer.body if answer.status == 200 else None
+    response = lookup.ask(Request(address=address, headers=_PROVENANCE, stay=not named), index.simple)
+    return response.body if response.status == 200 else None
 
 
 def _usual(index: PackageIndex, distribution: Distribution) -> str:
@@ -68,7 +68,9 @@ _ROOTS = {Forge.GITHUB: "https://github.com", Forge.GITLAB: "https://gitlab.com"
 _HINT = "Do not trust the file until you know the reason. Compare it with the file that the project's workflow built."
 
 
-def verify_attestation(text: bytes, distribution: Distribution, publisher: Publisher, trust: Trust) -> Predicate:
+def verify_attestation(
+    text: bytes, distribution: Distribution, publisher: Publisher, trust: SigstoreInstance
+) -> Predicate:
     """Verify one attestation (PEP 740) of a distribution and return its predicate; AttestationError if it is invalid.
 
     It is valid if the publisher's workflow signed this file name and hash, and the log has an entry of it.
@@ -87,7 +89,7 @@ def verify_attestation(text: bytes, distribution: Distribution, publisher: Publi
 
 
 def verify_provenance(
-    text: bytes, distribution: Distribution, publisher: Publisher, trust: Trust
+    text: bytes, distribution: Distribution, publisher: Publisher, trust: SigstoreInstance
 ) -> tuple[Predicate, ...]:
     """Verify the provenance (PEP 740) of a file and return the predicates of its attestations.
 
@@ -111,7 +113,7 @@ def _attestations(text: bytes, distribution: Distribution) -> tuple[bytes, ...]:
     return tuple(json.dumps(one).encode() for some in found if isinstance(some, list) for one in some)
 
 
-def _verify_signature(text: bytes, distribution: Distribution, publisher: Publisher, trust: Trust) -> None:
+def _verify_signature(text: bytes, distribution: Distribution, publisher: Publisher, trust: SigstoreInstance) -> None:
     from pypi_attestations import Attestation
     from pypi_attestations import AttestationError as LibraryError
     from sigstore.errors import Error

@@ -18,7 +18,7 @@ from packaging.metadata import ExceptionGroup, InvalidMetadata, Metadata, parse_
 
 from cibw.model.release import SDIST_ENDING, Distribution
 from cibw.release.upload_plan import FoundFile, read_distribution
-from cibw.untrusted.archives import Entry, EntryKind, Listing, refusal
+from cibw.untrusted.archives import ArchiveEntry, EntryChecker, EntryKind, refusal
 from cibw.untrusted.limits import METADATA, RECORD, ArchiveError
 from cibw.untrusted.tars import TarReader, open_sdist
 from cibw.untrusted.zips import METHODS, CheckedZip, open_zip
@@ -273,7 +273,7 @@ _PLAIN = (EntryKind.FILE, EntryKind.DIRECTORY)
 
 def read_sdist(found: FoundFile) -> DistributionContents:
     """The contents of an sdist; `broken` says why an archive cannot be read, or was not read completely."""
-    reading = _Reading(found)
+    reading = _ArchiveReader(found)
     try:
         with open_sdist(found.path) as archive:
             reading.read(archive)
@@ -282,7 +282,7 @@ def read_sdist(found: FoundFile) -> DistributionContents:
     return reading.contents()
 
 
-class _Reading:
+class _ArchiveReader:
     """The state of reading an archive."""
 
     def __init__(self, found: FoundFile) -> None:
@@ -292,7 +292,7 @@ class _Reading:
         self._tops: dict[str, None] = {}
         self._metadata: dict[str, PackageMetadata] = {}
         self._pyproject_faults: dict[str, str] = {}
-        self._listing = Listing()
+        self._listing = EntryChecker()
         self._unsafe = ""
         self.broken = ""
 
@@ -338,7 +338,7 @@ class _Reading:
         elif parts[1] == "pyproject.toml":
             self._pyproject_faults[parts[0]] = _toml_fault(archive.read(METADATA))
 
-    def _judge(self, entry: Entry) -> None:
+    def _judge(self, entry: ArchiveEntry) -> None:
         if not self._unsafe:
             self._unsafe = refusal(lambda: self._listing.add(entry))
 
@@ -450,9 +450,9 @@ def _framing(archive: CheckedZip) -> Iterator[str]:
     if repeated:
         more = f" and {len(repeated) - 1} more members are" if len(repeated) > 1 else " is"
         yield f"{repeated[0]}{more} in the zip file more than once"
-    listing = Listing()
+    listing = EntryChecker()
     for info in infos:
-        entry = Entry(name=info.orig_filename, kind=EntryKind.FILE)
+        entry = ArchiveEntry(name=info.orig_filename, kind=EntryKind.FILE)
         reason = refusal(partial(listing.add, entry))
         if reason:
             yield f"it is not safe to unpack: {reason}"

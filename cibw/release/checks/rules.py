@@ -40,7 +40,7 @@ class Knowledge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ReleaseRequirements:
     """The requirements of a release.
 
     `identifiers` are those that need a wheel, or None if unknown. `tags` are those of the commit.
@@ -66,7 +66,7 @@ class CheckedRelease:
     contents: tuple[DistributionContents, ...]
     odd: tuple[OddFile, ...] = ()
     manifest: Manifest | None = None
-    wanted: Wanted = field(default_factory=Wanted)
+    wanted: ReleaseRequirements = field(default_factory=ReleaseRequirements)
     knowledge: Knowledge = field(default_factory=Knowledge)
 
     @property

@@ -55,7 +55,7 @@ COMPUTERS = (
     ),
     Computer(platform="windows", machine="ARM64", builds="cp313-win_arm64", base={"PATH": "/usr/bin;/tools/bin"}),
 )
-"""One row for a computer. What is added here needs a row for its platform in peer_side.py, too."""
+"""One row for a computer. What is added here needs a row for its platform in cibuildwheel_side.py, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

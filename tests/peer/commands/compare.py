@@ -20,12 +20,12 @@ class Difference:
     identifier: str
     act: str
     aspect: str
-    peer: str | None
-    own: str | None
+    cibuildwheel: str | None
+    cibw: str | None
     acts: tuple[Act | None, Act | None] = (None, None)
 
     def __str__(self) -> str:
-        return f"{self.identifier} {self.act}, {self.aspect}:\n  peer {self.peer!r}\n  cibw {self.own!r}"
+        return f"{self.identifier} {self.act}, {self.aspect}:\n  peer {self.cibuildwheel!r}\n  cibw {self.cibw!r}"
 
 
 @dataclass(slots=True)
@@ -36,17 +36,17 @@ class Compared:
     equal: int = 0
 
 
-def compare(peer: Mapping[str, Sequence[Act]], own: Mapping[str, Sequence[Act]], separator: str) -> Compared:
+def compare(cibuildwheel: Mapping[str, Sequence[Act]], cibw: Mapping[str, Sequence[Act]], separator: str) -> Compared:
     """Compare the acts of every build."""
     compared = Compared()
-    for identifier in sorted({*peer, *own}):
-        theirs, ours = _numbered(peer.get(identifier, ())), _numbered(own.get(identifier, ()))
+    for identifier in sorted({*cibuildwheel, *cibw}):
+        theirs, ours = _numbered(cibuildwheel.get(identifier, ())), _numbered(cibw.get(identifier, ()))
         order = [name for name in theirs if name in ours], [name for name in ours if name in theirs]
         names = [", ".join(one) for one in order]
-        found = [Difference(identifier=identifier, act="all", aspect="order", peer=names[0], own=names[1])]
+        found = [Difference(identifier=identifier, act="all", aspect="order", cibuildwheel=names[0], cibw=names[1])]
         for name in dict.fromkeys((*theirs, *ours)):
             found += _between(identifier, name, theirs.get(name), ours.get(name), separator)
-        different = [one for one in found if one.peer != one.own]
+        different = [one for one in found if one.cibuildwheel != one.cibw]
         compared.differences += different
         compared.equal += len(found) - len(different)
     return compared
@@ -61,39 +61,46 @@ def _numbered(acts: Sequence[Act]) -> dict[str, Act]:
     return found
 
 
-def _between(identifier: str, name: str, peer: Act | None, own: Act | None, separator: str) -> Iterator[Difference]:
-    if peer is None or own is None:
+def _between(
+    identifier: str, name: str, cibuildwheel: Act | None, cibw: Act | None, separator: str
+) -> Iterator[Difference]:
+    if cibuildwheel is None or cibw is None:
         yield Difference(
             identifier=identifier,
             act=name,
             aspect="act",
-            peer=_shown(peer),
-            own=_shown(own),
-            acts=(peer, own),
+            cibuildwheel=_shown(cibuildwheel),
+            cibw=_shown(cibw),
+            acts=(cibuildwheel, cibw),
         )
         return
-    for aspect, theirs, ours in _aspects(peer, own, separator):
-        yield Difference(identifier=identifier, act=name, aspect=aspect, peer=theirs, own=ours, acts=(peer, own))
+    for aspect, theirs, ours in _aspects(cibuildwheel, cibw, separator):
+        yield Difference(
+            identifier=identifier, act=name, aspect=aspect, cibuildwheel=theirs, cibw=ours, acts=(cibuildwheel, cibw)
+        )
 
 
 def _shown(act: Act | None) -> str | None:
     return None if act is None else "; ".join(f"{name} {value}" for name, value in act.aspects.items())
 
 
-def _aspects(peer: Act, own: Act, separator: str) -> Iterator[tuple[str, str | None, str | None]]:
-    for name in dict.fromkeys((*peer.aspects, *own.aspects)):
-        yield name, peer.aspects.get(name), own.aspects.get(name)
-    for name in dict.fromkeys((*peer.environment, *own.environment)):
+def _aspects(cibuildwheel: Act, cibw: Act, separator: str) -> Iterator[tuple[str, str | None, str | None]]:
+    for name in dict.fromkeys((*cibuildwheel.aspects, *cibw.aspects)):
+        yield name, cibuildwheel.aspects.get(name), cibw.aspects.get(name)
+    for name in dict.fromkeys((*cibuildwheel.environment, *cibw.environment)):
         if name == "PATH":
-            yield from _entries(*(one.environment.get("PATH", "").split(separator) for one in (peer, own)))
+            yield from _entries(*(one.environment.get("PATH", "").split(separator) for one in (cibuildwheel, cibw)))
         else:
-            yield f"${name}", peer.environment.get(name), own.environment.get(name)
+            yield f"${name}", cibuildwheel.environment.get(name), cibw.environment.get(name)
 
 
-def _entries(peer: list[str], own: list[str]) -> Iterator[tuple[str, str | None, str | None]]:
-    for entry in dict.fromkeys((*peer, *own)):
-        theirs, ours = peer.count(entry), own.count(entry)
+def _entries(cibuildwheel: list[str], cibw: list[str]) -> Iterator[tuple[str, str | None, str | None]]:
+    for entry in dict.fromkeys((*cibuildwheel, *cibw)):
+        theirs, ours = cibuildwheel.count(entry), cibw.count(entry)
         if not theirs or not ours:
             yield f"PATH {entry}", "yes" if theirs else None, "yes" if ours else None
-    common = [[one for one in dict.fromkeys(entries) if one in peer and one in own] for entries in (peer, own)]
+    common = [
+        [one for one in dict.fromkeys(entries) if one in cibuildwheel and one in cibw]
+        for entries in (cibuildwheel, cibw)
+    ]
     yield "order of PATH", ", ".join(common[0]), ", ".join(common[1])

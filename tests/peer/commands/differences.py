@@ -54,31 +54,33 @@ def heading(difference: Difference, given: Circumstances) -> str:
 
 
 def _processors(one: Difference, _given: Circumstances) -> bool:
-    return one.aspect in _BUDGET and one.peer is None and re.fullmatch(r"(-j)?[0-9]+", one.own or "") is not None
+    return (
+        one.aspect in _BUDGET and one.cibuildwheel is None and re.fullmatch(r"(-j)?[0-9]+", one.cibw or "") is not None
+    )
 
 
 def _early_variables(one: Difference, given: Circumstances) -> bool:
-    match one.aspect, one.peer, one.own:
+    match one.aspect, one.cibuildwheel, one.cibw:
         case "$PWD", None, "<project>":
             return True
         case "$PIP_DISABLE_PIP_VERSION_CHECK", None, "1":
             return True
-        case "$CIBUILDWHEEL_BUILD_IDENTIFIER", None, own:
-            return one.act == "build tools" and own == one.identifier
-        case "$VIRTUALENV_PIP", None, str(own):
-            return own == given.builds.get(one.identifier, {}).get("VIRTUALENV_PIP")
-        case str(name), None, str(own):
-            return one.act == "build tools" and name in _CROSS and own == given.builds[one.identifier].get(name[1:])
+        case "$CIBUILDWHEEL_BUILD_IDENTIFIER", None, cibw:
+            return one.act == "build tools" and cibw == one.identifier
+        case "$VIRTUALENV_PIP", None, str(cibw):
+            return cibw == given.builds.get(one.identifier, {}).get("VIRTUALENV_PIP")
+        case str(name), None, str(cibw):
+            return one.act == "build tools" and name in _CROSS and cibw == given.builds[one.identifier].get(name[1:])
         case _:
             return False
 
 
 def _uv_python(one: Difference, _given: Circumstances) -> bool:
-    if one.aspect != "$UV_PYTHON" or one.own is None or not _PYTHON.fullmatch(one.own):
+    if one.aspect != "$UV_PYTHON" or one.cibw is None or not _PYTHON.fullmatch(one.cibw):
         return False
     place = "<test-env>" if one.act.split(" #")[0] in ("before-test", "test install", "test") else "<build-env>"
-    is_right = one.own.startswith((place, "/opt/python/"))
-    return is_right and (one.peer is None or one.peer == _python_of_build(one))
+    is_right = one.cibw.startswith((place, "/opt/python/"))
+    return is_right and (one.cibuildwheel is None or one.cibuildwheel == _python_of_build(one))
 
 
 def _python_of_build(one: Difference) -> str:
@@ -88,7 +90,7 @@ def _python_of_build(one: Difference) -> str:
 
 
 def _compiler_cache(one: Difference, given: Circumstances) -> bool:
-    return (one.aspect, one.peer, one.own) == ("PATH <compilers>", None, "yes") and given.platform == "linux"
+    return (one.aspect, one.cibuildwheel, one.cibw) == ("PATH <compilers>", None, "yes") and given.platform == "linux"
 
 
 def _first_python(one: Difference, given: Circumstances) -> bool:
@@ -96,17 +98,22 @@ def _first_python(one: Difference, given: Circumstances) -> bool:
         return False
     tag = one.identifier.partition("-")[0]
     is_first = one.aspect.startswith(f"PATH /opt/python/{tag}-") or not tag.startswith("cp")
-    return one.own is None if one.aspect == "PATH /opt/python/cp39-cp39/bin" else is_first and one.peer is None
+    return one.cibw is None if one.aspect == "PATH /opt/python/cp39-cp39/bin" else is_first and one.cibuildwheel is None
 
 
 def _certificates(one: Difference, given: Circumstances) -> bool:
-    is_missing = (one.act, one.aspect, one.peer, one.own) == ("before-all", "$PIP_CERT", "<certificates>", None)
+    is_missing = (one.act, one.aspect, one.cibuildwheel, one.cibw) == (
+        "before-all",
+        "$PIP_CERT",
+        "<certificates>",
+        None,
+    )
     return is_missing and given.platform == "linux"
 
 
 def _made_by_uv(one: Difference, given: Circumstances) -> bool:
     is_environment = one.act.startswith(("environment <build-env>", "environment <test-env>"))
-    match one.aspect, one.peer, one.own:
+    match one.aspect, one.cibuildwheel, one.cibw:
         case "tool", "virtualenv", ("uv" | "uv, kept"):
             return is_environment
         case "tool", "uv", "uv, kept":
@@ -115,8 +122,10 @@ def _made_by_uv(one: Difference, given: Circumstances) -> bool:
             return one.act == "environment <build-env>"
         case "act", _, None:
             return one.act == "maker of environments" and given.platform == "linux"
-        case "$VIRTUALENV_PIP", str(peer), None:
-            return one.act == "build" and given.platform != "linux" and (peer == "embed" or given.has_default(one))
+        case "$VIRTUALENV_PIP", str(cibuildwheel), None:
+            return (
+                one.act == "build" and given.platform != "linux" and (cibuildwheel == "embed" or given.has_default(one))
+            )
         case _:
             return False
 
@@ -124,82 +133,88 @@ def _made_by_uv(one: Difference, given: Circumstances) -> bool:
 def _tools_by_uv(one: Difference, _given: Circumstances) -> bool:
     if one.act == "set up tools":
         # Where nothing pins pip, cibuildwheel brings it up to date before the other tools.
-        return one.own is None and " packages pip; " in (one.peer or "")
+        return one.cibw is None and " packages pip; " in (one.cibuildwheel or "")
     if one.act != "build tools":
         return False
-    match one.aspect, one.peer, one.own:
+    match one.aspect, one.cibuildwheel, one.cibw:
         case ("installer", "pip", "uv") | ("options", "--upgrade", "") | ("installs", "1", "2"):
             return True
-        case "packages", str(peer), str(own):
-            return _same_tools(peer, own)
+        case "packages", str(cibuildwheel), str(cibw):
+            return _same_tools(cibuildwheel, cibw)
         case _:
             return False
 
 
-def _same_tools(peer: str, own: str) -> bool:
+def _same_tools(cibuildwheel: str, cibw: str) -> bool:
     """cibw installs pip, too, and what virtualenv is for is done by uv."""
-    theirs = {package.partition("[")[0] for package in shlex.split(peer)}
-    ours = set(shlex.split(own)) - {"pip", "setuptools", "wheel"}
-    if "build[virtualenv]" in shlex.split(peer):
+    theirs = {package.partition("[")[0] for package in shlex.split(cibuildwheel)}
+    ours = set(shlex.split(cibw)) - {"pip", "setuptools", "wheel"}
+    if "build[virtualenv]" in shlex.split(cibuildwheel):
         ours -= {"virtualenv"}
-    return ours == theirs and "pip" in own.split()
+    return ours == theirs and "pip" in cibw.split()
 
 
 def _default_frontend(one: Difference, given: Circumstances) -> bool:
     if not given.has_default(one):
         return False
-    match one.act.split(" #")[0], one.aspect, one.peer, one.own:
+    match one.act.split(" #")[0], one.aspect, one.cibuildwheel, one.cibw:
         case "build", "tool", "build", ("uv" | "uv in a kept environment"):
             return True
-        case "test install", "installer", str(peer), str(own):
-            return own == peer.replace("pip", "uv").partition(" ")[0]
+        case "test install", "installer", str(cibuildwheel), str(cibw):
+            return cibw == cibuildwheel.replace("pip", "uv").partition(" ")[0]
         case "test install", "options", "", "--python-platform x86_64-apple-darwin":
             return one.acts[0] is not None and one.acts[0].aspects["installer"] == "pip for -x86_64"
-        case "build tools", "packages", str(peer), str(own):
-            return _same_tools(peer.replace("'build[virtualenv]'", ""), own)
+        case "build tools", "packages", str(cibuildwheel), str(cibw):
+            return _same_tools(cibuildwheel.replace("'build[virtualenv]'", ""), cibw)
         case _:
             return False
 
 
 def _settings_of_pip(one: Difference, _given: Circumstances) -> bool:
     name, act = _PIP_FOR_UV.get(one.aspect), one.acts[1]
-    return name is not None and one.peer is None and act is not None and one.own == act.environment.get(name)
+    return name is not None and one.cibuildwheel is None and act is not None and one.cibw == act.environment.get(name)
 
 
 def _reused(one: Difference, given: Circumstances) -> bool:
-    return one.aspect == "act" and one.act == "build tools" and one.own is None and one.identifier not in given.builds
+    return one.aspect == "act" and one.act == "build tools" and one.cibw is None and one.identifier not in given.builds
 
 
 def _python_that_builds(one: Difference, given: Circumstances) -> bool:
-    if (one.act, one.aspect) != ("build", "python") or given.platform == "linux" or one.own is None:
+    if (one.act, one.aspect) != ("build", "python") or given.platform == "linux" or one.cibw is None:
         return False
     tool = one.acts[1].aspects["tool"] if one.acts[1] else ""
-    return tool == "uv" and one.own.startswith("<build-env>/") and (one.peer or "").startswith("<base>/")
+    return tool == "uv" and one.cibw.startswith("<build-env>/") and (one.cibuildwheel or "").startswith("<base>/")
 
 
 def _programs_of_windows(one: Difference, given: Circumstances) -> bool:
     is_environment = one.aspect in ("PATH <build-env>", "PATH <test-env>")
-    return is_environment and one.own is None and given.platform == "windows"
+    return is_environment and one.cibw is None and given.platform == "windows"
 
 
 def _interpreter_last(one: Difference, given: Circumstances) -> bool:
-    if one.aspect != "order of PATH" or given.platform != "macos" or one.peer is None or one.own is None:
+    if one.aspect != "order of PATH" or given.platform != "macos" or one.cibuildwheel is None or one.cibw is None:
         return False
-    peer, own = ([entry for entry in text.split(", ") if entry != "<base>/bin"] for text in (one.peer, one.own))
-    return peer == own and one.peer.startswith("<test-env>/bin, <base>/bin, <build-env>/bin, ")
+    cibuildwheel, cibw = (
+        [entry for entry in text.split(", ") if entry != "<base>/bin"] for text in (one.cibuildwheel, one.cibw)
+    )
+    return cibuildwheel == cibw and one.cibuildwheel.startswith("<test-env>/bin, <base>/bin, <build-env>/bin, ")
 
 
 def _foreign_variables(one: Difference, given: Circumstances) -> bool:
-    is_foreign = one.aspect in _FOREIGN and one.peer == given.base.get(one.aspect[1:])
-    return is_foreign and one.own is None and one.act == "before-all" and given.platform != "linux"
+    is_foreign = one.aspect in _FOREIGN and one.cibuildwheel == given.base.get(one.aspect[1:])
+    return is_foreign and one.cibw is None and one.act == "before-all" and given.platform != "linux"
 
 
 def _tests_find_pip(one: Difference, _given: Circumstances) -> bool:
-    return one.act.startswith("environment <test-env>") and (one.aspect, one.peer, one.own) == ("pip", "", "yes")
+    return one.act.startswith("environment <test-env>") and (one.aspect, one.cibuildwheel, one.cibw) == (
+        "pip",
+        "",
+        "yes",
+    )
 
 
 def _one_installation(one: Difference, _given: Circumstances) -> bool:
-    return one.act.startswith("test install") and (one.aspect, one.peer, one.own) == ("installs", "2", "1")
+    return one.act.startswith("test install") and (one.aspect, one.cibuildwheel, one.cibw) == ("installs", "2", "1")
 
 
 def _is_of_host_and_build(one: Difference, given: Circumstances) -> bool:
@@ -208,10 +223,13 @@ def _is_of_host_and_build(one: Difference, given: Circumstances) -> bool:
     kind, _, name = one.aspect.partition(" ")
     if kind == "PATH":
         is_host = name.startswith(("<audit-env>", "/")) and name not in given.base.get("PATH", "")
-        return is_host if one.own is None else name in build.get("PATH", "")
+        return is_host if one.cibw is None else name in build.get("PATH", "")
     variable = kind[1:]
-    is_host = one.peer == given.base.get(variable) or (variable, one.peer) == ("VIRTUAL_ENV", "<audit-env>")
-    return is_host and one.own == build.get(variable)
+    is_host = one.cibuildwheel == given.base.get(variable) or (variable, one.cibuildwheel) == (
+        "VIRTUAL_ENV",
+        "<audit-env>",
+    )
+    return is_host and one.cibw == build.get(variable)
 
 
 def _audit_on_the_machine(one: Difference, given: Circumstances) -> bool:
@@ -219,14 +237,14 @@ def _audit_on_the_machine(one: Difference, given: Circumstances) -> bool:
         return False
     if one.aspect.startswith(("$", "PATH ")):
         return _is_of_host_and_build(one, given)
-    match one.aspect, one.peer, one.own:
+    match one.aspect, one.cibuildwheel, one.cibw:
         case ("tool", "virtualenv", "uv") | ("installer", "pip", "uv") | ("pip", "yes", ""):
             return True
-        case "python", str(peer), str(own):
-            return not peer.startswith("<") and own.startswith(("<base>/", "/opt/python/"))
-        case "act", None, str(own):
+        case "python", str(cibuildwheel), str(cibw):
+            return not cibuildwheel.startswith("<") and cibw.startswith(("<base>/", "/opt/python/"))
+        case "act", None, str(cibw):
             # cibuildwheel has one environment for all audits of a run.
-            return one.act == "environment <audit-env>" and own.startswith("tool uv; ")
+            return one.act == "environment <audit-env>" and cibw.startswith("tool uv; ")
         case _:
             return False
 

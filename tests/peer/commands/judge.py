@@ -13,16 +13,16 @@ from tests.peer.verdict import Verdict
 DIFFERENT = "DIFFERENT"
 
 
-def judge(call: Call, peer: Answer, own: Answer) -> Verdict:
+def judge(call: Call, cibuildwheel: Answer, cibw: Answer) -> Verdict:
     """Compare what both would do with one configuration."""
-    if peer["error"] or own["error"]:
-        return _judge_errors(call, peer, own)
+    if cibuildwheel["error"] or cibw["error"]:
+        return _judge_errors(call, cibuildwheel, cibw)
     separator = ";" if call["platform"] == "windows" else ":"
-    ours = acts_of(call, own["records"])
-    compared = compare(acts_of(call, peer["records"]), ours, separator)
+    ours = acts_of(call, cibw["records"])
+    compared = compare(acts_of(call, cibuildwheel["records"]), ours, separator)
     given = Circumstances(
         platform=call["platform"],
-        defaults=own["defaults"],
+        defaults=cibw["defaults"],
         builds={name: act.environment for name, acts in ours.items() for act in acts if act.name == "build"},
         base={**call["base"], **call["variables"], "CIBUILDWHEEL": "1"},
     )
@@ -42,13 +42,13 @@ def judge_differences(differences: Iterable[Difference], given: Circumstances) -
     return verdict
 
 
-def _judge_errors(call: Call, peer: Answer, own: Answer) -> Verdict:
+def _judge_errors(call: Call, cibuildwheel: Answer, cibw: Answer) -> Verdict:
     verdict = Verdict()
-    if peer["error"] and own["error"]:
+    if cibuildwheel["error"] and cibw["error"]:
         verdict.kinds["both end with an error"] += 1
-    elif not own["error"] and heading_of_error(call["platform"], peer["error"]):
-        verdict.kinds[heading_of_error(call["platform"], peer["error"])] += 1
+    elif not cibw["error"] and heading_of_error(call["platform"], cibuildwheel["error"]):
+        verdict.kinds[heading_of_error(call["platform"], cibuildwheel["error"])] += 1
     else:
         verdict.kinds[DIFFERENT] += 1
-        verdict.unexplained.append(f"peer {peer['error'] or 'builds'}\ncibw {own['error'] or 'builds'}")
+        verdict.unexplained.append(f"peer {cibuildwheel['error'] or 'builds'}\ncibw {cibw['error'] or 'builds'}")
     return verdict

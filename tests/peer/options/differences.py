@@ -13,16 +13,16 @@ from tests.peer.verdict import Verdict
 EQUAL = "values are equal"
 
 
-def judge(call: Call, peer: Answer, own: Answer) -> Verdict:
+def judge(call: Call, cibuildwheel: Answer, cibw: Answer) -> Verdict:
     """Compare what both said of one configuration on one platform."""
     verdict = Verdict()
-    if "error" in peer or "error" in own:
-        _judge_errors(call, peer, own, verdict)
+    if "error" in cibuildwheel or "error" in cibw:
+        _judge_errors(call, cibuildwheel, cibw, verdict)
         return verdict
     seen: set[str] = set()
-    for identifier, values in own["options"].items():
+    for identifier, values in cibw["options"].items():
         for name, value in values.items():
-            theirs = _normal(name, peer["options"][identifier][name])
+            theirs = _normal(name, cibuildwheel["options"][identifier][name])
             kind = EQUAL if theirs == value else _wanted(identifier, name, theirs, value) or "DIFFERENT"
             verdict.kinds[kind] += 1
             if kind == "DIFFERENT" and name not in seen:
@@ -31,16 +31,18 @@ def judge(call: Call, peer: Answer, own: Answer) -> Verdict:
     return verdict
 
 
-def _judge_errors(call: Call, peer: Answer, own: Answer, verdict: Verdict) -> None:
-    if "error" in peer and "error" in own:
+def _judge_errors(call: Call, cibuildwheel: Answer, cibw: Answer, verdict: Verdict) -> None:
+    if "error" in cibuildwheel and "error" in cibw:
         verdict.kinds["both refuse the configuration"] += 1
         return
     # Without a build the peer judges no value.
-    if "error" in own and (call["is_odd"] or not peer["options"]):
+    if "error" in cibw and (call["is_odd"] or not cibuildwheel["options"]):
         verdict.kinds["Invalid values are refused"] += 1
         return
     verdict.kinds["DIFFERENT"] += 1
-    verdict.unexplained.append(f"peer {peer.get('error', 'accepts it')}\ncibw {own.get('error', 'accepts it')}")
+    verdict.unexplained.append(
+        f"peer {cibuildwheel.get('error', 'accepts it')}\ncibw {cibw.get('error', 'accepts it')}"
+    )
 
 
 def _normal(name: str, value: Value) -> Value:
@@ -56,10 +58,10 @@ def _normal(name: str, value: Value) -> Value:
             return value
 
 
-def _wanted(identifier: str, name: str, theirs: Value, own: Value) -> str:
+def _wanted(identifier: str, name: str, theirs: Value, cibw: Value) -> str:
     """The heading in docs/differences.md that explains a difference; empty where none does."""
     heading = ""
-    match name, theirs, own:
+    match name, theirs, cibw:
         case "build-frontend", ["build", args], ["default", own_args] if args == own_args:
             heading = "The default build frontend"
         case "container-engine", ["docker", *rest], ["auto", *own_rest] if rest == own_rest:
@@ -68,11 +70,11 @@ def _wanted(identifier: str, name: str, theirs: Value, own: Value) -> str:
             heading = "PyPy has its own images"
         case "xbuild-tools", None, []:
             heading = "An empty xbuild-tools list stays empty"
-        case "config-settings", dict(), dict() if _has_table(theirs) and any("." in key for key in own):
+        case "config-settings", dict(), dict() if _has_table(theirs) and any("." in key for key in cibw):
             heading = "Tables in config-settings are dotted names"
-        case (("environment" | "test-environment"), dict(), dict()) if theirs == _without_backslashes(own):
+        case (("environment" | "test-environment"), dict(), dict()) if theirs == _without_backslashes(cibw):
             heading = "The environment options"
-        case (("test-runtime" | "xbuild-files"), _, _) if _split(theirs) == own:
+        case (("test-runtime" | "xbuild-files"), _, _) if _split(theirs) == cibw:
             heading = "Strings in tables are split"
         case _:
             pass

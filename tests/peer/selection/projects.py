@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.downloads import download_sdist, unpack
-from tests.peer.peer import PEER_CACHE
+from tests.peer.peer import CIBUILDWHEEL_CACHE
 
 RELEASES = tuple(
     line
@@ -34,9 +34,9 @@ def release_directory(release: str) -> Path:
     They lack the enable group that ended with cibuildwheel 4, for which all of the configuration would be refused.
     """
     name, _, version = release.partition("==")
-    place = PEER_CACHE / "configurations" / f"{name}-{version}"
+    place = CIBUILDWHEEL_CACHE / "configurations" / f"{name}-{version}"
     if not place.exists():
-        archives = PEER_CACHE / "sdists"
+        archives = CIBUILDWHEEL_CACHE / "sdists"
         archives.mkdir(parents=True, exist_ok=True)
         archive = download_sdist(name, version, archives, os.environ)
         partial = place.with_name(f"{place.name}.{os.getpid()}")

@@ -10,7 +10,7 @@ from cibw.cli.commands.check import tell_page
 from cibw.cli.session import Session
 from cibw.model.release import PackageIndex
 from cibw.release.upload_plan import Release
-from cibw.reporting.terminal import Look
+from cibw.reporting.terminal import TerminalStyle
 
 RELEASE = Release(project="demo", version="1.0", files=())
 INDEX = PackageIndex(name="pypi", upload="https://upload.index.example/legacy/", page="https://index.example/project/")
@@ -20,7 +20,7 @@ PAGE = "https://index.example/project/demo/1.0/"
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
     line = CommandLine()
-    return Session(line=line, environment={}, working_dir=tmp_path, look=Look())
+    return Session(line=line, environment={}, working_dir=tmp_path, style=TerminalStyle())
 
 
 def test_the_page_is_named(session: Session, capsys: pytest.CaptureFixture[str]) -> None:

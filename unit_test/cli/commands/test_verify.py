@@ -13,7 +13,7 @@ from cibw.cli.commands.verify import (
     own_index,
 )
 from cibw.model.http import Certificates
-from cibw.release.answers import Credentials
+from cibw.release.responses import Credentials
 from unit_test.cli.calling import Caller
 
 

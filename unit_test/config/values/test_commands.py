@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from cibw.config.toml import parse_toml
 from cibw.config.values.commands import (
-    Placeholder,
+    PlaceholderName,
     audit_meanings,
     group_requirements,
     hook_meanings,
@@ -15,7 +15,7 @@ from cibw.config.values.commands import (
     parse_template,
     repair_meanings,
 )
-from cibw.model.templates import REPAIRED_DIR, Late, Template
+from cibw.model.templates import REPAIRED_DIR, Placeholder, Template
 
 HOOK = hook_meanings(".")
 plain = st.text(st.characters(blacklist_characters="{#"), max_size=10)
@@ -23,14 +23,14 @@ pieces = st.lists(st.one_of(plain, st.sampled_from(list(HOOK))), max_size=6)
 
 
 @given(pieces)
-def test_placeholders_become_late_values(parts: list[str | Placeholder]) -> None:
+def test_placeholders_become_late_values(parts: list[str | PlaceholderName]) -> None:
     text = "".join(part if isinstance(part, str) else f"{{{part.value}}}" for part in parts)
     expected = Template.of(*(part if isinstance(part, str) else HOOK[part] for part in parts))
     assert parse_template(text, HOOK) == expected
 
 
 @given(pieces)
-def test_escaped_placeholders_stay_text(parts: list[str | Placeholder]) -> None:
+def test_escaped_placeholders_stay_text(parts: list[str | PlaceholderName]) -> None:
     text = "".join(part if isinstance(part, str) else f"#{{{part.value}}}" for part in parts)
     expected = "".join(part if isinstance(part, str) else f"{{{part.value}}}" for part in parts)
     assert parse_template(text, HOOK) == Template.of(expected)
@@ -53,22 +53,22 @@ def test_unknown_braces_stay(text: str) -> None:
 @pytest.mark.parametrize(
     ("package", "parts"),
     [
-        (".", (Late.PROJECT,)),
-        ("", (Late.PROJECT,)),
-        ("sub/dir", (Late.PROJECT, "/sub/dir")),
-        ("./sub/", (Late.PROJECT, "/sub")),
+        (".", (Placeholder.PROJECT,)),
+        ("", (Placeholder.PROJECT,)),
+        ("sub/dir", (Placeholder.PROJECT, "/sub/dir")),
+        ("./sub/", (Placeholder.PROJECT, "/sub")),
     ],
 )
-def test_the_package_lies_in_the_project(package: str, parts: tuple[str | Late, ...]) -> None:
+def test_the_package_lies_in_the_project(package: str, parts: tuple[str | Placeholder, ...]) -> None:
     assert parse_template("{package}", hook_meanings(package)).parts == parts
 
 
 def test_a_wheel_means_another_in_each_step() -> None:
-    assert parse_template("{wheel}", repair_meanings(".")) == Template.of(Late.BUILT_WHEEL)
+    assert parse_template("{wheel}", repair_meanings(".")) == Template.of(Placeholder.BUILT_WHEEL)
     assert parse_template("{dest_dir}", repair_meanings(".")) == REPAIRED_DIR
-    assert parse_template("{wheel}", meanings_in_tests(".")) == Template.of(Late.WHEEL)
-    assert parse_template("{abi3_wheel}", audit_meanings(".")) == Template.of(Late.WHEEL)
-    assert names_in("{wheel} #{abi3_wheel}", audit_meanings(".")) == {Placeholder.WHEEL}
+    assert parse_template("{wheel}", meanings_in_tests(".")) == Template.of(Placeholder.WHEEL)
+    assert parse_template("{abi3_wheel}", audit_meanings(".")) == Template.of(Placeholder.WHEEL)
+    assert names_in("{wheel} #{abi3_wheel}", audit_meanings(".")) == {PlaceholderName.WHEEL}
 
 
 PYPROJECT = parse_toml("""

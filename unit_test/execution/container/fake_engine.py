@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from cibw.execution.container.client import (
-    Creation,
-    Execution,
+    ContainerCommand,
+    ContainerCreation,
     LocalContainer,
     LocalImage,
     PullNews,
@@ -26,18 +26,21 @@ class FakeEngine:
 
     images: dict[str, LocalImage] = field(default_factory=dict)
     pulls: list[RefusedError | LocalImage] = field(default_factory=list)
-    answer: Callable[[Execution, bytes], tuple[list[tuple[bytes, bool]], int]] = lambda _execution, _data: ([], 0)
+    answer: Callable[[ContainerCommand, bytes], tuple[list[tuple[bytes, bool]], int]] = lambda _execution, _data: (
+        [],
+        0,
+    )
     api: str = "1.41"
     environment: Mapping[str, str] = field(default_factory=lambda: {"PATH": "/bin", "HOME": "/root"})
     refuse_start: RefusedError | None = None
     refuse_creations: list[RefusedError] = field(default_factory=list)
     late: int = 0
     pulled: list[tuple[str, str]] = field(default_factory=list)
-    created: list[Creation] = field(default_factory=list)
+    created: list[ContainerCreation] = field(default_factory=list)
     attached: list[str] = field(default_factory=list)
     started: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
-    executions: list[Execution] = field(default_factory=list)
+    executions: list[ContainerCommand] = field(default_factory=list)
     killed: list[str] = field(default_factory=list)
     refuse_commit: Callable[[], RefusedError | None] = lambda: None
     missing: tuple[str, ...] = ()
@@ -64,7 +67,7 @@ class FakeEngine:
         self.images[reference] = result
         yield PullNews(layer="a", status="Pull complete")
 
-    def create(self, creation: Creation) -> None:
+    def create(self, creation: ContainerCreation) -> None:
         if creation.image.startswith(self.missing or "-"):
             raise RefusedError(404, "no such image")
         if self.refuse_creations:
@@ -79,7 +82,7 @@ class FakeEngine:
         if self.refuse_start is not None:
             raise self.refuse_start
 
-    def begin(self, container: str, execution: Execution) -> str:
+    def begin(self, container: str, execution: ContainerCommand) -> str:
         assert container not in self.removed
         self.executions.append(execution)
         return str(len(self.executions) - 1)
@@ -166,18 +169,18 @@ class FakeEngine:
         self.closed = True
 
 
-def said_to_shell(line: str) -> Execution:
+def said_to_shell(line: str) -> ContainerCommand:
     """The command of a line that a kept shell gets."""
     words = shlex.split(line.removeprefix("("))
     if words[6] == "set":
         # The last word before `eval` ends in the semicolon.
         *arguments, last = words[7:-2]
         given = [*arguments, last.removesuffix(";")][1:]
-        return Execution(argv=("sh", "-c", words[-1], "sh", *given), cwd=words[2])
+        return ContainerCommand(argv=("sh", "-c", words[-1], "sh", *given), cwd=words[2])
     start = words.index("exec")
     cwd, before, rest = words[2], words[3:start], words[start + 1 :]
     if rest[:1] != ["env"]:
-        return Execution(argv=tuple(rest), cwd=cwd)
+        return ContainerCommand(argv=tuple(rest), cwd=cwd)
     environment = {}
     for number, word in enumerate(before):
         if word == "export":
@@ -188,4 +191,4 @@ def said_to_shell(line: str) -> Execution:
         rest = rest[2:]
     settled = list(takewhile(lambda word: "=" in word, rest))
     environment |= dict(word.split("=", 1) for word in settled)
-    return Execution(argv=tuple(rest[len(settled) :]), cwd=cwd, environment=environment)
+    return ContainerCommand(argv=tuple(rest[len(settled) :]), cwd=cwd, environment=environment)

@@ -6,11 +6,11 @@ import pytest
 
 from cibw.errors import MissingToolError
 from cibw.execution.container.session import bring_uv
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 from tests.doubles.machine import Answer, Put, RecordingMachine
 
 
-def lacks_uv(request: Request) -> Answer:
+def lacks_uv(request: CommandRequest) -> Answer:
     return Answer(exit_code=127 if "command -v uv" in request.argv else 0)
 
 
@@ -18,7 +18,7 @@ def put_by(machine: RecordingMachine) -> list[str]:
     return [asked.target for asked in machine.asked if isinstance(asked, Put)]
 
 
-def installs(request: Request) -> Answer:
+def installs(request: CommandRequest) -> Answer:
     program = Path(request.argv[request.argv.index("--target") + 1], "bin", "uv")
     program.parent.mkdir(parents=True)
     program.write_bytes(b"uv")

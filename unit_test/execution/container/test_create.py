@@ -4,11 +4,11 @@ import pytest
 
 from cibw.config.values.containers import FURTHER_FLAGS
 from cibw.errors import ConfigurationError
-from cibw.execution.container.client import Creation, Limit
-from cibw.execution.container.create import FURTHER_FIELDS, Place, creation
+from cibw.execution.container.client import ContainerCreation, Limit
+from cibw.execution.container.create import FURTHER_FIELDS, ContainerContext, creation
 from cibw.model.machines import ContainerEngine, ContainerSpec, CreateOptions, Image
 
-PLACE = Place(name="n", run_id="r", image="sha256:1", cwd="/home/me", volumes=("/cache:/cache",))
+PLACE = ContainerContext(name="n", run_id="r", image="sha256:1", cwd="/home/me", volumes=("/cache:/cache",))
 
 EVERYTHING = CreateOptions(
     volumes=("./x:/x:ro", "../y:/y", "name:/z", "/anonymous", ".hidden:/h"),
@@ -62,7 +62,9 @@ FURTHER = {
 }
 
 
-def made(options: CreateOptions, *, place: Place = PLACE, disable_host_mount: bool = False) -> Creation:
+def made(
+    options: CreateOptions, *, place: ContainerContext = PLACE, disable_host_mount: bool = False
+) -> ContainerCreation:
     engine = ContainerEngine(create=options, disable_host_mount=disable_host_mount)
     return creation(ContainerSpec(engine=engine, image=Image(reference="x", oci_platform="linux/386")), place)
 
@@ -78,14 +80,14 @@ def test_the_usual_container_idles_with_the_host_mounted() -> None:
 
 
 def test_the_host_is_not_mounted_where_that_is_not_wanted_or_possible() -> None:
-    far = Place(name="n", run_id="r", image="i", cwd="/", mount_host=False)
+    far = ContainerContext(name="n", run_id="r", image="i", cwd="/", mount_host=False)
     assert made(CreateOptions(), place=far).volumes == ()
     assert made(CreateOptions(), disable_host_mount=True).volumes == ("/cache:/cache",)
 
 
 def test_every_option_reaches_the_engine() -> None:
     planned = made(EVERYTHING, disable_host_mount=True)
-    assert planned == Creation(
+    assert planned == ContainerCreation(
         name="n",
         image="sha256:1",
         oci_platform="linux/386",

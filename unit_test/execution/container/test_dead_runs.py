@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from cibw.errors import EngineUnavailableError
-from cibw.execution.container.client import Creation, Execution, LocalContainer, LocalImage
-from cibw.execution.container.connection import Opening, open_container
-from cibw.execution.container.create import Place
+from cibw.execution.container.client import ContainerCommand, ContainerCreation, LocalContainer, LocalImage
+from cibw.execution.container.connection import ContainerSettings, open_container
+from cibw.execution.container.create import ContainerContext
 from cibw.execution.container.sdk import Attachments
-from cibw.execution.container.snapshots import Leftovers, LiveRuns, remove_dead_runs
+from cibw.execution.container.snapshots import LiveRuns, RemovedLeftovers, remove_dead_runs
 from cibw.model.machines import CreateOptions
 from unit_test.execution.container.fake_engine import FakeEngine
 from unit_test.execution.container.test_create import made
 from unit_test.execution.container.test_machine import GOOD, SPEC, Chunks, engine_of
-from unit_test.execution.container.test_session import site_of
+from unit_test.execution.container.test_session import factory_of
 
 PATIENCE = 20.0
 
@@ -28,9 +28,11 @@ def runs(tmp_path: Path) -> LiveRuns:
     return found
 
 
-def container(run_id: str, owner: str) -> Creation:
+def container(run_id: str, owner: str) -> ContainerCreation:
     labels = {"cibw": run_id, "cibw.runs": owner}
-    return Creation(name=f"cibw-{run_id}-00000000", image="x", oci_platform="linux/amd64", command=(), labels=labels)
+    return ContainerCreation(
+        name=f"cibw-{run_id}-00000000", image="x", oci_platform="linux/amd64", command=(), labels=labels
+    )
 
 
 def test_a_run_lives_as_long_as_its_context(runs: LiveRuns) -> None:
@@ -70,7 +72,7 @@ def test_what_dead_runs_left_is_removed_and_nothing_else(runs: LiveRuns) -> None
     with runs.entered("0000a11e"):
         client.created.append(container("0000a11e", runs.identity))
         client.images["cibw-snapshot:cibw-0000a11e-00000000"] = LocalImage(identity="a", oci_platform="", labels=label)
-        assert remove_dead_runs(client, runs) == Leftovers(containers=1, images=2)
+        assert remove_dead_runs(client, runs) == RemovedLeftovers(containers=1, images=2)
     assert client.removed == ["cibw-0000dead-00000000"]
     assert sorted(client.images) == ["cibw-before-all:1", "cibw-snapshot:cibw-0000a11e-00000000"]
 
@@ -80,7 +82,7 @@ def test_an_engine_that_does_not_answer_spoils_no_run(runs: LiveRuns) -> None:
         def containers(self, label: str) -> tuple[LocalContainer, ...]:
             raise EngineUnavailableError(label)
 
-    assert remove_dead_runs(Gone(), runs) == Leftovers()
+    assert remove_dead_runs(Gone(), runs) == RemovedLeftovers()
 
 
 def test_a_container_is_attached_before_it_starts() -> None:
@@ -89,7 +91,7 @@ def test_a_container_is_attached_before_it_starts() -> None:
             assert self.attached == [container]
 
     client = Watched(images={"x:1": GOOD})
-    open_container(engine_of(client), SPEC, Opening(run_id="r", owner="o"))
+    open_container(engine_of(client), SPEC, ContainerSettings(run_id="r", owner="o"))
     (created,) = client.created
     assert created.attached
     assert created.labels == {"cibw": "r", "cibw.runs": "o"}
@@ -98,15 +100,15 @@ def test_a_container_is_attached_before_it_starts() -> None:
 
 def test_a_container_that_is_kept_does_not_end_with_the_run_and_belongs_to_nobody() -> None:
     client = FakeEngine(images={"x:1": GOOD})
-    open_container(engine_of(client), SPEC, Opening(run_id="r", owner="o", keep=True))
+    open_container(engine_of(client), SPEC, ContainerSettings(run_id="r", owner="o", keep=True))
     assert client.attached == []
     assert client.created[0].labels == {"cibw": "r"}
-    kept = made(CreateOptions(), place=Place(name="n", run_id="r", image="i", cwd="/", owner="o", keep=True))
+    kept = made(CreateOptions(), place=ContainerContext(name="n", run_id="r", image="i", cwd="/", owner="o", keep=True))
     assert not kept.attached
 
 
 def test_work_directories_of_containers_that_are_gone_are_removed(tmp_path: Path) -> None:
-    def answer(execution: Execution, _data: bytes) -> tuple[Chunks, int]:
+    def answer(execution: ContainerCommand, _data: bytes) -> tuple[Chunks, int]:
         is_listing = "find /tmp/cibw/cache/work" in " ".join(execution.argv)
         names = ["cibw-gone-1", "cibw-other-1", client.created[0].name, "unknown"]
         return ([("\n".join([*names, ""]).encode(), False)], 0) if is_listing else ([], 0)
@@ -116,7 +118,7 @@ def test_work_directories_of_containers_that_are_gone_are_removed(tmp_path: Path
             return (*FakeEngine.containers(self, label), LocalContainer(identity="2", name="cibw-other-1"))
 
     client = Shared(images={"x:1": GOOD}, answer=answer)
-    with site_of(client, tmp_path).machine():
+    with factory_of(client, tmp_path).machine():
         pass
     removed = [execution.argv[-1] for execution in client.executions if "rm -rf" in " ".join(execution.argv)]
     places = [place for place in removed if place.startswith("/tmp/cibw/cache/work/") and "\n" not in place]

@@ -4,7 +4,7 @@ import pytest
 
 from cibw.errors import ImageUnavailableError, InterruptedRunError
 from cibw.execution.container.client import LocalImage, RefusedError
-from cibw.execution.container.images import Pulling, Reference, ensure_image, same_platform
+from cibw.execution.container.images import PullSettings, Reference, ensure_image, same_platform
 from cibw.model.machines import Image
 from unit_test.execution.container.fake_engine import FakeEngine
 
@@ -20,7 +20,9 @@ BUSY = RefusedError(500, "toomanyrequests: slow down")
 def ensured(engine: FakeEngine, image: Image = WANTED) -> tuple[str, list[float], list[str]]:
     pauses: list[float] = []
     told: list[str] = []
-    pulling = Pulling(progress=told.append, option="manylinux-x86_64-image", sleep=pauses.append, clock=lambda: 0.0)
+    pulling = PullSettings(
+        progress=told.append, option="manylinux-x86_64-image", sleep=pauses.append, clock=lambda: 0.0
+    )
     return ensure_image(engine, image, pulling), pauses, told
 
 
@@ -51,14 +53,14 @@ def test_a_tag_that_was_pulled_with_this_digest_is_meant() -> None:
 def test_without_the_network_nothing_is_pulled() -> None:
     engine = FakeEngine(images={TAGGED: OTHER}, pulls=[GOOD])
     with pytest.raises(ImageUnavailableError) as caught:
-        ensure_image(engine, WANTED, Pulling(option="manylinux-x86_64-image", offline=True))
+        ensure_image(engine, WANTED, PullSettings(option="manylinux-x86_64-image", offline=True))
     assert caught.value.message == (
         f"The image {TAGGED}@{DIGEST} (from the option manylinux-x86_64-image) for linux/amd64 is not available "
         "locally, and network access is disabled. The local image is for linux/arm64/v8."
     )
     assert not engine.pulled
     here = FakeEngine(images={TAGGED: GOOD})
-    assert ensure_image(here, WANTED, Pulling(offline=True)) == "sha256:1"
+    assert ensure_image(here, WANTED, PullSettings(offline=True)) == "sha256:1"
 
 
 def test_an_image_of_another_platform_is_not_taken() -> None:
@@ -82,13 +84,13 @@ def test_pulls_are_tried_again_with_longer_pauses() -> None:
 def test_an_interrupt_ends_a_pause_between_two_pulls() -> None:
     pauses: list[float] = []
 
-    def go_on() -> None:
+    def check_cancelled() -> None:
         if len(pauses) >= 3:
             raise InterruptedRunError("The run was interrupted.")
 
     engine = FakeEngine(pulls=[BUSY, BUSY, BUSY, BUSY, GOOD])
     with pytest.raises(InterruptedRunError):
-        ensure_image(engine, WANTED, Pulling(sleep=pauses.append, go_on=go_on))
+        ensure_image(engine, WANTED, PullSettings(sleep=pauses.append, check_cancelled=check_cancelled))
     assert len(engine.pulled) == 1
     assert sum(pauses) < 1
 
@@ -125,7 +127,7 @@ def test_what_the_registry_denies_is_not_tried_again(refused: RefusedError) -> N
 def test_progress_is_told_now_and_then() -> None:
     told: list[str] = []
     times = iter(range(0, 1000, 10))
-    pulling = Pulling(progress=told.append, clock=lambda: float(next(times)))
+    pulling = PullSettings(progress=told.append, clock=lambda: float(next(times)))
     ensure_image(FakeEngine(pulls=[GOOD]), WANTED, pulling)
     assert told[0] == f"pulling {PINNED} for linux/amd64"
     assert told[1] == f"pulling {PINNED}: 0 of 1 layers, 3 MB of the remaining layers"
@@ -156,12 +158,12 @@ def test_platforms_are_compared_with_their_usual_variants() -> None:
 def test_a_pull_can_be_broken_off() -> None:
     asked: list[str] = []
 
-    def go_on() -> None:
+    def check_cancelled() -> None:
         asked.append("may I?")
         if len(asked) == 2:
             raise InterruptedRunError("stopped")
 
     engine = FakeEngine(pulls=[BUSY, GOOD])
     with pytest.raises(InterruptedRunError):
-        ensure_image(engine, WANTED, Pulling(go_on=go_on))
+        ensure_image(engine, WANTED, PullSettings(check_cancelled=check_cancelled))
     assert len(engine.pulled) == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cibw.execution.store.input_files import Followed
+from cibw.execution.store.input_files import HashedFiles
 from cibw.model.machines import CreateOptions
 from unit_test.execution.store.input_world import ENGINE, World
 
@@ -31,7 +31,7 @@ def test_a_container_reads_the_mounted_host(world: World, before_all: bool) -> N
     path.write_text("two")
     assert world.follow().hashes != first.hashes
     world.engine = replace(ENGINE, disable_host_mount=True)
-    assert world.follow() == Followed()
+    assert world.follow() == HashedFiles()
 
 
 @pytest.mark.parametrize(

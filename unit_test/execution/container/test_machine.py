@@ -18,13 +18,13 @@ from cibw.errors import (
     ImageUnavailableError,
     InterruptedRunError,
 )
-from cibw.execution.container.client import Execution, Handle, LocalImage, RefusedError, remove_surely
-from cibw.execution.container.connection import Engine, Opening, open_container
+from cibw.execution.container.client import ContainerCommand, ContainerHandle, LocalImage, RefusedError, remove_surely
+from cibw.execution.container.connection import ContainerSettings, Engine, open_container
 from cibw.execution.container.endpoints import Endpoint
 from cibw.execution.container.machine import Archive, ContainerMachine, pack
 from cibw.execution.machine import Tree
 from cibw.model.machines import ContainerEngine, ContainerSpec, CreateOptions, EngineName, Image
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 from unit_test.execution.container.fake_engine import FakeEngine
 
 
@@ -110,19 +110,19 @@ SPEC = ContainerSpec(engine=ContainerEngine(), image=Image(reference="x:1", oci_
 NEAR = Endpoint(url="unix:///s", origin="")
 
 
-def saying(chunks: Chunks, code: int = 0) -> Callable[[Execution, bytes], tuple[Chunks, int]]:
+def saying(chunks: Chunks, code: int = 0) -> Callable[[ContainerCommand, bytes], tuple[Chunks, int]]:
     return lambda _execution, _data: (chunks, code)
 
 
 def machine_of(client: FakeEngine, prefix: tuple[str, ...] = (), *, keeps_shell: bool = False) -> ContainerMachine:
-    return ContainerMachine(Handle(client, "box", prefix=prefix), keeps_shell=keeps_shell)
+    return ContainerMachine(ContainerHandle(client, "box", prefix=prefix), keeps_shell=keeps_shell)
 
 
-def request(*argv: str, **environment: str) -> Request:
-    return Request(argv=argv, cwd="/work", environment={"PATH": "/bin", "HOME": "/root", **environment})
+def request(*argv: str, **environment: str) -> CommandRequest:
+    return CommandRequest(argv=argv, cwd="/work", environment={"PATH": "/bin", "HOME": "/root", **environment})
 
 
-def run(machine: ContainerMachine, asked: Request) -> tuple[int, list[tuple[str, bool]]]:
+def run(machine: ContainerMachine, asked: CommandRequest) -> tuple[int, list[tuple[str, bool]]]:
     lines: list[tuple[str, bool]] = []
     outcome = machine.run(asked, lambda line, is_error: lines.append((line, is_error)))
     return outcome.exit_code, lines
@@ -138,7 +138,7 @@ def test_a_command_runs_as_it_is_asked() -> None:
 
 def test_variables_that_the_request_lacks_are_unset() -> None:
     client = FakeEngine()
-    run(machine_of(client), Request(argv=("x",), cwd="/", environment={"A": "1"}))
+    run(machine_of(client), CommandRequest(argv=("x",), cwd="/", environment={"A": "1"}))
     assert client.executions[-1].argv == ("env", "-u", "HOME", "-u", "PATH", "x")
 
 
@@ -172,14 +172,14 @@ def test_an_exit_code_of_the_command_itself_is_left_alone() -> None:
 
 @pytest.mark.parametrize(("message", "code"), [("OCI runtime: x not found", 127), ("exec failed: denied", 126)])
 def test_a_command_may_be_refused(message: str, code: int) -> None:
-    def refuse(_execution: Execution, _data: bytes) -> tuple[Chunks, int]:
+    def refuse(_execution: ContainerCommand, _data: bytes) -> tuple[Chunks, int]:
         raise RefusedError(400, message)
 
     assert run(machine_of(FakeEngine(answer=refuse)), request("x")) == (code, [(message, True)])
 
 
 def test_a_container_that_went_away_is_told() -> None:
-    def gone(_execution: Execution, _data: bytes) -> tuple[Chunks, int]:
+    def gone(_execution: ContainerCommand, _data: bytes) -> tuple[Chunks, int]:
         raise RefusedError(404, "No such container: box")
 
     with pytest.raises(EngineUnavailableError, match="box does not respond"):
@@ -190,7 +190,7 @@ def test_closing_ends_a_command_of_another_thread() -> None:
     client = FakeEngine()
     machine = machine_of(client)
 
-    def close(_execution: Execution, _data: bytes) -> tuple[Chunks, int]:
+    def close(_execution: ContainerCommand, _data: bytes) -> tuple[Chunks, int]:
         machine.close()
         return [], 137
 
@@ -203,7 +203,7 @@ def test_closing_ends_a_command_of_another_thread() -> None:
 def test_files_are_put_by_an_archive(tmp_path: Path) -> None:
     seen: list[tuple[str, list[str], bool]] = []
 
-    def unpack(execution: Execution, data: bytes) -> tuple[Chunks, int]:
+    def unpack(execution: ContainerCommand, data: bytes) -> tuple[Chunks, int]:
         with tarfile.open(fileobj=io.BytesIO(data or base64.b64decode(execution.argv[-1]))) as tar:
             seen.append((execution.argv[-2], tar.getnames(), execution.reads))
         assert execution.reads == (execution.argv[-1] == str(len(data)))
@@ -252,7 +252,7 @@ def engine_of(client: FakeEngine, endpoint: Endpoint = NEAR) -> Engine:
 
 def test_an_opened_container_is_removed_in_the_end() -> None:
     client = FakeEngine(images={"x:1": GOOD})
-    with engine_of(client) as engine, open_container(engine, SPEC, Opening(run_id="r")) as machine:
+    with engine_of(client) as engine, open_container(engine, SPEC, ContainerSettings(run_id="r")) as machine:
         assert machine.name.startswith("cibw-r-")
         assert client.created[0].image == "sha256:1"
         assert not client.removed
@@ -263,7 +263,9 @@ def test_an_opened_container_is_removed_in_the_end() -> None:
 def test_a_container_may_be_kept_and_is_named_then() -> None:
     client = FakeEngine(images={"x:1": GOOD})
     told: list[str] = []
-    with open_container(engine_of(client), SPEC, Opening(run_id="r", keep=True, progress=told.append)) as machine:
+    with open_container(
+        engine_of(client), SPEC, ContainerSettings(run_id="r", keep=True, progress=told.append)
+    ) as machine:
         pass
     assert not client.removed
     assert machine.name in told[0]
@@ -272,7 +274,7 @@ def test_a_container_may_be_kept_and_is_named_then() -> None:
 def test_nothing_is_left_of_a_container_that_does_not_start() -> None:
     client = FakeEngine(images={"x:1": GOOD}, refuse_start=RefusedError(500, "no such device"))
     with pytest.raises(EngineUnavailableError, match="no such device"):
-        open_container(engine_of(client), SPEC, Opening(run_id="r"))
+        open_container(engine_of(client), SPEC, ContainerSettings(run_id="r"))
     assert client.removed == [client.created[0].name]
 
 
@@ -280,7 +282,7 @@ def test_nothing_is_left_of_a_container_that_does_not_start() -> None:
 def test_a_volume_that_another_run_makes_meanwhile_is_used(refusals: int, message: str) -> None:
     refused = RefusedError(500, f"creating named volume: {message or 'volume already exists'}")
     client = FakeEngine(images={"x:1": GOOD}, refuse_creations=[refused] * refusals)
-    opening = Opening(run_id="r", volumes=("cibw-x:/cache",))
+    opening = ContainerSettings(run_id="r", volumes=("cibw-x:/cache",))
     if message:
         with pytest.raises(EngineUnavailableError, match=message):
             open_container(engine_of(client), SPEC, opening)
@@ -292,14 +294,14 @@ def test_a_volume_that_another_run_makes_meanwhile_is_used(refusals: int, messag
 def test_another_computer_gets_no_volumes_of_this_one() -> None:
     client = FakeEngine(images={"x:1": GOOD})
     far = engine_of(client, Endpoint(url="tcp://far:1", origin=""))
-    open_container(far, SPEC, Opening(run_id="r", volumes=("/c:/c",)))
+    open_container(far, SPEC, ContainerSettings(run_id="r", volumes=("/c:/c",)))
     assert client.created[0].volumes == ()
 
 
 def test_the_option_of_a_missing_image_is_named() -> None:
     client = FakeEngine(pulls=[RefusedError(404, "manifest unknown")])
     with pytest.raises(ImageUnavailableError, match="manylinux-x86_64-image"):
-        open_container(engine_of(client), SPEC, Opening(run_id="r", image_option="manylinux-x86_64-image"))
+        open_container(engine_of(client), SPEC, ContainerSettings(run_id="r", image_option="manylinux-x86_64-image"))
 
 
 def test_a_seccomp_profile_is_read_from_its_file(tmp_path: Path) -> None:
@@ -309,18 +311,18 @@ def test_a_seccomp_profile_is_read_from_its_file(tmp_path: Path) -> None:
     def spec(option: str) -> ContainerSpec:
         return ContainerSpec(engine=ContainerEngine(create=CreateOptions(security_opt=(option,))), image=SPEC.image)
 
-    open_container(engine_of(client), spec(f"seccomp={tmp_path}/p.json"), Opening(run_id="r"))
-    open_container(engine_of(client), spec("seccomp=unconfined"), Opening(run_id="r"))
+    open_container(engine_of(client), spec(f"seccomp={tmp_path}/p.json"), ContainerSettings(run_id="r"))
+    open_container(engine_of(client), spec("seccomp=unconfined"), ContainerSettings(run_id="r"))
     assert [created.security_opt for created in client.created] == [("seccomp={}",), ("seccomp=unconfined",)]
     with pytest.raises(ConfigurationError, match="cannot be read"):
-        open_container(engine_of(client), spec("seccomp=/nope"), Opening(run_id="r"))
+        open_container(engine_of(client), spec("seccomp=/nope"), ContainerSettings(run_id="r"))
 
 
 def test_leftovers_are_found_by_their_run() -> None:
     client = FakeEngine(images={"x:1": GOOD})
     engine = engine_of(client)
-    machine = open_container(engine, SPEC, Opening(run_id="mine"))
-    open_container(engine, SPEC, Opening(run_id="other"))
+    machine = open_container(engine, SPEC, ContainerSettings(run_id="mine"))
+    open_container(engine, SPEC, ContainerSettings(run_id="other"))
     assert engine.remove_leftovers("mine") == 1
     assert client.removed == [machine.name]
 
@@ -348,5 +350,5 @@ def test_an_image_that_can_not_be_pulled_is_asked_for_once_in_a_run() -> None:
     engine = engine_of(client)
     for _ in range(2):
         with pytest.raises(ImageUnavailableError, match="not found"):
-            open_container(engine, SPEC, Opening(run_id="r"))
+            open_container(engine, SPEC, ContainerSettings(run_id="r"))
     assert len(client.pulled) == 1

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from cibw.errors import InterruptedRunError
-from cibw.execution.container.client import Execution, LocalImage, RefusedError
-from cibw.execution.container.connection import Opening
-from cibw.execution.container.session import ContainerSite
-from cibw.execution.container.snapshots import Preparation, PreparedImages, Wanted
+from cibw.execution.container.client import ContainerCommand, LocalImage, RefusedError
+from cibw.execution.container.connection import ContainerSettings
+from cibw.execution.container.session import ContainerFactory
+from cibw.execution.container.snapshots import Preparation, PreparedImages, PreparedImageSpec
 from cibw.execution.container.states import BEFORE_ALL, PREPARED, labels_of, remove_states
 from cibw.model.machines import ContainerSpec, CreateOptions
 from unit_test.execution.container.fake_engine import FakeEngine
 from unit_test.execution.container.test_machine import GOOD, SPEC, Chunks, engine_of
-from unit_test.execution.container.test_session import NOW, keep_once, keeping, site_of
+from unit_test.execution.container.test_session import NOW, factory_of, keep_once, snapshot_policy
 
 DAY = 24 * 3600.0
 PYTHON = "/opt/python/cp310-cp310/bin/python"
@@ -32,15 +32,17 @@ class Trial:
         self.told: list[str] = []
         self.now = NOW
 
-    def site(self, *pythons: str, at_once: bool = False, spec: ContainerSpec = SPEC) -> ContainerSite:
+    def factory(self, *pythons: str, at_once: bool = False, spec: ContainerSpec = SPEC) -> ContainerFactory:
         images = PreparedImages(self.directory / "notes", at_once=at_once, clock=lambda: self.now)
         prepared = Preparation(images=images, pythons=frozenset(pythons or (PYTHON,)))
-        site = replace(site_of(self.client, self.directory), spec=spec, prepared=prepared)
-        return replace(site, opening=replace(site.opening, progress=self.told.append, volumes=("/secret:/secret",)))
+        factory = replace(factory_of(self.client, self.directory), spec=spec, prepared=prepared)
+        return replace(
+            factory, opening=replace(factory.opening, progress=self.told.append, volumes=("/secret:/secret",))
+        )
 
     def run(self, *pythons: str, at_once: bool = False) -> str:
         """Open a machine; the image of its container is returned."""
-        with self.site(*pythons, at_once=at_once).machine():
+        with self.factory(*pythons, at_once=at_once).machine():
             return self.client.created[-1].image
 
     @property
@@ -70,8 +72,8 @@ def test_the_first_run_prepares_where_that_is_wanted(trial: Trial) -> None:
 
 
 def test_the_machines_of_a_run_share_a_prepared_image(trial: Trial) -> None:
-    site = trial.site(at_once=True)
-    with site.machine(), site.machine():
+    factory = trial.factory(at_once=True)
+    with factory.machine(), factory.machine():
         assert trial.client.created[-1].image == trial.client.created[-2].image != "sha256:1"
     assert len(trial.client.committed) == 1
 
@@ -81,7 +83,7 @@ def test_nothing_but_the_image_is_in_the_container_that_prepares(trial: Trial) -
         volumes=("/data:/data",), environment=(("TOKEN", "secret"),), user="me", network="host", privileged=True
     )
     spec = replace(SPEC, engine=replace(SPEC.engine, create=create))
-    with trial.site(at_once=True, spec=spec).machine():
+    with trial.factory(at_once=True, spec=spec).machine():
         made = trial.client.created[0]
     assert (made.volumes, dict(made.environment), made.network) == ((), {}, "none")
     assert (made.user, made.privileged) == (None, False)
@@ -112,7 +114,7 @@ def test_an_image_that_can_not_be_prepared_is_used_as_it_is(trial: Trial) -> Non
 
 
 def test_modules_that_can_not_be_compiled_make_no_image(trial: Trial) -> None:
-    def fail(asked: Execution, _data: bytes) -> tuple[Chunks, int]:
+    def fail(asked: ContainerCommand, _data: bytes) -> tuple[Chunks, int]:
         return [], 126 if "compileall" in str(asked.argv) else 0
 
     trial.client.answer = fail
@@ -122,18 +124,18 @@ def test_modules_that_can_not_be_compiled_make_no_image(trial: Trial) -> None:
 
 
 def test_an_interrupt_ends_the_preparation(trial: Trial) -> None:
-    def go_on() -> None:
+    def check_cancelled() -> None:
         raise InterruptedRunError("The run was interrupted.")
 
-    def wait(asked: Execution, _data: bytes) -> tuple[Chunks, int]:
+    def wait(asked: ContainerCommand, _data: bytes) -> tuple[Chunks, int]:
         while "compileall" in str(asked.argv) and not trial.client.removed:
             pass
         return [], 137
 
     trial.client.answer = wait
-    site = trial.site(at_once=True)
-    site = replace(site, opening=replace(site.opening, go_on=go_on))
-    with pytest.raises(InterruptedRunError), site.machine():
+    factory = trial.factory(at_once=True)
+    factory = replace(factory, opening=replace(factory.opening, check_cancelled=check_cancelled))
+    with pytest.raises(InterruptedRunError), factory.machine():
         raise AssertionError("it opens")
     assert set(trial.client.removed) == {trial.client.created[0].name}
     assert trial.names == []
@@ -201,8 +203,12 @@ def test_an_engine_that_refuses_to_look_for_images_is_no_fault(tmp_path: Path) -
             return super().image(reference)
 
     client = Refusing(images={"x:1": GOOD})
-    wanted = Wanted(
-        engine=engine_of(client), spec=SPEC, opening=Opening(run_id="r"), image="sha256:1", pythons=frozenset({PYTHON})
+    wanted = PreparedImageSpec(
+        engine=engine_of(client),
+        spec=SPEC,
+        opening=ContainerSettings(run_id="r"),
+        image="sha256:1",
+        pythons=frozenset({PYTHON}),
     )
     assert PreparedImages(tmp_path).find(wanted) == ""
 
@@ -221,5 +227,5 @@ def test_a_kept_state_goes_before_a_prepared_image(tmp_path: Path) -> None:
     name = keep_once(client, tmp_path)
     images = PreparedImages(tmp_path / "notes", at_once=True)
     prepared = Preparation(images=images, pythons=frozenset({PYTHON}))
-    with replace(keeping(client, tmp_path), prepared=prepared).machine() as opened, opened.fork():
+    with replace(snapshot_policy(client, tmp_path), prepared=prepared).machine() as session, session.fork():
         assert [made.image for made in client.created[1:]] == [client.images[name].identity] * 2

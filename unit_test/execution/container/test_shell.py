@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cibw.errors import EngineUnavailableError
-from cibw.execution.container.client import Execution, Handle, RefusedError
-from cibw.execution.container.commands import Shell, command_line
+from cibw.execution.container.client import ContainerCommand, ContainerHandle, RefusedError
+from cibw.execution.container.commands import ContainerShell, command_line
 from cibw.execution.container.machine import ContainerMachine
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 from unit_test.execution.container.fake_engine import FakeEngine, said_to_shell
 from unit_test.execution.container.test_machine import Chunks, machine_of, request, run
 from unit_test.execution.trials import PATIENCE
@@ -43,7 +43,7 @@ def test_one_exec_serves_all_commands(tmp_path: Path) -> None:
 def test_a_command_that_finds_the_shell_at_work_is_begun_by_the_engine() -> None:
     busy, done = threading.Event(), threading.Event()
 
-    def answer(execution: Execution, _data: bytes) -> tuple[Chunks, int]:
+    def answer(execution: ContainerCommand, _data: bytes) -> tuple[Chunks, int]:
         if execution.argv == ("slow",):
             busy.set()
             assert done.wait(PATIENCE)
@@ -55,7 +55,7 @@ def test_a_command_that_finds_the_shell_at_work_is_begun_by_the_engine() -> None
     slow = threading.Thread(target=run, args=(machine, request("slow")))
     slow.start()
     assert busy.wait(PATIENCE)
-    assert run(machine, Request(argv=("quick",), cwd="/", environment={"A": "1"})) == (0, [("out", False)])
+    assert run(machine, CommandRequest(argv=("quick",), cwd="/", environment={"A": "1"})) == (0, [("out", False)])
     done.set()
     slow.join(PATIENCE)
     assert kept(client)[-1] == ("env", "-u", "HOME", "-u", "PATH", "quick")
@@ -84,7 +84,7 @@ def test_a_shell_that_is_killed_fails_its_command_and_another_one_follows() -> N
 
 
 def test_a_shell_that_ends_with_its_container_is_told_as_such() -> None:
-    def gone(_execution: Execution, _data: bytes) -> tuple[Chunks, int]:
+    def gone(_execution: ContainerCommand, _data: bytes) -> tuple[Chunks, int]:
         raise RefusedError(404, "No such container: box")
 
     with pytest.raises(EngineUnavailableError, match="box does not respond"):
@@ -122,13 +122,13 @@ class Cut(FakeEngine):
 def test_output_comes_whole_however_it_is_cut(written: Chunks, size: int, code: int) -> None:
     client = Cut(answer=lambda _execution, _data: (written, code))
     client.size = size
-    shell = Shell(client, "box", ())
+    shell = ContainerShell(client, "box", ())
     got = {False: b"", True: b""}
 
     def take(chunk: bytes, is_error: bool) -> None:
         got[is_error] += chunk
 
-    assert shell.run(command_line(Execution(argv=("x",), cwd="/")), take) == code
+    assert shell.run(command_line(ContainerCommand(argv=("x",), cwd="/")), take) == code
     shell.close()
     assert got == {kind: b"".join(chunk for chunk, is_error in written if is_error == kind) for kind in got}
 
@@ -141,27 +141,27 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
     environment=st.none() | st.dictionaries(st.from_regex("[A-Z_]+", fullmatch=True), WORDS),
 )
 def test_a_command_line_says_what_is_asked(argv: tuple[str, ...], environment: dict[str, str] | None) -> None:
-    asked = Execution(argv=argv, cwd="/a b", environment=environment)
+    asked = ContainerCommand(argv=argv, cwd="/a b", environment=environment)
     assert said_to_shell(command_line(asked, ["INHERITED"])) == asked
 
 
 def test_values_of_variables_are_no_arguments_of_a_program() -> None:
     """Every user of the computer can read those."""
     environment = {"API_TOKEN": "planted-in-shell", "MODE": "x y", "PATH": "/bin", "PS1": "$"}
-    line = command_line(Execution(argv=("x",), cwd="/", environment=environment), ["MODE", "GONE", "HOME"])
+    line = command_line(ContainerCommand(argv=("x",), cwd="/", environment=environment), ["MODE", "GONE", "HOME"])
     exports, _, started = line.partition("exec ")
     assert started == "env -u GONE -u HOME -u OLDPWD -u PWD -u SHLVL -u _ PATH=/bin 'PS1=$' x"
     assert exports == "cd -- / || exit 127; export API_TOKEN=planted-in-shell; export MODE='x y'; "
 
 
 def test_files_that_are_copied_are_no_arguments_of_a_program() -> None:
-    line = command_line(Execution(argv=("sh", "-c", 'cat -- "$1"', "sh", "content of a file"), cwd="/"))
+    line = command_line(ContainerCommand(argv=("sh", "-c", 'cat -- "$1"', "sh", "content of a file"), cwd="/"))
     assert line == "cd -- / || exit 127; set -- 'content of a file'; eval 'cat -- \"$1\"'"
 
 
 def test_variables_of_the_specification_are_added_for_each_command() -> None:
     client = FakeEngine()
-    machine = ContainerMachine(Handle(client, "box"), variables={"API_KEY": "planted", "HOME": "/own"})
+    machine = ContainerMachine(ContainerHandle(client, "box"), variables={"API_KEY": "planted", "HOME": "/own"})
     assert machine.environment() == {**client.environment, "API_KEY": "planted", "HOME": "/own"}
 
 
@@ -169,6 +169,6 @@ def test_variables_of_the_specification_are_added_for_each_command() -> None:
 def test_a_variable_that_no_shell_can_set_goes_by_the_engine(name: str) -> None:
     client = FakeEngine()
     machine = machine_of(client, keeps_shell=True)
-    assert run(machine, Request(argv=("x",), cwd="/", environment={name: "planted"}))[0] == 0
+    assert run(machine, CommandRequest(argv=("x",), cwd="/", environment={name: "planted"}))[0] == 0
     assert client.executions[-1].environment == {name: "planted"}
     assert not any("planted" in word for execution in client.executions for word in execution.argv)

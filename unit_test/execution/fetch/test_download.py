@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from cibw.errors import CibwError, DownloadError, InterruptedRunError
-from cibw.execution.fetch.download import Fetching, fetch, place_of, unpack
+from cibw.execution.fetch.download import DownloadSettings, fetch, place_of, unpack
 from cibw.model.machines import Download, Mirrors
 from tests.doubles.fetch import RecordingTransport, Scripted
 
@@ -34,7 +34,7 @@ class Trial:
         self.transport = RecordingTransport(answers)
         self.lines: list[str] = []
         self.slept = 0.0
-        self.fetching = Fetching(
+        self.fetching = DownloadSettings(
             transport=self.transport, cache=cache, progress=self.lines.append, sleep=self._sleep, clock=self._clock
         )
         self._ticks = 0
@@ -165,7 +165,7 @@ class Interrupt:
     def pull(self) -> None:
         self.pulled = True
 
-    def go_on(self) -> None:
+    def check_cancelled(self) -> None:
         if self.pulled:
             raise InterruptedRunError("interrupted")
 
@@ -174,14 +174,14 @@ def test_an_interrupt_breaks_a_transfer_off(tmp_path: Path) -> None:
     trial, interrupt = Trial(tmp_path, GOOD), Interrupt()
     trial.transport.between = interrupt.pull
     with pytest.raises(InterruptedRunError):
-        fetch(WANTED, replace(trial.fetching, go_on=interrupt.go_on))
+        fetch(WANTED, replace(trial.fetching, check_cancelled=interrupt.check_cancelled))
     assert trial.left() == []
 
 
 def test_a_connection_that_an_interrupt_ended_is_not_taken_for_a_broken_one(tmp_path: Path) -> None:
     interrupt = Interrupt()
     trial = Trial(tmp_path, Scripted(pieces=(), breaks=True))
-    fetching = replace(trial.fetching, go_on=interrupt.go_on, progress=lambda _: interrupt.pull())
+    fetching = replace(trial.fetching, check_cancelled=interrupt.check_cancelled, progress=lambda _: interrupt.pull())
     with pytest.raises(InterruptedRunError):
         fetch(WANTED, fetching)
     assert len(trial.transport.asked) == 1
@@ -189,7 +189,7 @@ def test_a_connection_that_an_interrupt_ended_is_not_taken_for_a_broken_one(tmp_
 
 def test_an_interrupt_ends_the_waiting(tmp_path: Path) -> None:
     trial, interrupt = Trial(tmp_path, Scripted(fault="no route")), Interrupt()
-    fetching = replace(trial.fetching, go_on=interrupt.go_on, sleep=lambda _: interrupt.pull())
+    fetching = replace(trial.fetching, check_cancelled=interrupt.check_cancelled, sleep=lambda _: interrupt.pull())
     with pytest.raises(InterruptedRunError):
         fetch(WANTED, fetching)
     assert len(trial.transport.asked) == 1
@@ -384,12 +384,12 @@ def test_an_interrupt_leaves_nothing(tmp_path: Path, form: str) -> None:
 def interrupted_after(looks: int) -> Callable[[], None]:
     left = [looks]
 
-    def go_on() -> None:
+    def check_cancelled() -> None:
         left[0] -= 1
         if left[0] < 0:
             raise InterruptedRunError("interrupted")
 
-    return go_on
+    return check_cancelled
 
 
 def test_runs_at_the_same_time_get_the_same_directory(tmp_path: Path) -> None:

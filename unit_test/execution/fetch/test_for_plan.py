@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cibw.errors import DownloadError
-from cibw.execution.fetch.download import Fetching, fetcher_of
+from cibw.execution.fetch.download import DownloadSettings, fetcher_of
 from cibw.model.plan import Fetch
 from cibw.model.templates import Template
 from tests.doubles.fetch import RecordingTransport, Scripted
@@ -29,7 +29,7 @@ def have(tmp_path: Path, content: bytes, *, unpack: bool, sha256: str | None = N
     proof = hashlib.sha256(content).hexdigest() if sha256 is None else sha256
     target = tmp_path / "interpreters" / "python"
     wanted = Fetch(url=URL, sha256=proof, path=Template.of(str(target)), unpack=unpack)
-    fetcher = fetcher_of(lambda: Fetching(transport=transport, cache=tmp_path / "cache"))
+    fetcher = fetcher_of(lambda: DownloadSettings(transport=transport, cache=tmp_path / "cache"))
     fetcher(wanted, str(target))
     fetcher(wanted, str(target))
     return target, transport

@@ -9,7 +9,7 @@ import pytest
 
 from cibw.errors import DownloadError, ImageUnavailableError
 from cibw.execution.fetch.download import (
-    Fetching,
+    DownloadSettings,
     NoTransport,
     demand_here,
     downloads_of,
@@ -21,7 +21,7 @@ from cibw.execution.fetch.download import (
 from cibw.model.identifiers import BuildIdentifier
 from cibw.model.machines import ContainerEngine, ContainerSpec, Download, EngineName, HostSpec, Image, Mirrors
 from cibw.model.plan import Action, Fetch, Job, Plan, PutText, Step, StepName, WheelBuild
-from cibw.model.templates import Late, Template
+from cibw.model.templates import Placeholder, Template
 from tests.doubles.fetch import RecordingTransport, Scripted
 
 CONTENT = b"an interpreter"
@@ -33,12 +33,12 @@ PROVED = Download(address="maven:com/x.tar.gz", sha256="ab" * 32)
 UNPROVED = Download(address="https://files.example/y.zip")
 
 
-def fetching_in(cache: Path) -> Fetching:
+def fetching_in(cache: Path) -> DownloadSettings:
     mirrors = Mirrors(pseudo=(("maven:", "https://maven.example/"),))
-    return Fetching(transport=NoTransport(), cache=cache, mirrors=mirrors)
+    return DownloadSettings(transport=NoTransport(), cache=cache, mirrors=mirrors)
 
 
-def fetched(name: str, *, unless: str = "", place: Late = Late.CACHE) -> Fetch:
+def fetched(name: str, *, unless: str = "", place: Placeholder = Placeholder.CACHE) -> Fetch:
     path = Template.of(place, f"/interpreters/{name}")
     return Fetch(url=f"https://e/{name}", sha256="", path=path, unless=Template.of(unless) if unless else None)
 
@@ -71,8 +71,8 @@ def test_each_step_of_a_plan_is_looked_through() -> None:
 def test_what_stands_in_its_place_is_not_wanted(tmp_path: Path) -> None:
     (tmp_path / "interpreters" / "b").mkdir(parents=True)
     unless = str(tmp_path / "interpreters")
-    actions = (fetched("a"), fetched("b"), fetched("c", unless=unless), fetched("d", place=Late.WORK))
-    found = downloads_of(plan_of(*actions), {Late.CACHE: str(tmp_path)})
+    actions = (fetched("a"), fetched("b"), fetched("c", unless=unless), fetched("d", place=Placeholder.WORK))
+    found = downloads_of(plan_of(*actions), {Placeholder.CACHE: str(tmp_path)})
     assert [one.address for one in found] == ["https://e/a", "https://e/d"]
 
 
@@ -108,7 +108,7 @@ def test_files_that_were_put_there_by_hand_serve_if_they_are_the_right_ones(tmp_
 
 def test_files_of_an_earlier_run_serve(tmp_path: Path) -> None:
     transport = RecordingTransport((Scripted(pieces=(CONTENT,)),))
-    fetch(WANTED, Fetching(transport=transport, cache=tmp_path))
+    fetch(WANTED, DownloadSettings(transport=transport, cache=tmp_path))
     demand_here((WANTED,), fetching_in(tmp_path), ())
 
 

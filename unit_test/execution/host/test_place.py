@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cibw.execution.files import private_root, scratch_directory, take_lock, whole_on_windows
-from cibw.execution.host.processes import Guard
+from cibw.execution.host.processes import ProcessGuard
 from cibw.execution.host.session import host_place, numbered
 
 
@@ -21,7 +21,7 @@ def scratch(tmp_path: Path) -> Iterator[Path]:
 
 
 def place_of(project: str) -> AbstractContextManager[Path]:
-    return host_place(project, Guard(lambda _places, _locks: None))
+    return host_place(project, ProcessGuard(lambda _places, _locks: None))
 
 
 def test_a_project_has_the_same_place_in_every_run() -> None:

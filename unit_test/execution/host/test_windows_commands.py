@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cibw.execution.host.windows import find_program, windows_environment, windows_start
-from cibw.model.templates import Request, Shell
+from cibw.model.templates import CommandRequest, Shell
 
 FILES = frozenset({"C:\\py\\python.exe", "C:\\node\\npm.cmd", "C:\\node\\npm", "C:\\p\\tool.exe", "C:\\p\\a.b.exe"})
 ENVIRONMENT = {"Path": 'C:/py;"C:\\node";;C:\\p', "ComSpec": "C:\\Windows\\cmd.exe"}
@@ -16,7 +16,7 @@ def is_file(path: str) -> bool:
 
 
 def line_of(*argv: str) -> str:
-    return windows_start(Request(argv=argv, cwd="C:\\p", environment=ENVIRONMENT), is_file).command_line
+    return windows_start(CommandRequest(argv=argv, cwd="C:\\p", environment=ENVIRONMENT), is_file).command_line
 
 
 def test_variables_have_one_name_each() -> None:
@@ -30,7 +30,7 @@ def test_a_text_goes_to_the_shell_as_it_is() -> None:
 
 
 def test_a_shell_is_found_without_comspec() -> None:
-    request = Request(argv=Shell.CMD.argv("dir"), cwd="C:\\", environment={})
+    request = CommandRequest(argv=Shell.CMD.argv("dir"), cwd="C:\\", environment={})
     assert windows_start(request, is_file).command_line == 'cmd.exe /d /s /c "dir"'
 
 

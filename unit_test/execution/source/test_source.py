@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cibw.execution.source.git import unquote
 from cibw.execution.source.project import every_file, git_index, project_files
-from cibw.model.templates import Request
+from cibw.model.templates import CommandRequest
 from tests.doubles.machine import Answer, RecordingMachine
 
 _NAMED = {7: "a", 8: "b", 12: "f", 10: "n", 13: "r", 9: "t", 11: "v", 34: '"', 92: "\\"}
@@ -32,7 +32,7 @@ def test_every_path_of_git_is_read_back(name: bytes) -> None:
 def git(cached: str, others: str, exit_code: int = 0) -> RecordingMachine:
     staged = "".join(f"100644 aa 0\t{line}\n" for line in cached.splitlines())
 
-    def answer(request: Request) -> Answer:
+    def answer(request: CommandRequest) -> Answer:
         return Answer(stdout=staged if "--stage" in request.argv else others, exit_code=exit_code)
 
     return RecordingMachine(answer)
@@ -41,7 +41,7 @@ def git(cached: str, others: str, exit_code: int = 0) -> RecordingMachine:
 def repositories(root: Path, listed: Mapping[str, tuple[str, str]], **answers: str) -> RecordingMachine:
     """What git tracks, and what it finds besides, for each directory; and its answers by their last words."""
 
-    def answer(request: Request) -> Answer:
+    def answer(request: CommandRequest) -> Answer:
         place = Path(request.cwd).relative_to(root).as_posix()
         if "ls-files" in request.argv:
             return Answer(stdout=listed[place][0 if "--stage" in request.argv else 1], exit_code=0)

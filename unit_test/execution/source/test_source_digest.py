@@ -10,9 +10,9 @@ import pytest
 
 from cibw.execution.machine import Tree
 from cibw.execution.source.project import ProjectState, digest_of
-from cibw.execution.store.keys import Seal
+from cibw.execution.store.keys import KeyedHash
 
-SEAL = Seal(b"secret")
+KEYED_HASH = KeyedHash(b"secret")
 
 
 class Project:
@@ -32,10 +32,10 @@ class Project:
         (self.root / name).write_text(text)
 
     def state(self) -> ProjectState:
-        return ProjectState(Tree(root=self.root, files=tuple(self.names)), self.listing, SEAL, self.memo)
+        return ProjectState(Tree(root=self.root, files=tuple(self.names)), self.listing, KEYED_HASH, self.memo)
 
     def digest(self) -> str:
-        return digest_of(self.state().hashes, SEAL)
+        return digest_of(self.state().hashes, KEYED_HASH)
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_entries_that_lie_elsewhere_or_nowhere_count(project: Project, tmp_path:
 
     def hashes(made: bytes) -> Mapping[str, str]:
         tree = Tree(root=project.root, files=("HEAD", "config"), moved={"HEAD": tmp_path / "head", "config": made})
-        state = ProjectState(tree, "", SEAL, project.memo)
+        state = ProjectState(tree, "", KEYED_HASH, project.memo)
         assert not state.has_changed
         return state.hashes
 
@@ -122,13 +122,13 @@ def test_entries_that_lie_elsewhere_or_nowhere_count(project: Project, tmp_path:
 def test_files_that_have_settled_are_read_once(project: Project) -> None:
     # The time of change can't be set, so the test takes files that stand already.
     tree = Tree(root=Path(__file__).parent, files=("__init__.py",))
-    first = ProjectState(tree, "", SEAL, project.memo)
+    first = ProjectState(tree, "", KEYED_HASH, project.memo)
     [entry] = json.loads(project.memo.read_text()).values()
     project.memo.write_text(json.dumps({"__init__.py": ["remembered", entry[1]]}))
     assert first.hashes["__init__.py"] == entry[0]
-    assert ProjectState(tree, "", SEAL, project.memo).hashes == {"__init__.py": "remembered"}
+    assert ProjectState(tree, "", KEYED_HASH, project.memo).hashes == {"__init__.py": "remembered"}
     project.memo.write_text(json.dumps({"__init__.py": ["remembered", [0, *entry[1][1:]]]}))
-    assert ProjectState(tree, "", SEAL, project.memo).hashes == first.hashes
+    assert ProjectState(tree, "", KEYED_HASH, project.memo).hashes == first.hashes
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"a.c": 1}', '{"a.c": ["x", "y"]}', '{"a.c": ["x", ["y"]]}'])

@@ -20,14 +20,14 @@ from cibw.execution.source.state import (
     source_hashes,
 )
 from cibw.model.manifest import SourceState
-from cibw.model.templates import Outcome, Request
+from cibw.model.templates import CommandRequest, Outcome
 from tests.doubles.machine import Answer, RecordingMachine
 
 
 def git(answers: Mapping[str, str]) -> RecordingMachine:
     """Answers by a word of the question; git fails for any other."""
 
-    def answer(request: Request) -> Answer:
+    def answer(request: CommandRequest) -> Answer:
         for word, text in answers.items():
             if word in request.argv:
                 return Answer(stdout=text)
@@ -196,11 +196,11 @@ class Builder:
     """A host whose build leaves some files, or fails."""
 
     def __init__(self, *files: str, exit_code: int = 0) -> None:
-        self.requests: list[Request] = []
+        self.requests: list[CommandRequest] = []
         self._files = files
         self._exit_code = exit_code
 
-    def run(self, request: Request, output: OutputSink) -> Outcome:
+    def run(self, request: CommandRequest, output: OutputSink) -> Outcome:
         self.requests.append(request)
         for name in self._files:
             Path(request.cwd, name).touch()

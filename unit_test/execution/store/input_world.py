@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cibw.execution.store.input_files import Followed, InputFiles
-from cibw.execution.store.inputs import Given, inputs_in_container, inputs_of_before_all, inputs_on_host
-from cibw.execution.store.keys import Seal
+from cibw.execution.store.input_files import HashedFiles, InputFiles
+from cibw.execution.store.inputs import InputContext, inputs_in_container, inputs_of_before_all, inputs_on_host
+from cibw.execution.store.keys import KeyedHash
 from cibw.model.machines import ContainerEngine, ContainerSpec, Image
 from cibw.model.plan import Run, Step, StepName
-from cibw.model.templates import Command, EnvExpr, Late, Template
+from cibw.model.templates import Command, EnvExpr, Placeholder, Template
 from unit_test.execution.trials import job_of
 
 JOB = job_of("linux", "cp312")
@@ -20,7 +20,7 @@ SPEC = ContainerSpec(engine=ENGINE, image=Image(reference="x:1", oci_platform="l
 
 
 def command(text: str, *, shell: bool = True) -> Run:
-    return Run(command=Command(argv=(Template.of(text),), cwd=Template.of(Late.PROJECT), shell=shell))
+    return Run(command=Command(argv=(Template.of(text),), cwd=Template.of(Placeholder.PROJECT), shell=shell))
 
 
 def step_of(text: str) -> Step:
@@ -60,14 +60,14 @@ class World:
         path.write_text(text)
         return path
 
-    def follow(self) -> Followed:
+    def follow(self) -> HashedFiles:
         """What is followed, without the configuration of this computer."""
         found = self._follow()
         return replace(found, hashes={name: one for name, one in found.hashes.items() if not name.startswith("/etc/")})
 
-    def _follow(self) -> Followed:
-        self.files = InputFiles(self.root, Seal(b"s"), self.directory / "memo", self.variables)
-        given = Given(
+    def _follow(self) -> HashedFiles:
+        self.files = InputFiles(self.root, KeyedHash(b"s"), self.directory / "memo", self.variables)
+        given = InputContext(
             variables=self.variables,
             environment={"HOME": str(self.directory / "home"), **self.variables},
             package=self.root,

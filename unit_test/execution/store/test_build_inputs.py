@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from cibw.execution.store.input_files import InputFiles
-from cibw.execution.store.inputs import Given, inputs_in_container, inputs_on_host
-from cibw.execution.store.keys import Seal
+from cibw.execution.store.inputs import InputContext, inputs_in_container, inputs_on_host
+from cibw.execution.store.keys import KeyedHash
 from cibw.model.machines import ContainerEngine, ContainerSpec
 from cibw.model.plan import Job, PutFiles, PutText, Step, StepName
-from cibw.model.templates import EnvExpr, Late, Substitution, Template, Variable
+from cibw.model.templates import EnvExpr, Placeholder, Substitution, Template, Variable
 from unit_test.execution.store.input_world import BUILD, JOB, SPEC, World
 
 
@@ -174,7 +174,10 @@ def test_ordinary_projects_name_nothing(world: World) -> None:
         NVM_DIR=str(world.outside),
     )
     world.step = f"pip install -r requirements.txt && cp -a build /tmp && ls {world.root} /dev/null {home} /usr/bin"
-    world.environment = (EnvExpr("PATH", ("/usr/local/bin:", Variable("PATH"))), EnvExpr("A", (Late.PROJECT, "/x")))
+    world.environment = (
+        EnvExpr("PATH", ("/usr/local/bin:", Variable("PATH"))),
+        EnvExpr("A", (Placeholder.PROJECT, "/x")),
+    )
     found = world.follow()
     assert not found.hashes.keys() - {"/bin/cp", "/usr/bin/cp", "/usr/bin/ls", "/bin/ls", "/usr/bin/pip"}
     assert not found.reasons
@@ -214,14 +217,14 @@ def test_tests_have_files_of_their_own(world: World) -> None:
 def test_texts_that_a_plan_writes_are_read(world: World) -> None:
     path = world.write("named.whl")
     step = Step(name=StepName.SET_UP, actions=(PutText(path=Template.of("x"), text=f"x @ {path.as_uri()}"),))
-    files = InputFiles(world.root, Seal(b"s"), world.directory / "memo", {})
-    given = Given(variables={}, environment={}, package=world.root, root=world.root, links={})
+    files = InputFiles(world.root, KeyedHash(b"s"), world.directory / "memo", {})
+    given = InputContext(variables={}, environment={}, package=world.root, root=world.root, links={})
     found = inputs_on_host(JOB, replace(BUILD, prepare=step), given, files, tests=False)
     assert str(path) in found.hashes
 
 
 def test_variables_are_not_shown() -> None:
-    given = Given(variables={"A": "hush"}, environment={"A": "hush"}, package=Path(), root=Path(), links={})
+    given = InputContext(variables={"A": "hush"}, environment={"A": "hush"}, package=Path(), root=Path(), links={})
     assert "hush" not in repr(given)
 
 
@@ -229,10 +232,10 @@ def test_test_sources_around_the_project_count_by_their_content(world: World) ->
     path = world.write("tests/test_a.py")
     put = PutFiles(path=Template.of("x"), source="../outside/tests")
     build = replace(BUILD, test=(Step(name=StepName.TEST_INSTALL, actions=(put,)),))
-    given = Given(variables={}, environment={}, package=world.root, root=world.root, links={})
+    given = InputContext(variables={}, environment={}, package=world.root, root=world.root, links={})
 
     def found(job: Job, *, tests: bool) -> Mapping[str, str]:
-        files = InputFiles(world.root, Seal(b"s"), world.directory / "memo", {})
+        files = InputFiles(world.root, KeyedHash(b"s"), world.directory / "memo", {})
         follow = inputs_in_container if isinstance(job.machine, ContainerSpec) else inputs_on_host
         return follow(job, build, given, files, tests=tests).hashes
 

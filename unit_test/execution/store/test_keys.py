@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cibw.execution.store.keys import (
+    ExternalInputs,
     Key,
-    Seal,
-    Surroundings,
+    KeyedHash,
     canonical,
     differences,
     key_of_tests,
@@ -24,7 +24,7 @@ from cibw.execution.store.keys import (
 )
 from cibw.model.machines import EngineName, HostSpec, MachineSpec
 from cibw.model.plan import Action, Job, StepName, WheelBuild
-from cibw.model.templates import EnvExpr, EnvPart, Late
+from cibw.model.templates import EnvExpr, EnvPart, Placeholder
 from unit_test.execution.test_flow import run
 from unit_test.execution.trials import build_of, job_of
 
@@ -42,7 +42,7 @@ def test_the_name_of_an_enum_does_not_count() -> None:
 
 
 def test_the_text_stands_for_older_versions_too() -> None:
-    assert canonical((HostSpec(toolchain_tag="x"), Late.WORK, None, 1, True)) == (
+    assert canonical((HostSpec(toolchain_tag="x"), Placeholder.WORK, None, 1, True)) == (
         '1 [5,{"toolchain_tag":"x"},["enum","work"],null,1,true]'
     )
 
@@ -50,8 +50,8 @@ def test_the_text_stands_for_older_versions_too() -> None:
 @pytest.mark.parametrize(
     ("left", "right"),
     [
-        (Late.WORK, "work"),
-        (Late.WORK, ("enum", "work")),
+        (Placeholder.WORK, "work"),
+        (Placeholder.WORK, ("enum", "work")),
         (("a", "b"), ("a,b",)),
         (((),), ()),
         ({"a": "b"}, (("a", "b"),)),
@@ -79,8 +79,8 @@ def test_what_has_no_text_is_no_part_of_a_key() -> None:
         canonical(Path("x"))
 
 
-SEAL = Seal(b"secret")
-AROUND = Surroundings(tools={"the source": "s", "the image": "i"}, variables={"CFLAGS": "-O2"})
+KEYED_HASH = KeyedHash(b"secret")
+AROUND = ExternalInputs(tools={"the source": "s", "the image": "i"}, variables={"CFLAGS": "-O2"})
 JOB = job_of("linux", "cp312", before_all=True, tested=True)
 [BUILD] = JOB.builds
 TABLES = st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=4)
@@ -108,16 +108,16 @@ def changed_jobs() -> dict[str, Job]:
 
 @pytest.mark.parametrize("part", changed_builds())
 def test_what_changes_in_the_build_changes_its_part(part: str) -> None:
-    check_part(part, key_of_wheel(JOB, changed_builds()[part], AROUND, SEAL))
+    check_part(part, key_of_wheel(JOB, changed_builds()[part], AROUND, KEYED_HASH))
 
 
 @pytest.mark.parametrize("part", changed_jobs())
 def test_what_changes_in_the_job_changes_its_part(part: str) -> None:
-    check_part(part, key_of_wheel(changed_jobs()[part], BUILD, AROUND, SEAL))
+    check_part(part, key_of_wheel(changed_jobs()[part], BUILD, AROUND, KEYED_HASH))
 
 
 def check_part(part: str, changed: Key) -> None:
-    key = key_of_wheel(JOB, BUILD, AROUND, SEAL)
+    key = key_of_wheel(JOB, BUILD, AROUND, KEYED_HASH)
     assert changed.digest != key.digest
     [difference] = differences(key.parts, changed.parts)
     assert difference in {f"{part} changed", f"{part} is new"}
@@ -126,27 +126,29 @@ def check_part(part: str, changed: Key) -> None:
 def test_the_tests_and_the_environment_of_other_builds_do_not_make_the_wheel() -> None:
     untested = replace(BUILD, test=(), test_environment=(EnvExpr("A", ("1",)),), untested="why")
     without = replace(JOB, before_all=None)
-    assert key_of_wheel(JOB, untested, AROUND, SEAL) == key_of_wheel(JOB, BUILD, AROUND, SEAL)
+    assert key_of_wheel(JOB, untested, AROUND, KEYED_HASH) == key_of_wheel(JOB, BUILD, AROUND, KEYED_HASH)
     other = replace(without, environment=(EnvExpr("A", ("1",)),), builds=())
-    assert key_of_wheel(other, BUILD, AROUND, SEAL) == key_of_wheel(without, BUILD, AROUND, SEAL)
+    assert key_of_wheel(other, BUILD, AROUND, KEYED_HASH) == key_of_wheel(without, BUILD, AROUND, KEYED_HASH)
 
 
 def test_the_key_of_tests() -> None:
-    key = key_of_tests(JOB, BUILD, AROUND, "sha", SEAL)
+    key = key_of_tests(JOB, BUILD, AROUND, "sha", KEYED_HASH)
     other_make = replace(BUILD, make=())
-    assert key_of_tests(JOB, other_make, AROUND, "sha", SEAL) == key
+    assert key_of_tests(JOB, other_make, AROUND, "sha", KEYED_HASH) == key
     for other in (
-        key_of_tests(JOB, BUILD, AROUND, "another", SEAL),
-        key_of_tests(JOB, replace(BUILD, test=()), AROUND, "sha", SEAL),
-        key_of_tests(JOB, replace(BUILD, test_environment=(EnvExpr("A", ("1",)),)), AROUND, "sha", SEAL),
-        key_of_tests(JOB, BUILD, replace(AROUND, variables={}), "sha", SEAL),
+        key_of_tests(JOB, BUILD, AROUND, "another", KEYED_HASH),
+        key_of_tests(JOB, replace(BUILD, test=()), AROUND, "sha", KEYED_HASH),
+        key_of_tests(JOB, replace(BUILD, test_environment=(EnvExpr("A", ("1",)),)), AROUND, "sha", KEYED_HASH),
+        key_of_tests(JOB, BUILD, replace(AROUND, variables={}), "sha", KEYED_HASH),
     ):
         assert other.digest != key.digest
 
 
-@given(st.builds(Surroundings, tools=TABLES, variables=TABLES), st.builds(Surroundings, tools=TABLES, variables=TABLES))
-def test_keys_are_alike_only_where_all_inputs_are(one: Surroundings, other: Surroundings) -> None:
-    keys = [key_of_wheel(JOB, BUILD, around, SEAL).digest for around in (one, other)]
+@given(
+    st.builds(ExternalInputs, tools=TABLES, variables=TABLES), st.builds(ExternalInputs, tools=TABLES, variables=TABLES)
+)
+def test_keys_are_alike_only_where_all_inputs_are(one: ExternalInputs, other: ExternalInputs) -> None:
+    keys = [key_of_wheel(JOB, BUILD, around, KEYED_HASH).digest for around in (one, other)]
     assert (keys[0] == keys[1]) == (one == other)
 
 
@@ -158,11 +160,11 @@ def test_order_does_not_matter(table: dict[str, str]) -> None:
 
 
 def test_values_are_hashed_with_a_secret() -> None:
-    key = key_of_wheel(JOB, BUILD, replace(AROUND, variables={"TOKEN": "hunter2"}), SEAL)
-    other = key_of_wheel(JOB, BUILD, replace(AROUND, variables={"TOKEN": "hunter2"}), Seal(b"another"))
+    key = key_of_wheel(JOB, BUILD, replace(AROUND, variables={"TOKEN": "hunter2"}), KEYED_HASH)
+    other = key_of_wheel(JOB, BUILD, replace(AROUND, variables={"TOKEN": "hunter2"}), KeyedHash(b"another"))
     assert "hunter2" not in repr(key)
     assert not set(key.parts.values()) & set(other.parts.values())
-    assert "secret" not in repr(SEAL)
+    assert "secret" not in repr(KEYED_HASH)
 
 
 def test_differences_in_words() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cibw.execution.store.input_files import KNOWN, Names, names_in, programs_in, relative_names_in
+from cibw.execution.store.input_files import KNOWN, FoundNames, names_in, programs_in, relative_names_in
 
 VARIABLES = {"HOME": "/home/me", "LIB": "/opt/lib", "EMPTY": ""}
 
@@ -59,7 +59,7 @@ def test_names_that_only_a_run_can_know() -> None:
 
 @given(st.text())
 def test_any_text_can_be_read(text: str) -> None:
-    assert isinstance(names_in(text, VARIABLES), Names)
+    assert isinstance(names_in(text, VARIABLES), FoundNames)
     list(relative_names_in(text))
     list(programs_in(text))
 

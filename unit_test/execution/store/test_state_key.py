@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from cibw.execution.store.keys import Seal, inputs_among, key_of_state, without_match
+from cibw.execution.store.keys import KeyedHash, inputs_among, key_of_state, without_match
 from cibw.model.machines import ContainerEngine, ContainerSpec, CreateOptions, Image
 from cibw.model.plan import Job, Step, StepName
 from unit_test.execution.test_flow import run
@@ -22,7 +22,7 @@ GIT = {".git": "0", ".git/HEAD": "6", ".git/refs/tags/v1": "7", ".git/config": "
 def key(
     job: Job = JOB, image: str = "sha256:1", inputs: Mapping[str, str] = FILES, token: str = "x", secret: bytes = b"s"
 ) -> str:
-    return key_of_state(job, image, inputs, {"TOKEN": token, "OTHER": token}, Seal(secret))
+    return key_of_state(job, image, inputs, {"TOKEN": token, "OTHER": token}, KeyedHash(secret))
 
 
 OTHER_STEP = Step(name=StepName.BEFORE_ALL, actions=(run("other"),))

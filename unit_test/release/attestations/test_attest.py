@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from cibw.ci import CiFacts, CiProvider
 from cibw.errors import AttestationError
-from cibw.model.http import AttestationPolicy, Predicate, Statement
+from cibw.model.http import AttestationPolicy, AttestationStatement, Predicate
 from cibw.model.release import Distribution, UploadPlan
 from cibw.release.attestations.attest import (
-    Attesting,
-    Beside,
-    Leftover,
-    Leftovers,
+    AttestationAction,
+    AttestationContext,
+    AttestationDecision,
+    AttestationFinder,
+    ExistingAttestation,
+    ExistingAttestations,
     RunAttester,
-    Surroundings,
-    Verdict,
     attest_release,
     attestation_path,
     decide,
@@ -33,42 +33,42 @@ from unit_test.release.attestations.examples import around, attestation, envelop
 from unit_test.release.identities import GITHUB, token
 from unit_test.release.releasing import OTHER, SDIST, WHEEL, distribution, hash_of, plan_of
 
-SIGN = Verdict(attesting=Attesting.SIGN)
+SIGN = AttestationDecision(attesting=AttestationAction.SIGN)
 FIT, OLD = (
-    Leftover(path="fit.publish.attestation"),
-    Leftover(path="old", misfit="it is for a file with another SHA-256"),
+    ExistingAttestation(path="fit.publish.attestation"),
+    ExistingAttestation(path="old", misfit="it is for a file with another SHA-256"),
 )
 
 
 @pytest.mark.parametrize(
     ("policy", "provider", "trusted", "installed", "expected"),
     [
-        (AttestationPolicy.AUTO, CiProvider.GITHUB, True, True, Attesting.SIGN),
-        (AttestationPolicy.AUTO, CiProvider.GITLAB, True, True, Attesting.SIGN),
-        (AttestationPolicy.AUTO, CiProvider.GITHUB, False, True, Attesting.LEAVE),
-        (AttestationPolicy.AUTO, CiProvider.CIRCLECI, True, True, Attesting.HAND_ON),
-        (AttestationPolicy.AUTO, CiProvider.GITHUB, True, False, Attesting.HAND_ON),
-        (AttestationPolicy.REQUIRE, CiProvider.NONE, False, False, Attesting.SIGN),
-        (AttestationPolicy.OFF, CiProvider.GITHUB, True, True, Attesting.LEAVE),
+        (AttestationPolicy.AUTO, CiProvider.GITHUB, True, True, AttestationAction.SIGN),
+        (AttestationPolicy.AUTO, CiProvider.GITLAB, True, True, AttestationAction.SIGN),
+        (AttestationPolicy.AUTO, CiProvider.GITHUB, False, True, AttestationAction.LEAVE),
+        (AttestationPolicy.AUTO, CiProvider.CIRCLECI, True, True, AttestationAction.HAND_ON),
+        (AttestationPolicy.AUTO, CiProvider.GITHUB, True, False, AttestationAction.HAND_ON),
+        (AttestationPolicy.REQUIRE, CiProvider.NONE, False, False, AttestationAction.SIGN),
+        (AttestationPolicy.OFF, CiProvider.GITHUB, True, True, AttestationAction.LEAVE),
     ],
 )
 def test_the_decision(
-    policy: AttestationPolicy, provider: CiProvider, trusted: bool, installed: bool, expected: Attesting
+    policy: AttestationPolicy, provider: CiProvider, trusted: bool, installed: bool, expected: AttestationAction
 ) -> None:
     assert decide(policy, CiFacts(provider=provider), is_trusted=trusted, is_installed=installed).attesting is expected
 
 
-def beside(**files: Leftovers) -> Beside:
-    def look(_path: str, distribution: Distribution) -> Leftovers:
+def beside(**files: ExistingAttestations) -> AttestationFinder:
+    def look(_path: str, distribution: Distribution) -> ExistingAttestations:
         return files.get(distribution.filename.partition("-")[0] + distribution.filename[-6:].replace(".", "_"), NONE)
 
     return look
 
 
-NONE = Leftovers()
+NONE = ExistingAttestations()
 
 
-def one(leftovers: Leftovers) -> Beside:
+def one(leftovers: ExistingAttestations) -> AttestationFinder:
     return lambda _, distribution: leftovers if distribution.filename == WHEEL else NONE
 
 
@@ -83,33 +83,33 @@ def test_every_file_that_is_sent_gets_one() -> None:
 
 
 def test_one_that_fits_is_used_again() -> None:
-    made = with_attestations(plan_of(WHEEL, SDIST), SIGN, one(Leftovers(publish=FIT)))
+    made = with_attestations(plan_of(WHEEL, SDIST), SIGN, one(ExistingAttestations(publish=FIT)))
     assert [upload.to_attest for upload in made.uploads] == [False, True]
     assert made.uploads[0].attestations == (FIT.path,)
     assert made.notes == (f"The attestation next to {WHEEL} is reused: it is for exactly this file.",)
 
 
 def test_one_that_does_not_fit_is_replaced() -> None:
-    made = with_attestations(plan_of(WHEEL), SIGN, one(Leftovers(publish=OLD)))
+    made = with_attestations(plan_of(WHEEL), SIGN, one(ExistingAttestations(publish=OLD)))
     assert (made.uploads[0].to_attest, made.uploads[0].attestations) == (True, ())
     assert made.notes == (f"The attestation next to {WHEEL} is replaced: it is for a file with another SHA-256.",)
 
 
 def test_one_of_each_predicate_goes_along() -> None:
-    provenance = Leftover(path="slsa")
-    made = with_attestations(plan_of(WHEEL), SIGN, one(Leftovers(publish=FIT, provenance=provenance)))
+    provenance = ExistingAttestation(path="slsa")
+    made = with_attestations(plan_of(WHEEL), SIGN, one(ExistingAttestations(publish=FIT, provenance=provenance)))
     assert made.uploads[0].attestations == (FIT.path, "slsa")
-    made = with_attestations(plan_of(WHEEL), SIGN, one(Leftovers(provenance=OLD)))
+    made = with_attestations(plan_of(WHEEL), SIGN, one(ExistingAttestations(provenance=OLD)))
     assert (made.uploads[0].to_attest, made.uploads[0].attestations) == (True, ())
     assert made.notes == (f"The attestation next to {WHEEL} is not uploaded: it is for a file with another SHA-256.",)
 
 
 def test_what_is_there_is_handed_on_where_nothing_is_signed() -> None:
-    verdict = Verdict(attesting=Attesting.HAND_ON, reason="Nothing can sign here.")
-    made = with_attestations(plan_of(WHEEL, SDIST), verdict, one(Leftovers(publish=FIT)))
+    decision = AttestationDecision(attesting=AttestationAction.HAND_ON, reason="Nothing can sign here.")
+    made = with_attestations(plan_of(WHEEL, SDIST), decision, one(ExistingAttestations(publish=FIT)))
     assert [(upload.to_attest, upload.attestations) for upload in made.uploads] == [(False, (FIT.path,)), (False, ())]
     assert made.notes[0] == "Nothing can sign here."
-    left = with_attestations(plan_of(WHEEL), verdict, one(Leftovers(publish=OLD)))
+    left = with_attestations(plan_of(WHEEL), decision, one(ExistingAttestations(publish=OLD)))
     assert left.uploads[0].attestations == ()
     assert left.notes[1:] == (
         f"The attestation next to {WHEEL} is not uploaded: it is for a file with another SHA-256.",
@@ -117,15 +117,15 @@ def test_what_is_there_is_handed_on_where_nothing_is_signed() -> None:
 
 
 def test_nothing_is_said_where_nothing_is_sent() -> None:
-    verdict = Verdict(attesting=Attesting.HAND_ON, reason="Nothing can sign here.")
-    assert with_attestations(plan_of(WHEEL, skipped=(WHEEL,)), verdict, one(NONE)).notes == ()
+    decision = AttestationDecision(attesting=AttestationAction.HAND_ON, reason="Nothing can sign here.")
+    assert with_attestations(plan_of(WHEEL, skipped=(WHEEL,)), decision, one(NONE)).notes == ()
 
 
 def test_none_goes_along_where_the_index_would_refuse_it() -> None:
     plan = plan_of(WHEEL, SDIST)
     plan = replace(plan, uploads=tuple(replace(upload, attestations=("x",)) for upload in plan.uploads))
-    verdict = decide(AttestationPolicy.AUTO, CiFacts(), is_trusted=False, is_installed=True)
-    made = with_attestations(plan, verdict, one(Leftovers(publish=FIT)))
+    decision = decide(AttestationPolicy.AUTO, CiFacts(), is_trusted=False, is_installed=True)
+    made = with_attestations(plan, decision, one(ExistingAttestations(publish=FIT)))
     assert [upload.attestations for upload in made.uploads] == [(), ()]
     assert made.notes == (
         f"The attestation next to {WHEEL} is not uploaded: indexes accept attestations only from trusted publishers.",
@@ -136,7 +136,7 @@ SUBJECT = {"name": WHEEL, "digest": {"sha256": "ab"}}
 
 
 def test_the_statement_of_an_attestation() -> None:
-    assert read_statement(attestation(WHEEL)) == Statement(
+    assert read_statement(attestation(WHEEL)) == AttestationStatement(
         filename=WHEEL, sha256=hash_of(WHEEL), predicate=Predicate.PUBLISH
     )
     assert read_statement(attestation(WHEEL, Predicate.PROVENANCE)).predicate is Predicate.PROVENANCE
@@ -190,12 +190,12 @@ def test_whether_an_attestation_fits() -> None:
 
 def test_what_lies_beside_a_distribution(tmp_path: Path) -> None:
     wheel = tmp_path / WHEEL
-    assert leftovers(str(wheel), distribution(WHEEL)) == Leftovers()
+    assert leftovers(str(wheel), distribution(WHEEL)) == ExistingAttestations()
     publish = lay(attestation_path(wheel), attestation(WHEEL))
     provenance = lay(tmp_path / f"{WHEEL}.slsa.attestation", attestation(WHEEL))
     found = leftovers(str(wheel), distribution(WHEEL))
-    assert found.publish == Leftover(path=str(publish))
-    assert found.provenance == Leftover(
+    assert found.publish == ExistingAttestation(path=str(publish))
+    assert found.provenance == ExistingAttestation(
         path=str(provenance), misfit="it has another predicate (/attestations/publish/v1)"
     )
     publish.unlink()
@@ -246,10 +246,10 @@ class World:
         return self.identity
 
     def attester(self) -> RunAttester:
-        surroundings = Surroundings(
+        context = AttestationContext(
             identify=self.identify, mask=self.masked.append, warn=self.warnings.append, sleep=self.waited.append
         )
-        return RunAttester(signing=self.signers, facts=self.facts, surroundings=surroundings)
+        return RunAttester(signing=self.signers, facts=self.facts, context=context)
 
     def release(self, plan: UploadPlan, policy: AttestationPolicy) -> UploadPlan:
         return attest_release(plan, self.attester(), policy, self.warnings.append)

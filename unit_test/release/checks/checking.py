@@ -7,14 +7,14 @@ from pathlib import Path
 from cibw.model.manifest import Finding, Manifest
 from cibw.release.checks.checking import find_faults
 from cibw.release.checks.contents import DistributionContents, OddFile, read_contents
-from cibw.release.checks.rules import CheckedRelease, Knowledge, Wanted
+from cibw.release.checks.rules import CheckedRelease, Knowledge, ReleaseRequirements
 
 KNOWLEDGE = Knowledge(
     classifiers=frozenset({"Typing :: Typed", "Topic :: Software Development"}),
     deprecated={"Natural Language :: Ukranian": ("Natural Language :: Ukrainian",), "Old :: Thing": ()},
     render=lambda text: "line 1: no title" if "broken" in text else "",
 )
-WANTED = Wanted(identifiers=(), tags=("v1.0",))
+WANTED = ReleaseRequirements(identifiers=(), tags=("v1.0",))
 
 
 def contents(path: Path) -> DistributionContents:
@@ -25,7 +25,10 @@ def contents(path: Path) -> DistributionContents:
 
 
 def release(
-    *paths: Path, wanted: Wanted = WANTED, manifest: Manifest | None = None, knowledge: Knowledge = KNOWLEDGE
+    *paths: Path,
+    wanted: ReleaseRequirements = WANTED,
+    manifest: Manifest | None = None,
+    knowledge: Knowledge = KNOWLEDGE,
 ) -> CheckedRelease:
     """The release of some files."""
     read = [read_contents(path) for path in paths]
@@ -39,7 +42,10 @@ def release(
 
 
 def found(
-    *paths: Path, wanted: Wanted = WANTED, manifest: Manifest | None = None, knowledge: Knowledge = KNOWLEDGE
+    *paths: Path,
+    wanted: ReleaseRequirements = WANTED,
+    manifest: Manifest | None = None,
+    knowledge: Knowledge = KNOWLEDGE,
 ) -> tuple[Finding, ...]:
     """What all rules find in some files."""
     return find_faults(release(*paths, wanted=wanted, manifest=manifest, knowledge=knowledge))

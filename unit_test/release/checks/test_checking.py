@@ -21,12 +21,12 @@ ABI3_WHEEL = "demo-1.0-cp312-abi3-manylinux_2_17_x86_64.whl"
 class Fake:
     """Answers to every call alike, and keeps what it was called with."""
 
-    answer: Outcome
+    response: Outcome
     calls: list[tuple[str, ...]] = field(default_factory=list)
 
     def __call__(self, argv: tuple[str, ...]) -> Outcome:
         self.calls.append(argv)
-        return self.answer
+        return self.response
 
 
 def linted(linter: Linter, path: Path, output: str, exit_code: int = 1) -> tuple[tuple[Finding, ...], Fake]:

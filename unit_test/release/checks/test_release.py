@@ -10,7 +10,7 @@ from cibw.model.manifest import Finding, Manifest, ManifestFile, Severity, stops
 from cibw.model.release import Distribution
 from cibw.release.checks.checking import NAMES, find_faults, settled
 from cibw.release.checks.contents import DistributionContents
-from cibw.release.checks.rules import CheckedRelease, Wanted
+from cibw.release.checks.rules import CheckedRelease, ReleaseRequirements
 from unit_test.release.archives import FIELDS, Made
 from unit_test.release.checks.checking import KNOWLEDGE, WANTED, found, release, rules
 
@@ -197,7 +197,9 @@ def test_a_wheel_of_both_stable_abis_serves_pythons_with_and_without_a_gil(tmp_p
 
 
 def test_a_project_without_a_name_is_an_error(tmp_path: Path) -> None:
-    findings = found(Made(project="UNKNOWN", version="0.0.0").wheel(tmp_path), wanted=Wanted(is_whole=False))
+    findings = found(
+        Made(project="UNKNOWN", version="0.0.0").wheel(tmp_path), wanted=ReleaseRequirements(is_whole=False)
+    )
     assert "unnamed-project" in rules(findings)
 
 
@@ -215,7 +217,7 @@ def test_a_build_has_noted_what_its_wheel_is_for(tmp_path: Path) -> None:
 
 def test_nobody_knows_what_is_wanted(tmp_path: Path) -> None:
     paths = (Made().wheel(tmp_path), Made().sdist(tmp_path))
-    findings = found(*paths, wanted=Wanted())
+    findings = found(*paths, wanted=ReleaseRequirements())
     assert [(one.rule, one.severity) for one in findings] == [
         ("missing-wheel", Severity.SKIPPED),
         ("wrong-tag", Severity.SKIPPED),
@@ -225,7 +227,7 @@ def test_nobody_knows_what_is_wanted(tmp_path: Path) -> None:
 
 def test_a_pure_wheel_is_all_that_a_release_needs(tmp_path: Path) -> None:
     paths = (Made(tag="py3-none-any").wheel(tmp_path), Made().sdist(tmp_path))
-    assert [one.rule for one in found(*paths, wanted=Wanted())] == ["wrong-tag"]
+    assert [one.rule for one in found(*paths, wanted=ReleaseRequirements())] == ["wrong-tag"]
     assert found(*paths, wanted=replace(WANTED, identifiers=(CP312, MUSL))) == ()
 
 

@@ -84,7 +84,7 @@ class Uploader(Protocol):
         """Open a session, if the protocol has sessions."""
 
     def put(self, upload: PlannedUpload, credentials: Credentials, /) -> Receipt:
-        """Upload one file with its attestations; NoAnswerError if the connection breaks."""
+        """Upload one file with its attestations; NoResponseError if the connection breaks."""
 
     def commit(self) -> None:
         """Publish the uploaded files, if the protocol has sessions."""
@@ -290,7 +290,7 @@ _BEGINNING = 1000
 _TAG = re.compile(r"<[^>]*>")
 
 
-class Verdict(Enum):
+class UploadVerdict(Enum):
     """The meaning of a response to an upload."""
 
     TAKEN = "taken"
@@ -301,13 +301,13 @@ class Verdict(Enum):
     REFUSED = "refused"
 
 
-def judge(receipt: Receipt) -> Verdict:
+def judge(receipt: Receipt) -> UploadVerdict:
     """The meaning of a response."""
     if receipt.is_success:
-        return Verdict.DOUBTFUL if receipt.is_doubtful else Verdict.TAKEN
+        return UploadVerdict.DOUBTFUL if receipt.is_doubtful else UploadVerdict.TAKEN
     # Some servers report an existing file with 500; retries do not help.
     is_final = exists_already(receipt) or is_hopeless(receipt)
-    return Verdict.AGAIN if is_worth_another_try(receipt.status) and not is_final else Verdict.REFUSED
+    return UploadVerdict.AGAIN if is_worth_another_try(receipt.status) and not is_final else UploadVerdict.REFUSED
 
 
 def is_page(text: str, content_type: str) -> bool:
@@ -321,13 +321,13 @@ def is_page(text: str, content_type: str) -> bool:
 def readable(text: str, content_type: str, reason: str) -> str:
     """The message of an index on one line, from JSON, HTML or plain text, else the HTTP reason."""
     text = text[:_LONGEST_READ]
-    kind = _Kind.of(content_type)
+    kind = _ResponseKind.of(content_type)
     match kind:
-        case _Kind.JSON:
+        case _ResponseKind.JSON:
             found = _from_json(text)
-        case _Kind.HTML:
+        case _ResponseKind.HTML:
             found = _from_html(text)
-        case _Kind.PLAIN:
+        case _ResponseKind.PLAIN:
             found = text
         case _:
             assert_never(kind)
@@ -342,13 +342,13 @@ def without(text: str, secret: str) -> str:
     return text.replace(secret, _MASK)
 
 
-class _Kind(Enum):
+class _ResponseKind(Enum):
     JSON = "json"
     HTML = "html"
     PLAIN = "plain"
 
     @classmethod
-    def of(cls, content_type: str) -> _Kind:
+    def of(cls, content_type: str) -> _ResponseKind:
         kind = content_type.partition(";")[0].strip().lower()
         return next((one for one in (cls.JSON, cls.HTML) if kind.endswith(one.value)), cls.PLAIN)
 

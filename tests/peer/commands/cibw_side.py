@@ -14,14 +14,14 @@ from cibw.config.load import load_options
 from cibw.config.options import FrontendName, Options
 from cibw.errors import CibwError
 from cibw.execution.host.session import FOREIGN_VARIABLES
-from cibw.execution.machine import OpenMachine, Tree
-from cibw.execution.pool import StageSettings
+from cibw.execution.machine import MachineSession, Tree
+from cibw.execution.pool import PoolSettings
 from cibw.execution.scheduler import RunSettings, run_plan
 from cibw.model.events import BuildFinished, CommandStarted, Event, StepStarted
 from cibw.model.identifiers import BuildIdentifier, Platform
-from cibw.model.machines import ContainerSpec, EngineName, Facts
+from cibw.model.machines import ContainerSpec, EngineName, HostFacts
 from cibw.model.plan import Fetch, Job, Plan, StepName
-from cibw.model.templates import Late, Request
+from cibw.model.templates import CommandRequest, Placeholder
 from cibw.planning.plan import make_plan
 from cibw.planning.select import select
 from tests.doubles.machine import Answer as Done
@@ -30,18 +30,18 @@ from tests.peer.commands.calls import COLLECT, CREATED, FETCH, MACHINE, SHELL, A
 
 _ROOT = "/own"
 _WORK = f"{_ROOT}/work"
-_OF_CONTAINER = {Late.PROJECT: "/project"}
+_OF_CONTAINER = {Placeholder.PROJECT: "/project"}
 _BINDINGS = {
-    Late.SOURCE: f"{_ROOT}/source",
-    Late.RESOURCES: f"{_ROOT}/resources",
-    Late.CIBW_PYTHON: f"{_ROOT}/cibw-python",
-    Late.CACHE: f"{_ROOT}/cache",
-    Late.STEADY: f"{_ROOT}/steady",
+    Placeholder.SOURCE: f"{_ROOT}/source",
+    Placeholder.RESOURCES: f"{_ROOT}/resources",
+    Placeholder.CIBW_PYTHON: f"{_ROOT}/cibw-python",
+    Placeholder.CACHE: f"{_ROOT}/cache",
+    Placeholder.STEADY: f"{_ROOT}/steady",
 }
 _SHELLS = (("sh", "-c"), ("cmd", "/d", "/s", "/c"))
 
 
-def own_answer(call: Call) -> Answer:
+def cibw_answer(call: Call) -> Answer:
     """The commands of one configuration."""
     recording = _Recording(call)
     defaults: list[str] = []
@@ -73,7 +73,7 @@ def _options(call: Call) -> Options:
 
 def _plan(call: Call, options: Options) -> Plan:
     catalog = load_catalog()
-    facts = Facts(
+    facts = HostFacts(
         platform=Platform(call["platform"]),
         machine=call["machine"],
         engine=EngineName.DOCKER,
@@ -98,16 +98,16 @@ class _Recording:
     def run(self, plan: Plan) -> str:
         """Perform a plan, and give the error that ends it."""
         with tempfile.TemporaryDirectory(prefix="own-") as directory:
-            stages = StageSettings(
+            pools = PoolSettings(
                 open_machine=self._open,
                 emit=self._hear,
                 source=Tree(root=Path(self.call["directory"]), files=()),
                 host_environment=self.call["base"] | self.call["variables"],
             )
-            report = run_plan(plan, RunSettings(stages=stages, output_dir=Path(directory)))
+            report = run_plan(plan, RunSettings(pools=pools, output_dir=Path(directory)))
         return next((str(one.failure) for one in report.results if one.failure), "")
 
-    def _record(self, *argv: str, request: Request | None = None) -> None:
+    def _record(self, *argv: str, request: CommandRequest | None = None) -> None:
         self.records.append(
             {
                 "scope": self.scope,
@@ -119,7 +119,7 @@ class _Recording:
         )
 
     @contextmanager
-    def _open(self, job: Job, _go_on: Callable[[], None]) -> Iterator[OpenMachine]:
+    def _open(self, job: Job, _check_cancelled: Callable[[], None]) -> Iterator[MachineSession]:
         spec, self.scope = job.machine, ""
         is_container = isinstance(spec, ContainerSpec)
         if isinstance(spec, ContainerSpec):
@@ -128,15 +128,15 @@ class _Recording:
                 MACHINE, spec.image.reference, spec.image.oci_platform, mount, CREATED, str(spec.engine.create)
             )
         machine = RecordingMachine(self._answer, self._base(is_container=is_container))
-        source = _BINDINGS[Late.SOURCE]
-        yield OpenMachine(
+        source = _BINDINGS[Placeholder.SOURCE]
+        yield MachineSession(
             machine=machine,
             description="",
             bindings={**_BINDINGS, **(_OF_CONTAINER if is_container else {})},
             work_dir=_WORK,
-            before_all_dir=_OF_CONTAINER[Late.PROJECT] if is_container else source,
+            before_all_dir=_OF_CONTAINER[Placeholder.PROJECT] if is_container else source,
             freeze=lambda: None,
-            fork=lambda: self._open(job, _go_on),
+            fork=lambda: self._open(job, _check_cancelled),
             stop=lambda: None,
             fetcher=self._fetch,
         )
@@ -163,7 +163,7 @@ class _Recording:
             case _:
                 pass
 
-    def _answer(self, request: Request) -> Done:
+    def _answer(self, request: CommandRequest) -> Done:
         argv = request.argv
         if not self.is_announced and any("manylinux-interpreters" in word for word in argv):
             # The image lacks no interpreter.

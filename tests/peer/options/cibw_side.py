@@ -1,4 +1,4 @@
-"""The options of cibw in the form that peer_side.py gives those of cibuildwheel."""
+"""The options of cibw in the form that cibuildwheel_side.py gives those of cibuildwheel."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from cibw.config.options import BuildOptions, DependencySource, DependencyVersio
 from cibw.errors import CibwError, CommandFailedError, ConfigurationError
 from cibw.execution.steps import evaluate
 from cibw.model.identifiers import BuildIdentifier, Platform
-from cibw.model.templates import REPAIRED_DIR, EnvExpr, Late, Outcome, Request, Template
+from cibw.model.templates import REPAIRED_DIR, CommandRequest, EnvExpr, Outcome, Placeholder, Template
 from cibw.planning.platforms.linux import require_images
 from tests.peer.options.calls import BASE, Answer, Call, Value, Values
 
-_OF_THE_PLAN = (Late.DELOCATE_ARCHS, Late.LDPATHS)
+_OF_THE_PLAN = (Placeholder.DELOCATE_ARCHS, Placeholder.LDPATHS)
 """Placeholders that the planner fills in; until then both programs keep them as they were written."""
 _NOT_THE_BUILD = {
-    Late.PROJECT: "<project>",
-    Late.BUILT_WHEEL: "<wheel>",
-    Late.WHEEL: "<wheel>",
-    Late.WORK: "<work>",
+    Placeholder.PROJECT: "<project>",
+    Placeholder.BUILT_WHEEL: "<wheel>",
+    Placeholder.WHEEL: "<wheel>",
+    Placeholder.WORK: "<work>",
     **{late: f"{{{late.value}}}" for late in _OF_THE_PLAN},
 }
 
 
-def own_answer(call: Call, identifiers: Iterable[str]) -> Answer:
+def cibw_answer(call: Call, identifiers: Iterable[str]) -> Answer:
     """The options of these identifiers, or the error that the configuration brings."""
     directory = Path(call["directory"])
     sources = Sources(
@@ -107,14 +107,14 @@ def _settings(settings: Iterable[tuple[str, Template]]) -> Mapping[str, Value]:
 
 @cache
 def _variables(expressions: tuple[EnvExpr, ...], passed: tuple[tuple[str, str], ...], directory: str) -> Value:
-    def run(request: Request) -> Outcome:
+    def run(request: CommandRequest) -> Outcome:
         done = subprocess.run(
             request.argv, cwd=directory, env=dict(request.environment), capture_output=True, text=True, check=False
         )
         return Outcome(exit_code=done.returncode, stdout=done.stdout)
 
     try:
-        found = evaluate(expressions, {**BASE, **dict(passed)}, {Late.PROJECT: directory}, run)
+        found = evaluate(expressions, {**BASE, **dict(passed)}, {Placeholder.PROJECT: directory}, run)
     except CommandFailedError:
         return "a command failed"
     return {name: value for name, value in found.items() if BASE.get(name) != value}

@@ -1,6 +1,6 @@
 """Run by cibuildwheel's Python: its options for each identifier, as JSON.
 
-python peer_side.py < calls.json > answers.json
+python cibuildwheel_side.py < calls.json > answers.json
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from types import SimpleNamespace as Foreign
 
 from tests.peer.commands.calls import MACHINE, SHELL, printed
-from tests.peer.commands.peer_stand_ins import Argument, StandIns
+from tests.peer.commands.cibuildwheel_stand_ins import Argument, StandIns
 
 _TESTING_DIRECTORY = "/tmp/testing"
 

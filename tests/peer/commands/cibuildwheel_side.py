@@ -1,6 +1,6 @@
 """Run by cibuildwheel's Python: the commands that it would run, as JSON.
 
-python peer_side.py < calls.json > answers.json
+python cibuildwheel_side.py < calls.json > answers.json
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 from types import SimpleNamespace as Foreign
 
 from tests.peer.commands.calls import Answer, Call
-from tests.peer.commands.peer_container import container
-from tests.peer.commands.peer_stand_ins import NoProcess, StandIns
+from tests.peer.commands.cibuildwheel_container import container
+from tests.peer.commands.cibuildwheel_stand_ins import NoProcess, StandIns
 
 # Objects of the peer are taken for name spaces, because its types are not known where this is checked.
 
