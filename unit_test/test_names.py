@@ -1,4 +1,4 @@
-"""Class names are unique, and use the words of docs/terminology.md."""
+"""Class names are unique and use the words of docs/terminology.md, and texts have no unidiomatic phrases."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ ROOT = Path(__file__).parent.parent
 _ROW = re.compile(r"^\| (?!not \||---)([^|]+?) \|", re.MULTILINE)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 
+_ODD_PHRASES = re.compile(
+    r"let(s|ting)? (us|cibw) in(to)?\b|\bin vain\b|\bcomes? along\b|come to their end|\bapart by\b"
+    r"|(?<!there )\bis no (number|list|string|table|file)\b|\bis told at once\b|\bhas a mistake\b"
+    r"|goes before the earlier|of the network at|\bcan't be had\b|did not answer completely",
+    re.IGNORECASE,
+)
 _RIGHT_IN_ANOTHER_SENSE = {"backend", "package", "config", "settings", "kind", "script", "python version"}
 
 
@@ -28,7 +34,7 @@ def words_not_to_use(page: str) -> set[str]:
 
 
 def words_of(name: str) -> str:
-    """The words of a class name, apart by blanks and in lower case."""
+    """The words of a class name, separated by blanks and in lower case."""
     return " ".join(_WORD.findall(name)).lower()
 
 
@@ -45,3 +51,19 @@ def test_class_names_use_none_of_the_words_not_to_use() -> None:
 def test_words_of_class_names() -> None:
     assert words_of("MachinePool") == "machine pool"
     assert words_of("_OCIImage2") == "oci image2"
+
+
+def test_no_odd_phrase_is_in_the_texts() -> None:
+    files = [
+        *(path for path in (ROOT / "cibw").rglob("*") if path.suffix in {".py", ".c", ".h", ".sh", ".yml", ".json"}),
+        *(ROOT / "docs").glob("*.md"),
+        ROOT / "README.md",
+    ]
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if _ODD_PHRASES.search(line)
+    ]
+    assert found == []
+    assert _ODD_PHRASES.search("Nothing lets cibw into the index. Looked for in vain:")
