@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 from cibw.cli.commands.init import GeneratedFiles, InitArguments, make_for  # noqa: E402 - found through the line above
 from cibw.cli.session import Session  # noqa: E402
-from cibw.workflows.common import CiService  # noqa: E402
+from cibw.workflows import CiService  # noqa: E402
 
 PROJECT = ROOT / "examples/hello"
 EXAMPLES = ROOT / "examples/workflows"

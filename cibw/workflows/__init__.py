@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from cibw.errors import assert_never
-from cibw.workflows.common import CiService, ReadTemplate, Workflow, WorkflowOptions
+from cibw.workflows.common import ReadTemplate, Workflow, WorkflowOptions
+
+
+class CiService(Enum):
+    """A CI service that workflow files can be generated for, spelled as on the command line."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    AZURE = "azure"
+    CIRCLECI = "circleci"
+    TRAVIS = "travis"
 
 
 def make_workflow(service: CiService, options: WorkflowOptions, read: ReadTemplate) -> Workflow:

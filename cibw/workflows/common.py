@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from shlex import quote
 
 from cibw.model.identifiers import ARCHITECTURES, Architecture, BuildIdentifier, Platform
@@ -17,16 +16,6 @@ from cibw.model.release import VersionSource
 
 ReadTemplate = Callable[[str], str]
 """Returns the text of a template by its file name."""
-
-
-class CiService(Enum):
-    """A CI service that workflow files can be generated for, spelled as on the command line."""
-
-    GITHUB = "github"
-    GITLAB = "gitlab"
-    AZURE = "azure"
-    CIRCLECI = "circleci"
-    TRAVIS = "travis"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from ruamel.yaml import YAML
 
 from cibw.cli.commands.init import read_template
 from cibw.model.identifiers import BuildIdentifier
-from cibw.workflows import make_workflow
-from cibw.workflows.common import BuildGroup, CiService, Workflow, WorkflowOptions, group_builds
+from cibw.workflows import CiService, make_workflow
+from cibw.workflows.common import BuildGroup, Workflow, WorkflowOptions, group_builds
 
 NAMES = (
     "cp311-manylinux_x86_64",

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from cibw.model.release import VersionSource
-from cibw.workflows.common import CiService, WorkflowOptions
+from cibw.workflows import CiService
+from cibw.workflows.common import WorkflowOptions
 from unit_test.workflows.reading import OPTIONS, groups_of, made, parsed, table
 
 VARIANTS = (

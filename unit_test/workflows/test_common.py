@@ -14,9 +14,9 @@ from cibw.cli.commands.build import BuildArguments
 from cibw.cli.commands.publish import PublishArguments
 from cibw.cli.parser import parse
 from cibw.model.identifiers import Architecture, BuildIdentifier, Platform
+from cibw.workflows import CiService
 from cibw.workflows.common import (
     CiRunner,
-    CiService,
     WorkflowOptions,
     fill,
     flow,

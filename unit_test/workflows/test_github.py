@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cibw.workflows.common import CiService
+from cibw.workflows import CiService
 from cibw.workflows.github import PINS
 from unit_test.workflows.reading import OPTIONS, at, entries, groups_of, made, parsed, table
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cibw.workflows.common import CiService
+from cibw.workflows import CiService
 from unit_test.workflows.reading import OPTIONS, at, entries, groups_of, made, parsed, table
 
 

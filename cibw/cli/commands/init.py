@@ -34,12 +34,12 @@ from cibw.planning.select import select
 from cibw.release.gates import TagCustom, custom_of
 from cibw.untrusted.limits import UnreadableFileError
 from cibw.untrusted.text import read_text
-from cibw.workflows import make_workflow
-from cibw.workflows.common import EXAMPLE_VERSION, CiService, Workflow, WorkflowFile, WorkflowOptions, group_builds
+from cibw.workflows import CiService, make_workflow
+from cibw.workflows.common import EXAMPLE_VERSION, Workflow, WorkflowFile, WorkflowOptions, group_builds
 
 # The command line of `cibw init`.
 
-_CIS = ("github", "gitlab", "azure", "circleci", "travis")
+_CIS = tuple(service.value for service in CiService)
 _EPILOG = """\
 The workflow builds the sdist and the wheels for the platforms in release-targets (default: Linux, macOS and Windows).
 It checks that the release is complete, and publishes it when a tag is pushed.
@@ -62,7 +62,7 @@ class InitArguments(CommandLine):
 
 def _add_arguments(parser: Parser) -> None:
     add_debug_traceback(parser)
-    parser.add_argument("action", metavar="CI", choices=_CIS, help="github, gitlab, azure, circleci or travis")
+    parser.add_argument("action", metavar="CI", choices=_CIS, help=f"{', '.join(_CIS[:-1])} or {_CIS[-1]}")
     add_package(parser)
     group = parser.add_argument_group("workflow")
     group.add_argument(
@@ -433,7 +433,7 @@ def _words(session: Session, made: GeneratedFiles) -> Iterator[str]:
 
 COMMAND = Subcommand(
     name="init",
-    usage="{github | gitlab | azure | circleci | travis} [options]",
+    usage=f"{{{' | '.join(_CIS)}}} [options]",
     description="Write the workflow files for a CI service that builds, checks and publishes the project.",
     epilog=_EPILOG,
     arguments=InitArguments,
