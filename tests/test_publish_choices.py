@@ -148,7 +148,7 @@ def test_a_version_that_the_test_index_has_is_not_sent_again(simple_server: Inde
     for more in ((), ("--dry-run",)):
         skipped = publisher(simple_server, "--skip-released", *more)
         assert skipped.returncode == 0
-        assert "has other files of demo 1.0 already" in " ".join(skipped.stdout.split())
+        assert "already has other files of demo 1.0" in " ".join(skipped.stdout.split())
     assert page_of(simple_server, "demo") == before
     make_release(publisher.directory / "dist2", version="1.1")
     assert publisher(simple_server, "--skip-released", "dist2").returncode == 0
