@@ -87,7 +87,7 @@ def test_a_release_is_attested_and_can_be_verified(world: World) -> None:
     done = world.publish()
     assert done.returncode == 0, done.stderr
     assert done.stdout.count(" to be attested") == 3
-    assert "Attesting 3 files by Sigstore" in done.stdout
+    assert "Signing 3 files with Sigstore" in done.stdout
     assert sorted(world.index.desk.attested) == sorted(world.names)
     assert all(world.attestation(name).is_file() for name in world.names)
     assert all(upload["attestations"] for upload in world.report())
@@ -123,7 +123,7 @@ def test_everything_is_signed_before_anything_is_sent(world: World) -> None:
     world.index.desk.status = 200
     done = world.publish()
     assert world.services.asked == ["authority", "log", "log", "log"]
-    assert done.stdout.index("Attesting") < done.stdout.index("Uploading")
+    assert done.stdout.index("Signing") < done.stdout.index("Uploading")
 
 
 def test_a_dry_run_says_what_would_be_attested(world: World) -> None:

@@ -18,7 +18,7 @@ from tests.test_killed_runs import guards_of, kill_running, wait_until
 pytestmark = pytest.mark.host
 PARENT = """
 import subprocess, sys, time
-from cibw.execution.host.processes import GUARD, Guard
+from cibw.execution.host.processes import GUARD
 own, foreign = sys.argv[1].split(), sys.argv[2].split()
 ended = subprocess.Popen(["true"], start_new_session=True)
 GUARD.begin(ended.pid)

@@ -242,4 +242,4 @@ def test_tools_that_are_missing_are_all_named(tmp_path: Path) -> None:
 
 
 def test_an_action_that_there_is_not() -> None:
-    assert "mend is no action" in run_script("ios_test.py", "mend", "a", "b").stderr
+    assert "mend is not an action" in run_script("ios_test.py", "mend", "a", "b").stderr

@@ -89,7 +89,7 @@ def test_a_good_release_and_a_missing_one(server: IndexServer, reader: Reader) -
     reader.publish(server)
     done = reader(server, "verify")
     assert done.returncode == 0, done.stdout + done.stderr
-    for line in ("lists 3 files", "demo-1.0.tar.gz was fetched", "installed by its hash", "modules can be imported"):
+    for line in ("lists 3 files", "demo-1.0.tar.gz was downloaded", "installed by its hash", "modules can be imported"):
         assert line in done.stdout
     assert PASSWORD not in done.stdout + done.stderr
 
