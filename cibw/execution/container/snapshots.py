@@ -68,7 +68,7 @@ class Snapshot:
         if self._stack is not None:
             # After a request, the engine may create the image even if its response is lost.
             self._stack.callback(self._engine.remove_image, self._reference)
-        labels = {**self._own, **(self._states.labels if self._states else {})}
+        labels = {**self._own, **(self._states.labels() if self._states else {})}
         with self._container.explained():
             self.image = self._engine.snapshot(self._container.name, self._reference, labels)
 
@@ -173,7 +173,7 @@ class PreparedImages:
         clean = replace(opening, volumes=(), keep=False, progress=lambda _text: None)
         labels = {
             **labels_of(wanted.key, wanted.owner, self._clock(), PREPARED, sorted(pythons)),
-            **base_labels(engine.client.image(start), PREPARED),
+            **base_labels(engine.client, start, PREPARED),
         }
         with (
             open_container(engine, _bare(wanted.spec), clean, start) as container,

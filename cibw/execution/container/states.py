@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from cibw.errors import CibwError
-from cibw.execution.container.client import LocalImage, RefusedError
+from cibw.execution.container.client import EngineClient, LocalImage, RefusedError
 from cibw.execution.container.connection import Engine
 from cibw.execution.files import read_texts, write_table
 from cibw.model.machines import EngineName
@@ -61,9 +61,12 @@ def labels_of(
     return {**labels, f"{kind.label}.{_CONTENTS}": listed} if listed else labels
 
 
-def base_labels(base: LocalImage | None, kind: StateKind = BEFORE_ALL) -> dict[str, str]:
-    """Return labels with the size of the base image, if known, so that the added size can be computed."""
-    return {f"{kind.label}.{_BASE_SIZE}": str(base.size)} if base else {}
+def base_labels(client: EngineClient, base: str, kind: StateKind = BEFORE_ALL) -> dict[str, str]:
+    """The labels with the size of an image that another one is made from; none if the engine does not report it."""
+    with suppress(RefusedError):
+        if found := client.image(base):
+            return {f"{kind.label}.{_BASE_SIZE}": str(found.size)}
+    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,15 +181,9 @@ class ContainerStates:
         # The key also covers the compilers.
         self._image = image.partition(" ")[0]
 
-    @property
     def labels(self) -> Mapping[str, str]:
-        """Return the labels of an image of the state."""
-        return {**self._labels, **base_labels(self._base())}
-
-    def _base(self) -> LocalImage | None:
-        with suppress(RefusedError):
-            return self._engine.client.image(self._image)
-        return None
+        """Return the labels of an image of the state, for which the engine is asked for the size of its base."""
+        return {**self._labels, **base_labels(self._engine.client, self._image)}
 
     def find(self) -> StateImage | None:
         """Return the image that an earlier run has saved."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cibw.execution.container.client import LocalImage
+from cibw.execution.container.client import LocalImage, RefusedError
 from cibw.execution.container.states import StateImage, base_labels, labels_of, name_of, outdated
+from unit_test.execution.container.fake_engine import FakeEngine
 
 DAY = 24 * 3600.0
 NOW = 1_800_000_000.0
@@ -57,10 +58,19 @@ def test_an_engine_keeps_the_newest_images_of_all_owners() -> None:
 def large_image(age: int, size: int) -> StateImage:
     labels = {
         **labels_of(KEY, f"owner {age}", NOW - age * DAY),
-        **base_labels(LocalImage(identity="base", oci_platform="", size=700)),
+        **base_labels(FakeEngine(images={"base": LocalImage(identity="base", oci_platform="", size=700)}), "base"),
     }
     name = f"cibw-before-all:{age}"
     return StateImage.of(LocalImage(identity=name, oci_platform="", names=(name,), labels=labels, size=700 + size))
+
+
+def test_an_engine_that_does_not_report_the_base_costs_only_the_size() -> None:
+    class Refusing(FakeEngine):
+        def image(self, reference: str) -> LocalImage | None:
+            raise RefusedError(500, reference)
+
+    assert base_labels(Refusing(), "base") == {}
+    assert base_labels(FakeEngine(), "base") == {}
 
 
 def test_the_size_of_an_image_is_what_was_added_to_its_base() -> None:
