@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cibw.cli.parser import parse
+from cibw.cli.main import parse
 from cibw.config.cascade import Sources
 from cibw.config.load import load_options
 from cibw.errors import CibwError, ErrorContext

@@ -1,4 +1,4 @@
-"""The entry point of the program."""
+"""The entry point of the program: calls the command, whose file is imported only then, and reports its errors."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, TYPE_CHECKING, TextIO
 
-from cibw.cli.parser import parse
+from cibw.cli.arguments import Call, CommandLine, Subcommand
+from cibw.cli.commands import COMMANDS, DEFAULT
 from cibw.errors import CibwError, InterruptedRunError, UnexpectedError
 from cibw.reporting.masking import Masker
 from cibw.reporting.streams import GuardedStream, neutral, write_command
@@ -35,6 +37,20 @@ def main(arguments: list[str] | None = None, work: Callable[[Session], int] | No
     # All output goes through these streams.
     with redirect_stdout(GuardedStream(sys.stdout, mask)), redirect_stderr(GuardedStream(sys.stderr, mask)):
         return _run(sys.argv[1:] if arguments is None else arguments, mask, work)
+
+
+def parse(arguments: list[str]) -> Call:
+    """The call of a command; SystemExit 2 for invalid arguments, 0 after --help and --version."""
+    is_named = bool(arguments) and arguments[0] in COMMANDS
+    name, words = (arguments[0], arguments[1:]) if is_named else (DEFAULT, arguments)
+    command = load_command(name)
+    return command.call(command.parse(words))
+
+
+def load_command(name: str) -> Subcommand[CommandLine]:
+    """A command by its name in COMMANDS."""
+    command: Subcommand[CommandLine] = import_module(f"cibw.cli.commands.{name}").COMMAND
+    return command
 
 
 def _ready(stream: TextIO | None) -> TextIO:

@@ -7,7 +7,7 @@ import pytest
 from cibw.cli import commands
 from cibw.cli.commands import COMMANDS, build, cache, plan
 from cibw.cli.commands.build import BuildArguments
-from cibw.cli.parser import load_command, parse
+from cibw.cli.main import load_command, parse
 
 
 def test_no_argument_builds_this_directory() -> None:

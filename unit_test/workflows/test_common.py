@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from cibw.cli.arguments import Call
 from cibw.cli.commands.build import BuildArguments
 from cibw.cli.commands.publish import PublishArguments
-from cibw.cli.parser import parse
+from cibw.cli.main import parse
 from cibw.model.identifiers import Architecture, BuildIdentifier, Platform
 from cibw.workflows import CiService
 from cibw.workflows.common import (
