@@ -15,6 +15,9 @@ from cibw.model.identifiers import Platform
 if TYPE_CHECKING:
     from cibw.cli.session import Session
 
+RELEASE_DIR = "dist"
+"""The default directory for the files of a release."""
+
 # Parsed arguments.
 
 
@@ -79,6 +82,26 @@ class Subcommand(Generic[LineT]):
         if conflict:
             parser.error(conflict)
         return line
+
+    def words(self, line: LineT) -> tuple[str, ...]:
+        """The arguments that parse to `line`: first the positional ones, then the options that are not the default."""
+        plain: list[str] = []
+        named: list[str] = []
+        default = self.arguments()
+        for action in self._parser()._actions:  # noqa: SLF001 - argparse has no public list of them
+            value = getattr(line, action.dest, None)
+            if value == getattr(default, action.dest, None):
+                continue
+            values = [str(one) for one in (value if isinstance(value, tuple) else (value,))]
+            if not action.option_strings:
+                plain += values
+            elif isinstance(value, bool):
+                named.append(action.option_strings[0 if value else -1])
+            elif action.nargs is not None:
+                named += [action.option_strings[0], *values]
+            else:
+                named += [word for one in values for word in (action.option_strings[0], one)]
+        return (*plain, *named)
 
     def call(self, line: LineT) -> Call:
         """A call of the command."""
@@ -149,6 +172,17 @@ def address(text: str) -> str:
             "install from can be set with its credentials in UV_DEFAULT_INDEX"
         )
     return text
+
+
+def add_package_directory(parser: argparse.ArgumentParser) -> None:
+    """Add the positional argument for the package directory, and --config-file."""
+    parser.add_argument(
+        "package",
+        metavar="PACKAGE",
+        nargs="?",
+        help="package directory in the current directory; default: the current directory",
+    )
+    add_config_file(parser)
 
 
 def add_package(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cibw.cli.arguments import RELEASE_DIR
 from cibw.cli.project import Project, is_project, open_project, reader_of, sources_of
 from cibw.cli.session import Session
 from cibw.config.load import load_options
@@ -32,13 +33,11 @@ from cibw.untrusted.text import read_text
 
 LOGS = "logs"
 """The directory of log files, next to the wheels."""
-COLLECTED = "dist"
-"""The directory that a release is collected into."""
 
 
 def made_by_cibw(session: Session, output_dir: Path) -> tuple[Path, ...]:
     """Paths that are not sources of a build: its wheels, the cache, and a `dist` with a manifest."""
-    collected = session.working_dir / COLLECTED
+    collected = session.working_dir / RELEASE_DIR
     is_ours = (collected / MANIFEST_NAME).is_file()
     return (output_dir, session.cache_dir, *((collected,) if is_ours else ()))
 

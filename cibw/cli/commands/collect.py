@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from cibw.cli.arguments import CommandLine, Parser, Subcommand, add_debug_traceback
-from cibw.cli.commands.sdist import DEFAULT_DIR
+from cibw.cli.arguments import RELEASE_DIR, CommandLine, Parser, Subcommand, add_debug_traceback
 from cibw.cli.project import writing_to
 from cibw.cli.session import Session
 from cibw.errors import ConfigurationError, Mistake, ReleaseFaultError
@@ -63,7 +62,7 @@ _WHEELS_DIR = "wheelhouse"
 def run(session: Session, arguments: CollectArguments) -> int:
     """Gather the files of several directories; the exit code comes from the error."""
     here = session.working_dir
-    output_dir = here / (arguments.output_dir or DEFAULT_DIR)
+    output_dir = here / (arguments.output_dir or RELEASE_DIR)
     directories = _directories(session, arguments.paths)
     packed = _packed(session, directories, is_named=bool(arguments.paths))
     paths = [path for directory in directories for path in folders_below(directory, output_dir)]

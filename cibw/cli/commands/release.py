@@ -7,7 +7,17 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cibw.cli.arguments import Call, Parser, Subcommand, add_config_file, add_debug_traceback, add_engine, add_jobs
+from cibw.cli.arguments import (
+    RELEASE_DIR,
+    Call,
+    LineT,
+    Parser,
+    Subcommand,
+    add_debug_traceback,
+    add_engine,
+    add_jobs,
+    add_package_directory,
+)
 from cibw.cli.commands import build, check, collect, publish, sdist, verify
 from cibw.cli.commands.build import BuildArguments
 from cibw.cli.commands.check import CheckArguments
@@ -15,7 +25,7 @@ from cibw.cli.commands.collect import CollectArguments
 from cibw.cli.commands.publish import PublishArguments
 from cibw.cli.commands.sdist import SdistArguments
 from cibw.cli.commands.verify import DEFAULT_TIMEOUT, VerifyArguments, add_verification
-from cibw.cli.files import COLLECTED, is_pure, release_project
+from cibw.cli.files import is_pure, release_project
 from cibw.cli.index import UploadArguments, add_gates, add_upload, named_index
 from cibw.cli.session import Session
 from cibw.errors import CibwError, PureWheelError
@@ -45,13 +55,7 @@ class ReleaseArguments(UploadArguments):
 
 def _add_arguments(parser: Parser) -> None:
     add_debug_traceback(parser)
-    parser.add_argument(
-        "package",
-        metavar="PACKAGE",
-        nargs="?",
-        help="package directory in the current directory; default: the current directory",
-    )
-    add_config_file(parser)
+    add_package_directory(parser)
     build = parser.add_argument_group("build")
     add_engine(build)
     add_jobs(build)
@@ -137,41 +141,39 @@ def parts_of(line: ReleaseArguments, wheels: str, *, is_pure: bool = False) -> I
         yield _verify(line)
 
 
+def _part(command: Subcommand[LineT], arguments: LineT) -> ReleasePart:
+    return ReleasePart(call=command.call(arguments), words=command.words(arguments))
+
+
 def _sdist(line: ReleaseArguments, *, is_pure: bool) -> ReleasePart:
-    arguments = SdistArguments(package=line.package, config_file=line.config_file, output_dir=COLLECTED, wheel=is_pure)
-    return ReleasePart(call=sdist.COMMAND.call(arguments), words=(*_project(line), *(("--wheel",) if is_pure else ())))
+    return _part(sdist.COMMAND, SdistArguments(package=line.package, config_file=line.config_file, wheel=is_pure))
 
 
 def _build(line: ReleaseArguments) -> ReleasePart:
-    resume = line.resume is not False
-    engine = ("--engine", line.engine) if line.engine else ()
-    jobs = ("--jobs", str(line.jobs)) if line.jobs else ()
     arguments = BuildArguments(
-        package=line.package, config_file=line.config_file, engine=line.engine, jobs=line.jobs, resume=resume
+        package=line.package,
+        config_file=line.config_file,
+        engine=line.engine,
+        jobs=line.jobs,
+        resume=line.resume is not False,
     )
-    return ReleasePart(
-        call=build.COMMAND.call(arguments),
-        words=(*_project(line), *engine, *jobs, "--resume" if resume else "--no-resume"),
-    )
+    return _part(build.COMMAND, arguments)
 
 
 def _collect(folders: tuple[str, ...]) -> ReleasePart:
-    return ReleasePart(call=collect.COMMAND.call(CollectArguments(paths=folders, output_dir=COLLECTED)), words=folders)
+    return _part(collect.COMMAND, CollectArguments(paths=folders))
 
 
 def _check(line: ReleaseArguments) -> ReleasePart:
-    arguments = CheckArguments(package=line.package, config_file=line.config_file, paths=(COLLECTED,), to=line.to)
-    return ReleasePart(
-        call=check.COMMAND.call(arguments),
-        words=(COLLECTED, *_other_project(line), *(("--to", line.to) if line.to else ())),
-    )
+    arguments = CheckArguments(package=line.package, config_file=line.config_file, paths=(RELEASE_DIR,), to=line.to)
+    return _part(check.COMMAND, arguments)
 
 
 def _publish(line: ReleaseArguments) -> ReleasePart:
     arguments = PublishArguments(
         package=line.package,
         config_file=line.config_file,
-        paths=(COLLECTED,),
+        paths=(RELEASE_DIR,),
         to=line.to,
         simple_url=line.simple_url,
         allow_http=line.allow_http,
@@ -183,42 +185,21 @@ def _publish(line: ReleaseArguments) -> ReleasePart:
         dry_run=line.dry_run,
         is_checked=True,
     )
-    return ReleasePart(
-        call=publish.COMMAND.call(arguments),
-        words=(COLLECTED, *_other_project(line), *_index(line), *(("--dry-run",) if line.dry_run else ())),
-    )
+    return _part(publish.COMMAND, arguments)
 
 
 def _verify(line: ReleaseArguments) -> ReleasePart:
     arguments = VerifyArguments(
         package=line.package,
         config_file=line.config_file,
-        paths=(COLLECTED,),
+        paths=(RELEASE_DIR,),
         to=line.to,
         simple_url=line.simple_url,
         allow_http=line.allow_http,
         timeout=line.timeout,
         dependencies_from=line.dependencies_from,
     )
-    return ReleasePart(call=verify.COMMAND.call(arguments), words=(COLLECTED, *_other_project(line), *_index(line)))
-
-
-def _project(line: ReleaseArguments) -> tuple[str, ...]:
-    return (*((line.package,) if line.package != "." else ()), *_config_file(line))
-
-
-def _other_project(line: ReleaseArguments) -> tuple[str, ...]:
-    return (*(("--package", line.package) if line.package != "." else ()), *_config_file(line))
-
-
-def _config_file(line: ReleaseArguments) -> tuple[str, ...]:
-    return ("--config-file", line.config_file) if line.config_file else ()
-
-
-def _index(line: ReleaseArguments) -> tuple[str, ...]:
-    pairs = {"--to": line.to, "--simple-url": line.simple_url}
-    words = [word for name, value in pairs.items() if value for word in (name, value)]
-    return (*words, *(("--allow-http",) if line.allow_http else ()))
+    return _part(verify.COMMAND, arguments)
 
 
 def _way_on(part: ReleasePart) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cibw.ci import ci_facts
-from cibw.cli.arguments import CommandLine, Parser, Subcommand, add_debug_traceback
+from cibw.cli.arguments import RELEASE_DIR, CommandLine, Parser, Subcommand, add_debug_traceback, add_package_directory
 from cibw.cli.commands.cache import mark_cache
 from cibw.cli.project import Project, is_sdist_name, open_project, reader_of, writing_to
 from cibw.cli.session import Session, without_credentials
@@ -61,12 +61,7 @@ class SdistArguments(CommandLine):
 
 def _add_arguments(parser: Parser) -> None:
     add_debug_traceback(parser)
-    parser.add_argument(
-        "package",
-        metavar="PACKAGE",
-        nargs="?",
-        help="package directory in the current directory; default: the current directory",
-    )
+    add_package_directory(parser)
     parser.add_argument("--output-dir", metavar="DIR", help="directory for the sdist; default: dist")
     parser.add_argument(
         "--wheel",
@@ -272,8 +267,6 @@ def _text(path: Path) -> str | None:
 
 # The `sdist` command.
 
-DEFAULT_DIR = "dist"
-
 
 def run(session: Session, arguments: SdistArguments) -> int:
     """Build the sdist of a project, unless it already exists; the exit code comes from the error."""
@@ -283,7 +276,7 @@ def run(session: Session, arguments: SdistArguments) -> int:
         work = SdistWork(
             session=session,
             project=project,
-            directory=session.working_dir / (arguments.output_dir or DEFAULT_DIR),
+            directory=session.working_dir / (arguments.output_dir or RELEASE_DIR),
             environment=session.environment,
         )
         found = work.provide(anew=arguments.force)
@@ -319,7 +312,7 @@ def unpacked_sdist(
             hint="Omit --from-sdist, or pass the directory.",
         )
     work = SdistWork(
-        session=session, project=project, directory=session.working_dir / DEFAULT_DIR, environment=environment
+        session=session, project=project, directory=session.working_dir / RELEASE_DIR, environment=environment
     )
     found, stale = _find(work, named)
     with open_project(replace(session.line, package=str(found.path)), session.working_dir) as unpacked:
@@ -345,8 +338,8 @@ def _find(work: SdistWork, named: str) -> tuple[FoundFile, tuple[str, ...]]:
     there = sorted(path for path in directory.glob("*.tar.gz") if path.is_file() and not path.name.startswith("."))
     if len(there) > 1:
         raise ConfigurationError(
-            f"{DEFAULT_DIR} has several sdists: {', '.join(path.name for path in there)}.",
-            hint=f"Pass one, as in --from-sdist={DEFAULT_DIR}/{there[0].name}, or remove the others.",
+            f"{RELEASE_DIR} has several sdists: {', '.join(path.name for path in there)}.",
+            hint=f"Pass one, as in --from-sdist={RELEASE_DIR}/{there[0].name}, or remove the others.",
         )
     if not there:
         return work.provide(anew=False), ()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from cibw.cli.commands.release import COMMAND, ReleaseArguments, parts_of
 from cibw.cli.commands.sdist import SdistArguments
 from cibw.cli.commands.verify import VerifyArguments
 from cibw.cli.files import made_by_cibw
+from cibw.cli.main import parse
 from cibw.cli.session import Session, without_logins
 from unit_test.cli.calling import Caller
 
@@ -60,7 +63,7 @@ def test_a_pure_project_has_one_wheel() -> None:
     ]
     (first, *_rest) = parts_of(COMMAND.parse(["sub", "--config-file", "c.toml"]), "wheelhouse", is_pure=True)
     assert str(first) == "cibw sdist sub --config-file c.toml --wheel"
-    assert first.call.line == SdistArguments(package="sub", config_file="c.toml", output_dir="dist", wheel=True)
+    assert first.call.line == SdistArguments(package="sub", config_file="c.toml", wheel=True)
 
 
 def test_what_others_have_built_is_collected_of_pure_projects_too() -> None:
@@ -88,9 +91,9 @@ def test_each_part_gets_the_arguments_of_its_command() -> None:
     checks = "--timeout 5 --dependencies-from https://b.example/"
     line = COMMAND.parse(["--no-resume", *index.split(), *gates.split(), *checks.split(), "sub", "--config-file", "c"])
     assert [part.call.line for part in parts_of(line, "wheels")] == [
-        SdistArguments(package="sub", config_file="c", output_dir="dist"),
+        SdistArguments(package="sub", config_file="c"),
         BuildArguments(package="sub", config_file="c", resume=False),
-        CollectArguments(paths=("wheels",), output_dir="dist"),
+        CollectArguments(paths=("wheels",)),
         CheckArguments(package="sub", config_file="c", paths=("dist",), to="ours"),
         PublishArguments(
             package="sub",
@@ -117,6 +120,26 @@ def test_each_part_gets_the_arguments_of_its_command() -> None:
             dependencies_from="https://b.example/",
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "sub --config-file c --engine host --jobs 2 --no-resume --pure",
+        "--to ours --simple-url https://a.example/ --allow-http --no-skip-existing --trusted-publishing never",
+        "--no-require-tag --branch main --branch 'release/*' --never-from-pull-request --timeout 5 --dry-run",
+        "--dependencies-from https://b.example/ --timeout 2.5 --collect a b",
+    ],
+)
+def test_the_command_of_a_part_has_the_arguments_of_the_part(words: str) -> None:
+    line = COMMAND.parse(shlex.split(words))
+    assert COMMAND.parse(list(COMMAND.words(line))) == line
+    for part in parts_of(line, "wheels"):
+        parsed = parse(shlex.split(str(part))[1:])
+        given = part.call.line
+        # Only the release knows that the files were checked.
+        assert parsed.line == (replace(given, is_checked=False) if isinstance(given, PublishArguments) else given)
 
 
 @pytest.mark.parametrize(
