@@ -7,6 +7,8 @@ PREFIX = "/opt/python/3.13"
 
 ADDED = ("-g0", "-ffile-compilation-dir=.", "-ffile-prefix-map=", "-Wl,--strip-debug", "-D__cibw_inputs_")
 """How the arguments begin that the wrapper adds to calls which do not ask for debug information."""
+CRC32 = ("-Xclang", "-target-feature", "-Xclang", "+crc32", "-U__CRC32__")
+"""What every call for x86_64 that does not select a processor also gets."""
 
 KEPT = [
     "-shared -fPIC -O3 -g -Wall -DNDEBUG -o m.so m.o",

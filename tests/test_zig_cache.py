@@ -16,15 +16,11 @@ from cibw.execution.host.machine import HostMachine
 from cibw.execution.toolchain import ZigSettings
 from cibw.execution.zig import find_zig, lay_compilers, zig_compiler
 from tests.builds import CACHE, build, check_ended_well, copy_project, selected
-from tests.compiler_arguments import ADDED
+from tests.compiler_arguments import ADDED, CRC32
 
 pytestmark = pytest.mark.host
 ONE = "cp311-manylinux_x86_64"
 PACKAGES = ("numpy", "numpy-2.0.dist-info")
-
-
-FEATURES = "-Xclang\n-target-feature\n-Xclang\n+crc32\n-U__CRC32__\n"
-"""Arguments of every call for x86_64 that does not select a processor."""
 
 
 class Compile(Protocol):
@@ -52,7 +48,7 @@ def compiled(tmp_path: Path) -> Compile:
     def call(*arguments: str) -> list[str]:
         command = [str(directory / "cc"), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
-        text = done.stdout.replace(FEATURES, "")
+        text = done.stdout.replace("\n".join((*CRC32, "")), "")
         lines = [line.replace(str(directory), "DIRECTORY") for line in text.splitlines()[5:-1]]
         return [line for line in lines if not line.startswith(ADDED)]
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.test_zig_wrapper import CRC32, SETTINGS, Wrapper, wrapper
+from tests.compiler_arguments import CRC32
+from tests.test_zig_wrapper import SETTINGS, Wrapper, wrapper
 
 __all__ = ["wrapper"]
 pytestmark = pytest.mark.host

@@ -20,13 +20,12 @@ from cibw.execution.host.machine import HostMachine
 from cibw.execution.toolchain import ZigSettings
 from cibw.execution.zig import find_zig, lay_compilers, zig_compiler
 from tests.builds import CACHE
-from tests.compiler_arguments import ADDED, KEPT, PREFIX, REWRITTEN
+from tests.compiler_arguments import ADDED, CRC32, KEPT, PREFIX, REWRITTEN
 
 pytestmark = [pytest.mark.host, pytest.mark.skipif(sys.platform != "linux", reason="for Linux")]
 
 SETTINGS = ZigSettings(zig="", target="x86_64-linux-gnu.2.17", dropped_prefixes=(PREFIX,))
 MUSL = ZigSettings(zig="", target="x86_64-linux-musl")
-CRC32 = ("-Xclang", "-target-feature", "-Xclang", "+crc32", "-U__CRC32__")
 SHOW = "#!/bin/sh\nprintf '%s\\0' \"$@\"\n"
 
 
