@@ -51,11 +51,11 @@ class Sigstore:
         time.sleep(self.slow)
         if self.outages.get(service, 0):
             self.outages[service] -= 1
-            return self.status, {"code": self.status, "message": "out of order"}
-        told = json.loads(body)
+            return self.status, {"code": self.status, "message": "temporarily unavailable"}
+        request = json.loads(body)
         if service == "authority":
-            return self._certified(authorization.removeprefix("Bearer "), told["certificateSigningRequest"])
-        return (201, self.log.add(told["spec"]["proposedContent"])) if service == "log" else (404, {"message": path})
+            return self._certified(authorization.removeprefix("Bearer "), request["certificateSigningRequest"])
+        return (201, self.log.add(request["spec"]["proposedContent"])) if service == "log" else (404, {"message": path})
 
     def _certified(self, identity: str, request: str) -> tuple[int, Mapping[str, object]]:
         try:

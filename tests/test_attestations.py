@@ -212,7 +212,9 @@ def test_a_service_that_says_nothing(world: World) -> None:
 
 def test_a_refusal_is_final(world: World) -> None:
     world.services.outages, world.services.status = {"authority": 1}, 400
-    with pytest.raises(AttestationError, match=r"Signing with Sigstore failed: .* responded with 400: out of order"):
+    with pytest.raises(
+        AttestationError, match=r"Signing with Sigstore failed: .* responded with 400: temporarily unavailable"
+    ):
         world.attester().attest(world.files[0])
     assert world.waited == []
 

@@ -73,7 +73,7 @@ def test_a_release_by_trusted_publishing(world: World) -> None:
     assert world.index.desk.asked == ["audience", "mint-token", "upload", "upload", "upload", "burn-token"]
     assert not world.index.desk.tokens
     masked = [line.removeprefix("::add-mask::") for line in done.stdout.splitlines() if line.startswith("::add-mask::")]
-    assert masked == [*world.issuer.issued, *world.index.desk.burnt]
+    assert masked == [*world.issuer.issued, *world.index.desk.revoked]
     assert not _TOKEN.search(seen(done, world.directory))
 
 

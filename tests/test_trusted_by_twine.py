@@ -72,7 +72,7 @@ def test_twine_and_cibw_publish_to_the_test_instance(tmp_path: Path) -> None:
     host = str(urlsplit(INSTANCE).hostname)
     twine = [program("twine"), "upload", "--non-interactive", "--disable-progress-bar", "-r", "testpypi", *files]
     cibw = [program("cibw"), "publish", "--to", "testpypi", "--trusted-publishing", "always"]
-    for number, (call, burns) in enumerate(((twine, 0), (cibw, 1))):
+    for number, (call, revocations) in enumerate(((twine, 0), (cibw, 1))):
         place = tmp_path / f"index{number}"
         with issuing() as issuer, trusted_index(place, Desk(issuer=issuer), names=(host,)) as index:
             authority = str(index.authority)
@@ -80,10 +80,10 @@ def test_twine_and_cibw_publish_to_the_test_instance(tmp_path: Path) -> None:
                 variables = {"HTTPS_PROXY": proxy, "REQUESTS_CA_BUNDLE": authority, "SSL_CERT_FILE": authority}
                 issuer.claims = {**GITHUB, "repository": "fork/hello"}
                 refused = _publish(call, issuer, variables, tmp_path)
-                assert refused.returncode == (21 if burns else 1)
+                assert refused.returncode == (21 if revocations else 1)
                 assert "invalid-publisher" in refused.stdout + refused.stderr
                 issuer.claims = GITHUB
                 done = _publish(call, issuer, variables, tmp_path)
                 assert done.returncode == 0, done.stdout + done.stderr
         assert len(index.files()) == 2
-        assert len(index.desk.burnt) == burns
+        assert len(index.desk.revoked) == revocations

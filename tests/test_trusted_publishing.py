@@ -116,8 +116,8 @@ def test_a_job_of_github_uploads_and_burns_its_token(world: World) -> None:
     source.close()
     assert world.index.files() == ["demo-1.0-cp311-none-any.whl", "demo-1.0-cp312-none-any.whl"]
     assert world.desk.asked == ["audience", "mint-token", "upload", "upload", "burn-token"]
-    assert world.desk.burnt == [token]
-    assert not world.desk.lets_in("__token__", token)
+    assert world.desk.revoked == [token]
+    assert not world.desk.accepts("__token__", token)
     assert world.masked == [*world.issuer.issued, token]
     assert world.warnings == []
 
@@ -129,7 +129,7 @@ def test_by_https(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         source = world.open(TrustedPublishing.ALWAYS)
         assert world.upload(source, "cp311") == 200
         source.close()
-        assert world.desk.burnt
+        assert world.desk.revoked
 
 
 def test_a_token_that_ends_in_a_long_upload_is_renewed(world: World) -> None:
@@ -139,11 +139,11 @@ def test_a_token_that_ends_in_a_long_upload_is_renewed(world: World) -> None:
     first = source.credentials().password
     assert world.upload(source, "cp311") == 200
     world.clock.now += 4
-    assert not world.desk.lets_in("__token__", first)
+    assert not world.desk.accepts("__token__", first)
     assert world.upload(source, "cp312") == 200
     source.close()
     assert len(set(world.issuer.issued)) == len(world.issuer.issued) >= 2
-    assert first not in world.desk.burnt
+    assert first not in world.desk.revoked
 
 
 def test_a_wrong_repository_is_told_with_its_claims(world: World) -> None:
@@ -244,11 +244,11 @@ def test_the_program_of_a_ci_gives_identities(world: World, variable: str, progr
     source = world.open()
     assert world.upload(source, "cp311") == 200
     source.close()
-    assert world.desk.burnt
+    assert world.desk.revoked
 
 
 def test_an_index_that_burns_nothing_is_no_fault(world: World) -> None:
-    world.desk.burns = False
+    world.desk.revocations = False
     world.run_as(**world.issuer.github())
     source = world.open()
     assert world.upload(source, "cp311") == 200

@@ -56,7 +56,7 @@ class Desk:
     audience: str = AUDIENCE
     life: float = 900.0
     status: int = 200
-    burns: bool = True
+    revocations: bool = True
     clock: Callable[[], float] = time.time
     uploads_per_token: int = 0
     """How many uploads end a token, whatever its life; 0 where they do not."""
@@ -70,11 +70,11 @@ class Desk:
     attested: Attested = field(default_factory=dict)
     """The attestations that came along, by the names of files."""
     tokens: dict[str, float] = field(default_factory=dict)
-    burnt: list[str] = field(default_factory=list)
+    revoked: list[str] = field(default_factory=list)
     _used: set[str] = field(default_factory=set)
     _uploads: dict[str, int] = field(default_factory=dict)
 
-    def lets_in(self, username: str, password: str) -> bool:
+    def accepts(self, username: str, password: str) -> bool:
         """Whether a login is a living token."""
         return username == "__token__" and self.clock() < self.tokens.get(password, 0.0)
 
@@ -105,9 +105,9 @@ class Desk:
         if what == "audience":
             return 200, {"audience": self.audience}
         told = json.loads(body)
-        if what == "burn-token" and self.burns:
+        if what == "burn-token" and self.revocations:
             self.tokens.pop(told["token"], None)
-            self.burnt.append(told["token"])
+            self.revoked.append(told["token"])
             return 204, {}
         if what != "mint-token":
             return 404, {"message": "Not Found"}
@@ -198,7 +198,7 @@ def _pypiserver(packages: Path, desk: Desk) -> WSGIApplication:
         roots=[packages],
         password_file="unused",
         authenticate=["update"],
-        auther=desk.lets_in,
+        auther=desk.accepts,
         disable_fallback=True,
         hash_algo="sha256",
     )

@@ -51,7 +51,7 @@ class StateDifference:
     """The changes that turn the files that before-all found into the current ones.
 
     `gone` are removed, deepest first, and directories only if they are empty. `fresh` are new or changed. If `git`
-    is set, git's own directory is replaced as a whole.
+    is set, git's own directory is replaced completely.
     """
 
     gone: tuple[str, ...] = ()

@@ -164,10 +164,10 @@ def test_living_tokens_are_burnt_once() -> None:
     world.now = 100.0
     source.close()
     source.close()
-    burnt = [
+    revoked = [
         json.loads(request.body)["token"] for request in world.client.asked if request.address.endswith("burn-token")
     ]
-    assert burnt == ["pypi-minted-2"]
+    assert revoked == ["pypi-minted-2"]
     assert world.warnings == []
 
 

@@ -42,8 +42,8 @@ def project_files(
 ) -> Tree:
     """Return the project's files at `root` as seen by git: tracked files, and untracked files that are not ignored.
 
-    This includes submodules and other repositories below it. Deleted files are skipped. Git's own data is included
-    as a whole, because setuptools-scm and similar tools need it. If it is outside the root, as for a worktree, it
+    This includes submodules and other repositories below it. Deleted files are skipped. All of Git's own data is
+    included, because setuptools-scm and similar tools need it. If it is outside the root, as for a worktree, it
     becomes a directory `.git`. Files ignored by git are included if they match a glob in `ignored`. Without git, or
     if git tracks no file here, all files are included. Entries at or below an `excluded` path are never included.
     Symbolic links are entries of their own. `tell` receives notes for the user.

@@ -247,7 +247,7 @@ class InputFiles:
         return found
 
     def holds_everything(self, path: Path) -> bool:
-        """Return whether a directory is too general to be meant as a whole, or contains the project."""
+        """Return whether a directory is too general to hash all of it, or contains the project."""
         return path in self._everything or self._project.is_relative_to(path)
 
     def _is_followed(self, path: Path) -> bool:

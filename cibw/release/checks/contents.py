@@ -39,9 +39,9 @@ PLAIN_METHODS = ("stored", "deflated")
 class Member:
     """A file in an archive: its size in bytes, its compression, and its hash.
 
-    `packed` is its compressed size in a zip file, and 0 in a tar file, which is compressed as a whole. `digest` is
-    written as in RECORD, such as `sha256=...`, and empty if it was not computed. `kind` is empty for a regular file,
-    else the type of the member, such as a link.
+    `packed` is its compressed size in a zip file, and 0 in a tar file, whose members are not compressed separately.
+    `digest` is written as in RECORD, such as `sha256=...`, and empty if it was not computed. `kind` is empty for a
+    regular file, else the type of the member, such as a link.
     """
 
     name: str

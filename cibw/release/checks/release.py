@@ -1,4 +1,4 @@
-"""Rules about a release as a whole."""
+"""Rules about all files of a release together."""
 
 from __future__ import annotations
 
